@@ -1,0 +1,15 @@
+export { type Json, type JsonObject, jsonObjectSchema, jsonSchema } from './lib/json/json.ts';
+export { canonicalJson } from './lib/json/canonical-json.ts';
+export { ERRORS, type ErrorCode, type ErrorDefinition } from './lib/errors/catalogue.ts';
+export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails, messageOf } from './lib/errors/platform-error.ts';
+export { type ErrorResponse, errorResponseSchema } from './lib/http/error-response.ts';
+export * from './lib/generation/plan.ts';
+export * from './lib/generation/result.ts';
+export * from './lib/edge/program-artifact.ts';
+export * from './lib/edge/execute.ts';
+export * from './lib/edge/execution-record.ts';
+export * from './lib/edge/daily-analytics.ts';
+export * from './lib/edge/edge-status.ts';
+export * from './lib/module/messages.ts';
+export { type Clock, isoTime, systemClock } from './lib/environment/clock.ts';
+export { type Random, seededRandom, systemRandom } from './lib/environment/random.ts';

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** `GET /health` of the edge: the source's fields, then what is served and how it is walled in. */
+export const edgeHealthSchema = z.object({
+  status: z.enum(['healthy', 'degraded']),
+  version: z.string(),
+  task_id: z.string().nullable(),
+  active_version: z.int().nullable(),
+  programs: z.array(z.object({ task_id: z.string(), active_version: z.int(), digest: z.string() })),
+  sandbox: z.object({
+    engine: z.string(),
+    jail: z.string(),
+    workers: z.int(),
+    restarts: z.int(),
+  }),
+});
+export type EdgeHealth = z.infer<typeof edgeHealthSchema>;
+
+/** `GET /metrics` of the edge: the source's two figures, for one program or for all. */
+export const edgeMetricsSchema = z.object({ executions_today: z.int(), avg_latency_ms: z.number() });
+export type EdgeMetrics = z.infer<typeof edgeMetricsSchema>;

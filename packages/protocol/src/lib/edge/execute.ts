@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { jsonSchema } from '../json/json.ts';
+import { programNameSchema } from './program-artifact.ts';
+
+/** States of one run of a program. */
+export const programRunStatusSchema = z.enum(['success', 'error', 'timeout']);
+export type ProgramRunStatus = z.infer<typeof programRunStatusSchema>;
+
+/** `POST /execute` of the edge: which program, and its input. `task_id` may be left out where one program is served. */
+export const executeRequestSchema = z.object({ task_id: programNameSchema.optional(), input: jsonSchema });
+
+/** The answer to a successful {@link executeRequestSchema}. The version and its digest are in headers. */
+export const executeResponseSchema = z.object({ output: jsonSchema, latency_ms: z.number().nonnegative() });
+export type ExecuteResponse = z.infer<typeof executeResponseSchema>;
+
+/** `POST /batch/execute`: many inputs through one version, active or not. */
+export const batchExecuteRequestSchema = z.object({
+  task_id: programNameSchema,
+  version: z.int().min(1).optional(),
+  items: z
+    .array(z.object({ id: z.string().min(1).max(200), input: jsonSchema }))
+    .min(1)
+    .max(100_000),
+  max_concurrency: z.int().min(1).max(100).default(10),
+  stop_on_first_error: z.boolean().default(false),
+  /** `false`: an evaluation; the executions are not production data and are not written to the data set. */
+  log: z.boolean().default(true),
+});
+export type BatchExecuteRequest = z.input<typeof batchExecuteRequestSchema>;
+
+export const batchExecuteResponseSchema = z.object({
+  batch_id: z.string(),
+  task_id: programNameSchema,
+  version: z.int().min(1),
+  total_items: z.int(),
+  success_count: z.int(),
+  failure_count: z.int(),
+  total_duration_ms: z.number(),
+  avg_latency_ms: z.number(),
+  results: z.array(
+    z.object({
+      id: z.string(),
+      execution_id: z.string().nullable(),
+      success: z.boolean(),
+      output: jsonSchema.optional(),
+      error_message: z.string().optional(),
+      latency_ms: z.number(),
+      sampled_for_validation: z.boolean(),
+    }),
+  ),
+  started_at: z.iso.datetime({ offset: true }),
+  completed_at: z.iso.datetime({ offset: true }),
+});
+export type BatchExecuteResponse = z.infer<typeof batchExecuteResponseSchema>;

@@ -1,0 +1,201 @@
+/** One entry of the error catalogue. */
+export interface ErrorDefinition {
+  /** HTTP status that carries the error. */
+  readonly status: number;
+  /** Whether the same request can succeed later without being changed. */
+  readonly retryable: boolean;
+  /** What happened, in a few words that do not change from case to case. */
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly fix: string;
+}
+
+const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
+  Object.freeze(catalogue);
+
+/** Every error that a Loopwright process reports, by its code. `docs/errors.md` is written from this table. */
+export const ERRORS = define({
+  VALIDATION_ERROR: {
+    status: 400,
+    retryable: false,
+    title: 'The request is not valid',
+    fix: 'Correct the fields that `details.issues` points to',
+  },
+  INVALID_STATUS: {
+    status: 400,
+    retryable: false,
+    title: 'The status filter is unknown',
+    fix: 'Use one of the statuses that `details.allowed` lists',
+  },
+  INVALID_DEFINITION: {
+    status: 400,
+    retryable: false,
+    title: 'The workflow definition is not valid',
+    fix: 'Correct what each entry of `details.issues` points to',
+  },
+  INVALID_EXAMPLES: {
+    status: 400,
+    retryable: false,
+    title: 'The examples cannot be used',
+    fix: 'Correct the line that `details.line` names; each line needs an `input` and an `output`',
+  },
+  INVALID_ANSWER: {
+    status: 400,
+    retryable: false,
+    title: 'The answer does not fit the question',
+    fix: 'Answer every required question with a value of its kind; `details.issues` names them',
+  },
+  INVALID_PROGRAM: {
+    status: 400,
+    retryable: false,
+    title: 'The program cannot be built',
+    fix: 'Correct the source: one exported function `run`, no imports',
+  },
+  INVALID_CONFIGURATION: {
+    status: 400,
+    retryable: false,
+    title: 'The configuration is not valid',
+    fix: 'Correct or remove the named setting; `--print-config` shows what is in effect',
+  },
+  UNAUTHORIZED: { status: 401, retryable: false, title: 'The caller is not known', fix: 'Send valid credentials' },
+  FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
+  NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
+  WORKFLOW_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such workflow',
+    fix: 'List the workflows with GET /api/v1/workflows',
+  },
+  EXECUTION_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such execution',
+    fix: 'List the executions with GET /api/v1/executions',
+  },
+  STEP_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such step',
+    fix: 'Use the name of a task of the workflow that asks people',
+  },
+  TASK_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such human task',
+    fix: 'List the human tasks with GET /api/v1/tasks',
+  },
+  EXAMPLES_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such set of examples',
+    fix: 'Upload the examples with POST /api/v1/examples and use the digest that it returns',
+  },
+  PROGRAM_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such program',
+    fix: 'List the programs with GET /api/v1/programs',
+  },
+  ARTIFACT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such version of the program',
+    fix: 'List the versions of the program and name one of them',
+  },
+  NO_ACTIVE_VERSION: {
+    status: 409,
+    retryable: false,
+    title: 'The program has no active version',
+    fix: 'Promote a version of the program first',
+  },
+  INVALID_STATE: {
+    status: 409,
+    retryable: false,
+    title: 'The state does not allow this',
+    fix: 'Read the current state and act on it',
+  },
+  CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
+  IDEMPOTENCY_CONFLICT: {
+    status: 409,
+    retryable: false,
+    title: 'The idempotency key was used for another request',
+    fix: 'Use a new Idempotency-Key for a new request',
+  },
+  ALIAS_MOVED: {
+    status: 409,
+    retryable: false,
+    title: 'The alias points to another version by now',
+    fix: 'Read the alias and decide again',
+  },
+  DATA_DIR_IN_USE: {
+    status: 409,
+    retryable: true,
+    title: 'Another process uses the data folder',
+    fix: 'Stop the other process or choose another folder with --data-dir',
+  },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    title: 'The request is too large',
+    fix: 'Send less at once; `details.limit_bytes` is the limit',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    retryable: false,
+    title: 'The content type is not supported',
+    fix: 'Send one of the types that `details.supported` lists',
+  },
+  INDUCTION_REFUSED: {
+    status: 422,
+    retryable: false,
+    title: 'No program can be learned from these examples',
+    fix: 'Change the examples as the message says',
+  },
+  GENERATION_FAILED: {
+    status: 422,
+    retryable: false,
+    title: 'The generation service gave no usable program',
+    fix: 'Read the message and the test results, then change the task or the examples',
+  },
+  PROGRAM_FAILED: {
+    status: 422,
+    retryable: false,
+    title: 'The program failed on this input',
+    fix: 'Look at the execution record; correct the input or the program',
+  },
+  RATE_LIMITED: { status: 429, retryable: true, title: 'There are too many requests', fix: 'Wait for Retry-After seconds' },
+  INTERNAL_ERROR: {
+    status: 500,
+    retryable: true,
+    title: 'The server failed',
+    fix: 'Report the request id; the log holds the cause',
+  },
+  STORE_FAILED: {
+    status: 503,
+    retryable: true,
+    title: 'The data cannot be written',
+    fix: 'Check the space and the permissions of the data folder',
+  },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    title: 'A part of the platform is not available',
+    fix: 'Look at /health; the supervisor restarts what has stopped',
+  },
+  PROVIDER_NOT_CONFIGURED: {
+    status: 503,
+    retryable: false,
+    title: 'No model provider is configured',
+    fix: 'Use the induction agent, or configure a provider',
+  },
+  OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
+  STEP_TIMEOUT: {
+    status: 504,
+    retryable: true,
+    title: 'The step took longer than it may',
+    fix: 'Raise the time-out of the task or make its work smaller',
+  },
+});
+
+/** The code of an error of the catalogue. */
+export type ErrorCode = keyof typeof ERRORS;
