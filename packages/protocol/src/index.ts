@@ -1,4 +1,4 @@
-export { type Json, type JsonObject, jsonObjectSchema, jsonSchema } from './lib/json/json.ts';
+export { type Json, type JsonObject, jsonObjectSchema, jsonSchema, toJson } from './lib/json/json.ts';
 export { canonicalJson } from './lib/json/canonical-json.ts';
 export { ERRORS, type ErrorCode, type ErrorDefinition } from './lib/errors/catalogue.ts';
 export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails, messageOf } from './lib/errors/platform-error.ts';
@@ -13,3 +13,5 @@ export * from './lib/edge/edge-status.ts';
 export * from './lib/module/messages.ts';
 export { type Clock, isoTime, systemClock } from './lib/environment/clock.ts';
 export { type Random, seededRandom, systemRandom } from './lib/environment/random.ts';
+export * from './lib/human-task/question.ts';
+export * from './lib/human-task/human-task.ts';

@@ -163,6 +163,12 @@ export const ERRORS = define({
     title: 'The program failed on this input',
     fix: 'Look at the execution record; correct the input or the program',
   },
+  LIMIT_EXCEEDED: {
+    status: 422,
+    retryable: false,
+    title: 'A limit is reached',
+    fix: 'Make the work smaller, or raise the limit that `details.limit` names',
+  },
   RATE_LIMITED: { status: 429, retryable: true, title: 'There are too many requests', fix: 'Wait for Retry-After seconds' },
   INTERNAL_ERROR: {
     status: 500,

@@ -11,3 +11,9 @@ export const jsonSchema: z.ZodType<Json> = z.json();
 
 /** Accepts a JSON object. */
 export const jsonObjectSchema: z.ZodType<JsonObject> = z.record(z.string(), jsonSchema);
+
+/** A value as JSON carries it: what `undefined`, dates and `toJSON` methods become on the wire. Throws on cycles and big integers. */
+export function toJson(value: unknown): Json {
+  const text = JSON.stringify(value);
+  return text === undefined ? null : (JSON.parse(text) as Json);
+}

@@ -1,0 +1,26 @@
+export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
+export { loadDefinition } from './lib/definition/load-definition.ts';
+export { Engine, type EngineOptions, type StartRequest } from './lib/embedded/engine.ts';
+export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
+export {
+  EXECUTION_STATUSES,
+  type Execution,
+  type ExecutionEvent,
+  type ExecutionQuery,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredHumanTask,
+  isFinal,
+} from './lib/execution/execution.ts';
+export { type Why, explain } from './lib/execution/why.ts';
+export type { SubmittedAnswer } from './lib/human-task/answer.ts';
+export type { HumanTaskRequest } from './lib/human-task/human-task-request.ts';
+export {
+  type CallFunction,
+  type ExecutionInfo,
+  type FunctionCatalogue,
+  type Invocation,
+  defineFunction,
+} from './lib/interpreter/call-function.ts';
+export { WorkflowError } from './lib/interpreter/workflow-error.ts';
+export type { Durability } from './lib/store/sqlite-store.ts';

@@ -1,0 +1,42 @@
+import type { Json } from '@loopwright/protocol';
+import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+
+/** Where in an execution something durable happens. */
+export interface StepAddress {
+  /** Unique in the execution and equal in every replay: names of tasks joined by "/", `#n` for the nth visit. */
+  readonly key: string;
+  /** The name of the task, for people. */
+  readonly name: string;
+}
+
+/** What a step is told about this try. */
+export interface StepAttempt {
+  /** Equal whenever this step is executed again, after a crash too: hand it to whatever must not act twice. */
+  readonly idempotencyKey: string;
+  /** Aborted when the execution is cancelled or the step runs out of time. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The durable operations that an interpreter is written against, and all that an engine must offer it. Each is
+ * recorded under the key of its address: when an execution is replayed after a crash or a wait, an operation that was
+ * recorded gives its recorded result and does nothing.
+ *
+ * A promise of this interface may never settle: the execution was parked, paused, cancelled or the process is going
+ * down. So nothing may be held across an `await` that needs to be released.
+ */
+export interface DurableContext {
+  readonly executionId: string;
+  /** Runs something with effects and records its result before it is returned. Throws `WorkflowError`, recorded as well. */
+  step(address: StepAddress, run: (attempt: StepAttempt) => Promise<Json>): Promise<Json>;
+  /** Waits; `delayMs` is asked once, when the timer is recorded. */
+  sleep(address: StepAddress, delayMs: () => number): Promise<void>;
+  /** Puts a question to people and waits for the answer. The value has the fields of `HumanAnswer`. */
+  ask(address: StepAddress, request: HumanTaskRequest): Promise<Json>;
+  /** The time, recorded: the same in every replay. Milliseconds since 1970-01-01 UTC. */
+  now(address: StepAddress): Promise<number>;
+  /** Runs a part that must end within a time; past it, stops the part and throws the standard's `timeout` error. */
+  deadline<T>(address: StepAddress, limitMs: number, run: () => Promise<T>): Promise<T>;
+  /** A number in [0, 1) for jitter; not recorded, so use it only inside `delayMs`. */
+  random(): number;
+}

@@ -1,0 +1,151 @@
+import { type Json, type JsonObject, PlatformError, issueDetails, jsonObjectSchema, messageOf } from '@loopwright/protocol';
+import { LineCounter, parseDocument } from 'yaml';
+import { explainInvalidExpression, isExpression } from '../expression/expression.ts';
+import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import { VARIABLE_NAMES } from '../interpreter/frame.ts';
+import { SchemaValidator } from '../interpreter/schema-validator.ts';
+import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTask } from './definition.ts';
+import type { NamedTask } from './task.ts';
+
+/** The largest definition, in characters of its text. */
+export const DEFINITION_LIMIT_CHARACTERS = 1024 * 1024;
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/**
+ * Reads a definition from YAML or JSON text and checks all that can be known before it runs: its form, the functions it
+ * calls, the tasks, errors and policies it names, its expressions and schemas. Throws INVALID_DEFINITION with every issue and its JSON pointer.
+ */
+export function loadDefinition(text: string, functions: FunctionCatalogue): WorkflowDefinition {
+  const source = readSource(text);
+  const parsed = definitionSchema.safeParse(source);
+  if (!parsed.success) throw invalid(parsed.error.issues);
+  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(source), ...checkSchemas(parsed.data)];
+  if (issues.length > 0) throw invalid(issues);
+  const { name, version } = parsed.data.document;
+  return { name, version, digest: digestOf(source), source, document: parsed.data };
+}
+
+function readSource(text: string): JsonObject {
+  if (text.length > DEFINITION_LIMIT_CHARACTERS) {
+    throw new PlatformError(
+      'INVALID_DEFINITION',
+      `Cannot read the definition: it has more than ${DEFINITION_LIMIT_CHARACTERS} characters`,
+    );
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, version: '1.2', merge: false });
+  if (document.errors.length > 0) {
+    throw new PlatformError('INVALID_DEFINITION', 'Cannot read the definition: it is not YAML or JSON', {
+      details: {
+        issues: document.errors.map((error) => {
+          const { line, col } = lines.linePos(error.pos[0]);
+          return { pointer: '', line, column: col, message: error.message.split('\n')[0] ?? '' };
+        }),
+      },
+    });
+  }
+  const source = jsonObjectSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  if (!source.success) throw invalid([{ path: [], message: 'Cannot read the definition: it is not an object of JSON values' }]);
+  return source.data;
+}
+
+function invalid(issues: readonly Issue[]): PlatformError {
+  const first = issues[0];
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new PlatformError('INVALID_DEFINITION', `Cannot take the definition: ${first?.message ?? 'it is wrong'}${more}`, {
+    details: issueDetails(issues),
+  });
+}
+
+function* checkReferences(document: WorkflowDocument, functions: FunctionCatalogue): Generator<Issue> {
+  const use = document.use ?? {};
+  for (const list of everyList(document.do, '/do')) yield* checkNames(list.tasks, list.pointer);
+  for (const { named, pointer } of everyTask(document.do)) {
+    const path = pointer.slice(1).split('/');
+    const { task } = named;
+    if ('call' in task && functions[task.call] === undefined) {
+      yield { path: [...path, 'call'], message: `Cannot call "${task.call}": there is no such function` };
+    }
+    if (typeof task.timeout === 'string' && use.timeouts?.[task.timeout] === undefined) {
+      yield {
+        path: [...path, 'timeout'],
+        message: `Cannot use the time-out "${task.timeout}": use.timeouts has none of that name`,
+      };
+    }
+    if ('raise' in task && typeof task.raise.error === 'string' && use.errors?.[task.raise.error] === undefined) {
+      yield {
+        path: [...path, 'raise', 'error'],
+        message: `Cannot raise "${task.raise.error}": use.errors has none of that name`,
+      };
+    }
+    const retry = 'try' in task ? task.catch.retry : undefined;
+    if (typeof retry === 'string' && use.retries?.[retry] === undefined) {
+      yield { path: [...path, 'catch', 'retry'], message: `Cannot retry by "${retry}": use.retries has none of that name` };
+    }
+  }
+}
+
+function* everyList(tasks: readonly NamedTask[], pointer: string): Generator<{ tasks: readonly NamedTask[]; pointer: string }> {
+  yield { tasks, pointer };
+  for (const [index, { name, task }] of tasks.entries()) {
+    const at = `${pointer}/${index}/${name}`;
+    if ('do' in task) yield* everyList(task.do, `${at}/do`);
+    if ('try' in task) {
+      yield* everyList(task.try, `${at}/try`);
+      if (task.catch.do !== undefined) yield* everyList(task.catch.do, `${at}/catch/do`);
+    }
+  }
+}
+
+/** Names within one list are different, and every `then` names a task of its own list. */
+function* checkNames(tasks: readonly NamedTask[], pointer: string): Generator<Issue> {
+  const names = tasks.map(({ name }) => name);
+  const known = new Set([...names, 'continue', 'exit', 'end']);
+  for (const [index, { name, task }] of tasks.entries()) {
+    const path = `${pointer}/${index}/${name}`.slice(1).split('/');
+    if (names.indexOf(name) !== index) yield { path, message: `Cannot use the name "${name}" twice in one list` };
+    const targets = 'switch' in task ? task.switch.flatMap((item) => Object.values(item).map(({ then }) => then)) : [];
+    for (const target of [...targets, task.then ?? 'continue']) {
+      if (!known.has(target)) yield { path, message: `Cannot go to "${target}": there is no task of that name in this list` };
+    }
+  }
+}
+
+/** Keys whose text is a condition and may be written without `${ }`. */
+const CONDITIONS = new Set(['if', 'when', 'exceptWhen']);
+
+function* checkExpressions(value: Json, path: readonly string[] = [], names = VARIABLE_NAMES): Generator<Issue> {
+  if (typeof value === 'string') {
+    if (!isExpression(value) && !CONDITIONS.has(path.at(-1) ?? '')) return;
+    const reason = explainInvalidExpression(value, names);
+    if (reason !== undefined) yield { path, message: `Cannot use the expression "${value}": ${reason}` };
+    return;
+  }
+  if (value === null || typeof value !== 'object') return;
+  const named =
+    !Array.isArray(value) && path.at(-1) === 'catch' && typeof value['as'] === 'string' ? [...names, value['as']] : names;
+  for (const [key, item] of Object.entries(value)) yield* checkExpressions(item, [...path, key], named);
+}
+
+function* checkSchemas(document: WorkflowDocument): Generator<Issue> {
+  const validator = new SchemaValidator();
+  const owners = [
+    { path: [] as string[], owner: { input: document.input, output: document.output, export: undefined } },
+    ...[...everyTask(document.do)].map(({ named, pointer }) => ({ path: pointer.slice(1).split('/'), owner: named.task })),
+  ];
+  for (const { path, owner } of owners) {
+    for (const part of ['input', 'output', 'export'] as const) {
+      const schema = owner[part]?.schema;
+      if (schema === undefined) continue;
+      try {
+        validator.compile(schema);
+      } catch (error) {
+        yield { path: [...path, part, 'schema'], message: `Cannot use the schema: ${messageOf(error)}` };
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
+import { z } from 'zod';
+import { durationSchema } from './duration.ts';
+
+const transformSchema = z.strictObject({ from: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
+const outputSchema = z.strictObject({ as: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
+const timeoutSchema = z.union([z.string(), z.strictObject({ after: durationSchema })]);
+
+const common = {
+  if: z.string().optional(),
+  input: transformSchema.optional(),
+  output: outputSchema.optional(),
+  export: outputSchema.optional(),
+  timeout: timeoutSchema.optional(),
+  // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
+  then: z.string().optional(),
+  metadata: jsonObjectSchema.optional(),
+};
+
+const errorSchema = z.strictObject({
+  type: z.string(),
+  status: z.union([z.int(), z.string()]),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  instance: z.string().optional(),
+});
+
+const retrySchema = z.strictObject({
+  when: z.string().optional(),
+  exceptWhen: z.string().optional(),
+  delay: durationSchema.optional(),
+  backoff: z
+    .union([
+      z.strictObject({ constant: jsonObjectSchema }),
+      z.strictObject({ linear: jsonObjectSchema }),
+      z.strictObject({ exponential: jsonObjectSchema }),
+    ])
+    .optional(),
+  limit: z
+    .strictObject({
+      attempt: z.strictObject({ count: z.int().positive().optional(), duration: durationSchema.optional() }).optional(),
+      duration: durationSchema.optional(),
+    })
+    .optional(),
+  jitter: z.strictObject({ from: durationSchema, to: durationSchema }).optional(),
+});
+/** How often and when a `try` is tried again. Durations in milliseconds. */
+export type RetryPolicy = z.infer<typeof retrySchema>;
+
+/** A list of named tasks: each item has one key, the name of the task. */
+export const taskListSchema: z.ZodType<NamedTask[]> = z.lazy(() =>
+  z
+    .array(
+      z.record(z.string(), z.unknown()).transform((item, context): NamedTask => {
+        const names = Object.keys(item);
+        const name = names[0];
+        if (name === undefined || names.length !== 1) {
+          context.addIssue(`Cannot read the task: an item has exactly one key, its name; this one has ${names.length}`);
+          return z.NEVER;
+        }
+        const parsed = parseTask(item[name]);
+        if (parsed.success) return { name, task: parsed.data };
+        for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [name, ...path] });
+        return z.NEVER;
+      }),
+    )
+    .min(1)
+    .max(1000),
+);
+
+const catchSchema = z.strictObject({
+  errors: z.strictObject({ with: errorSchema.partial().optional() }).optional(),
+  as: z.string().optional(),
+  when: z.string().optional(),
+  exceptWhen: z.string().optional(),
+  retry: z.union([z.string(), retrySchema]).optional(),
+  do: taskListSchema.optional(),
+});
+
+// oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
+const switchCaseSchema = z.record(z.string(), z.strictObject({ when: z.string().optional(), then: z.string() }));
+
+const kinds = {
+  call: z.strictObject({ ...common, call: z.string(), with: jsonObjectSchema.optional() }),
+  do: z.strictObject({ ...common, do: taskListSchema }),
+  raise: z.strictObject({ ...common, raise: z.strictObject({ error: z.union([z.string(), errorSchema]) }) }),
+  set: z.strictObject({ ...common, set: z.union([z.string(), jsonObjectSchema]) }),
+  switch: z.strictObject({ ...common, switch: z.array(switchCaseSchema).min(1) }),
+  try: z.strictObject({ ...common, try: taskListSchema, catch: catchSchema }),
+  wait: z.strictObject({ ...common, wait: durationSchema }),
+};
+type Kinds = typeof kinds;
+
+/** One task of a definition, as the interpreter takes it. */
+export type Task = { [Kind in keyof Kinds]: z.infer<Kinds[Kind]> }[keyof Kinds];
+/** A task with the name it has in its list. */
+export interface NamedTask {
+  readonly name: string;
+  readonly task: Task;
+}
+/** The task of one kind. */
+export type TaskOf<Kind extends keyof Kinds> = z.infer<Kinds[Kind]>;
+export type ErrorDefinitionDocument = z.infer<typeof errorSchema>;
+
+/** Kinds of the DSL that this engine does not run yet; a definition that has one is refused at load. */
+const NOT_SUPPORTED = new Set(['for', 'fork', 'emit', 'listen', 'run']);
+
+type ParsedTask =
+  | { readonly success: true; readonly data: Task }
+  | { readonly success: false; readonly error: { readonly issues: readonly { path: PropertyKey[]; message: string }[] } };
+
+function parseTask(value: unknown): ParsedTask {
+  const keys = value !== null && typeof value === 'object' ? Object.keys(value) : [];
+  // `do` also stands inside `for`; the other kinds never share a task.
+  const refused = keys.find((key) => NOT_SUPPORTED.has(key));
+  if (refused !== undefined) return failure(`Cannot run the task: the kind "${refused}" is not supported`, [refused]);
+  const kind = (Object.keys(kinds) as (keyof Kinds)[]).find((name) => keys.includes(name));
+  if (kind === undefined) return failure(`Cannot run the task: it has none of the keys ${Object.keys(kinds).join(', ')}`, []);
+  return kinds[kind].safeParse(value);
+}
+
+function failure(message: string, path: string[]): ParsedTask {
+  return { success: false, error: { issues: [{ path, message }] } };
+}
+
+/** The reusable parts that tasks name: `use` of the definition. */
+export const useSchema = z.strictObject({
+  errors: z.record(z.string(), errorSchema).optional(),
+  retries: z.record(z.string(), retrySchema).optional(),
+  timeouts: z.record(z.string(), z.strictObject({ after: durationSchema })).optional(),
+});
+
+export { timeoutSchema, transformSchema, outputSchema };

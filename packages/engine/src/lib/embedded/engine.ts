@@ -1,0 +1,300 @@
+import { type Clock, type Json, PlatformError, type Random, toJson } from '@loopwright/protocol';
+import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
+import { loadDefinition } from '../definition/load-definition.ts';
+import { type Execution, type ExecutionEvent, isFinal } from '../execution/execution.ts';
+import { ExpressionEvaluator } from '../expression/expression.ts';
+import type { SubmittedAnswer } from '../human-task/answer.ts';
+import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import { accept, clarify } from '../interpreter/human-functions.ts';
+import { Interpreter } from '../interpreter/interpreter.ts';
+import { SchemaValidator } from '../interpreter/schema-validator.ts';
+import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type Durability, SqliteStore } from '../store/sqlite-store.ts';
+import type { OwnedEntry, Store, StoreReader } from '../store/store.ts';
+import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
+import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
+import { EventHub } from './event-hub.ts';
+import { Instance, type InstanceHost } from './instance.ts';
+import { Timers } from './timers.ts';
+
+/** How an embedded engine is opened. */
+export interface EngineOptions {
+  /** Folder of the journal; one process at a time. */
+  readonly dir: string;
+  readonly durability: Durability;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The functions that definitions may call, besides `clarify` and `accept`. */
+  readonly functions: FunctionCatalogue;
+  /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
+  readonly onTrouble?: (message: string, error: unknown) => void;
+}
+
+/** What starts an execution. */
+export interface StartRequest {
+  /** Chosen by the caller: the same id again is the same execution. */
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly projectId: string;
+  readonly input: Json;
+  readonly startedBy: string;
+}
+
+/** How long an execution rests after the store refused a write, in milliseconds. */
+const STORE_RETRY_MS = 5000;
+
+/** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
+export class Engine implements AsyncDisposable {
+  readonly functions: FunctionCatalogue;
+  readonly #store: Store;
+  readonly #options: EngineOptions;
+  readonly #timers: Timers;
+  readonly #hub = new EventHub();
+  readonly #instances = new Map<string, Instance>();
+  readonly #definitions = new Map<string, WorkflowDefinition>();
+  readonly #pinned = new Map<string, WorkflowDefinition>();
+  readonly #expressions = new ExpressionEvaluator();
+  readonly #schemas = new SchemaValidator();
+  readonly #host: InstanceHost;
+  #closing = false;
+
+  /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.functions = { clarify, accept, ...options.functions };
+    this.#store = new SqliteStore({
+      dir: options.dir,
+      durability: options.durability,
+      onEvents: (events) => this.#hub.publish(events),
+    });
+    this.#timers = new Timers(this.#store, options.clock, (owned) => this.#deliver(owned));
+    this.#host = this.#makeHost();
+  }
+
+  /** What is stored; read only. */
+  get read(): StoreReader {
+    return this.#store.read;
+  }
+
+  /** The definitions that can be started, by name. */
+  get definitions(): ReadonlyMap<string, WorkflowDefinition> {
+    return this.#definitions;
+  }
+
+  /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
+  async register(definition: WorkflowDefinition): Promise<void> {
+    const { digest, name, version, source } = definition;
+    await this.#store.write((transaction) =>
+      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
+    );
+    this.#pinned.set(digest, definition);
+    this.#definitions.set(name, definition);
+  }
+
+  /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
+  recover(): void {
+    for (const id of this.read.unfinished()) this.#load(id);
+    this.#timers.arm();
+  }
+
+  /**
+   * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
+   * Throws WORKFLOW_NOT_FOUND, or IDEMPOTENCY_CONFLICT when the id belongs to another request.
+   */
+  async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
+    const { executionId: id, workflow, projectId, input, startedBy } = request;
+    const definition = this.#definitions.get(workflow);
+    if (definition === undefined)
+      throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
+    const requestDigest = digestOf({ workflow, projectId, input, startedBy });
+    const result = await this.#store.write((transaction) => {
+      const existing = transaction.execution(id);
+      if (existing !== undefined) return { created: false, execution: existing };
+      const now = this.#options.clock.now();
+      const times = { statusSince: now, createdAt: now, updatedAt: now, completedAt: null };
+      const pin = { version: definition.version, definitionDigest: definition.digest, requestDigest };
+      const state = { status: 'running', currentStep: null, output: null, error: null } as const;
+      const execution: Execution = { id, workflow, projectId, startedBy, input, ...pin, ...state, ...times };
+      transaction.insertExecution(execution);
+      transaction.appendEvent({
+        executionId: id,
+        type: 'execution_started',
+        step: null,
+        at: now,
+        data: { workflow_id: workflow },
+      });
+      return { created: true, execution };
+    });
+    if (result.execution.requestDigest !== requestDigest) {
+      throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
+    }
+    if (result.created) this.#load(id);
+    return result;
+  }
+
+  /** Gives an answer to a question, open or not yet asked; see {@link AnswerTarget}. */
+  async answer(
+    target: AnswerTarget,
+    answer: SubmittedAnswer,
+    by: { answerId: string; answeredBy: string },
+  ): Promise<AnswerOutcome> {
+    const outcome = await this.#store.write((transaction) =>
+      takeAnswer(transaction, target, {
+        answer,
+        ...by,
+        at: this.#options.clock.now(),
+        definition: (digest) => this.#pin(digest),
+      }),
+    );
+    if (outcome.delivered !== undefined) this.#deliver(outcome.delivered);
+    return outcome;
+  }
+
+  /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
+  async cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution> {
+    const execution = await this.#store.write((transaction) =>
+      cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
+    );
+    this.#instances.get(executionId)?.stop();
+    this.#instances.delete(executionId);
+    return execution;
+  }
+
+  /** Stops an execution before its next step; its timers stand still. What is under way ends and is recorded. */
+  async pause(executionId: string, who: string): Promise<Execution> {
+    const execution = await this.#store.write((transaction) =>
+      pauseExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
+    );
+    this.#instances.get(executionId)?.pause();
+    return execution;
+  }
+
+  /** Lets a paused execution go on; its timers run on with what was left. Throws INVALID_STATE when it is not paused. */
+  async resume(executionId: string, who: string): Promise<Execution> {
+    const execution = await this.#store.write((transaction) =>
+      resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
+    );
+    const instance = this.#instances.get(executionId);
+    if (instance === undefined) this.#load(executionId);
+    else instance.resume();
+    this.#timers.arm();
+    return execution;
+  }
+
+  /** Calls `listener` with every event of an execution that is committed from now on; the result ends it. */
+  subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {
+    return this.#hub.subscribe(executionId, listener);
+  }
+
+  /** Stops: nothing new begins, steps under way have `drainMs` to end and be recorded; what is left goes on after the next start. */
+  async close(drainMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#timers.stop();
+    const until = this.#options.clock.now() + drainMs;
+    for (const instance of this.#instances.values()) instance.pause();
+    while (this.#options.clock.now() < until && [...this.#instances.values()].some(({ busy }) => busy)) {
+      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+    }
+    for (const instance of this.#instances.values()) instance.stop();
+    this.#instances.clear();
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(0);
+  }
+
+  #deliver({ executionId, entry }: OwnedEntry): void {
+    const instance = this.#instances.get(executionId);
+    if (instance === undefined) this.#load(executionId);
+    else instance.receive(entry);
+  }
+
+  #load(executionId: string): void {
+    const execution = this.read.execution(executionId);
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
+    if (this.#instances.has(executionId)) return;
+    const definition = this.#pin(execution.definitionDigest);
+    if (definition === undefined) return;
+    const instance = new Instance(executionId, this.#host, { journal: this.read.journal(executionId), paused: false });
+    this.#instances.set(executionId, instance);
+    const interpreter = new Interpreter({
+      definition,
+      info: {
+        executionId,
+        workflowName: execution.workflow,
+        projectId: execution.projectId,
+        startedBy: execution.startedBy,
+        startedAt: execution.createdAt,
+      },
+      input: execution.input,
+      durable: instance,
+      functions: this.functions,
+      expressions: this.#expressions,
+      schemas: this.#schemas,
+    });
+    interpreter.run().then(
+      (output) => this.#finish(instance, { status: 'completed', output }),
+      (error: unknown) => this.#finish(instance, { status: 'failed', error: WorkflowError.from(error).toJson() }),
+    );
+  }
+
+  /** The definition that executions with this digest run, read from the store when this process has not seen it. */
+  #pin(digest: string): WorkflowDefinition | undefined {
+    const known = this.#pinned.get(digest);
+    if (known !== undefined) return known;
+    const stored = this.read.definition(digest);
+    try {
+      const definition = loadDefinition(JSON.stringify(stored?.source), this.functions);
+      this.#pinned.set(digest, definition);
+      return definition;
+    } catch (error) {
+      this.#trouble(`Cannot load the definition ${digest} of an execution`, error);
+      return undefined;
+    }
+  }
+
+  #finish(instance: Instance, result: { status: 'completed'; output: Json } | { status: 'failed'; error: Json }): void {
+    const { executionId } = instance;
+    if (this.#instances.get(executionId) !== instance) return;
+    this.#store
+      .write((transaction) => {
+        const execution = transaction.execution(executionId);
+        if (execution === undefined || isFinal(execution.status)) return;
+        const at = this.#options.clock.now();
+        transaction.updateExecution(executionId, { ...result, statusSince: at, completedAt: at, currentStep: null }, at);
+        const data = result.status === 'failed' ? { error: result.error } : {};
+        transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
+      })
+      .then(
+        () => this.#instances.delete(executionId),
+        (error: unknown) => this.#host.storeFailed(executionId, error),
+      );
+  }
+
+  #makeHost(): InstanceHost {
+    return {
+      store: this.#store,
+      clock: this.#options.clock,
+      random: this.#options.random,
+      timerRecorded: (dueAt) => this.#timers.arm(dueAt),
+      idle: (executionId) => {
+        if (this.#instances.get(executionId)?.parked === true && !this.#closing) this.#instances.delete(executionId);
+      },
+      storeFailed: (executionId, error) => this.#rest(executionId, error),
+    };
+  }
+
+  /** Drops an execution from memory and takes it up again from its journal later. */
+  #rest(executionId: string, error: unknown): void {
+    this.#trouble(`Cannot record the execution ${executionId}`, error);
+    this.#instances.get(executionId)?.stop();
+    this.#instances.delete(executionId);
+    this.#options.clock.schedule(STORE_RETRY_MS, () => this.#load(executionId));
+  }
+
+  #trouble(message: string, error: unknown): void {
+    this.#options.onTrouble?.(message, error);
+  }
+}

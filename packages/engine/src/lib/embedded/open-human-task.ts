@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { PlatformError, messageOf, toJson } from '@loopwright/protocol';
+import { digestOf } from '../definition/definition.ts';
+import type { StepAddress } from '../context/durable-context.ts';
+import type { JournalEntry, StoredHumanTask } from '../execution/execution.ts';
+import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
+import { type HumanTaskRequest, subjectOf } from '../human-task/human-task-request.ts';
+import type { StoreTransaction } from '../store/store.ts';
+
+/** The id of a human task: the same question of the same execution has the same id in every replay. */
+export function humanTaskId(executionId: string, key: string): string {
+  return `task_${createHash('sha256').update(`${executionId}\0${key}`).digest('hex').slice(0, 24)}`;
+}
+
+/**
+ * Puts a question into the world, or answers it at once with an answer that came before it. An early answer that does
+ * not fit is reported in an event and dropped, and the question stays open.
+ */
+export function openHumanTask(
+  transaction: StoreTransaction,
+  { executionId, address, request, at }: { executionId: string; address: StepAddress; request: HumanTaskRequest; at: number },
+): JournalEntry {
+  const expiresAt = request.expires_in_ms === undefined ? null : at + request.expires_in_ms;
+  const task: StoredHumanTask = {
+    id: humanTaskId(executionId, address.key),
+    executionId,
+    key: address.key,
+    step: address.name,
+    workflow: transaction.execution(executionId)?.workflow ?? '',
+    kind: request.kind,
+    request: toJson(request),
+    subjectDigest: digestOf(subjectOf(request)),
+    state: 'open',
+    createdAt: at,
+    expiresAt,
+    answeredAt: null,
+    answeredBy: null,
+    answerId: null,
+    answer: null,
+  };
+  transaction.insertHumanTask(task);
+  const entry: JournalEntry = {
+    key: address.key,
+    kind: 'ask',
+    state: 'waiting',
+    name: address.name,
+    value: null,
+    dueAt: expiresAt,
+    remainingMs: null,
+    createdAt: at,
+    recordedAt: null,
+  };
+  transaction.putEntry(executionId, entry);
+  transaction.updateExecution(executionId, { currentStep: address.name, status: `waiting_${request.kind}`, statusSince: at }, at);
+  transaction.appendEvent({
+    executionId,
+    type: `waiting_${request.kind}`,
+    step: address.name,
+    at,
+    data: { task_id: task.id, subject_digest: task.subjectDigest },
+  });
+  return applyEarlyAnswer(transaction, task, at) ?? entry;
+}
+
+function applyEarlyAnswer(transaction: StoreTransaction, task: StoredHumanTask, at: number): JournalEntry | undefined {
+  const early = transaction.earlyAnswer(task.executionId, task.step);
+  if (early === undefined) return undefined;
+  transaction.deleteEarlyAnswer(task.executionId, task.step);
+  try {
+    const answer = early.answer as unknown as SubmittedAnswer;
+    if (answer.kind !== task.kind)
+      throw new PlatformError('INVALID_ANSWER', `Cannot take the answer: this is a question of the kind "${task.kind}"`);
+    return recordAnswer(transaction, task, { answer, answerId: early.answerId, answeredBy: early.answeredBy, at });
+  } catch (error) {
+    transaction.appendEvent({
+      executionId: task.executionId,
+      type: 'answer_discarded',
+      step: task.step,
+      at,
+      data: { task_id: task.id, answered_by: early.answeredBy, reason: messageOf(error) },
+    });
+    return undefined;
+  }
+}
+
+/** Records a valid answer: the task is closed, the execution may go on. Throws INVALID_ANSWER or CONFLICT and changes nothing. */
+export function recordAnswer(
+  transaction: StoreTransaction,
+  task: StoredHumanTask,
+  { answer, answerId, answeredBy, at }: { answer: SubmittedAnswer; answerId: string; answeredBy: string; at: number },
+): JournalEntry {
+  const checked = checkAnswer(task.request as unknown as HumanTaskRequest, answer);
+  const value = { ...checked, task_id: task.id, answered_by: answeredBy, answered_at: new Date(at).toISOString() };
+  transaction.updateHumanTask(task.id, { state: 'answered', answeredAt: at, answeredBy, answerId, answer: value });
+  const entry = closeEntry(transaction, task, { state: 'done', value, at });
+  transaction.appendEvent({
+    executionId: task.executionId,
+    type: task.kind === 'acceptance' ? 'acceptance_decided' : 'clarification_answered',
+    step: task.step,
+    at,
+    data: { task_id: task.id, answered_by: answeredBy, ...(answer.kind === 'acceptance' ? { accepted: answer.accepted } : {}) },
+  });
+  transaction.appendEvent({
+    executionId: task.executionId,
+    type: 'step_completed',
+    step: task.step,
+    at,
+    data: { key: task.key },
+  });
+  return entry;
+}
+
+/** Closes the journal entry of a human task and lets the execution's status follow what is still open. */
+export function closeEntry(
+  transaction: StoreTransaction,
+  task: StoredHumanTask,
+  { state, value, at }: { state: 'done' | 'failed'; value: JournalEntry['value']; at: number },
+): JournalEntry {
+  const waiting = transaction.entry(task.executionId, task.key);
+  const entry: JournalEntry = {
+    key: task.key,
+    kind: 'ask',
+    state,
+    name: task.step,
+    value,
+    dueAt: null,
+    remainingMs: null,
+    createdAt: waiting?.createdAt ?? at,
+    recordedAt: at,
+  };
+  transaction.putEntry(task.executionId, entry);
+  const paused = transaction.execution(task.executionId)?.status === 'paused';
+  if (!paused) transaction.updateExecution(task.executionId, { status: openStatus(transaction, task.executionId) }, at);
+  return entry;
+}
+
+/** The status that follows from the questions that are open: waiting for one of them, or running. */
+export function openStatus(
+  transaction: StoreTransaction,
+  executionId: string,
+): 'running' | 'waiting_acceptance' | 'waiting_clarification' {
+  const open = transaction.humanTasks({ executionId, state: 'open', limit: 1 })[0];
+  return open === undefined ? 'running' : `waiting_${open.kind}`;
+}

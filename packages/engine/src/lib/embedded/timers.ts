@@ -1,0 +1,117 @@
+import type { Clock } from '@loopwright/protocol';
+import { type JournalEntry, isFinal } from '../execution/execution.ts';
+import { WorkflowError } from '../interpreter/workflow-error.ts';
+import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import { isUnder, watchedPart } from './instance.ts';
+import { closeEntry } from './open-human-task.ts';
+
+/** How many due timers one transaction takes. */
+const BATCH = 200;
+/** How long a deadline waits for an execution that is just about to move on, in milliseconds. */
+const GRACE_MS = 25;
+/** How long to wait when the store cannot be written, in milliseconds. */
+const STORE_RETRY_MS = 5000;
+
+/** Wakes executions when their timers are due. The timers are rows; in memory there is only the next due time. */
+export class Timers {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #fired: (owned: OwnedEntry) => void;
+  #armedFor = Infinity;
+  #cancel: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(store: Store, clock: Clock, fired: (owned: OwnedEntry) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#fired = fired;
+  }
+
+  /** Takes note of a timer; without one it looks into the store. */
+  arm(dueAt: number | undefined = this.#store.read.nextDue()): void {
+    if (this.#stopped || dueAt === undefined || dueAt >= this.#armedFor) return;
+    this.#cancel();
+    this.#armedFor = dueAt;
+    this.#cancel = this.#clock.schedule(dueAt - this.#clock.now(), () => void this.#fire());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  async #fire(): Promise<void> {
+    this.#armedFor = Infinity;
+    if (this.#stopped) return;
+    try {
+      const now = this.#clock.now();
+      const fired = await this.#store.write((transaction) =>
+        transaction.due(now, BATCH).flatMap((owned) => fireTimer(transaction, owned, now) ?? []),
+      );
+      for (const owned of fired) this.#fired(owned);
+      this.arm();
+    } catch {
+      this.arm(this.#clock.now() + STORE_RETRY_MS);
+    }
+  }
+}
+
+/** Fires one due timer inside a transaction; gives what is to be delivered, or nothing when there is nothing to wake. */
+function fireTimer(transaction: StoreTransaction, { executionId, entry }: OwnedEntry, now: number): OwnedEntry | undefined {
+  const execution = transaction.execution(executionId);
+  if (entry.state !== 'waiting' || execution === undefined || isFinal(execution.status)) {
+    transaction.putEntry(executionId, { ...entry, dueAt: null });
+    return undefined;
+  }
+  if (entry.kind === 'ask') return { executionId, entry: expireQuestion(transaction, executionId, { entry, now }) };
+  if (entry.kind === 'deadline' && !cutOff(transaction, executionId, { entry, now })) return undefined;
+  const done: JournalEntry = { ...entry, state: 'done', dueAt: null, recordedAt: now };
+  transaction.putEntry(executionId, done);
+  const type = entry.kind === 'deadline' ? 'step_timed_out' : 'step_completed';
+  transaction.appendEvent({ executionId, type, step: entry.name, at: now, data: { key: entry.key } });
+  return { executionId, entry: done };
+}
+
+/** An unanswered question whose time is over fails with the standard's `timeout` error. */
+function expireQuestion(
+  transaction: StoreTransaction,
+  executionId: string,
+  { entry, now }: { entry: JournalEntry; now: number },
+): JournalEntry {
+  const error = new WorkflowError({
+    type: 'timeout',
+    status: 408,
+    title: 'STEP_TIMEOUT',
+    detail: `Cannot go on with "${entry.name}": nobody answered in time`,
+  });
+  const task = transaction.humanTasks({ executionId, state: 'open', limit: 1000 }).find(({ key }) => key === entry.key);
+  if (task === undefined) return entry;
+  transaction.updateHumanTask(task.id, { state: 'expired' });
+  transaction.appendEvent({ executionId, type: 'human_task_expired', step: entry.name, at: now, data: { task_id: task.id } });
+  return closeEntry(transaction, task, { state: 'failed', value: error.toJson(), at: now });
+}
+
+/**
+ * Gives up what is open inside the part that the deadline watches. When nothing is open there, the part is just
+ * about to move on (an answer or a result was recorded before the deadline, and it counts): the deadline looks again soon.
+ */
+function cutOff(
+  transaction: StoreTransaction,
+  executionId: string,
+  { entry, now }: { entry: JournalEntry; now: number },
+): boolean {
+  const part = watchedPart(entry.key);
+  const open = transaction
+    .journal(executionId)
+    .filter(({ key, state }) => isUnder(key, part) && (state === 'running' || state === 'waiting'));
+  if (!open.some(({ kind }) => kind !== 'deadline')) {
+    transaction.putEntry(executionId, { ...entry, dueAt: now + GRACE_MS });
+    return false;
+  }
+  for (const one of open) transaction.putEntry(executionId, { ...one, state: 'cancelled', dueAt: null });
+  const keys = new Set(open.map(({ key }) => key));
+  const questions = transaction.humanTasks({ executionId, state: 'open', limit: 1000 }).filter(({ key }) => keys.has(key));
+  for (const { id } of questions) transaction.updateHumanTask(id, { state: 'expired' });
+  if (questions.length > 0) transaction.updateExecution(executionId, { status: 'running', statusSince: now }, now);
+  return true;
+}

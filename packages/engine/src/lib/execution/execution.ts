@@ -1,0 +1,120 @@
+import type { Json, JsonObject } from '@loopwright/protocol';
+
+/** States of an execution. The last three are final. */
+export const EXECUTION_STATUSES = [
+  'pending',
+  'running',
+  'waiting_clarification',
+  'waiting_acceptance',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
+
+/** Whether nothing can happen to the execution any more. */
+export function isFinal(status: ExecutionStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** One durable run of a workflow. Times in milliseconds since 1970-01-01 UTC. */
+export interface Execution {
+  readonly id: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly definitionDigest: string;
+  readonly projectId: string;
+  readonly startedBy: string;
+  /** Digest of the request that started it: the same id with another request is a conflict. */
+  readonly requestDigest: string;
+  readonly status: ExecutionStatus;
+  readonly statusSince: number;
+  readonly currentStep: string | null;
+  readonly input: Json;
+  readonly output: Json;
+  readonly error: Json;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly completedAt: number | null;
+}
+
+/** The part of an execution that changes. */
+export type ExecutionChange = Partial<
+  Pick<Execution, 'status' | 'statusSince' | 'currentStep' | 'output' | 'error' | 'completedAt'>
+>;
+
+/** What was recorded under one key of an execution. */
+export interface JournalEntry {
+  readonly key: string;
+  readonly kind: 'step' | 'timer' | 'ask' | 'now' | 'deadline';
+  /** `running` and `waiting` are open; `done` and `failed` hold a value; `cancelled` was given up. */
+  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'cancelled';
+  /** The name of the task, for people. */
+  readonly name: string;
+  readonly value: Json;
+  /** When it is due; `null` without a timer and while the execution is paused. */
+  readonly dueAt: number | null;
+  /** What was left of the timer when the execution was paused. */
+  readonly remainingMs: number | null;
+  readonly createdAt: number;
+  readonly recordedAt: number | null;
+}
+
+/** A human task as it is stored; `request` is a `HumanTaskRequest`. */
+export interface StoredHumanTask {
+  readonly id: string;
+  readonly executionId: string;
+  readonly key: string;
+  readonly step: string;
+  readonly workflow: string;
+  readonly kind: 'clarification' | 'acceptance';
+  readonly request: Json;
+  readonly subjectDigest: string;
+  readonly state: 'open' | 'answered' | 'expired' | 'cancelled';
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly answeredAt: number | null;
+  readonly answeredBy: string | null;
+  /** The caller's name for this answer: the same one again is the same answer, not a second. */
+  readonly answerId: string | null;
+  readonly answer: Json;
+}
+
+/** An answer that came before its question. */
+export interface EarlyAnswer {
+  readonly executionId: string;
+  readonly step: string;
+  readonly answerId: string;
+  readonly answeredBy: string;
+  readonly answer: Json;
+  readonly receivedAt: number;
+}
+
+/** Something that happened in an execution; `seq` counts from 1 without gaps. */
+export interface ExecutionEvent {
+  readonly executionId: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly step: string | null;
+  readonly at: number;
+  readonly data: JsonObject;
+}
+
+/** A definition as it is stored. */
+export interface StoredDefinition {
+  readonly digest: string;
+  readonly name: string;
+  readonly version: string;
+  readonly source: JsonObject;
+  readonly createdAt: number;
+}
+
+/** Which executions are listed: newest first, after the one that `before` names. */
+export interface ExecutionQuery {
+  readonly workflow?: string;
+  readonly projectId?: string;
+  readonly status?: ExecutionStatus;
+  readonly limit: number;
+  readonly offset?: number;
+}

@@ -1,0 +1,16 @@
+import type { RetryPolicy } from '../definition/task.ts';
+
+/** Longest delay between two tries: a day, so that an exponential back-off cannot leave the calendar. */
+const DELAY_LIMIT_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Milliseconds before the try after `attempt` failed ones (1 = after the first): the delay itself, times the attempt
+ * (linear) or doubled each time (exponential), plus a random part of the jitter's range.
+ */
+export function backoffDelayMs(policy: RetryPolicy, attempt: number, random: () => number): number {
+  const base = policy.delay ?? 0;
+  const backoff = policy.backoff ?? {};
+  const factor = 'exponential' in backoff ? 2 ** (attempt - 1) : 'linear' in backoff ? attempt : 1;
+  const jitter = policy.jitter === undefined ? 0 : policy.jitter.from + (policy.jitter.to - policy.jitter.from) * random();
+  return Math.min(DELAY_LIMIT_MS, Math.round(base * factor + jitter));
+}

@@ -1,0 +1,46 @@
+import type { Json, JsonObject } from '@loopwright/protocol';
+import type { z } from 'zod';
+import type { StepAttempt } from '../context/durable-context.ts';
+import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+
+/** Who runs what: the facts of the execution that a function may use. */
+export interface ExecutionInfo {
+  readonly executionId: string;
+  readonly workflowName: string;
+  readonly projectId: string;
+  readonly startedBy: string;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly startedAt: number;
+}
+
+/** What a function of the catalogue gets with one call. */
+export interface Invocation<Arguments> {
+  readonly args: Arguments;
+  readonly execution: ExecutionInfo;
+  /** The name of the task that calls. */
+  readonly taskName: string;
+  /** Something with effects, recorded under the task's key, or under `label` where a function has several. */
+  readonly step: (run: (attempt: StepAttempt) => Promise<Json>, label?: string) => Promise<Json>;
+  /** A question to people. */
+  readonly ask: (request: HumanTaskRequest, label?: string) => Promise<Json>;
+}
+
+/** A function that definitions call by name: `call: NAME` with the arguments in `with`. */
+export interface CallFunction<Arguments = unknown> {
+  readonly description: string;
+  /** Checks the evaluated arguments; a failure is the standard's `validation` error. */
+  readonly arguments: z.ZodType<Arguments>;
+  /** Everything outside `step` and `ask` is executed again in each replay and must have no effect. */
+  run(invocation: Invocation<Arguments>): Promise<Json>;
+}
+
+/** Keeps the type of the arguments between the schema and the function. */
+export function defineFunction<Arguments>(definition: CallFunction<Arguments>): CallFunction {
+  return definition;
+}
+
+/** Functions by name. */
+export type FunctionCatalogue = Readonly<Record<string, CallFunction>>;
+
+/** The arguments as they stand in the definition. */
+export type CallArguments = JsonObject;

@@ -1,0 +1,66 @@
+import type { Json } from '@loopwright/protocol';
+import type { DurableContext } from '../context/durable-context.ts';
+import type { WorkflowDefinition } from '../definition/definition.ts';
+import type { NamedTask } from '../definition/task.ts';
+import type { ExpressionEvaluator, Variables } from '../expression/expression.ts';
+import type { ExecutionInfo, FunctionCatalogue } from './call-function.ts';
+import type { SchemaValidator } from './schema-validator.ts';
+import type { Scope } from './scope.ts';
+import { WorkflowError } from './workflow-error.ts';
+
+/** What a run of a definition needs. */
+export interface InterpreterParts {
+  readonly definition: WorkflowDefinition;
+  readonly info: ExecutionInfo;
+  readonly input: Json;
+  readonly durable: DurableContext;
+  readonly functions: FunctionCatalogue;
+  readonly expressions: ExpressionEvaluator;
+  readonly schemas: SchemaValidator;
+}
+
+/** Where the flow goes after a list: on in the list outside, or to the end of the workflow. */
+export type Flow = 'continue' | 'end';
+/** What a list or a composite task gives. */
+export interface FlowResult {
+  readonly output: Json;
+  readonly flow: Flow;
+}
+/** What one task gives; `next` is `continue`, `exit`, `end` or the name of a task of the same list. */
+export interface TaskResult {
+  readonly output: Json;
+  readonly next: string;
+}
+/** One task that is being run. */
+export interface TaskFrame {
+  readonly key: string;
+  readonly name: string;
+  /** JSON pointer of the task in the definition. */
+  readonly reference: string;
+  readonly input: Json;
+  readonly variables: Variables;
+  /** Variables that only hold inside a part of the definition: the caught error, by its name. */
+  readonly extra: Variables;
+}
+
+/** Where a list of tasks stands: its data, how its keys begin, its pointer, and the variables that hold only there. */
+export interface ListFrame {
+  readonly input: Json;
+  readonly scope: Scope;
+  readonly reference: string;
+  readonly extra: Variables;
+}
+
+/** What a task needs to run tasks of its own. */
+export interface TaskRunner {
+  readonly parts: InterpreterParts;
+  runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult>;
+}
+
+/** The names that expressions can use. */
+export const VARIABLE_NAMES: readonly string[] = ['context', 'input', 'output', 'error', 'task', 'workflow', 'runtime'];
+
+/** The standard's `configuration` error: the definition asks for something that is not there. */
+export function configurationError(detail: string, instance: string): WorkflowError {
+  return new WorkflowError({ type: 'configuration', status: 400, title: 'INVALID_DEFINITION', detail, instance });
+}

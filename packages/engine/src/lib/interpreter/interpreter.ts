@@ -1,0 +1,137 @@
+import type { Json, JsonObject } from '@loopwright/protocol';
+import type { NamedTask, Task } from '../definition/task.ts';
+import type { Variables } from '../expression/expression.ts';
+import {
+  type FlowResult,
+  type InterpreterParts,
+  type ListFrame,
+  type TaskFrame,
+  type TaskResult,
+  type TaskRunner,
+  configurationError,
+} from './frame.ts';
+import { Scope, TaskBudget } from './scope.ts';
+import { runKind } from './task-kinds.ts';
+import { WorkflowError } from './workflow-error.ts';
+
+/**
+ * Runs a definition against a durable context: the only interpreter there is, whatever engine carries it. All its state
+ * is made anew in each replay; what happens outside goes through the context.
+ */
+export class Interpreter implements TaskRunner {
+  readonly parts: InterpreterParts;
+  /** `$context`, as the tasks' `export` left it. */
+  #context: Json = null;
+  readonly #budget = new TaskBudget();
+  readonly #workflow: JsonObject;
+
+  constructor(parts: InterpreterParts) {
+    this.parts = parts;
+    const { definition, info, input } = parts;
+    this.#workflow = {
+      id: info.executionId,
+      definition: definition.source,
+      input,
+      startedAt: {
+        iso8601: new Date(info.startedAt).toISOString(),
+        epoch: { seconds: Math.floor(info.startedAt / 1000), milliseconds: info.startedAt },
+      },
+    };
+  }
+
+  /** Runs the workflow to its end; gives its output or throws the `WorkflowError` that nobody caught. */
+  async run(): Promise<Json> {
+    const { document } = this.parts.definition;
+    const { schemas, input: raw } = this.parts;
+    schemas.check(document.input?.schema, raw, 'input of the workflow');
+    const input = this.transform(document.input?.from, raw, this.#variables({ input: raw }));
+    const body = (): Promise<FlowResult> => this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {} });
+    const limitMs = this.timeoutMs(document.timeout);
+    const { output: last } =
+      limitMs === undefined ? await body() : await this.parts.durable.deadline({ key: '', name: 'workflow' }, limitMs, body);
+    const output = this.transform(document.output?.as, last, this.#variables({ input, output: last }));
+    schemas.check(document.output?.schema, output, 'output of the workflow');
+    return output;
+  }
+
+  /** Runs the tasks of a list one after the other, following `then`. */
+  async runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult> {
+    let data = at.input;
+    let index = 0;
+    for (let named = list[0]; named !== undefined; named = list[index]) {
+      const { output, next } = await this.#runTask(named, `${at.reference}/${index}/${named.name}`, { ...at, input: data });
+      data = output;
+      if (next === 'end') return { output: data, flow: 'end' };
+      if (next === 'exit') break;
+      index = next === 'continue' ? index + 1 : list.findIndex(({ name }) => name === next);
+      if (index === -1)
+        throw configurationError(`Cannot go to the task "${next}": there is none of that name in this list`, at.reference);
+    }
+    return { output: data, flow: 'continue' };
+  }
+
+  async #runTask(
+    { name, task }: NamedTask,
+    reference: string,
+    at: { input: Json; scope: Scope; extra: Variables },
+  ): Promise<TaskResult> {
+    this.#budget.spend();
+    const key = at.scope.visit(name);
+    try {
+      const base = { ...at.extra, task: { name, reference } };
+      if (
+        task.if !== undefined &&
+        !this.parts.expressions.holds(task.if, at.input, this.#variables({ ...base, input: at.input }))
+      ) {
+        return { output: at.input, next: 'continue' };
+      }
+      this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
+      const input = this.transform(task.input?.from, at.input, this.#variables({ ...base, input: at.input }));
+      const frame: TaskFrame = { key, name, reference, input, extra: at.extra, variables: this.#variables({ ...base, input }) };
+      const raw = await this.#withinTimeout(task, frame);
+      const output = this.transform(task.output?.as, raw.output, this.#variables({ ...base, input, output: raw.output }));
+      this.parts.schemas.check(task.output?.schema, output, `output of the task "${name}"`);
+      if (task.export?.as !== undefined) {
+        const exported = this.transform(task.export.as, output, this.#variables({ ...base, input, output }));
+        this.parts.schemas.check(task.export.schema, exported, `export of the task "${name}"`);
+        this.#context = exported;
+      }
+      return { output, next: raw.next };
+    } catch (error) {
+      throw WorkflowError.from(error).at(reference);
+    }
+  }
+
+  #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
+    const limitMs = this.timeoutMs(task.timeout);
+    if (limitMs === undefined) return runKind(this, task, frame);
+    return this.parts.durable.deadline({ key: frame.key, name: frame.name }, limitMs, () => runKind(this, task, frame));
+  }
+
+  /** Milliseconds of a time-out, by value or by the name that `use.timeouts` has it under. */
+  timeoutMs(timeout: Task['timeout']): number | undefined {
+    if (typeof timeout !== 'string') return timeout?.after;
+    return this.parts.definition.document.use?.timeouts?.[timeout]?.after;
+  }
+
+  /** Applies a `from` or `as`: an expression, a value with expressions inside, or nothing. */
+  transform(rule: Json | undefined, data: Json, variables: Variables): Json {
+    return rule === undefined ? data : this.parts.expressions.resolve(rule, data, variables);
+  }
+
+  #variables(known: Variables): Variables {
+    return {
+      input: null,
+      output: null,
+      error: null,
+      task: null,
+      ...known,
+      context: this.#context,
+      workflow: this.#workflow,
+      runtime: RUNTIME,
+    };
+  }
+}
+
+/** `$runtime` of the standard. */
+const RUNTIME: JsonObject = { name: 'loopwright', version: '0.1.0', metadata: {} };

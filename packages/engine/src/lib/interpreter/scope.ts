@@ -1,0 +1,41 @@
+import { WorkflowError } from './workflow-error.ts';
+
+/** How many tasks one execution may run: a definition that jumps back for ever ends with an error, not with a full disk. */
+export const TASK_LIMIT = 10_000;
+
+/** Counts the tasks of an execution. */
+export class TaskBudget {
+  #used = 0;
+
+  spend(): void {
+    this.#used += 1;
+    if (this.#used <= TASK_LIMIT) return;
+    throw new WorkflowError({
+      type: 'runtime',
+      status: 422,
+      title: 'LIMIT_EXCEEDED',
+      detail: `Cannot run another task: the execution ran ${TASK_LIMIT}, which is the limit`,
+    });
+  }
+}
+
+/**
+ * Names what happens inside one list of tasks. Keys are made of names and of how often a name was visited, never of
+ * positions or of time, so that a replay meets the same keys.
+ */
+export class Scope {
+  readonly #prefix: string;
+  readonly #visits = new Map<string, number>();
+
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
+
+  /** The key of the next visit to `name`: `name`, then `name#2`, `name#3` … */
+  visit(name: string): string {
+    const count = (this.#visits.get(name) ?? 0) + 1;
+    this.#visits.set(name, count);
+    const safe = name.replaceAll('/', '~1');
+    return `${this.#prefix}${this.#prefix === '' ? '' : '/'}${safe}${count === 1 ? '' : `#${count}`}`;
+  }
+}

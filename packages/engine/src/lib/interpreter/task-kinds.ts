@@ -1,0 +1,86 @@
+import type { Json } from '@loopwright/protocol';
+import { issueDetails } from '@loopwright/protocol';
+import type { Task, TaskOf } from '../definition/task.ts';
+import { type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
+import { Scope } from './scope.ts';
+import { runTry } from './try-task.ts';
+import { WorkflowError } from './workflow-error.ts';
+
+/** Runs what is particular to the kind of a task. */
+export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFrame): Promise<TaskResult> {
+  const next = task.then ?? 'continue';
+  const { expressions, durable } = interpreter.parts;
+  if ('set' in task) return { output: expressions.resolve(task.set, frame.input, frame.variables), next };
+  if ('switch' in task) return { output: frame.input, next: chooseCase(interpreter, task, frame) ?? next };
+  if ('call' in task) return { output: await runCall(interpreter, task, frame), next };
+  if ('wait' in task) {
+    await durable.sleep({ key: frame.key, name: frame.name }, () => task.wait);
+    return { output: frame.input, next };
+  }
+  if ('raise' in task) throw raised(interpreter, task, frame);
+  const result =
+    'try' in task
+      ? await runTry(interpreter, task, frame)
+      : await interpreter.runList(task.do, {
+          input: frame.input,
+          scope: new Scope(frame.key),
+          reference: `${frame.reference}/do`,
+          extra: frame.extra,
+        });
+  return { output: result.output, next: result.flow === 'end' ? 'end' : next };
+}
+
+function chooseCase(interpreter: TaskRunner, task: TaskOf<'switch'>, frame: TaskFrame): string | undefined {
+  const cases = task.switch.flatMap((item) => Object.values(item));
+  const chosen = cases.find(
+    ({ when }) => when === undefined || interpreter.parts.expressions.holds(when, frame.input, frame.variables),
+  );
+  return chosen?.then;
+}
+
+async function runCall(interpreter: TaskRunner, task: TaskOf<'call'>, frame: TaskFrame): Promise<Json> {
+  const { functions, expressions, durable, info } = interpreter.parts;
+  const called = functions[task.call];
+  if (called === undefined) throw configurationError(`Cannot call "${task.call}": there is no such function`, frame.reference);
+  const parsed = called.arguments.safeParse(expressions.resolve(task.with ?? {}, frame.input, frame.variables));
+  if (!parsed.success) {
+    const issues = JSON.stringify(issueDetails(parsed.error.issues, '/with')['issues']);
+    throw new WorkflowError({
+      type: 'validation',
+      status: 400,
+      title: 'VALIDATION_ERROR',
+      detail: `Cannot call "${task.call}": its arguments are wrong: ${issues}`,
+    });
+  }
+  const address = (label?: string): { key: string; name: string } => ({
+    key: label === undefined ? frame.key : `${frame.key}/${label}`,
+    name: frame.name,
+  });
+  return called.run({
+    args: parsed.data,
+    execution: info,
+    taskName: frame.name,
+    step: (run, label) => durable.step(address(label), run),
+    ask: (request, label) => durable.ask(address(label), request),
+  });
+}
+
+function raised(interpreter: TaskRunner, task: TaskOf<'raise'>, frame: TaskFrame): WorkflowError {
+  const { document } = interpreter.parts.definition;
+  const named = typeof task.raise.error === 'string' ? task.raise.error : undefined;
+  const error = typeof task.raise.error === 'string' ? document.use?.errors?.[task.raise.error] : task.raise.error;
+  if (error === undefined) {
+    return configurationError(`Cannot raise "${named ?? ''}": use.errors has none of that name`, frame.reference);
+  }
+  const text = (value: string | number | undefined): string => {
+    const resolved = value === undefined ? '' : interpreter.parts.expressions.resolve(value, frame.input, frame.variables);
+    return typeof resolved === 'string' ? resolved : JSON.stringify(resolved);
+  };
+  return new WorkflowError({
+    type: text(error.type),
+    status: Number(text(error.status)),
+    title: text(error.title ?? 'Error'),
+    detail: text(error.detail ?? error.title ?? error.type),
+    instance: text(error.instance) || frame.reference,
+  });
+}

@@ -1,0 +1,92 @@
+import type { RetryPolicy, TaskOf } from '../definition/task.ts';
+import type { FlowResult, TaskFrame, TaskRunner } from './frame.ts';
+import { backoffDelayMs } from './backoff.ts';
+import { Scope } from './scope.ts';
+import { WorkflowError } from './workflow-error.ts';
+
+/** Runs `try`: its list, again as the retry policy says, then `catch.do`. What does not match the filter goes up. */
+export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame): Promise<FlowResult> {
+  const policy = retryPolicy(interpreter, task);
+  const startedAt = policy?.limit?.duration === undefined ? 0 : await now(interpreter, frame, 'started');
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryOnce(interpreter, task, { frame, attempt, limitMs: policy?.limit?.attempt?.duration });
+    } catch (thrown) {
+      const error = WorkflowError.from(thrown);
+      if (!catches(interpreter, task, frame, error)) throw error;
+      if (policy !== undefined && (await mayRetry(interpreter, policy, { frame, attempt, error, startedAt }))) {
+        await interpreter.parts.durable.sleep({ key: `${frame.key}/retry-${attempt}`, name: frame.name }, () =>
+          backoffDelayMs(policy, attempt, () => interpreter.parts.durable.random()),
+        );
+        continue;
+      }
+      if (task.catch.do === undefined) return { output: frame.input, flow: 'continue' };
+      return interpreter.runList(task.catch.do, {
+        input: frame.input,
+        scope: new Scope(`${frame.key}/catch`),
+        reference: `${frame.reference}/catch/do`,
+        extra: { ...frame.extra, [task.catch.as ?? 'error']: error.toJson(), error: error.toJson() },
+      });
+    }
+  }
+}
+
+function tryOnce(
+  interpreter: TaskRunner,
+  task: TaskOf<'try'>,
+  { frame, attempt, limitMs }: { frame: TaskFrame; attempt: number; limitMs: number | undefined },
+): Promise<FlowResult> {
+  const key = `${frame.key}/try-${attempt}`;
+  const run = (): Promise<FlowResult> =>
+    interpreter.runList(task.try, {
+      input: frame.input,
+      scope: new Scope(key),
+      reference: `${frame.reference}/try`,
+      extra: frame.extra,
+    });
+  return limitMs === undefined ? run() : interpreter.parts.durable.deadline({ key, name: frame.name }, limitMs, run);
+}
+
+function retryPolicy(interpreter: TaskRunner, task: TaskOf<'try'>): RetryPolicy | undefined {
+  const retry = task.catch.retry;
+  return typeof retry === 'string' ? interpreter.parts.definition.document.use?.retries?.[retry] : retry;
+}
+
+function catches(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame, error: WorkflowError): boolean {
+  const filter = task.catch.errors?.with ?? {};
+  const document = error.toJson();
+  const matches = Object.entries(filter).every(
+    ([name, expected]) => JSON.stringify(document[name]) === JSON.stringify(name === 'status' ? Number(expected) : expected),
+  );
+  return matches && conditionsHold(interpreter, task.catch, { frame, error, as: task.catch.as ?? 'error' });
+}
+
+function conditionsHold(
+  interpreter: TaskRunner,
+  conditions: { when?: string | undefined; exceptWhen?: string | undefined },
+  { frame, error, as }: { frame: TaskFrame; error: WorkflowError; as: string },
+): boolean {
+  const { expressions } = interpreter.parts;
+  const variables = { ...frame.variables, error: error.toJson(), [as]: error.toJson() };
+  if (conditions.when !== undefined && !expressions.holds(conditions.when, frame.input, variables)) return false;
+  return conditions.exceptWhen === undefined || !expressions.holds(conditions.exceptWhen, frame.input, variables);
+}
+
+async function mayRetry(
+  interpreter: TaskRunner,
+  policy: RetryPolicy,
+  { frame, attempt, error, startedAt }: { frame: TaskFrame; attempt: number; error: WorkflowError; startedAt: number },
+): Promise<boolean> {
+  if (!conditionsHold(interpreter, policy, { frame, error, as: 'error' })) return false;
+  const { attempt: attempts, duration } = policy.limit ?? {};
+  if (attempts?.count !== undefined && attempt > attempts.count) return false;
+  if (duration === undefined) return attempts?.count !== undefined || attempt <= DEFAULT_RETRIES;
+  return (await now(interpreter, frame, `failed-${attempt}`)) - startedAt < duration;
+}
+
+/** Retries of a policy that states no limit of its own: everything has a limit. */
+const DEFAULT_RETRIES = 10;
+
+function now(interpreter: TaskRunner, frame: TaskFrame, label: string): Promise<number> {
+  return interpreter.parts.durable.now({ key: `${frame.key}/${label}`, name: frame.name });
+}

@@ -1,0 +1,127 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type {
+  EarlyAnswer,
+  Execution,
+  ExecutionEvent,
+  ExecutionQuery,
+  JournalEntry,
+  StoredDefinition,
+  StoredHumanTask,
+} from '../execution/execution.ts';
+import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import type { OwnedEntry, StoreReader } from './store.ts';
+
+/** Reads the tables of the embedded store; statements are prepared once. */
+export class SqliteReader implements StoreReader {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** The prepared statement of a fixed SQL text. */
+  protected prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  definition(digest: string): StoredDefinition | undefined {
+    const row = this.prepare('SELECT * FROM definitions WHERE digest = ?').get(digest);
+    return row === undefined ? undefined : toDefinition(row);
+  }
+
+  execution(id: string): Execution | undefined {
+    const row = this.prepare('SELECT * FROM executions WHERE id = ?').get(id);
+    return row === undefined ? undefined : toExecution(row);
+  }
+
+  executions({ workflow, projectId, status, limit, offset = 0 }: ExecutionQuery): { executions: Execution[]; total: number } {
+    const filters: [string, SQLInputValue | undefined][] = [
+      ['workflow = ?', workflow],
+      ['project_id = ?', projectId],
+      ['status = ?', status],
+    ];
+    const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
+    const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
+    const values = used.map(([, value]) => value);
+    const rows = this.prepare(`SELECT * FROM executions ${where} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`).all(
+      ...values,
+      limit,
+      offset,
+    );
+    const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
+    return { executions: rows.map(toExecution), total };
+  }
+
+  unfinished(): string[] {
+    return this.prepare(`SELECT id FROM executions WHERE status IN ('pending', 'running') ORDER BY created_at`)
+      .all()
+      .map((row) => String(row['id']));
+  }
+
+  journal(executionId: string): JournalEntry[] {
+    return this.prepare('SELECT * FROM journal WHERE execution_id = ?').all(executionId).map(toEntry);
+  }
+
+  entry(executionId: string, key: string): JournalEntry | undefined {
+    const row = this.prepare('SELECT * FROM journal WHERE execution_id = ? AND key = ?').get(executionId, key);
+    return row === undefined ? undefined : toEntry(row);
+  }
+
+  completedSteps(executionId: string): string[] {
+    return this.prepare(
+      `SELECT name, min(seq) AS first FROM (SELECT step AS name, seq FROM events WHERE execution_id = ? AND type = 'step_completed') GROUP BY name ORDER BY first`,
+    )
+      .all(executionId)
+      .map((row) => String(row['name']));
+  }
+
+  due(now: number, limit: number): OwnedEntry[] {
+    return this.prepare('SELECT * FROM journal WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?')
+      .all(now, limit)
+      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row) }));
+  }
+
+  nextDue(): number | undefined {
+    const due = this.prepare('SELECT min(due_at) AS due FROM journal WHERE due_at IS NOT NULL').get()?.['due'];
+    return typeof due === 'number' ? due : undefined;
+  }
+
+  humanTask(id: string): StoredHumanTask | undefined {
+    const row = this.prepare('SELECT * FROM human_tasks WHERE id = ?').get(id);
+    return row === undefined ? undefined : toHumanTask(row);
+  }
+
+  humanTasks({
+    executionId,
+    state,
+    limit,
+  }: {
+    executionId?: string;
+    state?: StoredHumanTask['state'];
+    limit: number;
+  }): StoredHumanTask[] {
+    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : 'state = ?'].filter(Boolean);
+    const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
+    const values = [executionId, state].filter((value) => value !== undefined);
+    return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
+      .all(...values, limit)
+      .map(toHumanTask);
+  }
+
+  events(executionId: string, after: number, limit: number): ExecutionEvent[] {
+    return this.prepare('SELECT * FROM events WHERE execution_id = ? AND seq > ? ORDER BY seq LIMIT ?')
+      .all(executionId, after, limit)
+      .map(toEvent);
+  }
+
+  earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
+    const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
+    return row === undefined ? undefined : toEarlyAnswer(row);
+  }
+}

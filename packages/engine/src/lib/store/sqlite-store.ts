@@ -1,0 +1,102 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PlatformError, messageOf } from '@loopwright/protocol';
+import type { ExecutionEvent } from '../execution/execution.ts';
+import { GroupCommit } from './group-commit.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import { SqliteTransaction } from './sqlite-transaction.ts';
+import type { Store, StoreReader, StoreTransaction } from './store.ts';
+
+/** How much an acknowledgement promises: `process` survives a crash of the process, `full` also a loss of power. */
+export type Durability = 'process' | 'full';
+
+/** How an embedded store is opened. */
+export interface SqliteStoreOptions {
+  /** Folder of the store; made when it is missing. */
+  readonly dir: string;
+  readonly durability: Durability;
+  /** Gets the events of each commit, in order, after it. */
+  readonly onEvents: (events: readonly ExecutionEvent[]) => void;
+}
+
+/** Numbered, never changed once released; a new one is added at the end. */
+const MIGRATIONS = ['0001-init.sql'];
+
+/** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
+export class SqliteStore implements Store {
+  readonly read: StoreReader;
+  readonly #database: DatabaseSync;
+  readonly #lock: DatabaseSync;
+  readonly #commits: GroupCommit;
+  readonly #transaction: SqliteTransaction;
+
+  /**
+   * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
+   * when the folder or the file cannot be used.
+   */
+  constructor({ dir, durability, onEvents }: SqliteStoreOptions) {
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      this.#lock = takeLock(join(dir, 'engine.lock'));
+      this.#database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
+      this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`);
+      migrate(this.#database);
+    } catch (error) {
+      if (error instanceof PlatformError) throw error;
+      throw new PlatformError('STORE_FAILED', `Cannot open the store in "${dir}": ${messageOf(error)}`, { cause: error });
+    }
+    this.read = new SqliteReader(this.#database);
+    this.#transaction = new SqliteTransaction(this.#database);
+    const pending = this.#transaction.pendingEvents;
+    this.#commits = new GroupCommit(this.#database, {
+      afterCommit: () => {
+        if (pending.length > 0) onEvents(pending.splice(0));
+      },
+      rolledBack: () => void pending.splice(0),
+    });
+  }
+
+  write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    return this.#commits
+      .run(() => mutation(this.#transaction))
+      .catch((error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') {
+          throw new PlatformError('STORE_FAILED', `Cannot write to the store: ${error.message}`, { cause: error });
+        }
+        throw error;
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#commits.flush();
+    this.#database.close();
+    this.#lock.close();
+  }
+}
+
+/** A lock that the operating system releases when the process dies, however it dies: an open exclusive transaction. */
+function takeLock(file: string): DatabaseSync {
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw new PlatformError('DATA_DIR_IN_USE', `Cannot open the store: another process holds "${file}"`, { cause: error });
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new PlatformError(
+      'STORE_FAILED',
+      `Cannot open the store: its schema ${version} is newer than this program's ${MIGRATIONS.length}`,
+    );
+  }
+  for (const [index, name] of MIGRATIONS.slice(version).entries()) {
+    const sql = readFileSync(new URL(`migrations/${name}`, import.meta.url), 'utf8');
+    database.exec(`BEGIN; ${sql} PRAGMA user_version = ${version + index + 1}; COMMIT;`);
+  }
+}

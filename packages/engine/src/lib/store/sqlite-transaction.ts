@@ -1,0 +1,135 @@
+import type { Json } from '@loopwright/protocol';
+import type { SQLInputValue } from 'node:sqlite';
+import type {
+  EarlyAnswer,
+  Execution,
+  ExecutionChange,
+  ExecutionEvent,
+  JournalEntry,
+  StoredDefinition,
+  StoredHumanTask,
+} from '../execution/execution.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import type { StoreTransaction } from './store.ts';
+
+const write = (value: Json): string => JSON.stringify(value);
+
+/** Reads and writes the tables of the embedded store inside the transaction that is open. */
+export class SqliteTransaction extends SqliteReader implements StoreTransaction {
+  /** Events of the transactions that are not yet handed on. */
+  readonly pendingEvents: ExecutionEvent[] = [];
+
+  putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
+    this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(digest, name, version, write(source), createdAt);
+  }
+
+  insertExecution(execution: Execution): void {
+    const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
+    const { currentStep, input, output, error, createdAt, updatedAt, completedAt } = execution;
+    const values: SQLInputValue[] = [
+      id,
+      workflow,
+      version,
+      definitionDigest,
+      projectId,
+      startedBy,
+      requestDigest,
+      status,
+      statusSince,
+      currentStep,
+      write(input),
+      write(output),
+      write(error),
+      createdAt,
+      updatedAt,
+      completedAt,
+    ];
+    this.prepare('INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+  }
+
+  updateExecution(id: string, change: ExecutionChange, at: number): void {
+    const columns: [string, SQLInputValue][] = [['updated_at', at]];
+    if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+    if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
+    if (change.output !== undefined) columns.push(['output', write(change.output)]);
+    if (change.error !== undefined) columns.push(['error', write(change.error)]);
+    if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
+    const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
+    this.prepare(`UPDATE executions SET ${assignments} WHERE id = ?`).run(...columns.map(([, value]) => value), id);
+  }
+
+  putEntry(executionId: string, entry: JournalEntry): void {
+    const { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt } = entry;
+    const values: SQLInputValue[] = [
+      executionId,
+      key,
+      kind,
+      state,
+      name,
+      write(value),
+      dueAt,
+      remainingMs,
+      createdAt,
+      recordedAt,
+    ];
+    this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+  }
+
+  insertHumanTask(task: StoredHumanTask): void {
+    const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;
+    const { createdAt, expiresAt, answeredAt, answeredBy, answerId, answer } = task;
+    const values: SQLInputValue[] = [
+      id,
+      executionId,
+      key,
+      step,
+      workflow,
+      kind,
+      write(request),
+      subjectDigest,
+      state,
+      createdAt,
+      expiresAt,
+      answeredAt,
+      answeredBy,
+      answerId,
+      write(answer),
+    ];
+    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+  }
+
+  updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
+    this.prepare(
+      'UPDATE human_tasks SET state = ?, answered_at = ?, answered_by = ?, answer_id = ?, answer = ? WHERE id = ?',
+    ).run(
+      change.state,
+      change.answeredAt ?? null,
+      change.answeredBy ?? null,
+      change.answerId ?? null,
+      write(change.answer ?? null),
+      id,
+    );
+  }
+
+  putEarlyAnswer({ executionId, step, answerId, answeredBy, answer, receivedAt }: EarlyAnswer): void {
+    this.prepare('INSERT INTO early_answers VALUES (?, ?, ?, ?, ?, ?)').run(
+      executionId,
+      step,
+      answerId,
+      answeredBy,
+      write(answer),
+      receivedAt,
+    );
+  }
+
+  deleteEarlyAnswer(executionId: string, step: string): void {
+    this.prepare('DELETE FROM early_answers WHERE execution_id = ? AND step = ?').run(executionId, step);
+  }
+
+  appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
+    const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution_id = ?').get(executionId)?.['last'];
+    const seq = (typeof last === 'number' ? last : 0) + 1;
+    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(executionId, seq, type, step, at, write(data));
+    this.pendingEvents.push({ executionId, seq, type, step, at, data });
+  }
+}

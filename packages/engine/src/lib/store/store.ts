@@ -1,0 +1,63 @@
+import type {
+  EarlyAnswer,
+  Execution,
+  ExecutionChange,
+  ExecutionEvent,
+  ExecutionQuery,
+  JournalEntry,
+  StoredDefinition,
+  StoredHumanTask,
+} from '../execution/execution.ts';
+
+/** A journal entry with the execution it belongs to. */
+export interface OwnedEntry {
+  readonly executionId: string;
+  readonly entry: JournalEntry;
+}
+
+/** What can be read. Outside a transaction only committed data is seen. */
+export interface StoreReader {
+  definition(digest: string): StoredDefinition | undefined;
+  execution(id: string): Execution | undefined;
+  executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  /** Ids of the executions that must be looked at after a restart: those that are running. */
+  unfinished(): string[];
+  journal(executionId: string): JournalEntry[];
+  entry(executionId: string, key: string): JournalEntry | undefined;
+  /** Names of the steps that are done, in the order they were recorded, each once. */
+  completedSteps(executionId: string): string[];
+  /** Entries whose timer is due at `now`, earliest first. */
+  due(now: number, limit: number): OwnedEntry[];
+  nextDue(): number | undefined;
+  humanTask(id: string): StoredHumanTask | undefined;
+  humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
+  events(executionId: string, after: number, limit: number): ExecutionEvent[];
+  earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
+}
+
+/** What can be read and written inside one transaction. */
+export interface StoreTransaction extends StoreReader {
+  putDefinition(definition: StoredDefinition): void;
+  insertExecution(execution: Execution): void;
+  updateExecution(id: string, change: ExecutionChange, at: number): void;
+  putEntry(executionId: string, entry: JournalEntry): void;
+  insertHumanTask(task: StoredHumanTask): void;
+  updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void;
+  putEarlyAnswer(answer: EarlyAnswer): void;
+  deleteEarlyAnswer(executionId: string, step: string): void;
+  /** Appends an event; the store counts it. */
+  appendEvent(event: Omit<ExecutionEvent, 'seq'>): void;
+}
+
+/**
+ * Where executions live. One process at a time owns a store.
+ *
+ * S1 `write` resolves only after its transaction is committed; transactions take effect in the order of the calls.
+ * S2 A mutation that throws changes nothing, rejects its own `write` and no other's. It may be called twice (its group
+ * is repeated one by one when one of them throws), so it must not act on anything but the transaction.
+ * S3 Events are handed to `onEvents` after their commit, in order.
+ */
+export interface Store extends AsyncDisposable {
+  readonly read: StoreReader;
+  write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T>;
+}
