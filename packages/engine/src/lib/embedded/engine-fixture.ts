@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Json, seededRandom, systemClock } from '@loopwright/protocol';
+import { type Json, type PlatformError, seededRandom, systemClock } from '@loopwright/protocol';
 import { z } from 'zod';
 import { loadDefinition } from '../definition/load-definition.ts';
 import type { Execution } from '../execution/execution.ts';
@@ -98,4 +98,13 @@ export async function until(engine: Engine, id: string, condition: (execution: E
 /** Waits until an execution has a status. */
 export function untilStatus(engine: Engine, id: string, status: Execution['status']): Promise<Execution> {
   return until(engine, id, (execution) => execution.status === status);
+}
+
+/** The JSON pointers of an error's issues, sorted. */
+export function pointersOf(error: PlatformError): string[] {
+  const schema = z.array(z.looseObject({ pointer: z.string() }));
+  return schema
+    .parse(error.details?.['issues'])
+    .map(({ pointer }) => pointer)
+    .sort();
 }

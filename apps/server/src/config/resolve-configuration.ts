@@ -1,0 +1,96 @@
+import { type Json, PlatformError } from '@loopwright/protocol';
+import type { z } from 'zod';
+import { type ConfigurationIssue, unknownName } from './issue.ts';
+import type { ServerArguments } from './parse-arguments.ts';
+import { readConfigurationFile } from './read-file.ts';
+import { type Configuration, flagOf, type Setting, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+
+/** One setting in effect and where its value came from. */
+export interface ResolvedSetting {
+  readonly key: SettingKey;
+  readonly value: unknown;
+  /** `default`, `file <path>`, `environment <NAME>` or `flag <--name>`. */
+  readonly origin: string;
+  readonly secret: boolean;
+}
+
+/** The configuration in effect. */
+export interface ResolvedConfiguration {
+  readonly configuration: Configuration;
+  readonly settings: readonly ResolvedSetting[];
+}
+
+/** Where values are looked for. */
+export interface ConfigurationSources {
+  readonly arguments: ServerArguments;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where `loopwright.yaml` and a relative `--config` are looked for. */
+  readonly workingDir: string;
+  /** `LOOPWRIGHT_…` variables that are no settings of the server and are let pass. */
+  readonly otherVariables?: readonly string[];
+}
+
+/**
+ * Finds the value of every setting: flag, else environment, else file, else default. An empty variable counts as not set.
+ *
+ * @throws `PlatformError` `INVALID_CONFIGURATION` with all that is wrong in `details.issues`, unknown names included.
+ */
+export async function resolveConfiguration(sources: ConfigurationSources): Promise<ResolvedConfiguration> {
+  const { environment } = sources;
+  const file = await readConfigurationFile(sources.workingDir, sources.arguments.configFile);
+  const issues = [...sources.arguments.issues, ...unknownVariables(environment, sources.otherVariables), ...file.issues];
+  const settings: ResolvedSetting[] = [];
+  for (const key of SETTING_KEYS) {
+    const { schema, default: byDefault, secret = false }: Setting = SETTINGS[key];
+    const flag = sources.arguments.flags.get(key);
+    const variable = variablesOf(key).find((name) => (environment[name] ?? '') !== '');
+    let [value, origin]: [unknown, string] = [byDefault, 'default'];
+    if (flag !== undefined) [value, origin] = [fromText(flag, schema), `flag ${flagOf(key)}`];
+    else if (variable !== undefined) [value, origin] = [fromText(environment[variable] ?? '', schema), `environment ${variable}`];
+    else if (file.values.has(key)) [value, origin] = [file.values.get(key), `file ${file.path}`];
+    const parsed = schema.safeParse(value);
+    if (parsed.success) settings.push({ key, value: parsed.data, origin, secret });
+    else
+      issues.push(
+        ...parsed.error.issues.map((issue) => ({ source: describeOrigin(origin, key), message: shown(issue, value, secret) })),
+      );
+  }
+  if (issues.length > 0) throw invalid(issues);
+  const entries = settings.map(({ key, value }) => [key.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()), value]);
+  return { configuration: Object.fromEntries(entries) as Configuration, settings };
+}
+
+/** Text of a flag or a variable as the value that the schema is for: itself, a number, or null. */
+function fromText(text: string, schema: z.ZodType): unknown {
+  const trimmed = text.trim();
+  if (trimmed === 'null' && schema.safeParse(null).success) return null;
+  if (schema.safeParse(text).success) return text;
+  if (/^-?\d+(?:\.\d+)?$/.test(trimmed)) return Number(trimmed);
+  return text;
+}
+
+function unknownVariables(
+  environment: ConfigurationSources['environment'],
+  others: readonly string[] = [],
+): ConfigurationIssue[] {
+  const known = SETTING_KEYS.flatMap(variablesOf);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('LOOPWRIGHT_') && !known.includes(name) && !others.includes(name))
+    .map((name) => unknownName(`environment ${name}`, name, known));
+}
+
+function describeOrigin(origin: string, key: SettingKey): string {
+  return origin.startsWith('file ') ? `${origin}: ${key}` : origin;
+}
+
+function shown(issue: { message: string }, value: unknown, secret: boolean): string {
+  return secret ? issue.message : `${issue.message} (it is ${JSON.stringify(value)?.slice(0, 100)})`;
+}
+
+function invalid(issues: readonly ConfigurationIssue[]): PlatformError {
+  const lines = issues.map((issue) => `${issue.source}: ${issue.message}`);
+  const list: Json[] = issues.map(({ source, message }) => ({ source, message }));
+  return new PlatformError('INVALID_CONFIGURATION', `Cannot use the configuration: ${lines.join('; ')}`, {
+    details: { issues: list },
+  });
+}

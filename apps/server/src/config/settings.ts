@@ -1,0 +1,128 @@
+import { z } from 'zod';
+
+/** One setting: its values, its default, and what it is for. */
+export interface Setting<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  /** What holds when nobody says otherwise; checked by the same schema. */
+  readonly default: z.input<Schema>;
+  readonly description: string;
+  /** Environment variables of other systems that mean the same; `LOOPWRIGHT_…` comes before them. */
+  readonly environment?: readonly string[];
+  /** Never shown. */
+  readonly secret?: boolean;
+}
+
+const setting = <Schema extends z.ZodType>(definition: Setting<Schema>): Setting<Schema> => definition;
+
+const port = z.int().min(0).max(65_535);
+const host = z.string().trim().min(1).max(253);
+const path = z.string().min(1).max(4096);
+
+/** Every setting of the server, by its key in the configuration file. `docs/configuration.md` is written from this table. */
+export const SETTINGS = {
+  host: setting({ schema: host, default: '127.0.0.1', description: 'Address on which the control plane listens' }),
+  port: setting({ schema: port, default: 8080, description: 'Port of the control plane; 0 chooses a free one' }),
+  data_dir: setting({ schema: path, default: './.loopwright', description: 'Folder of everything that is stored' }),
+  workflows_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'Folder of workflow definitions; null for the ones that come with Loopwright',
+  }),
+  durability: setting({
+    schema: z.enum(['process', 'full']),
+    default: 'process',
+    description: 'What an acknowledged write survives: the end of the process, or also the loss of power (full)',
+  }),
+  log_level: setting({
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    description: 'The least severe log entries that are written',
+  }),
+  edge_host: setting({ schema: host, default: '127.0.0.1', description: 'Address on which the edge runtime listens' }),
+  edge_port: setting({ schema: port, default: 8081, description: 'Port of the edge runtime; 0 chooses a free one' }),
+  generator_port: setting({ schema: port, default: 0, description: 'Port of the generation service; 0 chooses a free one' }),
+  generator_url: setting({
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    default: null,
+    description: 'URL of an external generation service; null for the own one',
+    environment: ['PTC_SERVICE_URL'],
+  }),
+  generator_timeout_seconds: setting({
+    schema: z.number().positive().max(86_400),
+    default: 300,
+    description: 'Time limit of one request to the generation service, in seconds',
+    environment: ['PTC_TIMEOUT'],
+  }),
+  generator_max_retries: setting({
+    schema: z.int().min(1).max(20),
+    default: 3,
+    description: 'Attempts of a request to the generation service, the first one included',
+    environment: ['PTC_MAX_RETRIES'],
+  }),
+  generator_retry_delay_seconds: setting({
+    schema: z.number().min(0).max(3600),
+    default: 1,
+    description: 'Wait before the second attempt, in seconds; it doubles with every further one',
+    environment: ['PTC_RETRY_DELAY'],
+  }),
+  sandbox_workers: setting({ schema: z.int().min(1).max(64), default: 2, description: 'Worker processes that run programs' }),
+  sandbox_timeout_ms: setting({
+    schema: z.int().min(1).max(600_000),
+    default: 1000,
+    description: 'Time limit of one run of a program, in milliseconds',
+  }),
+  sandbox_memory_mb: setting({
+    schema: z.int().min(8).max(4096),
+    default: 64,
+    description: 'Memory limit of one program, in mebibytes',
+  }),
+  examples_max_mb: setting({
+    schema: z.int().min(1).max(1024),
+    default: 64,
+    description: 'Largest set of labelled examples, in mebibytes',
+  }),
+  body_max_kb: setting({
+    schema: z.int().min(1).max(102_400),
+    default: 1024,
+    description: 'Largest body of any other request, in kibibytes',
+  }),
+  retention_days: setting({
+    schema: z.int().min(1).max(36_500),
+    default: 7,
+    description: 'Days that the execution log of a program is kept',
+  }),
+  drain_timeout_ms: setting({
+    schema: z.int().min(0).max(600_000),
+    default: 10_000,
+    description: 'Time for work under way when the server stops, in milliseconds',
+  }),
+} as const;
+
+/** The key of a setting, as in the configuration file. */
+export type SettingKey = keyof typeof SETTINGS;
+
+type CamelCase<Key extends string> = Key extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Key;
+
+/** The settings in effect, by their names in the code. */
+export type Configuration = {
+  readonly [Key in SettingKey as CamelCase<Key>]: z.output<(typeof SETTINGS)[Key]['schema']>;
+};
+
+/** Every key, in the order of the table. */
+export const SETTING_KEYS: readonly SettingKey[] = Object.keys(SETTINGS).filter(isSettingKey);
+
+/** Whether a text is the key of a setting. */
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+/** The flag of a setting: `--data-dir`. */
+export function flagOf(key: SettingKey): string {
+  return `--${key.replaceAll('_', '-')}`;
+}
+
+/** The environment variables of a setting; the first one that is set counts. */
+export function variablesOf(key: SettingKey): readonly string[] {
+  const { environment = [] }: Setting = SETTINGS[key];
+  return [`LOOPWRIGHT_${key.toUpperCase()}`, ...environment];
+}

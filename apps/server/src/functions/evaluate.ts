@@ -1,0 +1,33 @@
+import { defineFunction } from '@loopwright/engine';
+import type { ProgramStore } from '@loopwright/edge';
+import { programNameSchema, toJson } from '@loopwright/protocol';
+import { z } from 'zod';
+import { evaluateProgram } from '../evaluation/evaluate-program.ts';
+import type { ExampleStore } from '../examples/example-store.ts';
+import type { EdgeClient } from '../programs/edge-client.ts';
+
+/** What `evaluate` works with. */
+export interface EvaluateParts {
+  readonly edge: EdgeClient;
+  readonly examples: ExampleStore;
+  readonly programs: ProgramStore;
+}
+
+/** `call: evaluate`: runs a version in the sandbox on examples; gives accuracy with its interval, confusion, mistakes, and what is active now. */
+export function evaluate({ edge, examples, programs }: EvaluateParts): ReturnType<typeof defineFunction> {
+  return defineFunction({
+    description: 'Runs a version of a program against labelled examples',
+    arguments: z.strictObject({ program: programNameSchema, version: z.int().min(1), examples: z.string() }),
+    run: ({ args, step }) =>
+      step(async ({ signal }) => {
+        const { program, version } = args;
+        const evaluation = await evaluateProgram(edge, {
+          program,
+          version,
+          examples: await examples.read(args.examples),
+          signal,
+        });
+        return toJson({ ...evaluation, dataset: args.examples, active_version: await programs.getActive(program) });
+      }),
+  });
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { defineFunction } from '@loopwright/engine';
+import type { ProgramStore } from '@loopwright/edge';
+import { ArtifactProcessor, type PtcClient } from '@loopwright/generation';
+import {
+  type ArtifactResult,
+  type ExecutionPlanInput,
+  type JsonObject,
+  PlatformError,
+  isSuccess,
+  programNameSchema,
+  toJson,
+} from '@loopwright/protocol';
+import { z } from 'zod';
+import type { ExampleStore } from '../examples/example-store.ts';
+
+/** What `generate` works with. */
+export interface GenerateParts {
+  readonly client: PtcClient;
+  readonly examples: ExampleStore;
+  readonly programs: ProgramStore;
+  /** Folder under which each execution has its workspace. */
+  readonly workspaces: string;
+  readonly timeoutSeconds: number;
+}
+
+const argumentsSchema = z.strictObject({
+  program: programNameSchema,
+  task_description: z.string().min(1),
+  /** Digest of the examples that the generator gets. */
+  examples: z.string(),
+  unknown_label: z.string().nullable().default(null),
+  accuracy_target: z.number().min(0).max(1).nullable().default(null),
+  /** What a reviewer said of the version before. */
+  comment: z.string().nullable().default(null),
+  seed: z.int().nonnegative().default(1),
+});
+
+/**
+ * `call: generate`: sends a plan to the generation service, writes what comes back into the workspace of the execution and stores it as
+ * the next version of the program. The same step again, after a crash, asks under the same id and stores no second version.
+ */
+export function generate(parts: GenerateParts): ReturnType<typeof defineFunction> {
+  return defineFunction({
+    description: 'Generates a version of a program from labelled examples',
+    arguments: argumentsSchema,
+    run: ({ args, execution, step }) =>
+      step(async ({ idempotencyKey, signal }) => {
+        const result = await parts.client.execute(
+          await planOf(parts, args, { id: idempotencyKey, project: execution.projectId }),
+          { signal },
+        );
+        if (!isSuccess(result)) throw refusal(result);
+        const workspace = join(parts.workspaces, execution.executionId, 'artifacts', 'development');
+        const written = await new ArtifactProcessor({ basePath: workspace, overwrite: true }).processResult(result);
+        const stored = await parts.programs.store(args.program, {
+          id: idempotencyKey,
+          ...versionOf(result, execution.executionId),
+        });
+        return toJson({
+          program: args.program,
+          version: stored.version,
+          digest: stored.digest,
+          workspace,
+          files: written.written,
+          seconds: result.duration_seconds,
+          tests: result.test_results && { passed: result.test_results.tests_passed, failed: result.test_results.tests_failed },
+          warnings: result.warnings,
+          model: result.metadata['model'] ?? null,
+          own_holdout: result.metadata['holdout'] ?? null,
+        });
+      }),
+  });
+}
+
+async function planOf(
+  { examples, timeoutSeconds }: GenerateParts,
+  args: z.infer<typeof argumentsSchema>,
+  { id, project }: { id: string; project: string },
+): Promise<ExecutionPlanInput> {
+  return {
+    execution_id: id,
+    scaffolding: { task_description: args.task_description, context: args.comment },
+    timeout_seconds: timeoutSeconds,
+    project_name: project,
+    metadata: {
+      agent: 'induction',
+      program_name: args.program,
+      examples: toJson(await examples.read(args.examples)),
+      unknown_label: args.unknown_label,
+      accuracy_target: args.accuracy_target,
+      seed: args.seed,
+    },
+  };
+}
+
+/** What the store is given of a result: the program, the files beside it, and what is known about it. */
+function versionOf(result: ArtifactResult, executionId: string): Omit<Parameters<ProgramStore['store']>[1], 'id'> {
+  const entry = typeof result.metadata['entry'] === 'string' ? result.metadata['entry'] : 'program.ts';
+  const program = result.artifacts.find(({ file_path }) => file_path === entry);
+  if (program === undefined) {
+    throw new PlatformError('GENERATION_FAILED', `Cannot store the program: the generation service sent no file "${entry}"`);
+  }
+  const { input_schema, output_schema, warmup_inputs, ...report } = result.metadata;
+  return {
+    source: program.content,
+    files: Object.fromEntries(
+      result.artifacts.filter((file) => file !== program).map(({ file_path, content }) => [file_path, content]),
+    ),
+    metadata: {
+      input_schema: objectOr(input_schema),
+      output_schema: objectOr(output_schema),
+      synthesis_strategy: 'ml',
+      llm_provider: null,
+      llm_model: null,
+      generation_time_sec: result.duration_seconds,
+      status: 'validated',
+      metadata: { execution_id: executionId, warmup_inputs: warmup_inputs ?? [], report },
+    },
+  };
+}
+
+function objectOr(value: unknown): JsonObject {
+  const parsed = z.record(z.string(), z.json()).safeParse(value);
+  return parsed.success ? parsed.data : {};
+}
+
+function refusal(result: ArtifactResult): PlatformError {
+  const refused = result.metadata['refused'];
+  const message = result.error_message ?? `Cannot generate a program: the service answered ${result.status}`;
+  if (refused === undefined) return new PlatformError('GENERATION_FAILED', message, { details: { status: result.status } });
+  return new PlatformError('INDUCTION_REFUSED', message, { details: { refused } });
+}

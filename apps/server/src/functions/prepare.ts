@@ -1,0 +1,46 @@
+import { defineFunction } from '@loopwright/engine';
+import { type LabelledExample, toJson } from '@loopwright/protocol';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { ExampleStore } from '../examples/example-store.ts';
+import { profileExamples } from '../examples/profile-examples.ts';
+import { splitExamples } from '../examples/split-examples.ts';
+
+/** Examples as the store takes them. */
+function asStream(examples: readonly LabelledExample[]): Readable {
+  return Readable.from(examples.map((example) => Buffer.from(`${JSON.stringify(example)}\n`)));
+}
+
+/** The label that stands for "none of the known ones", unless the examples have one of that name themselves. */
+const UNKNOWN = 'unknown';
+
+/**
+ * `call: prepare`: reads a set of examples, profiles it, and splits off the hold-out that no generator will see. Gives the digests of
+ * both parts, the labels and what was noticed.
+ */
+export function prepare(examples: ExampleStore): ReturnType<typeof defineFunction> {
+  return defineFunction({
+    description: 'Profiles labelled examples and splits off a hold-out',
+    arguments: z.strictObject({
+      examples: z.string(),
+      holdout: z.number().gt(0).lt(1).default(0.2),
+      seed: z.int().nonnegative().default(1),
+    }),
+    run: ({ args, step }) =>
+      step(async () => {
+        const all = await examples.read(args.examples);
+        const { train, holdout } = splitExamples(all, { holdout: args.holdout, seed: args.seed });
+        const profile = profileExamples(all);
+        const labels = Object.keys(profile.labels);
+        return toJson({
+          train: (await examples.put(asStream(train), 'jsonl')).digest,
+          holdout: (await examples.put(asStream(holdout), 'jsonl')).digest,
+          counts: { all: all.length, train: train.length, holdout: holdout.length },
+          labels,
+          unknown_choices: labels.includes(UNKNOWN) ? labels : [...labels, UNKNOWN],
+          unknown_default: UNKNOWN,
+          profile,
+        });
+      }),
+  });
+}

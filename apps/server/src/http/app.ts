@@ -1,0 +1,69 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import websocket from '@fastify/websocket';
+import type { Clock, Random } from '@loopwright/protocol';
+import type { Engine } from '@loopwright/engine';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ExampleStore } from '../examples/example-store.ts';
+import type { ProgramService } from '../programs/program-service.ts';
+import { useErrorFormat } from './error-handler.ts';
+import { useDevelopmentIdentity } from './identity.ts';
+import { eventRoutes } from './routes/events.ts';
+import { exampleRoutes } from './routes/examples.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { type HealthSource, healthRoutes } from './routes/health.ts';
+import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { programRoutes } from './routes/programs.ts';
+import { workflowRoutes } from './routes/workflows.ts';
+
+/** What the HTTP interface serves. */
+export interface AppParts {
+  readonly engine: Engine;
+  readonly examples: ExampleStore;
+  readonly programs: ProgramService;
+  readonly health: HealthSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: FastifyBaseLogger;
+  readonly bodyLimitBytes: number;
+}
+
+/** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
+export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.log,
+    genReqId: () => parts.random.uuid(),
+    bodyLimit: parts.bodyLimitBytes,
+    disableRequestLogging: true,
+    requestTimeout: 0,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  useErrorFormat(app);
+  useDevelopmentIdentity(app);
+  app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
+  await app.register(healthRoutes(parts));
+  await app.register(
+    async (api) => {
+      await api.register(workflowRoutes(parts));
+      await api.register(executionRoutes(parts));
+      await api.register(humanTaskRoutes(parts));
+      await api.register(exampleRoutes(parts));
+      await api.register(programRoutes(parts));
+      await api.register(eventRoutes(parts));
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+}

@@ -1,0 +1,127 @@
+import type { Execution, Engine, JournalEntry, StoredHumanTask } from '@loopwright/engine';
+import {
+  type ExecutionResponse,
+  type HumanTask,
+  type Json,
+  type JsonObject,
+  type Question,
+  isoTime,
+  questionSchema,
+} from '@loopwright/protocol';
+
+type Reader = Engine['read'];
+
+/** The state of an execution as the wire has it. */
+export function executionView(read: Reader, execution: Execution): ExecutionResponse {
+  const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
+  const error = asObject(execution.error);
+  return {
+    execution_id: execution.id,
+    workflow_id: execution.workflow,
+    project_id: execution.projectId,
+    status: execution.status,
+    current_step_id: execution.currentStep,
+    completed_steps: read.completedSteps(execution.id),
+    pending_acceptance: pendingAcceptance(open),
+    pending_clarification: pendingClarification(open),
+    step_progress: read
+      .journal(execution.id)
+      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer')
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .map(progressOf),
+    started_at: isoTime(execution.createdAt),
+    completed_at: timeOrNull(execution.completedAt),
+    error: typeof error?.['detail'] === 'string' ? error['detail'] : null,
+    error_document: error,
+    output: execution.output,
+    started_by: execution.startedBy,
+    definition: { version: execution.version, digest: execution.definitionDigest },
+  };
+}
+
+/** A human task as the wire has it. */
+export function humanTaskView(task: StoredHumanTask): HumanTask {
+  const request = asObject(task.request) ?? {};
+  return {
+    task_id: task.id,
+    execution_id: task.executionId,
+    workflow_id: task.workflow,
+    step_id: task.step,
+    kind: task.kind,
+    title: textOr(request['title'], task.step),
+    message: typeof request['message'] === 'string' ? request['message'] : null,
+    state: task.state,
+    questions: questionsOf(task),
+    doc_type: typeof request['doc_type'] === 'string' ? request['doc_type'] : null,
+    scope_id: typeof request['scope_id'] === 'string' ? request['scope_id'] : null,
+    subject: request['subject'] ?? null,
+    subject_digest: task.subjectDigest,
+    created_at: isoTime(task.createdAt),
+    expires_at: timeOrNull(task.expiresAt),
+    answered_at: timeOrNull(task.answeredAt),
+    answered_by: task.answeredBy,
+    answer: task.answer,
+  };
+}
+
+function pendingAcceptance(open: readonly StoredHumanTask[]): ExecutionResponse['pending_acceptance'] {
+  const task = open.find(({ kind }) => kind === 'acceptance');
+  if (task === undefined) return null;
+  const { doc_type, scope_id, subject, task_id, subject_digest } = humanTaskView(task);
+  return { doc_type: doc_type ?? '', scope_id, document_preview: subject, task_id, subject_digest };
+}
+
+function pendingClarification(open: readonly StoredHumanTask[]): ExecutionResponse['pending_clarification'] {
+  const task = open.find(({ kind }) => kind === 'clarification');
+  if (task === undefined) return null;
+  return {
+    step_id: task.step,
+    questions: questionsOf(task).map((question) => ({
+      id: question.id,
+      text: question.text,
+      context: question.intent ?? null,
+      priority: question.priority,
+      answer_type: question.answer_type,
+      choices: question.choices ?? null,
+      default: question.default ?? null,
+      required: question.required,
+    })),
+    task_id: task.id,
+    subject_digest: task.subjectDigest,
+  };
+}
+
+const STEP_STATUS: Record<JournalEntry['state'], ExecutionResponse['step_progress'][number]['status']> = {
+  running: 'executing',
+  waiting: 'waiting',
+  done: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+function progressOf({ name, key, kind, state, createdAt, recordedAt }: JournalEntry): ExecutionResponse['step_progress'][number] {
+  return {
+    step_id: name,
+    status: kind === 'ask' && state === 'waiting' ? 'clarifying' : STEP_STATUS[state],
+    started_at: isoTime(createdAt),
+    completed_at: timeOrNull(recordedAt),
+    attempt: Number(/try-(\d+)/.exec(key)?.[1] ?? 1),
+  };
+}
+
+function questionsOf(task: StoredHumanTask): Question[] {
+  const questions = asObject(task.request)?.['questions'];
+  return Array.isArray(questions) ? questions.map((question) => questionSchema.parse(question)) : [];
+}
+
+function asObject(value: Json): JsonObject | null {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
+}
+
+function textOr(value: Json | undefined, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function timeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : isoTime(milliseconds);
+}

@@ -1,0 +1,80 @@
+import {
+  dailyAnalyticsSchema,
+  errorResponseSchema,
+  executeRequestSchema,
+  executeResponseSchema,
+  programListSchema,
+  programNameSchema,
+  programSummarySchema,
+  programVersionsSchema,
+  promotionListSchema,
+} from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AppParts } from '../app.ts';
+
+/** `/programs`: what was made, what is active, why, and a way to call it. */
+export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    const params = z.object({ name: programNameSchema });
+    const missing = { 404: errorResponseSchema };
+
+    api.get('/programs', { schema: { tags: ['programs'], response: { 200: programListSchema } } }, async () => {
+      const list = await programs.list();
+      return { programs: list, total: list.length };
+    });
+
+    api.get(
+      '/programs/:name',
+      { schema: { tags: ['programs'], params, response: { 200: programSummarySchema, ...missing } } },
+      async ({ params: { name } }) => programs.summary(name),
+    );
+
+    api.get(
+      '/programs/:name/versions',
+      { schema: { tags: ['programs'], params, response: { 200: programVersionsSchema, ...missing } } },
+      async ({ params: { name } }) => {
+        const versions = await programs.versions(name);
+        return { versions, total: versions.length };
+      },
+    );
+
+    api.get(
+      '/programs/:name/promotions',
+      { schema: { tags: ['programs'], params, response: { 200: promotionListSchema, ...missing } } },
+      async ({ params: { name } }) => {
+        const promotions = await programs.promotions(name);
+        return { promotions, total: promotions.length };
+      },
+    );
+
+    api.post(
+      '/programs/:name/execute',
+      {
+        schema: {
+          tags: ['programs'],
+          params,
+          body: executeRequestSchema.pick({ input: true }),
+          response: {
+            200: executeResponseSchema,
+            400: errorResponseSchema,
+            ...missing,
+            409: errorResponseSchema,
+            422: errorResponseSchema,
+          },
+        },
+      },
+      async ({ params: { name }, body }, reply) => {
+        const { headers, answer } = await programs.execute(name, body.input);
+        return reply.headers(headers).send(answer);
+      },
+    );
+
+    const querystring = z.object({ date: z.iso.date().optional() });
+    api.get(
+      '/programs/:name/analytics',
+      { schema: { tags: ['programs'], params, querystring, response: { 200: dailyAnalyticsSchema, ...missing } } },
+      async ({ params: { name }, query: { date } }) => programs.analytics(name, date),
+    );
+  };
+}

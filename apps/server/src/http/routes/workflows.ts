@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import {
+  PlatformError,
+  type WorkflowDetail,
+  errorResponseSchema,
+  executionResponseSchema,
+  startWorkflowRequestSchema,
+  workflowDetailSchema,
+  workflowListSchema,
+} from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { executionView } from '../execution-view.ts';
+import { idempotencyKeySchema } from '../idempotency.ts';
+import type { AppParts } from '../app.ts';
+
+/** `/workflows`: definitions, and starting one. */
+export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    const params = z.object({ workflow_id: z.string().max(200) });
+    const find = (id: string): WorkflowDefinition => {
+      const definition = engine.definitions.get(id);
+      if (definition === undefined) throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot find the workflow "${id}"`);
+      return definition;
+    };
+
+    api.get('/workflows', { schema: { tags: ['workflows'], response: { 200: workflowListSchema } } }, async () => {
+      const workflows = [...engine.definitions.values()].map((definition) => {
+        const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
+        return { workflow_id, name, description, revision, effective_date, step_count: steps.length };
+      });
+      return { workflows, total: workflows.length };
+    });
+
+    api.get(
+      '/workflows/:workflow_id',
+      { schema: { tags: ['workflows'], params, response: { 200: workflowDetailSchema, 404: errorResponseSchema } } },
+      async ({ params: { workflow_id } }) => detailOf(find(workflow_id)),
+    );
+
+    api.post(
+      '/workflows/:workflow_id/start',
+      {
+        schema: {
+          tags: ['executions'],
+          params,
+          headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
+          body: startWorkflowRequestSchema,
+          response: {
+            201: executionResponseSchema,
+            400: errorResponseSchema,
+            404: errorResponseSchema,
+            409: errorResponseSchema,
+          },
+        },
+      },
+      async (request, reply) => {
+        const workflow = find(request.params.workflow_id).name;
+        const key = request.headers['idempotency-key'];
+        const { created, execution } = await engine.start({
+          executionId: key === undefined ? random.uuid() : executionIdOf(request.userId, workflow, key),
+          workflow,
+          projectId: request.body.project_id,
+          input: request.body.initial_context ?? {},
+          startedBy: request.userId,
+        });
+        if (!created) reply.header('idempotent-replayed', 'true');
+        return reply.status(201).send(executionView(engine.read, execution));
+      },
+    );
+  };
+}
+
+/** The execution that an idempotency key of a user stands for: a UUID made of their digest (RFC 9562, version 8). */
+function executionIdOf(user: string, workflow: string, key: string): string {
+  const hex = createHash('sha256')
+    .update(JSON.stringify([user, workflow, key]))
+    .digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function detailOf(definition: WorkflowDefinition): WorkflowDetail {
+  const { document } = definition.document;
+  const tasks = [...everyTask(definition.document.do)];
+  const accepted = tasks.flatMap(({ named: { task } }) => {
+    const docType = 'call' in task && task.call === 'accept' ? task.with?.['doc_type'] : undefined;
+    return typeof docType === 'string' ? [docType] : [];
+  });
+  return {
+    workflow_id: definition.name,
+    name: document.title ?? definition.name,
+    description: document.summary ?? null,
+    schema_version: document.dsl,
+    revision: definition.version,
+    effective_date: textOf(document.metadata?.['effective_date']),
+    scopes: [{ name: 'project', parent: null }],
+    document_types: [...new Set(accepted)].map((name) => ({
+      name,
+      scope: 'project',
+      acceptance_required: true,
+      accepted_by: [],
+    })),
+    entity_types: [],
+    steps: tasks.map(({ named: { name, task } }) => ({
+      step_id: name,
+      scope: 'project',
+      role: textOf(task.metadata?.['role']),
+      produces: textOf(task.metadata?.['produces']),
+      is_iteration: false,
+    })),
+    digest: definition.digest,
+    definition: definition.source,
+  };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

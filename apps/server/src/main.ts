@@ -1,0 +1,46 @@
+// The control plane as a process: settings, log, signals. Standard output has one line, where it listens.
+import { ERRORS, PlatformError, systemClock, systemRandom } from '@loopwright/protocol';
+import { pino } from 'pino';
+import { parseArguments } from './config/parse-arguments.ts';
+import { printConfiguration } from './config/print-configuration.ts';
+import { resolveConfiguration } from './config/resolve-configuration.ts';
+import { serverHelp } from './server-help.ts';
+import { startServer } from './server.ts';
+
+try {
+  const given = parseArguments(process.argv.slice(2));
+  if (given.help) process.stdout.write(serverHelp());
+  else {
+    const resolved = await resolveConfiguration({ arguments: given, environment: process.env, workingDir: process.cwd() });
+    if (given.printConfig) process.stdout.write(printConfiguration(resolved));
+    else await serve(resolved.configuration);
+  }
+} catch (error) {
+  fail(error);
+}
+
+async function serve(configuration: Awaited<ReturnType<typeof resolveConfiguration>>['configuration']): Promise<void> {
+  const log = pino(
+    { level: configuration.logLevel, redact: ['req.headers.authorization', 'authorization', '*.auth_token'] },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  const server = await startServer({ configuration, clock: systemClock, random: systemRandom, log });
+  process.stdout.write(`Loopwright is listening on ${server.url}\n`);
+  let closing: Promise<void> | undefined;
+  const stop = (signal: string): void => {
+    if (closing !== undefined) return;
+    log.info(`Got ${signal}: draining`);
+    closing = server.close();
+    closing.then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): never {
+  if (error instanceof PlatformError) {
+    const details = error.details === undefined ? '' : `  Details: ${JSON.stringify(error.details)}\n`;
+    process.stderr.write(`${error.code}: ${error.message}\n${details}  How to fix: ${ERRORS[error.code].fix}\n`);
+  } else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}

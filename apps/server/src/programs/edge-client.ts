@@ -1,0 +1,102 @@
+import {
+  type BatchExecuteRequest,
+  type BatchExecuteResponse,
+  type DailyAnalytics,
+  type ExecuteResponse,
+  type Json,
+  PlatformError,
+  batchExecuteResponseSchema,
+  dailyAnalyticsSchema,
+  errorResponseSchema,
+  executeResponseSchema,
+  isErrorCode,
+  messageOf,
+} from '@loopwright/protocol';
+import { z } from 'zod';
+
+/** What the edge says after it looked at the active pointer again. */
+const refreshedSchema = z.object({ task_id: z.string(), active_version: z.int().nullable(), digest: z.string().nullable() });
+export type Refreshed = z.infer<typeof refreshedSchema>;
+
+/** Headers of an answer that name the version which gave it. */
+const VERSION_HEADERS = ['x-program-version', 'x-program-digest', 'x-execution-id'];
+
+/** How long the edge may take for one call, in milliseconds. */
+const TIMEOUT_MS = 120_000;
+
+/** Where the edge runtime is, and what it expects from its orchestrator. */
+export interface EdgeAddress {
+  /** Base URL; throws SERVICE_UNAVAILABLE while the edge is not running. */
+  readonly url: () => string;
+  readonly authToken: string;
+}
+
+/** Calls the edge runtime. Its errors come back with their code; an edge that cannot be reached is SERVICE_UNAVAILABLE. */
+export class EdgeClient {
+  readonly #address: EdgeAddress;
+
+  constructor(address: EdgeAddress) {
+    this.#address = address;
+  }
+
+  /** Base URL, or `null` while the edge is not running. */
+  url(): string | null {
+    try {
+      return this.#address.url();
+    } catch {
+      return null;
+    }
+  }
+
+  async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+    const response = await this.#call('POST', `/tasks/${name}/execute`, { body: { input } });
+    const headers = VERSION_HEADERS.flatMap((header) => {
+      const value = response.headers.get(header);
+      return value === null ? [] : [[header, value] as const];
+    });
+    return { answer: executeResponseSchema.parse(await response.json()), headers: Object.fromEntries(headers) };
+  }
+
+  async executeBatch(request: BatchExecuteRequest, signal?: AbortSignal): Promise<BatchExecuteResponse> {
+    const response = await this.#call('POST', '/batch/execute', { body: request, ...(signal === undefined ? {} : { signal }) });
+    return batchExecuteResponseSchema.parse(await response.json());
+  }
+
+  /** Makes the edge serve what is active now; resolves when it does. */
+  async refresh(name: string): Promise<Refreshed> {
+    return refreshedSchema.parse(await (await this.#call('POST', `/tasks/${name}/refresh`, { body: {} })).json());
+  }
+
+  async analytics(name: string, date?: string): Promise<DailyAnalytics> {
+    const query = date === undefined ? '' : `?date=${date}`;
+    return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
+  }
+
+  async #call(method: string, path: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<Response> {
+    const limit = AbortSignal.timeout(TIMEOUT_MS);
+    const headers = { authorization: `Bearer ${this.#address.authToken}` };
+    const url = this.#address.url();
+    let response: Response;
+    try {
+      response = await fetch(url + path, {
+        method,
+        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+        headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the edge runtime: ${messageOf(error)}`, { cause: error });
+    }
+    if (response.ok) return response;
+    throw await errorOf(response);
+  }
+}
+
+async function errorOf(response: Response): Promise<PlatformError> {
+  const parsed = errorResponseSchema.safeParse(await response.json().catch(() => undefined));
+  if (!parsed.success || !isErrorCode(parsed.data.error_code)) {
+    return new PlatformError('SERVICE_UNAVAILABLE', `Cannot use the edge runtime: it answered ${response.status}`);
+  }
+  const { error_code: code, message, details } = parsed.data;
+  return new PlatformError(code, message, details === undefined ? {} : { details });
+}

@@ -1,0 +1,61 @@
+import type { ProgramStore } from '@loopwright/edge';
+import {
+  type DailyAnalytics,
+  type ExecuteResponse,
+  type Json,
+  type JsonObject,
+  PlatformError,
+  type ProgramMetadata,
+  type ProgramSummary,
+  toJson,
+} from '@loopwright/protocol';
+import type { EdgeClient } from './edge-client.ts';
+
+/** Programs as the control plane sees them: the store's versions and promotions, and the edge that serves them. */
+export class ProgramService {
+  readonly #store: ProgramStore;
+  readonly #edge: EdgeClient;
+
+  constructor(store: ProgramStore, edge: EdgeClient) {
+    this.#store = store;
+    this.#edge = edge;
+  }
+
+  async list(): Promise<ProgramSummary[]> {
+    const names = await this.#store.programs();
+    return Promise.all(names.map((name) => this.summary(name)));
+  }
+
+  async summary(name: string): Promise<ProgramSummary> {
+    const versions = await this.versions(name);
+    return {
+      name,
+      active_version: await this.#store.getActive(name),
+      versions: versions.map(({ version }) => version),
+      edge_url: this.#edge.url(),
+    };
+  }
+
+  /** Every version, the oldest first. Throws PROGRAM_NOT_FOUND. */
+  async versions(name: string): Promise<ProgramMetadata[]> {
+    const versions = await this.#store.list(name);
+    if (versions.length === 0) throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${name}"`);
+    return versions;
+  }
+
+  /** Every move of the active pointer with its reasons, the oldest first. Throws PROGRAM_NOT_FOUND. */
+  async promotions(name: string): Promise<JsonObject[]> {
+    await this.versions(name);
+    return (await this.#store.promotions(name)).map((promotion) => toJson(promotion) as JsonObject);
+  }
+
+  async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+    await this.versions(name);
+    return this.#edge.execute(name, input);
+  }
+
+  async analytics(name: string, date?: string): Promise<DailyAnalytics> {
+    await this.versions(name);
+    return this.#edge.analytics(name, date);
+  }
+}

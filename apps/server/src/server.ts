@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Engine, type FunctionCatalogue } from '@loopwright/engine';
+import { ProgramStore, edgeMainPath } from '@loopwright/edge';
+import { PtcClient } from '@loopwright/generation';
+import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Configuration } from './config/settings.ts';
+import { ExampleStore } from './examples/example-store.ts';
+import { evaluate } from './functions/evaluate.ts';
+import { generate } from './functions/generate.ts';
+import { prepare } from './functions/prepare.ts';
+import { promote } from './functions/promote.ts';
+import { createApp } from './http/app.ts';
+import { isLoopback } from './http/identity.ts';
+import { moduleLog } from './modules-log.ts';
+import { Supervisor } from './modules/supervisor.ts';
+import { EdgeClient } from './programs/edge-client.ts';
+import { ProgramService } from './programs/program-service.ts';
+import { serverHealth } from './server-health.ts';
+import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
+import { watchWorkflows } from './workflows/watch-workflows.ts';
+
+/** The generation service runs as a process of its own, so its path is all that the server knows of it. */
+const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
+
+/** What the process gives its server. */
+export interface ServerOptions {
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: FastifyBaseLogger;
+}
+
+/** A running server. */
+export interface Server extends AsyncDisposable {
+  /** Base URL of the control plane. */
+  readonly url: string;
+  /** Drains: no new request, steps under way end and are recorded, modules end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds and starts everything: the only place that knows all parts. Executions that were under way go on as soon as the modules run.
+ * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
+ */
+export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
+  refuseStrangers(configuration);
+  const dataDir = configuration.dataDir;
+  const edgeDir = join(dataDir, 'edge');
+  const authToken = randomBytes(32).toString('base64url');
+  await using cleanUp = new AsyncDisposableStack();
+
+  const supervisor = new Supervisor({
+    modules: modulesOf(configuration, { edgeDir, authToken }),
+    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
+    log: moduleLog(log),
+    clock,
+    random,
+    times: { drainMs: configuration.drainTimeoutMs },
+  });
+  const edge = new EdgeClient({ url: () => supervisor.address('edge'), authToken });
+  const programs = new ProgramStore({ dir: edgeDir, clock });
+  const examples = await ExampleStore.open({
+    dir: join(dataDir, 'examples'),
+    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
+    random,
+  });
+  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const functions: FunctionCatalogue = {
+    prepare: prepare(examples),
+    generate: generate({
+      client,
+      examples,
+      programs,
+      workspaces: join(dataDir, 'workspaces'),
+      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
+    }),
+    evaluate: evaluate({ edge, examples, programs }),
+    promote: promote({ edge, programs }),
+  };
+  const engine = new Engine({
+    dir: join(dataDir, 'engine'),
+    durability: configuration.durability,
+    clock,
+    random,
+    functions,
+    onTrouble: (message, error) => log.error({ err: error }, message),
+  });
+  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
+  cleanUp.use(supervisor);
+  cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
+  const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
+  for (const definition of loadWorkflows(folder, engine.functions)) await engine.register(definition);
+  cleanUp.defer(watchWorkflows(folder, engine, { clock, log }));
+
+  const app = await createApp({
+    engine,
+    examples,
+    programs: new ProgramService(programs, edge),
+    health: serverHealth(supervisor, clock),
+    clock,
+    random,
+    log,
+    bodyLimitBytes: configuration.bodyMaxKb * 1024,
+  });
+  cleanUp.defer(() => app.close());
+  const url = await listen(app, configuration);
+  supervisor.start();
+  engine.recover();
+  const parts = cleanUp.move();
+  return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+/** Identity is the header that anybody can send, so nobody but this machine may reach the server. */
+function refuseStrangers({ host, edgeHost }: Configuration): void {
+  for (const [setting, value] of Object.entries({ host, edge_host: edgeHost })) {
+    if (isLoopback(value)) continue;
+    throw new PlatformError(
+      'INVALID_CONFIGURATION',
+      `Cannot listen on "${value}": without configured identities only loopback addresses are served`,
+      {
+        details: { setting },
+      },
+    );
+  }
+}
+
+function modulesOf(
+  configuration: Configuration,
+  { edgeDir, authToken }: { edgeDir: string; authToken: string },
+): ConstructorParameters<typeof Supervisor>[0]['modules'] {
+  const edge = {
+    id: 'edge',
+    entry: edgeMainPath(),
+    listen: `${configuration.edgeHost}:${configuration.edgePort}`,
+    authToken,
+    env: {
+      LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
+      LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
+      LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
+      LOOPWRIGHT_SANDBOX_TIMEOUT_MS: String(configuration.sandboxTimeoutMs),
+      LOOPWRIGHT_SANDBOX_MEMORY_MB: String(configuration.sandboxMemoryMb),
+    },
+  };
+  if (configuration.generatorUrl !== null) return [edge];
+  const generator = {
+    id: 'generator',
+    entry: GENERATOR_MAIN,
+    listen: `127.0.0.1:${configuration.generatorPort}`,
+    authToken,
+    env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
+  };
+  return [edge, generator];
+}
+
+function generationClient(
+  configuration: Configuration,
+  supervisor: Supervisor,
+  { authToken, clock }: { authToken: string; clock: Clock },
+): PtcClient {
+  const external = configuration.generatorUrl;
+  return new PtcClient({
+    serviceUrl: external ?? (() => supervisor.address('generator')),
+    timeoutMs: configuration.generatorTimeoutSeconds * 1000,
+    maxRetries: configuration.generatorMaxRetries,
+    retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
+    ...(external === null ? { authToken } : {}),
+    clock,
+  });
+}
+
+async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    throw new PlatformError('INVALID_CONFIGURATION', `Cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,38 @@
+import { watch } from 'node:fs';
+import type { Engine } from '@loopwright/engine';
+import { type Clock, messageOf } from '@loopwright/protocol';
+import type { FastifyBaseLogger } from 'fastify';
+import { loadWorkflows } from './load-workflows.ts';
+
+/** Editors write a file in several steps; this long after the last one it is read, in milliseconds. */
+const SETTLE_MS = 200;
+
+/** Registers definitions again when a file of the folder changes. A folder with a wrong file changes nothing; executions under way keep theirs. */
+export function watchWorkflows(
+  folder: string,
+  engine: Engine,
+  { clock, log }: { clock: Clock; log: FastifyBaseLogger },
+): () => void {
+  let cancel: () => void = () => undefined;
+  const reload = async (): Promise<void> => {
+    try {
+      const changed = loadWorkflows(folder, engine.functions).filter(
+        ({ name, digest }) => engine.definitions.get(name)?.digest !== digest,
+      );
+      for (const definition of changed) await engine.register(definition);
+      if (changed.length > 0)
+        log.info({ workflows: changed.map(({ name, version }) => `${name} ${version}`) }, 'Workflows are loaded again');
+    } catch (error) {
+      log.error({ err: error }, `Cannot load the workflows again: ${messageOf(error)}`);
+    }
+  };
+  const watcher = watch(folder, { persistent: false }, () => {
+    cancel();
+    cancel = clock.schedule(SETTLE_MS, () => void reload());
+  });
+  watcher.on('error', (error) => log.warn({ err: error }, 'Cannot watch the folder of workflows any more'));
+  return () => {
+    cancel();
+    watcher.close();
+  };
+}

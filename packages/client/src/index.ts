@@ -1,0 +1,1 @@
+export { Client, type ClientOptions, type Keyed } from './lib/client.ts';

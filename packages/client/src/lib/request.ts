@@ -1,0 +1,100 @@
+import { type ErrorCode, PlatformError, errorResponseSchema, isErrorCode, messageOf } from '@loopwright/protocol';
+import type { z } from 'zod';
+
+/** One call of the API. */
+export interface ApiCall<Schema extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  /** Path with its query, from the root of the server. */
+  readonly path: string;
+  /** What the answer must be. */
+  readonly answer: Schema;
+  readonly json?: unknown;
+  readonly stream?: { readonly body: ReadableStream<Uint8Array>; readonly contentType: string };
+  /** Names this request: sent again under the same key it has no second effect. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Where and as whom the API is called. */
+export interface Caller {
+  /** Base URL; asked at each call, because a server may come back on another port. */
+  readonly baseUrl: () => string | Promise<string>;
+  readonly userId: string | undefined;
+}
+
+/**
+ * Sends one request and checks its answer. An error of the server comes back as `PlatformError` with its code; a server that cannot
+ * be reached is SERVICE_UNAVAILABLE.
+ */
+export async function callApi<Schema extends z.ZodType>(caller: Caller, call: ApiCall<Schema>): Promise<z.infer<Schema>> {
+  const value = parseJson(await readText(caller, call));
+  const parsed = call.answer.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new PlatformError(
+    'INTERNAL_ERROR',
+    `Cannot read the answer to ${call.method} ${call.path}: it is not what the API promises`,
+    {
+      cause: parsed.error,
+    },
+  );
+}
+
+/** The answer to a GET as text; throws as {@link callApi} does. */
+export function fetchText(caller: Caller, path: string): Promise<string> {
+  return readText(caller, { method: 'GET', path });
+}
+
+async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<string> {
+  const response = await send(caller, call);
+  const text = await response.text().catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  if (!response.ok) throw errorOf(response.status, parseJson(text));
+  return text;
+}
+
+async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (caller.userId !== undefined) headers['x-user-id'] = caller.userId;
+  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
+  const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
+  if (call.json !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(call.json);
+  } else if (call.stream !== undefined) {
+    headers['content-type'] = call.stream.contentType;
+    init.body = call.stream.body;
+    init.duplex = 'half';
+  }
+  if (call.signal !== undefined) init.signal = call.signal;
+  const base = await caller.baseUrl();
+  try {
+    return await fetch(new URL(call.path, base), init);
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+function unreachable(error: unknown): PlatformError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the server: ${messageOf(cause)}`, { cause: error });
+}
+
+function errorOf(status: number, value: unknown): PlatformError {
+  const parsed = errorResponseSchema.safeParse(value);
+  if (!parsed.success) return new PlatformError(codeOf(status), `Cannot use the server: it answered ${status}`);
+  const { error_code: code, message, details } = parsed.data;
+  return new PlatformError(isErrorCode(code) ? code : codeOf(status), message, details === undefined ? {} : { details });
+}
+
+function codeOf(status: number): ErrorCode {
+  return status >= 500 ? 'SERVICE_UNAVAILABLE' : 'VALIDATION_ERROR';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

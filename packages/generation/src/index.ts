@@ -1,0 +1,10 @@
+export { PtcClient, type ExecuteOptions, type PtcClientOptions } from './lib/request/ptc-client.ts';
+export { PtcClientError, PtcServiceError, PtcTimeoutError } from './lib/request/ptc-errors.ts';
+export type { FetchLike, FetchLikeResponse } from './lib/request/transport.ts';
+export type { GenerationStats } from './lib/request/generation-stats.ts';
+export { ArtifactProcessor, type ArtifactProcessorOptions } from './lib/artifacts/artifact-processor.ts';
+export { ArtifactProcessorError } from './lib/artifacts/artifact-processor-error.ts';
+export type { ProcessingStats, RefusedArtifact } from './lib/artifacts/processing-stats.ts';
+export { ARTIFACT_LIMITS } from './lib/artifacts/limits.ts';
+export { validateResult } from './lib/artifacts/validate-result.ts';
+export { artifactSummary } from './lib/artifacts/artifact-summary.ts';

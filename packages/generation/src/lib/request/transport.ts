@@ -1,0 +1,47 @@
+import { Agent, fetch } from 'undici';
+
+/** What the client reads of an answer. */
+export interface FetchLikeResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** The part of `fetch` that the client needs: a promise that rejects on network errors and when the signal is aborted. */
+export type FetchLike = (
+  url: string,
+  init: {
+    readonly method: 'GET' | 'POST';
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<FetchLikeResponse>;
+
+/** A `fetch` and the connections behind it. */
+export interface Transport {
+  readonly fetch: FetchLike;
+  /** Closes the connections; requests under way fail. */
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECTION_LIMIT = 16;
+
+/**
+ * Connections whose only time limit is the caller's. The `fetch` inside Node gives up after 300 s without response headers
+ * and a generation answers when it is done, so that a longer time-out would have no effect with it.
+ */
+export function openTransport(): Transport {
+  const agent = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connections: CONNECTION_LIMIT,
+  });
+  return {
+    fetch: (url, init) => fetch(url, { ...init, dispatcher: agent }),
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
+
+export const executionStatusSchema = z.enum([
+  'pending',
+  'running',
+  'waiting_clarification',
+  'waiting_acceptance',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+]);
+
+const time = z.iso.datetime({ offset: true });
+
+/** The state of an execution: `seeds/004`'s fields, then what the platform adds. */
+export const executionResponseSchema = z.object({
+  execution_id: z.string(),
+  workflow_id: z.string(),
+  project_id: z.string(),
+  status: executionStatusSchema,
+  current_step_id: z.string().nullable(),
+  completed_steps: z.array(z.string()),
+  pending_acceptance: z
+    .object({
+      doc_type: z.string(),
+      scope_id: z.string().nullable(),
+      document_preview: jsonSchema,
+      task_id: z.string(),
+      subject_digest: z.string(),
+    })
+    .nullable(),
+  pending_clarification: z
+    .object({
+      step_id: z.string(),
+      questions: z.array(
+        z.object({
+          id: z.string(),
+          text: z.string(),
+          context: z.string().nullable(),
+          priority: z.string(),
+          answer_type: z.string(),
+          choices: z.array(z.string()).nullable(),
+          default: jsonSchema,
+          required: z.boolean(),
+        }),
+      ),
+      task_id: z.string(),
+      subject_digest: z.string(),
+    })
+    .nullable(),
+  step_progress: z.array(
+    z.object({
+      step_id: z.string(),
+      status: z.enum(['executing', 'clarifying', 'waiting', 'completed', 'failed', 'cancelled']),
+      started_at: time.nullable(),
+      completed_at: time.nullable(),
+      attempt: z.int(),
+    }),
+  ),
+  started_at: time.nullable(),
+  completed_at: time.nullable(),
+  error: z.string().nullable(),
+  /** The error as the DSL's problem document. */
+  error_document: jsonObjectSchema.nullable(),
+  output: jsonSchema,
+  started_by: z.string(),
+  definition: z.object({ version: z.string(), digest: z.string() }),
+});
+export type ExecutionResponse = z.infer<typeof executionResponseSchema>;
+
+/** `GET /api/v1/executions`. */
+export const executionListSchema = z.object({
+  executions: z.array(
+    z.object({
+      execution_id: z.string(),
+      workflow_id: z.string(),
+      project_id: z.string(),
+      status: executionStatusSchema,
+      started_at: time.nullable(),
+      completed_at: time.nullable(),
+    }),
+  ),
+  total: z.int(),
+});
+export type ExecutionList = z.infer<typeof executionListSchema>;
+
+/** One event of an execution. `seq` is the cursor: `?after=SEQ` goes on behind it. */
+export const executionEventSchema = z.object({
+  event_type: z.string(),
+  execution_id: z.string(),
+  step_id: z.string().nullable(),
+  timestamp: time,
+  data: jsonObjectSchema,
+  seq: z.int(),
+});
+export type ExecutionEventMessage = z.infer<typeof executionEventSchema>;
+
+/** `GET /api/v1/executions/{id}/why`: why an execution does not move. */
+export const whySchema = z.object({
+  state: z.string(),
+  since: time,
+  waiting_for: z.array(jsonObjectSchema),
+  next_wakeup: time.nullable(),
+  unblock: z.string().nullable(),
+  sentence: z.string(),
+});

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** `GET /health` of the server. */
+export const serverHealthSchema = z.object({
+  status: z.enum(['healthy', 'degraded']),
+  version: z.string(),
+  pid: z.int(),
+  uptime_seconds: z.number(),
+  modules: z.array(
+    z.object({
+      id: z.string(),
+      status: z.string(),
+      pid: z.int().nullable(),
+      listen: z.string().nullable(),
+      restarts: z.int(),
+      last_exit: z
+        .object({
+          code: z.int().nullable(),
+          signal: z.string().nullable(),
+          reason: z.string(),
+          at: z.iso.datetime({ offset: true }),
+        })
+        .nullable(),
+      since: z.iso.datetime({ offset: true }),
+    }),
+  ),
+});
+export type ServerHealth = z.infer<typeof serverHealthSchema>;

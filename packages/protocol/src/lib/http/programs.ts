@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { programMetadataSchema } from '../edge/program-artifact.ts';
+import { jsonObjectSchema } from '../json/json.ts';
+
+/** A set of labelled examples that the server keeps, named by its digest. */
+export const examplesDescriptionSchema = z.object({
+  digest: z.string(),
+  count: z.int(),
+  labels: z.record(z.string(), z.int()),
+  kind: z.enum(['text', 'tabular', 'other']),
+  duplicates: z.int(),
+  conflicts: z.int(),
+  bytes: z.int(),
+});
+export type ExamplesDescription = z.infer<typeof examplesDescriptionSchema>;
+
+/** A program and where it is served. */
+export const programSummarySchema = z.object({
+  name: z.string(),
+  active_version: z.int().nullable(),
+  versions: z.array(z.int()),
+  /** Base URL of the edge runtime that serves it; `null` while the edge is not running. */
+  edge_url: z.string().nullable(),
+});
+export type ProgramSummary = z.infer<typeof programSummarySchema>;
+export const programListSchema = z.object({ programs: z.array(programSummarySchema), total: z.int() });
+export const programVersionsSchema = z.object({ versions: z.array(programMetadataSchema), total: z.int() });
+export const promotionListSchema = z.object({ promotions: z.array(jsonObjectSchema), total: z.int() });

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { jsonObjectSchema } from '../json/json.ts';
+
+/** One entry of `GET /api/v1/workflows`. */
+export const workflowSummarySchema = z.object({
+  workflow_id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  revision: z.string(),
+  effective_date: z.string().nullable(),
+  step_count: z.int(),
+});
+export const workflowListSchema = z.object({ workflows: z.array(workflowSummarySchema), total: z.int() });
+
+/** `GET /api/v1/workflows/{workflow_id}`: the source's fields, read from the definition, and the definition itself. */
+export const workflowDetailSchema = z.object({
+  workflow_id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  schema_version: z.string(),
+  revision: z.string(),
+  effective_date: z.string().nullable(),
+  scopes: z.array(z.object({ name: z.string(), parent: z.string().nullable() })),
+  document_types: z.array(
+    z.object({ name: z.string(), scope: z.string(), acceptance_required: z.boolean(), accepted_by: z.array(z.string()) }),
+  ),
+  entity_types: z.array(z.object({ name: z.string(), parent_doc_type: z.string(), creates_scope: z.string() })),
+  steps: z.array(
+    z.object({
+      step_id: z.string(),
+      scope: z.string(),
+      role: z.string().nullable(),
+      produces: z.string().nullable(),
+      is_iteration: z.boolean(),
+    }),
+  ),
+  digest: z.string(),
+  definition: jsonObjectSchema,
+});
+export type WorkflowDetail = z.infer<typeof workflowDetailSchema>;
+
+/** `POST /api/v1/workflows/{workflow_id}/start`. `initial_context` is the input of the workflow. */
+export const startWorkflowRequestSchema = z.strictObject({
+  project_id: z.string().trim().min(1).max(200),
+  initial_context: jsonObjectSchema.optional(),
+});
+export type StartWorkflowRequest = z.infer<typeof startWorkflowRequestSchema>;

@@ -1,0 +1,38 @@
+// The one command of CI: every check, then every test. `--only NAME` runs one of them.
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const bin = (name: string, path: string): string => join(root, 'node_modules', name, path);
+const tests = globSync('{packages,apps,scripts,benchmarks}/**/*.test.ts', {
+  cwd: root,
+  exclude: (path) => path.includes('node_modules'),
+});
+
+/** Arguments of Node, by name, in the order they run. */
+const checks: Record<string, readonly string[]> = {
+  format: [bin('oxfmt', 'bin/oxfmt'), '--check', '.'],
+  types: [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
+  lint: [bin('oxlint', 'bin/oxlint')],
+  boundaries: ['scripts/check-boundaries.ts'],
+  unused: [bin('knip', 'bin/knip.js')],
+  docs: ['--conditions=loopwright-source', 'scripts/check-docs.ts'],
+  test: ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=2', ...tests],
+};
+
+const onlyAt = process.argv.indexOf('--only');
+const only = onlyAt === -1 ? undefined : process.argv[onlyAt + 1];
+const failed: string[] = [];
+for (const [name, args] of Object.entries(checks)) {
+  if (only !== undefined && name !== only) continue;
+  const started = performance.now();
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`);
+  if (status !== 0) failed.push(name);
+}
+if (failed.length > 0) {
+  process.stderr.write(`Failed: ${failed.join(', ')}\n`);
+  process.exit(1);
+}
