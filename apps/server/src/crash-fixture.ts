@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { join } from 'node:path';
+
+/** A server process of a test, on free ports. */
+export interface TestServer {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Ends it as a crash would: no signal handler runs, nothing is flushed. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts `main.ts` and waits until it listens. */
+export async function startTestServer(flags: readonly string[]): Promise<TestServer> {
+  const main = join(import.meta.dirname, 'main.ts');
+  const args = [...process.execArgv.filter((flag) => flag.startsWith('--conditions')), main];
+  const child = spawn(process.execPath, [...args, '--port', '0', '--edge-port', '0', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const errors: string[] = [];
+  createInterface({ input: child.stderr ?? Readable.from([]) }).on('line', (line) => errors.push(line));
+  const exited = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout ?? Readable.from([]) }).on('line', (line) => {
+      const found = /listening on (http:\/\/\S+)/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.once('exit', () => reject(new Error(`Cannot start the server: ${errors.slice(-5).join('\n')}`)));
+  });
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    child.kill(signal);
+    await exited;
+  };
+  return { url, process: child, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+}
