@@ -1,5 +1,7 @@
 // The control plane as a process: settings, log, signals. Standard output has one line, where it listens.
-import { ERRORS, PlatformError, systemClock, systemRandom } from '@loopwright/protocol';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ERRORS, PlatformError, isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { pino } from 'pino';
 import { parseArguments } from './config/parse-arguments.ts';
 import { printConfiguration } from './config/print-configuration.ts';
@@ -25,16 +27,27 @@ async function serve(configuration: Awaited<ReturnType<typeof resolveConfigurati
     pino.destination({ fd: 2, sync: true }),
   );
   const server = await startServer({ configuration, clock: systemClock, random: systemRandom, log });
+  const note = noteProcess(configuration.dataDir, server.url);
   process.stdout.write(`Loopwright is listening on ${server.url}\n`);
   let closing: Promise<void> | undefined;
   const stop = (signal: string): void => {
     if (closing !== undefined) return;
     log.info(`Got ${signal}: draining`);
     closing = server.close();
-    closing.then(() => process.exit(0), fail);
+    closing.then(() => {
+      note.remove();
+      process.exit(0);
+    }, fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/** Leaves a note in the data folder for people and tools: which process serves it, and where. After a crash it is stale until the next start. */
+function noteProcess(dataDir: string, url: string): { remove(): void } {
+  const file = join(dataDir, 'server.json');
+  writeFileSync(file, `${JSON.stringify({ pid: process.pid, url, started_at: isoTime(systemClock.now()) })}\n`, { mode: 0o600 });
+  return { remove: () => rmSync(file, { force: true }) };
 }
 
 function fail(error: unknown): never {

@@ -24,6 +24,9 @@ import { watchWorkflows } from './workflows/watch-workflows.ts';
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
 
+/** How long a step waits for a module that is starting, in milliseconds. */
+const MODULE_PATIENCE_MS = 15_000;
+
 /** What the process gives its server. */
 export interface ServerOptions {
   readonly configuration: Configuration;
@@ -59,7 +62,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
     times: { drainMs: configuration.drainTimeoutMs },
   });
-  const edge = new EdgeClient({ url: () => supervisor.address('edge'), authToken });
+  const edge = new EdgeClient({
+    url: () => supervisor.address('edge'),
+    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
+    authToken,
+  });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const examples = await ExampleStore.open({
     dir: join(dataDir, 'examples'),
@@ -71,6 +78,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     prepare: prepare(examples),
     generate: generate({
       client,
+      ready: () =>
+        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
       examples,
       programs,
       workspaces: join(dataDir, 'workspaces'),

@@ -17,6 +17,8 @@ import type { ExampleStore } from '../examples/example-store.ts';
 /** What `generate` works with. */
 export interface GenerateParts {
   readonly client: PtcClient;
+  /** Resolves when the generation service runs. */
+  readonly ready: () => Promise<void>;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
   /** Folder under which each execution has its workspace. */
@@ -46,6 +48,7 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
     arguments: argumentsSchema,
     run: ({ args, execution, step }) =>
       step(async ({ idempotencyKey, signal }) => {
+        await parts.ready();
         const result = await parts.client.execute(
           await planOf(parts, args, { id: idempotencyKey, project: execution.projectId }),
           { signal },

@@ -7,7 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
-import { useErrorFormat } from './error-handler.ts';
+import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exampleRoutes } from './routes/examples.ts';
@@ -37,7 +37,11 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     bodyLimit: parts.bodyLimitBytes,
     disableRequestLogging: true,
     requestTimeout: 0,
+    // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: answerError,
   });
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);

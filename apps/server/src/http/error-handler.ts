@@ -1,22 +1,25 @@
 import { PlatformError, issueDetails } from '@loopwright/protocol';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 
 /** Answers every error in the one form of the platform, with a code of the catalogue. */
 export function useErrorFormat(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
-    const known = toPlatformError(error);
-    if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
-    void reply.status(known.status).type('application/json').send(known.toResponse(request.id));
-  });
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     const error = new PlatformError('NOT_FOUND', `Cannot find ${request.method} ${request.url.split('?')[0] ?? ''}`);
     void reply.status(404).send(error.toResponse(request.id));
   });
 }
 
+/** Answers one error; also for requests that never reach a route, which Fastify reports by themselves. */
+export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
+  const known = toPlatformError(error, request.routeOptions.bodyLimit);
+  if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  void reply.status(known.status).header('x-request-id', request.id).type('application/json').send(known.toResponse(request.id));
+}
+
 /** What an error of Fastify, of a schema or of our own code is in the catalogue. Unknown ones say nothing of their inside. */
-export function toPlatformError(error: FastifyError | Error): PlatformError {
+function toPlatformError(error: FastifyError | Error, bodyLimit?: number): PlatformError {
   if (error instanceof PlatformError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const issues = error.validation.map(({ instancePath, message }) => ({
@@ -33,10 +36,15 @@ export function toPlatformError(error: FastifyError | Error): PlatformError {
   if (isResponseSerializationError(error))
     return new PlatformError('INTERNAL_ERROR', 'Cannot write the answer', { cause: error });
   const status = 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 413)
-    return new PlatformError('PAYLOAD_TOO_LARGE', 'Cannot take the request: its body is too large', { cause: error });
+  if (status === 413) {
+    return new PlatformError('PAYLOAD_TOO_LARGE', 'Cannot take the request: its body is too large', {
+      ...(bodyLimit === undefined ? {} : { details: { limit_bytes: bodyLimit } }),
+      cause: error,
+    });
+  }
   if (status === 415) {
     return new PlatformError('UNSUPPORTED_MEDIA_TYPE', 'Cannot read the request: its content type is not supported', {
+      details: { supported: ['application/json'] },
       cause: error,
     });
   }

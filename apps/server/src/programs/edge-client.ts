@@ -28,6 +28,8 @@ const TIMEOUT_MS = 120_000;
 export interface EdgeAddress {
   /** Base URL; throws SERVICE_UNAVAILABLE while the edge is not running. */
   readonly url: () => string;
+  /** Resolves when the edge runs; throws SERVICE_UNAVAILABLE when it does not within a time that a workflow can wait. */
+  readonly ready: () => Promise<void>;
   readonly authToken: string;
 }
 
@@ -58,12 +60,14 @@ export class EdgeClient {
   }
 
   async executeBatch(request: BatchExecuteRequest, signal?: AbortSignal): Promise<BatchExecuteResponse> {
+    await this.#address.ready();
     const response = await this.#call('POST', '/batch/execute', { body: request, ...(signal === undefined ? {} : { signal }) });
     return batchExecuteResponseSchema.parse(await response.json());
   }
 
   /** Makes the edge serve what is active now; resolves when it does. */
   async refresh(name: string): Promise<Refreshed> {
+    await this.#address.ready();
     return refreshedSchema.parse(await (await this.#call('POST', `/tasks/${name}/refresh`, { body: {} })).json());
   }
 

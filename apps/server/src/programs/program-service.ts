@@ -21,13 +21,18 @@ export class ProgramService {
     this.#edge = edge;
   }
 
+  /** Every program that has a version; a folder without one is what a refused build left. */
   async list(): Promise<ProgramSummary[]> {
     const names = await this.#store.programs();
-    return Promise.all(names.map((name) => this.summary(name)));
+    const programs = await Promise.all(names.map(async (name) => ({ name, versions: await this.#store.list(name) })));
+    return Promise.all(programs.filter(({ versions }) => versions.length > 0).map((program) => this.#summaryOf(program)));
   }
 
   async summary(name: string): Promise<ProgramSummary> {
-    const versions = await this.versions(name);
+    return this.#summaryOf({ name, versions: await this.versions(name) });
+  }
+
+  async #summaryOf({ name, versions }: { name: string; versions: readonly ProgramMetadata[] }): Promise<ProgramSummary> {
     return {
       name,
       active_version: await this.#store.getActive(name),

@@ -1,5 +1,6 @@
-import type { ExecutionEvent } from '@loopwright/engine';
-import { type ExecutionEventMessage, isoTime } from '@loopwright/protocol';
+import { type Engine, type ExecutionEvent, isFinal } from '@loopwright/engine';
+import { type ExecutionEventMessage, PlatformError, isoTime } from '@loopwright/protocol';
+import type { WebSocket } from '@fastify/websocket';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
@@ -8,39 +9,32 @@ import type { AppParts } from '../app.ts';
 const PING_MS = 30_000;
 /** How many stored events one read takes. */
 const PAGE = 500;
-/** A reader that is this far behind is disconnected; it can come back with its cursor. */
-const BUFFER_LIMIT_BYTES = 4 * 1024 * 1024;
-const FINAL = new Set(['completed', 'failed', 'cancelled']);
+/** What a connection may hold that its reader did not take yet. The rest stays in the store until the reader comes to it. */
+const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * `/ws/executions/{id}?after=SEQ`: the stored events behind the cursor (all of them without one), then each new one as it is committed.
+ * `/ws/executions/{id}?after=SEQ`: the stored events behind the cursor (all of them without one), then each new one once it is committed.
  * Every event carries `seq`; a client that lost its connection goes on with the last one it saw and misses nothing.
  */
 export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ execution_id: z.string().max(200) });
     const querystring = z.object({ after: z.coerce.number().int().nonnegative().default(0) });
-    api.get(
-      '/ws/executions/:execution_id',
-      { websocket: true, schema: { params, querystring, hide: true } },
-      (socket, request) => {
-        const { execution_id: id } = request.params;
+    api.route({
+      method: 'GET',
+      url: '/ws/executions/:execution_id',
+      schema: { params, querystring, hide: true },
+      handler: async () => {
+        throw new PlatformError('VALIDATION_ERROR', 'Cannot send events as an HTTP answer: open a WebSocket');
+      },
+      wsHandler: (socket, request) => {
+        const { execution_id: id } = params.parse(request.params);
         if (engine.read.execution(id) === undefined) {
           socket.close(1008, 'EXECUTION_NOT_FOUND');
           return;
         }
         socket.send(JSON.stringify({ event_type: 'connected', execution_id: id, message: `Connected to the execution ${id}` }));
-        let last = request.query.after;
-        const send = (event: ExecutionEvent): void => {
-          if (event.seq <= last || socket.readyState !== socket.OPEN) return;
-          last = event.seq;
-          socket.send(JSON.stringify(eventMessage(event)));
-          if (socket.bufferedAmount > BUFFER_LIMIT_BYTES) socket.close(1013, 'The reader is too slow: come back with ?after=');
-          if (FINAL.has(event.type)) socket.close(1000);
-        };
-        // Reading and subscribing happen in one turn of the event loop, so no event falls between them.
-        for (let page = engine.read.events(id, last, PAGE); page.length > 0; page = engine.read.events(id, last, PAGE))
-          page.forEach(send);
+        const send = sendEvents(socket, engine, { id, after: querystring.parse(request.query).after });
         const unsubscribe = engine.subscribe(id, send);
         const stopPings = everyPing(clock, () => socket.ping());
         socket.on('close', () => {
@@ -48,9 +42,41 @@ export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod 
           stopPings();
         });
         socket.on('error', () => socket.terminate());
+        send();
       },
-    );
+    });
   };
+}
+
+/**
+ * Gives the function that sends what is stored behind the cursor, as far as the reader takes it. Every event comes from the store, so
+ * none is lost or doubled between what was there and what is new, and a slow reader costs no memory.
+ */
+function sendEvents(socket: WebSocket, { read }: Pick<Engine, 'read'>, { id, after }: { id: string; after: number }): () => void {
+  let last = after;
+  let isFull = false;
+  const send = (): void => {
+    while (!isFull && socket.readyState === socket.OPEN) {
+      const page = read.events(id, last, PAGE);
+      if (page.length === 0) {
+        const status = read.execution(id)?.status;
+        if (status !== undefined && isFinal(status)) socket.close(1000);
+        return;
+      }
+      for (const event of page) {
+        last = event.seq;
+        socket.send(JSON.stringify(eventMessage(event)), goOn);
+        isFull = socket.bufferedAmount > BUFFER_LIMIT_BYTES;
+        if (isFull) break;
+      }
+    }
+  };
+  const goOn = (): void => {
+    if (!isFull || socket.bufferedAmount > BUFFER_LIMIT_BYTES / 2) return;
+    isFull = false;
+    send();
+  };
+  return send;
 }
 
 function everyPing(clock: AppParts['clock'], ping: () => void): () => void {

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { PlatformError, errorResponseSchema, examplesDescriptionSchema } from '@loopwright/protocol';
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { ExampleFormat } from '../../examples/read-examples.ts';
 import type { AppParts } from '../app.ts';
 
-const FORMATS: Readonly<Record<string, 'jsonl' | 'csv'>> = {
+const FORMATS: Readonly<Record<string, ExampleFormat>> = {
   'application/x-ndjson': 'jsonl',
   'application/jsonl': 'jsonl',
   'text/csv': 'csv',
@@ -13,13 +15,17 @@ const FORMATS: Readonly<Record<string, 'jsonl' | 'csv'>> = {
 /** `/examples`: labelled examples come in as a stream and are kept under their digest. */
 export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
+    // No other body is read: the limit of this route is the store's, which counts the bytes as they come.
+    api.removeAllContentTypeParsers();
     api.addContentTypeParser(Object.keys(FORMATS), (_request, payload, done) => done(null, payload));
 
     api.post(
       '/examples',
       {
-        // The store counts the bytes itself and stops reading at its limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
+        onRequest: async (request) => void formatOf(request),
+        // What was not read stays in the connection: it cannot be used for another request.
+        onError: async (_request, reply) => void reply.header('connection', 'close'),
         schema: {
           tags: ['examples'],
           response: {
@@ -31,20 +37,8 @@ export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-        const format = FORMATS[type];
-        if (format === undefined) {
-          throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', `Cannot read examples of the type "${type}"`, {
-            details: { supported: Object.keys(FORMATS) },
-          });
-        }
-        try {
-          return await reply.status(201).send(await examples.put(request.body as Readable, format));
-        } catch (error) {
-          // What was not read stays in the connection: it cannot be used for another request.
-          reply.header('connection', 'close');
-          throw error;
-        }
+        const summary = await examples.put(request.body as Readable, formatOf(request));
+        return reply.status(201).send(summary);
       },
     );
 
@@ -60,4 +54,13 @@ export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
       return reply.type('application/x-ndjson').send(`${lines}\n`);
     });
   };
+}
+
+function formatOf({ headers }: FastifyRequest): ExampleFormat {
+  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const format = FORMATS[type];
+  if (format !== undefined) return format;
+  throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', `Cannot read examples of the type "${type}"`, {
+    details: { supported: Object.keys(FORMATS) },
+  });
 }

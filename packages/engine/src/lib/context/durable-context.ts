@@ -11,7 +11,7 @@ export interface StepAddress {
 
 /** What a step is told about this try. */
 export interface StepAttempt {
-  /** Equal whenever this step is executed again, after a crash too: hand it to whatever must not act twice. */
+  /** Equal whenever this step is executed again, after a crash and in a retry: hand it to whatever must not act twice. */
   readonly idempotencyKey: string;
   /** Aborted when the execution is cancelled or the step runs out of time. */
   readonly signal: AbortSignal;

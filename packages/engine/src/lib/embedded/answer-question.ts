@@ -1,7 +1,8 @@
-import { PlatformError, toJson } from '@loopwright/protocol';
-import { type WorkflowDefinition, everyTask } from '../definition/definition.ts';
+import { type Json, type JsonObject, PlatformError, toJson } from '@loopwright/protocol';
+import { type WorkflowDefinition, digestOf, everyTask } from '../definition/definition.ts';
 import { type Execution, type StoredHumanTask, isFinal } from '../execution/execution.ts';
-import type { SubmittedAnswer } from '../human-task/answer.ts';
+import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
+import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
 import { recordAnswer } from './open-human-task.ts';
@@ -9,7 +10,7 @@ import { recordAnswer } from './open-human-task.ts';
 /**
  * Which question an answer is for:
  * - `taskId`: that question and no other;
- * - `step`: the open question of that step; if it is not asked yet, the answer is kept and given to it when it is;
+ * - `step`: the open question of that step; if the step has not asked yet, the answer is kept and given to its question when it does;
  * - neither: the one open question of its kind, if there is exactly one.
  */
 export interface AnswerTarget {
@@ -42,12 +43,13 @@ export interface GivenAnswer {
  * (with who and when) when somebody else was first, TASK_NOT_FOUND, EXECUTION_NOT_FOUND, STEP_NOT_FOUND.
  */
 export function takeAnswer(transaction: StoreTransaction, target: AnswerTarget, given: GivenAnswer): AnswerOutcome {
-  const task = findTask(transaction, target, given.answer.kind);
+  const task = findTask(transaction, target, given);
   if (task === undefined) return bufferAnswer(transaction, target, given);
+  if (task.state === 'answered' && task.answerId === given.answerId) return givenBefore(task, target, given);
   if (task.kind !== given.answer.kind) {
     throw new PlatformError('INVALID_STATE', `Cannot take the ${given.answer.kind}: the question is of the kind "${task.kind}"`);
   }
-  if (task.state !== 'open') return settledBefore(task, given);
+  if (task.state !== 'open') return settledBefore(task);
   const entry = recordAnswer(transaction, task, given);
   const delivered = { executionId: task.executionId, entry };
   return { state: 'answered', executionId: task.executionId, task: transaction.humanTask(task.id), delivered };
@@ -56,7 +58,7 @@ export function takeAnswer(transaction: StoreTransaction, target: AnswerTarget, 
 function findTask(
   transaction: StoreTransaction,
   target: AnswerTarget,
-  kind: SubmittedAnswer['kind'],
+  { answerId, answer: { kind } }: GivenAnswer,
 ): StoredHumanTask | undefined {
   if (target.taskId !== undefined) {
     const task = transaction.humanTask(target.taskId);
@@ -67,8 +69,13 @@ function findTask(
   }
   const execution = requireExecution(transaction, target.executionId ?? '');
   const all = transaction.humanTasks({ executionId: execution.id, limit: 10_000 });
-  if (target.step !== undefined)
-    return all.findLast(({ step, state }) => step === target.step && (state === 'open' || isFinal(execution.status)));
+  const same = all.find((task) => task.answerId === answerId);
+  if (same !== undefined) return same;
+  if (target.step !== undefined) {
+    // An answer that is too late for its question must not wait for the next visit of the step: it is for what was shown.
+    const asked = all.filter(({ step }) => step === target.step);
+    return asked.find(({ state }) => state === 'open') ?? asked.at(-1);
+  }
   const open = all.filter((task) => task.kind === kind && task.state === 'open');
   if (open.length === 1) return open[0];
   if (open.length > 1) {
@@ -95,10 +102,25 @@ function nothingToAnswer(execution: Execution, last: StoredHumanTask | undefined
   );
 }
 
-function settledBefore(task: StoredHumanTask, given: GivenAnswer): AnswerOutcome {
-  if (task.state === 'answered' && task.answerId === given.answerId) {
-    return { state: 'answered', executionId: task.executionId, task, delivered: undefined };
-  }
+/** The same answer sent again has no second effect; another one under its name is refused. */
+function givenBefore(task: StoredHumanTask, target: AnswerTarget, { answer }: GivenAnswer): AnswerOutcome {
+  const request = task.request as unknown as HumanTaskRequest;
+  const sameQuestion = task.kind === answer.kind && (target.step === undefined || target.step === task.step);
+  const recorded = task.answer as JsonObject;
+  if (!sameQuestion || Object.entries(checkAnswer(request, answer)).some(([name, value]) => !isSame(recorded[name], value)))
+    throw usedBefore();
+  return { state: 'answered', executionId: task.executionId, task, delivered: undefined };
+}
+
+function isSame(one: Json | undefined, other: Json): boolean {
+  return one !== undefined && digestOf(one) === digestOf(other);
+}
+
+function usedBefore(): PlatformError {
+  return new PlatformError('IDEMPOTENCY_CONFLICT', 'Cannot take the answer: its idempotency key was used for another answer');
+}
+
+function settledBefore(task: StoredHumanTask): never {
   if (task.state === 'answered') {
     const { answered_by: by, answered_at: when } = whoAndWhen(task);
     throw new PlatformError('CONFLICT', `Cannot take the answer: "${String(by)}" answered at ${String(when)}`, {
@@ -135,6 +157,7 @@ function bufferAnswer(transaction: StoreTransaction, target: AnswerTarget, given
       details: { state: 'buffered', answered_by: early.answeredBy, answered_at: new Date(early.receivedAt).toISOString() },
     });
   }
+  if (early !== undefined && !isSame(early.answer, toJson(given.answer))) throw usedBefore();
   if (early === undefined) {
     const { answerId, answeredBy, at } = given;
     transaction.putEarlyAnswer({

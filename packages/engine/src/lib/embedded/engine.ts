@@ -99,13 +99,15 @@ export class Engine implements AsyncDisposable {
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, or IDEMPOTENCY_CONFLICT when the id belongs to another request.
+   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, projectId, input, startedBy } = request;
     const definition = this.#definitions.get(workflow);
     if (definition === undefined)
       throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
+    if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
     const requestDigest = digestOf({ workflow, projectId, input, startedBy });
     const result = await this.#store.write((transaction) => {
       const existing = transaction.execution(id);
@@ -203,6 +205,15 @@ export class Engine implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close(0);
+  }
+
+  #checkInput({ name, document }: WorkflowDefinition, input: Json): void {
+    const issues = this.#schemas
+      .issues(document.input?.schema, input)
+      .map(({ pointer, message }) => ({ pointer: `/input${pointer}`, message }));
+    if (issues.length === 0) return;
+    const summary = issues.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
+    throw new PlatformError('VALIDATION_ERROR', `Cannot start "${name}": ${summary}`, { details: { issues } });
   }
 
   #deliver({ executionId, entry }: OwnedEntry): void {

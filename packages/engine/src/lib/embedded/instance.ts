@@ -85,7 +85,10 @@ export class Instance implements DurableContext {
           data: { key: address.key },
         });
       });
-      const outcome = await execute(run, { idempotencyKey: `${this.executionId}:${address.key}`, signal: controller.signal });
+      const outcome = await execute(run, {
+        idempotencyKey: idempotencyKeyOf(this.executionId, address.key),
+        signal: controller.signal,
+      });
       this.#aborts.delete(address.key);
       const entry = await this.#record(address, outcome);
       return this.#give(entry);
@@ -307,6 +310,11 @@ export function isUnder(key: string, part: string): boolean {
 /** The part of an execution that the key of a deadline watches. */
 export function watchedPart(deadlineKey: string): string {
   return deadlineKey.slice(0, -DEADLINE.length);
+}
+
+/** Retries of a `try` are tries of the same intent, so they carry the same key. */
+function idempotencyKeyOf(executionId: string, key: string): string {
+  return `${executionId}:${key.replaceAll(/(?<=\/)try-\d+\//g, '')}`;
 }
 
 type Outcome = Pick<JournalEntry, 'value'> & { readonly state: 'done' | 'failed' };

@@ -1,0 +1,277 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ProgramStore } from '@loopwright/edge';
+import { Engine, type FunctionCatalogue, defineFunction, loadDefinition } from '@loopwright/engine';
+import {
+  type ErrorCode,
+  type ErrorResponse,
+  type ExecutionResponse,
+  type HumanTask,
+  PlatformError,
+  errorResponseSchema,
+  executionResponseSchema,
+  humanTaskSchema,
+  isoTime,
+  systemClock,
+  systemRandom,
+} from '@loopwright/protocol';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { ExampleStore } from '../examples/example-store.ts';
+import { EdgeClient } from '../programs/edge-client.ts';
+import { ProgramService } from '../programs/program-service.ts';
+import { createApp } from './app.ts';
+import type { HealthSource } from './routes/health.ts';
+
+const documentOf = (name: string, rest: string): string => `
+document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.2.0'${rest}`;
+
+/** Asks, shows, decides: the shape of every workflow that people take part in. */
+const REVIEW = documentOf(
+  'review',
+  `, title: Review a draft, summary: A draft that people decide on, metadata: { effective_date: '2026-01-31' } }
+input:
+  schema: { document: { type: object, properties: { text: { type: string } }, required: [text] } }
+do:
+  - draft: { call: note, with: { value: '\${ { text: .text } }' }, metadata: { role: writer, produces: draft } }
+  - ask:
+      call: clarify
+      with:
+        title: About the draft
+        questions:
+          - { id: TONE, text: 'Which tone?', intent: It decides the words, answer_type: single_choice, choices: [plain, formal], default: plain }
+          - { id: LENGTH, text: 'How long?', answer_type: number, minimum: 1, maximum: 9, priority: must }
+          - { id: PUBLIC, text: 'Is it public?', answer_type: yes_no, required: false }
+      export: { as: '\${ { answers: $output.answers } }' }
+  - decide: { call: accept, with: { title: Publish?, doc_type: draft, scope_id: s-1, subject: { text: '\${ $workflow.input.text }' } } }
+  - way: { switch: [{ yes: { when: .accepted, then: publish } }, { no: { then: refuse } }] }
+  - publish: { call: note, with: { value: { answers: '\${ $context.answers }', comment: '\${ .comment }' } }, then: end }
+  - refuse: { raise: { error: { type: 'https://example.com/rejected', status: 409, title: Rejected, detail: '\${ "Document rejected: \\(.comment)" }' } } }`,
+);
+
+/** The definitions that every test server has. */
+export const DEFINITIONS = {
+  review: REVIEW,
+  plain: documentOf(
+    'plain',
+    ` }\ndo: [{ one: { call: note, with: { value: 1 } } }, { two: { call: note, with: { value: { two: 2 } } } }]`,
+  ),
+  hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
+  early: documentOf(
+    'early',
+    ` }\ndo: [{ work: { call: hold } }, { decide: { call: accept, with: { title: Go on?, doc_type: work, subject: null } } }]`,
+  ),
+  noisy: documentOf(
+    'noisy',
+    ` }
+do:
+  - guarded:
+      try: [{ flaky: { call: shout, with: { characters: '\${ .characters }', times: '\${ .times }' } } }]
+      catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 100 } } } }
+  - decide: { call: accept, with: { title: Enough?, doc_type: noise, subject: null } }`,
+  ),
+} as const;
+
+/** What is different about one test server. */
+export interface TestServerOptions {
+  /** A folder of the caller; left out: one that goes with the server. */
+  readonly dir?: string;
+  readonly definitions?: Readonly<Record<string, string>>;
+  readonly examplesLimitBytes?: number;
+  readonly bodyLimitBytes?: number;
+  readonly health?: HealthSource;
+  /** Base URL of an edge; left out: there is none. */
+  readonly edgeUrl?: () => string;
+  readonly port?: number;
+}
+
+/** One answer over HTTP. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** The HTTP interface with a real engine and real stores, listening on a free port. */
+export interface TestServer extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly engine: Engine;
+  readonly programs: ProgramStore;
+  readonly dir: string;
+  readonly url: string;
+  /** Lets the step of `hold` end. */
+  readonly release: () => void;
+  /** How often the step of `hold` got its AbortSignal. */
+  readonly aborted: () => number;
+  /** What the server logged, one JSON line an entry. */
+  readonly log: readonly string[];
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Opens a test server. */
+export async function openServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
+  const gate = Promise.withResolvers<null>();
+  let aborted = 0;
+  const functions = testFunctions(gate.promise, () => {
+    aborted += 1;
+  });
+  const parts = { clock: systemClock, random: systemRandom };
+  const engine = new Engine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
+  for (const text of Object.values(options.definitions ?? DEFINITIONS))
+    await engine.register(loadDefinition(text, engine.functions));
+  const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
+  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
+  const url = options.edgeUrl ?? noEdge;
+  const log: string[] = [];
+  const app = await createApp({
+    engine,
+    examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
+    programs: new ProgramService(programs, new EdgeClient({ url, authToken: 'secret' })),
+    health: options.health ?? { health: () => HEALTHY },
+    log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
+    bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    ...parts,
+  });
+  const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  engine.recover();
+  const close = async (): Promise<void> => {
+    await app.close();
+    await engine.close(0);
+  };
+  return {
+    ...{ app, engine, programs, dir, log, close, url: base },
+    release: () => gate.resolve(null),
+    aborted: () => aborted,
+    get: (path, headers = {}) => call(base + path, { headers }),
+    post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
+    [Symbol.asyncDispose]: async () => {
+      await close();
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const HEALTHY = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] } as const;
+
+function noEdge(): never {
+  throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
+}
+
+function testFunctions(gate: Promise<null>, onAbort: () => void): FunctionCatalogue {
+  return {
+    note: defineFunction({
+      description: 'Gives a value',
+      arguments: z.strictObject({ value: z.json() }),
+      run: ({ args, step }) => step(async () => args.value),
+    }),
+    hold: defineFunction({
+      description: 'Waits until the test lets it go',
+      arguments: z.strictObject({}),
+      run: ({ step }) =>
+        step(({ signal }) => {
+          signal.addEventListener('abort', onAbort);
+          return gate;
+        }),
+    }),
+    shout: defineFunction({
+      description: 'Fails at first, with a long message',
+      arguments: z.strictObject({ characters: z.number(), times: z.number() }),
+      run: ({ args: { characters, times }, step }) =>
+        step(async ({ idempotencyKey }) => {
+          const attempt = Number(/try-(\d+)/.exec(idempotencyKey)?.[1]);
+          if (attempt <= times) throw new Error('x'.repeat(characters));
+          return attempt;
+        }),
+    }),
+  };
+}
+
+function postOf(body: unknown, headers: Record<string, string>): RequestInit {
+  if (body === undefined) return { method: 'POST', headers };
+  if (typeof body === 'string') return { method: 'POST', headers, body };
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}
+
+async function call(url: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('application/json') === true;
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** The execution in an answer, which must have the status. */
+export function executionIn({ status, body }: Answer, expected = 200): ExecutionResponse {
+  if (status !== expected) throw new Error(`Cannot go on: the answer is ${status} ${JSON.stringify(body)}`);
+  return executionResponseSchema.parse(body);
+}
+
+/** The error in an answer; it must have this code, and the answer everything that every error has. */
+export function errorIn({ status, headers, body }: Answer, code: ErrorCode): ErrorResponse {
+  const error = errorResponseSchema.parse(body);
+  if (error.error_code !== code) throw new Error(`Cannot go on: the error is ${JSON.stringify(error)}`);
+  const is = { status: error.status, detail: error.detail, request_id: error.request_id, type: error.type };
+  const wanted = { status, detail: error.message, request_id: headers.get('x-request-id'), type: `/docs/errors#${code.toLowerCase()}` };
+  if (JSON.stringify(is) !== JSON.stringify(wanted)) throw new Error(`Cannot go on: ${JSON.stringify({ is, wanted })}`);
+  return error;
+}
+
+/** The pointers of the issues of an error, sorted. */
+export function pointersIn(error: ErrorResponse): string[] {
+  const issues = z.array(z.looseObject({ pointer: z.string() })).parse(error.details?.['issues']);
+  return issues.map(({ pointer }) => pointer).sort();
+}
+
+/** Starts an execution. */
+export async function start(server: TestServer, workflow: string, input?: object): Promise<ExecutionResponse> {
+  const body = { project_id: 'p-1', ...(input === undefined ? {} : { initial_context: input }) };
+  return executionIn(await server.post(`/api/v1/workflows/${workflow}/start`, body), 201);
+}
+
+/** Asks until the execution meets the condition, at most 5 s. */
+export async function until(
+  server: TestServer,
+  id: string,
+  condition: (execution: ExecutionResponse) => boolean,
+): Promise<ExecutionResponse> {
+  const deadline = performance.now() + 5000;
+  for (;;) {
+    const execution = executionIn(await server.get(`/api/v1/executions/${id}`));
+    if (condition(execution)) return execution;
+    if (performance.now() > deadline) throw new Error(`Cannot wait any longer: it is ${JSON.stringify(execution)}`);
+    await new Promise((resolve) => void setTimeout(resolve, 3));
+  }
+}
+
+/** Asks until the execution has the status. */
+export function untilStatus(server: TestServer, id: string, status: ExecutionResponse['status']): Promise<ExecutionResponse> {
+  return until(server, id, (execution) => execution.status === status);
+}
+
+/** A started `review` that waits for its clarification. */
+export async function startReview(server: TestServer): Promise<ExecutionResponse> {
+  const { execution_id: id } = await start(server, 'review', { text: 'Hello' });
+  return untilStatus(server, id, 'waiting_clarification');
+}
+
+/** A started `review` that waits for its decision. */
+export async function startDecision(server: TestServer): Promise<ExecutionResponse> {
+  const { execution_id: id } = await startReview(server);
+  executionIn(await server.post(`/api/v1/executions/${id}/clarification`, { answers: { LENGTH: 3 } }));
+  return untilStatus(server, id, 'waiting_acceptance');
+}
+
+/** The human task with this id. */
+export async function taskOf(server: TestServer, id: string): Promise<HumanTask> {
+  return humanTaskSchema.parse((await server.get(`/api/v1/tasks/${id}`)).body);
+}
+
+/** A time on the wire that lies within the last minute. */
+export function isRecent(time: string | null | undefined): boolean {
+  const at = Date.parse(time ?? '');
+  return isoTime(at) === time && Math.abs(systemClock.now() - at) < 60_000;
+}
