@@ -1,5 +1,5 @@
 import { defineFunction } from '@loopwright/engine';
-import { type LabelledExample, toJson } from '@loopwright/protocol';
+import { type LabelledExample, PlatformError, toJson } from '@loopwright/protocol';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ExampleStore } from '../examples/example-store.ts';
@@ -30,6 +30,12 @@ export function prepare(examples: ExampleStore): ReturnType<typeof defineFunctio
       step(async () => {
         const all = await examples.read(args.examples);
         const { train, holdout } = splitExamples(all, { holdout: args.holdout, seed: args.seed });
+        if (holdout.length === 0) {
+          throw new PlatformError(
+            'INVALID_EXAMPLES',
+            `Cannot keep a hold-out back: ${all.length} examples are too few for the labels they have`,
+          );
+        }
         const profile = profileExamples(all);
         const labels = Object.keys(profile.labels);
         return toJson({

@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
@@ -35,7 +35,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     loggerInstance: parts.log,
     genReqId: () => parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 0,
     // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
     routerOptions: { maxParamLength: 1000 },

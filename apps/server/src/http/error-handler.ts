@@ -23,7 +23,7 @@ function toPlatformError(error: FastifyError | Error, bodyLimit?: number): Platf
   if (error instanceof PlatformError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const issues = error.validation.map(({ instancePath, message }) => ({
-      path: instancePath.split('/').slice(1),
+      path: instancePath.split('/').filter((part) => part !== ''),
       message: message ?? 'is wrong',
     }));
     const where = error.validationContext ?? 'request';

@@ -28,7 +28,7 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
       .journal(execution.id)
       .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer')
       .sort((a, b) => a.createdAt - b.createdAt)
-      .map(progressOf),
+      .map((entry) => progressOf(entry, open)),
     started_at: isoTime(execution.createdAt),
     completed_at: timeOrNull(execution.completedAt),
     error: typeof error?.['detail'] === 'string' ? error['detail'] : null,
@@ -99,10 +99,14 @@ const STEP_STATUS: Record<JournalEntry['state'], ExecutionResponse['step_progres
   cancelled: 'cancelled',
 };
 
-function progressOf({ name, key, kind, state, createdAt, recordedAt }: JournalEntry): ExecutionResponse['step_progress'][number] {
+function progressOf(
+  { name, key, state, createdAt, recordedAt }: JournalEntry,
+  open: readonly StoredHumanTask[],
+): ExecutionResponse['step_progress'][number] {
+  const isClarifying = open.some((task) => task.key === key && task.kind === 'clarification');
   return {
     step_id: name,
-    status: kind === 'ask' && state === 'waiting' ? 'clarifying' : STEP_STATUS[state],
+    status: isClarifying ? 'clarifying' : STEP_STATUS[state],
     started_at: isoTime(createdAt),
     completed_at: timeOrNull(recordedAt),
     attempt: Number(/try-(\d+)/.exec(key)?.[1] ?? 1),

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PlatformError, type Random, artifactResultSchema, messageOf } from '@loopwright/protocol';
+import { z } from 'zod';
+
+/** A result and the plan it is for. */
+const storedResultSchema = z.object({ execution_id: z.string(), plan_digest: z.string(), result: artifactResultSchema });
+export type StoredResult = z.infer<typeof storedResultSchema>;
+
+/**
+ * Results on disk, one file each, named after the SHA-256 of the execution's identifier, so that no identifier can
+ * name another path. Files are written beside and then renamed: a reader sees a whole result or none.
+ */
+export class ResultStore {
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #random: Random;
+
+  private constructor(folder: string, limit: number, random: Random) {
+    this.#folder = folder;
+    this.#limit = limit;
+    this.#random = random;
+  }
+
+  /** Opens the store; `limit` results are kept, the oldest go first. */
+  static async open(dataDir: string, limit: number, random: Random): Promise<ResultStore> {
+    const folder = join(dataDir, 'executions');
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+    return new ResultStore(folder, limit, random);
+  }
+
+  /** The result of an execution, if there is one that can be read. */
+  async read(executionId: string): Promise<StoredResult | undefined> {
+    let text: string;
+    try {
+      text = await readFile(this.#path(executionId), 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw new PlatformError('STORE_FAILED', `Cannot read the result: ${messageOf(error)}`, { cause: error });
+    }
+    return parseStored(text);
+  }
+
+  /** Writes a result. */
+  async write(stored: StoredResult): Promise<void> {
+    const path = this.#path(stored.execution_id);
+    const beside = `${path}.${this.#random.uuid()}.tmp`;
+    try {
+      await writeFile(beside, JSON.stringify(stored), { flush: true });
+      await rename(beside, path);
+      await this.#dropOldest();
+    } catch (error) {
+      await rm(beside, { force: true }).catch(() => undefined);
+      throw new PlatformError('STORE_FAILED', `Cannot write the result: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async #dropOldest(): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.json'));
+    if (names.length <= this.#limit) return;
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const path = join(this.#folder, name);
+        return { path, time: (await stat(path)).mtimeMs };
+      }),
+    );
+    files.sort((a, b) => a.time - b.time);
+    for (const { path } of files.slice(0, files.length - this.#limit)) await rm(path, { force: true });
+  }
+
+  #path(executionId: string): string {
+    return join(this.#folder, `${createHash('sha256').update(executionId).digest('hex')}.json`);
+  }
+}
+
+function parseStored(text: string): StoredResult | undefined {
+  try {
+    return storedResultSchema.parse(JSON.parse(text));
+  } catch {
+    // A file that somebody damaged is as good as none: the execution is done again.
+    return undefined;
+  }
+}

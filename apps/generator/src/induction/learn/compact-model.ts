@@ -1,0 +1,68 @@
+import type { ClassEvidence } from '../program/linear-model.ts';
+import type { DenseModel } from './sparse-rows.ts';
+
+/** A linear model as the program carries it. */
+export interface CompactModel {
+  readonly bias: readonly number[];
+  readonly evidence: readonly ClassEvidence[];
+  /** Features that are in the tables, and bytes that they take. */
+  readonly features: number;
+  readonly bytes: number;
+}
+
+/** The largest weight becomes this; all others are rounded to whole numbers in proportion. */
+const LARGEST_WEIGHT = 500;
+
+/**
+ * Turns weights into small whole numbers and keeps as many as fit into `limitBytes`, those that matter most first: by
+ * size of the weight and how often its feature occurs. Features of equal weight share one entry.
+ */
+export function compactModel(model: DenseModel, names: readonly string[], limitBytes: number): CompactModel {
+  let largest = 0;
+  for (const vector of model.weights) for (const weight of vector) largest = Math.max(largest, Math.abs(weight));
+  const scale = largest === 0 ? 1 : LARGEST_WEIGHT / largest;
+  const entries = importantEntries(model, scale, Math.ceil(limitBytes / 3));
+  const groups = model.weights.map(() => new Map<number, string[]>());
+  const kept = new Set<number>();
+  let bytes = 0;
+  for (const { label, id, weight } of entries) {
+    const name = names[id] ?? '';
+    const group = groups[label]?.get(weight);
+    bytes += Buffer.byteLength(name) + 1 + (group === undefined ? 14 : 0);
+    if (bytes > limitBytes) break;
+    if (group === undefined) groups[label]?.set(weight, [name]);
+    else group.push(name);
+    kept.add(id);
+  }
+  const evidence = groups.map((group) =>
+    [...group].sort(([a], [b]) => b - a).map(([weight, features]) => [weight, features.sort().join(' ')] as const),
+  );
+  return { bias: model.bias.map((bias) => Number((bias * scale).toPrecision(8))), evidence, features: kept.size, bytes };
+}
+
+/** Weights that are not rounded to 0, the most important first; no more than could ever fit. */
+function importantEntries(model: DenseModel, scale: number, most: number): Entry[] {
+  const importance = (label: number, id: number): number => {
+    const weight = model.weights[label]?.[id] ?? 0;
+    return Math.round(weight * scale) === 0 ? 0 : Math.abs(weight) * Math.sqrt(model.documents[id] ?? 0);
+  };
+  const all = new Float64Array(model.weights.length * model.documents.length);
+  for (let label = 0; label < model.weights.length; label += 1) {
+    for (let id = 0; id < model.documents.length; id += 1) all[label * model.documents.length + id] = importance(label, id);
+  }
+  const threshold = all.toSorted().at(-most) ?? 0;
+  const entries: (Entry & { importance: number })[] = [];
+  for (const [at, value] of all.entries()) {
+    if (value === 0 || value < threshold) continue;
+    const label = Math.floor(at / model.documents.length);
+    const id = at % model.documents.length;
+    entries.push({ label, id, weight: Math.round((model.weights[label]?.[id] ?? 0) * scale), importance: value });
+  }
+  return entries.sort((a, b) => b.importance - a.importance || a.id - b.id || a.label - b.label);
+}
+
+interface Entry {
+  readonly label: number;
+  readonly id: number;
+  readonly weight: number;
+}

@@ -1,0 +1,37 @@
+/** Limits of the induction agent. A limit that is reached is a refusal with a code or is written in the model card. */
+export const LIMITS = {
+  /** Fewest distinct examples in total. */
+  minExamples: 20,
+  /** Fewest distinct examples of each class: one to learn from, one to test with. */
+  minPerClass: 2,
+  /** Most examples. */
+  maxExamples: 100_000,
+  /** Most classes. */
+  maxClasses: 100,
+  /** Longest label that is a string, in characters. */
+  maxLabelCharacters: 200,
+  /** Longest text of one example, in characters. */
+  maxTextCharacters: 100_000,
+  /** Characters of a text that the program reads. */
+  readCharacters: 8192,
+  /** Most characters of all examples together. */
+  maxTotalCharacters: 20_000_000,
+  /** Characters of all examples together above which only words are counted: pieces of words would take too much memory. */
+  maxPieceCharacters: 3_000_000,
+  /** Characters times labels above which no support vector machine is trained on pieces of words: it would take minutes. */
+  maxPieceWork: 15_000_000,
+  /** Most fields of a record. */
+  maxFields: 500,
+  /** Longest cell of a record that is a string, in characters. */
+  maxCellCharacters: 10_000,
+  /** Most values of a category that are told apart; the rarer ones count as unknown. */
+  maxCategories: 50,
+  /** Largest share of examples that contradict others. */
+  maxContradictory: 0.05,
+  /** Share of the hold-out. */
+  holdOutShare: 0.2,
+  /** Bytes that the table of weights may take in the program. */
+  tableBytes: 280_000,
+  /** Examples that cross-validation looks at; above it a stratified sample is taken. */
+  maxCrossValidated: 6000,
+} as const;

@@ -1,0 +1,93 @@
+import type { JsonObject } from '@loopwright/protocol';
+import type { Tree } from './learn/decision-tree.ts';
+import type { ReadExamples } from './read/read-examples.ts';
+import { type ClassScore, type Score, classScores } from './score/confusion.ts';
+import { wilson } from './score/wilson.ts';
+import type { CrossValidation } from './select/cross-validate.ts';
+
+/** What is known about a generated program. Times are in seconds unless the name says otherwise. */
+export interface InductionReport {
+  readonly kind: 'text' | 'table';
+  readonly labels: readonly (string | number | boolean)[];
+  /** The chosen model, by name. */
+  readonly model: string;
+  readonly inputSchema: JsonObject;
+  readonly outputSchema: JsonObject;
+  readonly examples: {
+    readonly given: number;
+    /** Left out: an equal example was there before. */
+    readonly duplicates: number;
+    /** Left out: equal inputs had different labels. */
+    readonly conflicts: number;
+    /** What the program was trained with. */
+    readonly training: number;
+  };
+  /** Score of exactly the emitted program on examples that neither training nor selection saw; 95 % Wilson interval. */
+  readonly holdout: { readonly accuracy: number; readonly low: number; readonly high: number; readonly n: number };
+  /** Accuracy on the hold-out of always giving the most frequent label. */
+  readonly baseline: number;
+  readonly classes: readonly (ClassScore & { readonly label: string | number | boolean })[];
+  readonly crossValidation: readonly CrossValidation[];
+  /** Distinct features in the tables, or questions of the tree. */
+  readonly features: number;
+  readonly sourceBytes: number;
+  /** Median answer in this process, without a sandbox. */
+  readonly latencyMs: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** The asked accuracy and whether the hold-out reached it. */
+  readonly target: { readonly accuracy: number; readonly met: boolean } | null;
+}
+
+/** The members of the report that come from the score. `usual` counts the held-out examples with the most frequent label. */
+export function reportOfScore(
+  score: Score,
+  answers: InductionReport['labels'],
+  usual: number,
+): Pick<InductionReport, 'holdout' | 'baseline' | 'classes'> {
+  const { share, low, high } = wilson(score.right, score.n);
+  const classes = classScores(score).map(({ n, precision, recall }, label) => ({
+    label: answers[label] ?? '',
+    n,
+    precision,
+    recall,
+  }));
+  return { holdout: { accuracy: share, low, high, n: score.n }, baseline: usual / Math.max(1, score.n), classes };
+}
+
+/** Sentences for the header of the program. */
+export function originOf(model: string, training: number, score: Score, date: string): string[] {
+  const { share, low, high } = wilson(score.right, score.n);
+  return [
+    `Learned by the induction agent of Loopwright on ${date} from ${training} labelled examples; the model is ${model}.`,
+    `On ${score.n} other examples, held out, it is right in ${percent(share)} (95 % interval ${percent(low)} to ${percent(high)}).`,
+  ];
+}
+
+/** A share for people. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Questions of a tree. */
+export function questionsOf(tree: Tree): number {
+  return 'label' in tree ? 0 : 1 + questionsOf(tree.yes) + questionsOf(tree.no);
+}
+
+/** What a person should know before the program is accepted. */
+export function warningsOf(report: InductionReport, read: ReadExamples): string[] {
+  const warnings: string[] = [];
+  if (report.target !== null && !report.target.met) {
+    warnings.push(
+      `The hold-out accuracy of ${percent(report.holdout.accuracy)} is below the target of ${percent(report.target.accuracy)}`,
+    );
+  }
+  if (report.holdout.n < 50)
+    warnings.push(`The hold-out has only ${report.holdout.n} examples: the interval of the score is wide`);
+  if (report.holdout.accuracy <= report.baseline)
+    warnings.push(`On the hold-out the program is no better than always giving the most frequent label`);
+  if (read.conflicts > 0) warnings.push(`${read.conflicts} examples were left out: equal inputs had different labels`);
+  const untested = report.classes.filter(({ n, label }) => n === 0 && read.labels.includes(label)).length;
+  if (untested > 0) warnings.push(`${untested} labels have no example in the hold-out`);
+  return warnings;
+}
