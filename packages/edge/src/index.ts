@@ -1,0 +1,11 @@
+export { type BuiltProgram, buildProgram, sourceDigest } from './lib/build/build-program.ts';
+export { SOURCE_LIMIT_BYTES } from './lib/build/limits.ts';
+export { type ActiveMove, type NewVersion, ProgramStore, type ProgramStoreOptions } from './lib/store/program-store.ts';
+export type { Promotion } from './lib/store/promotion-log.ts';
+export type { ExtraFiles, StoredProgram } from './lib/store/version-folder.ts';
+export { type SandboxOptions, openSandbox } from './lib/sandbox/open-sandbox.ts';
+export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './lib/sandbox/sandbox.ts';
+export { type Jail, type WorkerCommandLine, noJail } from './lib/sandbox/jail.ts';
+export { type DatasetPart, ExecutionLog, type ExecutionLogOptions } from './lib/dataset/execution-log.ts';
+export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
+export { edgeMainPath } from './lib/main-path.ts';

@@ -1,0 +1,88 @@
+import { type BatchExecuteResponse, PlatformError, batchExecuteRequestSchema, isoTime } from '@loopwright/protocol';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { ExecutionLog } from '../dataset/execution-log.ts';
+import { executeOnce } from '../serve/execute-once.ts';
+import type { ServedVersion } from '../serve/served-version.ts';
+import type { EdgeParts } from './edge-parts.ts';
+import { parsedJsonSchema } from './execute-routes.ts';
+import { BATCH_BODY_LIMIT_BYTES } from './limits.ts';
+
+const itemSchema = z.object({ id: z.string().min(1).max(200), input: parsedJsonSchema });
+const bodySchema = batchExecuteRequestSchema.extend({ items: z.array(itemSchema).min(1).max(100_000) });
+type Body = z.infer<typeof bodySchema>;
+type Result = BatchExecuteResponse['results'][number];
+
+/**
+ * `POST /batch/execute`: many inputs through one stored version. The results are in the order of the items. After the first error with
+ * `stop_on_first_error` no further item is begun, and those that were not begun have no result.
+ */
+export function batchRoute(app: FastifyInstance, parts: EdgeParts): void {
+  app.post('/batch/execute', { bodyLimit: BATCH_BODY_LIMIT_BYTES }, (request) =>
+    executeBatch(parts, bodySchema.parse(request.body)),
+  );
+}
+
+async function executeBatch(parts: EdgeParts, body: Body): Promise<BatchExecuteResponse> {
+  const served = await parts.programs.version(body.task_id, body.version);
+  const log = body.log ? await parts.datasets.of(body.task_id) : undefined;
+  const startedAt = parts.clock.now();
+  const start = performance.now();
+  const results = await runItems(body, (item) => runItem(served, item, log, parts));
+  const successes = results.filter(({ success }) => success);
+  const latencySum = successes.reduce((sum, { latency_ms }) => sum + latency_ms, 0);
+  return {
+    batch_id: parts.random.uuid(),
+    task_id: body.task_id,
+    version: served.metadata.version,
+    total_items: body.items.length,
+    success_count: successes.length,
+    failure_count: results.length - successes.length,
+    total_duration_ms: Math.round((performance.now() - start) * 1000) / 1000,
+    avg_latency_ms: successes.length === 0 ? 0 : latencySum / successes.length,
+    results,
+    started_at: isoTime(startedAt),
+    completed_at: isoTime(parts.clock.now()),
+  };
+}
+
+/** Runs the items, `max_concurrency` at a time. */
+async function runItems(body: Body, run: (item: Body['items'][number]) => Promise<Result>): Promise<Result[]> {
+  const results: (Result | undefined)[] = [];
+  let next = 0;
+  let isStopped = false;
+  const work = async (): Promise<void> => {
+    for (let index = next; index < body.items.length && !isStopped; index = next) {
+      next += 1;
+      const item = body.items[index];
+      if (item === undefined) return;
+      const result = await run(item);
+      results[index] = result;
+      if (!result.success && body.stop_on_first_error) isStopped = true;
+    }
+  };
+  await Promise.all(Array.from({ length: body.max_concurrency }, work));
+  return results.filter((result) => result !== undefined);
+}
+
+async function runItem(
+  served: ServedVersion,
+  { id, input }: Body['items'][number],
+  log: ExecutionLog | undefined,
+  parts: EdgeParts,
+): Promise<Result> {
+  try {
+    const execution = await executeOnce(served, input, log, parts);
+    const result = {
+      id,
+      execution_id: log === undefined ? null : execution.id,
+      latency_ms: execution.latencyMs,
+      sampled_for_validation: false,
+    };
+    if (execution.status === 'success') return { ...result, success: true, output: execution.output };
+    return { ...result, success: false, error_message: execution.message };
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.code !== 'VALIDATION_ERROR') throw error;
+    return { id, execution_id: null, success: false, error_message: error.message, latency_ms: 0, sampled_for_validation: false };
+  }
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { type Clock, PlatformError, type Random, programNameSchema } from '@loopwright/protocol';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Datasets } from '../dataset/datasets.ts';
+import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
+import { ServedPrograms } from '../serve/served-programs.ts';
+import { ProgramStore } from '../store/program-store.ts';
+import { batchRoute } from './batch-route.ts';
+import type { EdgeParts } from './edge-parts.ts';
+import { answerErrors } from './error-answers.ts';
+import { executeRoutes } from './execute-routes.ts';
+import { BODY_LIMIT_BYTES } from './limits.ts';
+import { refreshRoute } from './refresh-route.ts';
+import { statusRoutes } from './status-routes.ts';
+
+/** How an edge is made. */
+export interface EdgeOptions {
+  /** Holds `artifacts/` (read) and `datasets/` (written). */
+  readonly dataDir: string;
+  /** The program for requests that name none. Left out: the only active one. */
+  readonly taskId?: string | undefined;
+  readonly sandbox?: Omit<SandboxOptions, 'clock' | 'log'>;
+  /** Expected as `Authorization: Bearer …` by `POST /tasks/:task_id/refresh`. Left out: anybody may refresh. */
+  readonly authToken?: string | undefined;
+  /** Days of executions that are kept. Left out: all. */
+  readonly retentionDays?: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told in one line what an operator should know. */
+  readonly log?: (message: string) => void;
+}
+
+/** An edge that is ready to listen. */
+export interface Edge extends AsyncDisposable {
+  /** Not listening yet: call `app.listen`, or `app.inject` in tests. */
+  readonly app: FastifyInstance;
+  /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
+  close(): Promise<void>;
+}
+
+const manifestSchema = z.object({ version: z.string() });
+
+/**
+ * Makes an edge: opens its sandbox, loads the active versions and follows them. A data folder without any program is fine.
+ *
+ * @throws PlatformError INVALID_CONFIGURATION, SERVICE_UNAVAILABLE
+ */
+export async function createEdge(options: EdgeOptions): Promise<Edge> {
+  const { dataDir, taskId, authToken, retentionDays, clock, random, log = () => undefined } = options;
+  if (taskId !== undefined && !programNameSchema.safeParse(taskId).success) {
+    throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
+  }
+  const sandbox = await openSandbox({ ...options.sandbox, clock, log });
+  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, clock, taskId, log });
+  const datasets = new Datasets({ dir: dataDir, clock, retentionDays, log });
+  await programs.open();
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => random.uuid(),
+    routerOptions: { maxParamLength: 100 },
+    // A request that has come in is answered, also while the edge closes.
+    return503OnClosing: false,
+  });
+  answerErrors(app, log);
+  const parts: EdgeParts = {
+    sandbox,
+    programs,
+    datasets,
+    clock,
+    random,
+    authToken,
+    taskId,
+    packageVersion: readPackageVersion(),
+  };
+  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute]) addRoutes(app, parts);
+  const close = async (): Promise<void> => {
+    await app.close();
+    programs.close();
+    await datasets.close().finally(() => sandbox.close());
+  };
+  return { app, close, [Symbol.asyncDispose]: close };
+}
+
+function readPackageVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return manifestSchema.parse(JSON.parse(text)).version;
+}

@@ -1,0 +1,14 @@
+import type { Datasets } from '../dataset/datasets.ts';
+import type { ExecutionTools } from '../serve/execute-once.ts';
+import type { ServedPrograms } from '../serve/served-programs.ts';
+
+/** What the routes work with. */
+export interface EdgeParts extends ExecutionTools {
+  readonly programs: ServedPrograms;
+  readonly datasets: Datasets;
+  /** Version of this package. */
+  readonly packageVersion: string;
+  /** The program for requests that name none, as configured. */
+  readonly taskId: string | undefined;
+  readonly authToken: string | undefined;
+}

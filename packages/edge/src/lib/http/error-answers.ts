@@ -1,0 +1,64 @@
+import { type Json, PlatformError, issueDetails, messageOf } from '@loopwright/protocol';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { BODY_LIMIT_BYTES } from './limits.ts';
+
+/** Answers every error and every unknown route with the body that all processes of the platform use. */
+export function answerErrors(app: FastifyInstance, log: (message: string) => void): void {
+  app.setErrorHandler((error, request, reply) => {
+    const known = toPlatformError(error, request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES);
+    if (known.code === 'INTERNAL_ERROR')
+      log(`Request ${request.id} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    return sendError(reply, known, request.id);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendError(
+      reply,
+      new PlatformError('NOT_FOUND', `Cannot find the route ${request.method} ${request.url.slice(0, 200)}`),
+      request.id,
+    ),
+  );
+}
+
+function sendError(reply: FastifyReply, error: PlatformError, requestId: string): FastifyReply {
+  if (error.status === 503 || error.status === 429) reply.header('retry-after', '1');
+  return reply.code(error.status).send(error.toResponse(requestId));
+}
+
+/** The error of the catalogue for anything that was thrown while a request was handled. */
+export function toPlatformError(error: unknown, bodyLimit: number): PlatformError {
+  if (error instanceof PlatformError) return error;
+  if (error instanceof z.ZodError) {
+    const [first] = error.issues;
+    const place = first === undefined || first.path.length === 0 ? '' : ` at "${first.path.join('.').slice(0, 100)}"`;
+    return new PlatformError('VALIDATION_ERROR', `Cannot read the request${place}: ${first?.message ?? 'not valid'}`, {
+      details: issueDetails(error.issues.slice(0, 20)),
+      cause: error,
+    });
+  }
+  const { code, statusCode } = codesOf(error);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || statusCode === 413) {
+    return new PlatformError('PAYLOAD_TOO_LARGE', `Cannot read the request: its body has more than ${bodyLimit} bytes`, {
+      details: { limit_bytes: bodyLimit },
+      cause: error,
+    });
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || statusCode === 415) {
+    const supported: Json[] = ['application/json'];
+    return new PlatformError('UNSUPPORTED_MEDIA_TYPE', 'Cannot read the request: its content type is not supported', {
+      details: { supported },
+      cause: error,
+    });
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new PlatformError('VALIDATION_ERROR', `Cannot read the request: ${messageOf(error)}`, {
+      details: { issues: [{ pointer: '', message: messageOf(error) }] },
+      cause: error,
+    });
+  }
+  return new PlatformError('INTERNAL_ERROR', 'Cannot handle the request: the server failed', { cause: error });
+}
+
+function codesOf(error: unknown): Partial<Pick<FastifyError, 'code' | 'statusCode'>> {
+  return error instanceof Error ? (error as Partial<FastifyError>) : {};
+}

@@ -1,0 +1,64 @@
+import { type DailyAnalytics, type EdgeHealth, type EdgeMetrics, PlatformError, programNameSchema } from '@loopwright/protocol';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type Day, dayOf, daySchema } from '../dataset/day.ts';
+import type { ExecutionLog } from '../dataset/execution-log.ts';
+import type { EdgeParts } from './edge-parts.ts';
+
+const metricsQuerySchema = z.object({ task_id: programNameSchema.optional() });
+const paramsSchema = z.object({ task_id: programNameSchema });
+const analyticsQuerySchema = z.object({ date: daySchema.optional() });
+
+/** `GET /health`, `GET /metrics`, `GET /tasks/:task_id/analytics`. */
+export function statusRoutes(app: FastifyInstance, parts: EdgeParts): void {
+  app.get('/health', () => health(parts));
+  app.get('/metrics', (request) => metrics(parts, metricsQuerySchema.parse(request.query).task_id));
+  app.get('/tasks/:task_id/analytics', (request) => {
+    const { date } = analyticsQuerySchema.parse(request.query);
+    return analytics(parts, paramsSchema.parse(request.params).task_id, date ?? dayOf(parts.clock.now()));
+  });
+}
+
+async function metrics(parts: EdgeParts, taskId: string | undefined): Promise<EdgeMetrics> {
+  const names = taskId === undefined ? parts.programs.active.map(({ metadata }) => metadata.task_id) : [taskId];
+  return metricsOf(await Promise.all(names.map((name) => datasetOf(parts, name))));
+}
+
+async function analytics(parts: EdgeParts, taskId: string, day: Day): Promise<DailyAnalytics> {
+  const log = await datasetOf(parts, taskId);
+  return log.writeAnalytics(day);
+}
+
+function health({ programs, sandbox, packageVersion }: EdgeParts): EdgeHealth {
+  const { engine, jail, workers, restarts } = sandbox.health();
+  const taskId = programs.defaultTaskId ?? null;
+  const active = programs.active.map(({ metadata }) => ({
+    task_id: metadata.task_id,
+    active_version: metadata.version,
+    digest: metadata.digest,
+  }));
+  return {
+    status: workers > 0 && programs.failures.size === 0 ? 'healthy' : 'degraded',
+    version: packageVersion,
+    task_id: taskId,
+    active_version: active.find(({ task_id }) => task_id === taskId)?.active_version ?? null,
+    programs: active,
+    sandbox: { engine, jail, workers, restarts },
+  };
+}
+
+function metricsOf(logs: readonly ExecutionLog[]): EdgeMetrics {
+  const figures = logs.map((log) => log.today);
+  const successes = figures.reduce((sum, { successful }) => sum + successful, 0);
+  const latencySum = figures.reduce((sum, { averageMs, successful }) => sum + averageMs * successful, 0);
+  return {
+    executions_today: figures.reduce((sum, { total }) => sum + total, 0),
+    avg_latency_ms: successes === 0 ? 0 : latencySum / successes,
+  };
+}
+
+/** The data set of a program that exists: a request must not make folders for names it invents. */
+async function datasetOf({ programs, datasets }: EdgeParts, taskId: string): Promise<ExecutionLog> {
+  if (await programs.isKnown(taskId)) return datasets.of(taskId);
+  throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${taskId}"`);
+}

@@ -1,0 +1,30 @@
+/** What a call of a program gave, as text: nothing else leaves an engine. */
+export type EngineAnswer =
+  | { readonly status: 'success'; readonly output: string }
+  | { readonly status: 'error' | 'timeout'; readonly message: string };
+
+/** A program inside an engine. */
+export interface LoadedProgram {
+  /**
+   * Runs the program once; the first call evaluates it too. Never throws because of what the program does. An engine cannot
+   * promise to come back: some built-ins of V8 cannot be interrupted, so whoever calls must be able to kill this process.
+   */
+  call(inputJson: string): EngineAnswer;
+  /** Frees the memory. The program must not be called afterwards. */
+  dispose(): void;
+}
+
+/** Limits of every program in an engine. */
+export interface EngineLimits {
+  readonly timeoutMs: number;
+  readonly memoryLimitMb: number;
+  readonly outputLimitChars: number;
+  readonly messageLimitChars: number;
+}
+
+/** Runs programs that share nothing with each other or with this process. Replaceable: the pool knows only this. */
+export interface Engine {
+  readonly name: string;
+  /** Takes a function body that returns the program; does not run it yet. */
+  load(code: string): LoadedProgram;
+}

@@ -1,0 +1,65 @@
+/**
+ * The script that every isolate runs before its program. It leaves one function, `(code, input) => text`, which the host
+ * calls with a time limit. Its rules:
+ *
+ * G1. Evaluating the program, calling it, writing its output and writing its error as text all happen inside that one call:
+ *     a getter, a Proxy or a `toJSON` that loops is stopped by the same limit.
+ * G2. Only a string leaves: `s` and the output as JSON, or `e` and a message.
+ * G3. What it uses is captured before the program can change it.
+ * G4. Nothing is thrown across: the host would write the error as text outside the limit.
+ */
+export function guestSource(outputLimitChars: number, messageLimitChars: number): string {
+  return `(() => {
+  'use strict';
+  const { parse, stringify } = JSON;
+  const { apply, ownKeys } = Reflect;
+  const { slice } = String.prototype;
+  const text = String;
+  const compile = Function;
+  const PromiseClass = Promise;
+  const keep = new Set(['Object', 'Function', 'Array', 'Number', 'parseFloat', 'parseInt', 'Infinity', 'NaN', 'undefined', 'Boolean',
+    'String', 'Symbol', 'Date', 'Promise', 'RegExp', 'Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError',
+    'TypeError', 'URIError', 'SuppressedError', 'globalThis', 'JSON', 'Math', 'Intl', 'ArrayBuffer', 'Uint8Array', 'Int8Array',
+    'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array', 'BigUint64Array', 'BigInt64Array', 'Uint8ClampedArray', 'Float16Array',
+    'Float32Array', 'Float64Array', 'DataView', 'Map', 'BigInt', 'Set', 'Iterator', 'WeakMap', 'WeakSet', 'WeakRef', 'Proxy', 'Reflect',
+    'FinalizationRegistry', 'decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'unescape', 'eval', 'isFinite',
+    'isNaN']);
+  for (const name of ownKeys(globalThis)) if (!keep.has(name)) delete globalThis[name];
+  let program;
+  const describe = (error) => {
+    let message = 'The program threw a value that cannot be shown';
+    try {
+      if (error !== null && typeof error === 'object' && typeof error.message === 'string') {
+        message = (typeof error.name === 'string' ? error.name : 'Error') + ': ' + error.message;
+      } else message = 'The program threw ' + text(error);
+    } catch {}
+    return message;
+  };
+  const produce = (code, input) => {
+    if (program === undefined) {
+      const loaded = compile(code)();
+      if (typeof loaded !== 'function') return 'eThe program exports no function "run"';
+      program = loaded;
+    }
+    const value = program(parse(input));
+    if (value instanceof PromiseClass || (value !== null && typeof value === 'object' && typeof value.then === 'function')) {
+      return 'eThe program returned a promise: a program must be synchronous';
+    }
+    const output = stringify(value);
+    if (typeof output !== 'string') return 'eThe program returned a value that is not JSON: ' + typeof value;
+    if (output.length > ${outputLimitChars}) return 'eThe output has more than ${outputLimitChars} characters';
+    return 's' + output;
+  };
+  return (code, input) => {
+    try {
+      return produce(code, input);
+    } catch (error) {
+      try {
+        return 'e' + apply(slice, describe(error), [0, ${messageLimitChars}]);
+      } catch {
+        return 'eThe program failed';
+      }
+    }
+  };
+})()`;
+}

@@ -1,0 +1,38 @@
+/** The longest input of a call, in characters of JSON. */
+export const INPUT_LIMIT_CHARS = 16 * 1024 * 1024;
+/** The longest output of a call, in characters of JSON. */
+export const OUTPUT_LIMIT_CHARS = 4 * 1024 * 1024;
+/** The longest message of a failed call, in characters. */
+export const MESSAGE_LIMIT_CHARS = 2000;
+/** The largest frame between the pool and a worker, in bytes: the longest input, three bytes a character. */
+export const FRAME_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Timers of isolated-vm that may be alive in one worker; calls above that have only the kill from outside (see `timer-budget.ts`). */
+export const TIMERS_MAX = 50_000;
+/** What the pool adds to the limit of time before it kills, in milliseconds. */
+export const HARD_LIMIT_GRACE_MS = 250;
+/** How often busy workers are looked at: age of the head call and resident memory, in milliseconds. */
+export const WATCH_INTERVAL_MS = 25;
+/** A head call older than this makes the calls behind it look for another worker, in milliseconds. */
+export const STUCK_HEAD_MS = 30;
+/** Calls under way in one worker. */
+export const PIPELINE_CALLS = 64;
+/** Expected work under way in one worker, in milliseconds: what a call sent now may have to wait. */
+export const PIPELINE_WORK_MS = 4;
+/** Programs held by one worker; the one called longest ago goes first. */
+export const PROGRAMS_PER_WORKER = 12;
+/** Programs whose history (latency, kills) the pool remembers. */
+export const PROGRAMS_REMEMBERED = 2000;
+/** Calls that wait or run, and bytes of their inputs; above either a call is refused with OVERLOADED. */
+export const QUEUE_LIMIT_CALLS = 50_000;
+export const QUEUE_LIMIT_CHARS = 256 * 1024 * 1024;
+/** Kills within {@link KILL_WINDOW_MS} after which a program is not run for {@link QUARANTINE_MS}. */
+export const KILLS_BEFORE_QUARANTINE = 3;
+export const KILL_WINDOW_MS = 10 * 60_000;
+export const QUARANTINE_MS = 60_000;
+/** A worker that is not ready after this is killed, in milliseconds. */
+export const START_LIMIT_MS = 15_000;
+/** Starts that fail one after the other until calls that wait are refused. */
+export const START_FAILURES_MAX = 5;
+/** Delay before a worker that died at its start is replaced: doubled from the first to the second, in milliseconds. */
+export const RESTART_DELAY_MS = 50;
+export const RESTART_DELAY_MAX_MS = 5000;

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { type Clock, PlatformError, systemClock } from '@loopwright/protocol';
+import { buildProgram } from '../build/build-program.ts';
+import { QUARANTINE_MS } from './limits.ts';
+import { openSandbox } from './open-sandbox.ts';
+import type { SandboxProgram } from './sandbox.ts';
+
+async function program(source: string): Promise<SandboxProgram> {
+  const { code, digest } = await buildProgram(source);
+  return { key: digest, code };
+}
+
+/** Runs into a built-in that V8 never interrupts: only a kill ends it. */
+const unstoppable = `export const run = (isBad: boolean) =>
+  isBad ? Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1) : "good";`;
+
+/** Worker processes of this process. */
+function workerPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker-main');
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+describe('openSandbox', () => {
+  it('answers thousands of calls, each with its own output', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock });
+    const double = await program('export const run = (n: number) => n * 2;');
+    const square = await program('export const run = (n: number) => n * n;');
+    await sandbox.run(double, '1');
+    const start = performance.now();
+    const results = await Promise.all(
+      Array.from({ length: 10_000 }, (_, n) => sandbox.run(n % 2 === 0 ? double : square, String(n))),
+    );
+    const perSecond = 10_000 / ((performance.now() - start) / 1000);
+    results.forEach((result, n) => {
+      assert.ok(result.status === 'success');
+      assert.equal(result.outputJson, String(n % 2 === 0 ? n * 2 : n * n));
+    });
+    // The aim is 10,000; a busy machine gets some room.
+    assert.ok(perSecond > 2000, `${Math.round(perSecond)} calls/s`);
+  });
+
+  it('takes inputs and outputs of a megabyte and any characters', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+    const echo = await program('export const run = (value: unknown) => value;');
+    const value = ['é€😀\n\u0000"\\'.repeat(50_000), { nested: [null, true, 1.5e-7] }];
+    const result = await sandbox.run(echo, JSON.stringify(value, null, 2));
+    assert.ok(result.status === 'success');
+    assert.deepEqual(JSON.parse(result.outputJson), value);
+    const broken = await sandbox.run(echo, '{"a":');
+    assert.ok(broken.status === 'error');
+    assert.match(broken.message, /^SyntaxError/u);
+  });
+
+  it('fails only the call that hangs, and runs those behind it elsewhere', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock, workers: 1, timeoutMs: 300 });
+    const bad = await program(unstoppable);
+    const good = await program('export const run = (n: number) => n + 1;');
+    await Promise.all([sandbox.run(bad, 'false'), sandbox.run(good, '1')]);
+    const hung = sandbox.run(bad, 'true');
+    const others = Array.from({ length: 200 }, (_, n) =>
+      sandbox.run(n % 2 === 0 ? good : bad, n % 2 === 0 ? String(n) : 'false'),
+    );
+    assert.equal((await hung).status, 'timeout');
+    for (const other of await Promise.all(others)) assert.equal(other.status, 'success');
+    assert.equal(sandbox.health().restarts, 1);
+  });
+
+  it('keeps other programs quick while one hangs', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock, timeoutMs: 1000 });
+    const bad = await program(unstoppable);
+    const good = await program('export const run = (n: number) => n + 1;');
+    await sandbox.run(good, '1');
+    const hung = sandbox.run(bad, 'true');
+    const start = performance.now();
+    for (let n = 0; n < 100; n += 1) assert.equal((await sandbox.run(good, String(n))).status, 'success');
+    assert.ok(performance.now() - start < 900, 'the calls did not wait for the program that hangs');
+    assert.equal((await hung).status, 'timeout');
+  });
+
+  it('loses only the calls under way when its workers are killed', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock });
+    const slow = await program(
+      'export function run(n: number) { let x = n; for (let i = 0; i < 2e6; i++) x = (x * 31) % 9973; return x; }',
+    );
+    await sandbox.run(slow, '1');
+    const results = Promise.all(Array.from({ length: 60 }, (_, n) => sandbox.run(slow, String(n))));
+    // Not the third: three kills would put the program into quarantine.
+    for (const pid of workerPids().slice(0, 2)) process.kill(pid, 'SIGKILL');
+    const failed = (await results).filter((result) => result.status !== 'success');
+    assert.ok(failed.length <= 2, `${failed.length} calls failed`);
+    assert.equal((await sandbox.run(slow, '1')).status, 'success');
+    assert.equal(sandbox.health().restarts, 2);
+  });
+
+  it('puts a program that kills workers into quarantine for a minute', async () => {
+    let offset = 0;
+    const clock: Clock = {
+      now: () => systemClock.now() + offset,
+      schedule: (delayMs, run) => systemClock.schedule(delayMs, run),
+    };
+    await using sandbox = await openSandbox({ clock, timeoutMs: 100 });
+    const bad = await program(unstoppable);
+    for (let kill = 0; kill < 3; kill += 1) assert.equal((await sandbox.run(bad, 'true')).status, 'timeout');
+    const refused = await sandbox.run(bad, 'false');
+    assert.ok(refused.status === 'error');
+    assert.match(refused.message, /quarantine/u);
+    assert.equal(sandbox.health().quarantined, 1);
+    const other = await program(`${unstoppable}\n// the next version`);
+    assert.equal((await sandbox.run(other, 'false')).status, 'success');
+    offset = QUARANTINE_MS;
+    assert.equal((await sandbox.run(bad, 'false')).status, 'success');
+  });
+
+  it('keeps more programs than fit into a worker', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+    const programs = await Promise.all(Array.from({ length: 30 }, (_, n) => program(`export const run = () => ${n};`)));
+    for (let round = 0; round < 2; round += 1) {
+      const results = await Promise.all(programs.map((each) => sandbox.run(each, 'null')));
+      assert.deepEqual(
+        results.map((result) => (result.status === 'success' ? result.outputJson : result.message)),
+        programs.map((_, n) => String(n)),
+      );
+    }
+  });
+
+  it('refuses more calls than its queue takes', async () => {
+    const sandbox = await openSandbox({ clock: systemClock, workers: 1, timeoutMs: 2000 });
+    const loop = await program('export function run() { for (;;) {} }');
+    const large = `"${'x'.repeat(15_000_000)}"`;
+    const calls = Array.from({ length: 20 }, () => sandbox.run(loop, large).catch((error: unknown) => error));
+    const refused = await calls.at(-1);
+    assert.ok(refused instanceof PlatformError);
+    assert.equal(refused.code, 'OVERLOADED');
+    await sandbox.close();
+    const first = await calls[0];
+    assert.ok(first instanceof PlatformError);
+    assert.equal(first.code, 'SERVICE_UNAVAILABLE');
+  });
+
+  it('leaves no process behind when it is closed', async () => {
+    const sandbox = await openSandbox({ clock: systemClock });
+    assert.ok(workerPids().length > 0);
+    await sandbox.close();
+    assert.deepEqual(workerPids(), []);
+    await assert.rejects(sandbox.run({ key: 'k', code: 'return () => 1' }, '1'), { code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  it('says when its workers cannot be started', async () => {
+    const jail = { name: 'broken', wrap: () => ({ command: '/nonexistent/loopwright', args: [] }) };
+    await assert.rejects(openSandbox({ clock: systemClock, jail }), { code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  it('refuses settings out of range', async () => {
+    await assert.rejects(openSandbox({ clock: systemClock, workers: 0 }), { code: 'INVALID_CONFIGURATION' });
+    await assert.rejects(openSandbox({ clock: systemClock, timeoutMs: Number.NaN }), { code: 'INVALID_CONFIGURATION' });
+  });
+});

@@ -1,0 +1,62 @@
+import { type Clock, PlatformError } from '@loopwright/protocol';
+import { type Jail, noJail } from './jail.ts';
+import { MESSAGE_LIMIT_CHARS, OUTPUT_LIMIT_CHARS } from './limits.ts';
+import type { Sandbox } from './sandbox.ts';
+import { SandboxPool } from './sandbox-pool.ts';
+
+/** How a sandbox is opened. */
+export interface SandboxOptions {
+  readonly clock: Clock;
+  /** Worker processes that take calls; one more is kept ready. Default 2. */
+  readonly workers?: number;
+  /** Limit of one call in milliseconds, inside the worker; 250 ms later the worker is killed. Default 1000. */
+  readonly timeoutMs?: number;
+  /** Limit of the heap of one program in MB. Default 64. */
+  readonly memoryLimitMb?: number;
+  /** Resident memory at which a worker is killed, in MB; on Linux only. Default 160 and twice `memoryLimitMb`. */
+  readonly residentLimitMb?: number;
+  /** The wall of the operating system around each worker. Default {@link noJail}. */
+  readonly jail?: Jail;
+  /** Told in one line when a worker is killed or dies. */
+  readonly log?: (message: string) => void;
+}
+
+/**
+ * Opens a pool of worker processes and waits until the first of them is ready.
+ *
+ * @throws PlatformError INVALID_CONFIGURATION: a number out of range; SERVICE_UNAVAILABLE: the workers do not start.
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { clock, workers = 2, timeoutMs = 1000, memoryLimitMb = 64 } = options;
+  const residentLimitMb = options.residentLimitMb ?? 160 + 2 * memoryLimitMb;
+  checkRange('workers', workers, [1, 64]);
+  checkRange('timeoutMs', timeoutMs, [1, 60_000]);
+  // Less than 8 MB is refused by isolated-vm.
+  checkRange('memoryLimitMb', memoryLimitMb, [8, 4096]);
+  checkRange('residentLimitMb', residentLimitMb, [100, 65_536]);
+  const pool = new SandboxPool(
+    {
+      clock,
+      jail: options.jail ?? noJail,
+      limits: { timeoutMs, memoryLimitMb, outputLimitChars: OUTPUT_LIMIT_CHARS, messageLimitChars: MESSAGE_LIMIT_CHARS },
+      residentLimitBytes: residentLimitMb * 1024 * 1024,
+    },
+    workers,
+    options.log ?? (() => undefined),
+  );
+  try {
+    await pool.opened;
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return pool;
+}
+
+function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new PlatformError(
+    'INVALID_CONFIGURATION',
+    `Cannot open the sandbox: "${name}" must be a whole number from ${least} to ${most}`,
+  );
+}

@@ -1,0 +1,42 @@
+/** What is run: the function body that `buildProgram` made, and a key that stands for exactly this code (its digest). */
+export interface SandboxProgram {
+  readonly key: string;
+  readonly code: string;
+}
+
+/**
+ * How one run ended. `latencyMs` is the time of the call itself in the worker; where a worker was killed, since the call
+ * reached the head of its queue.
+ */
+export type SandboxResult =
+  | { readonly status: 'success'; readonly outputJson: string; readonly latencyMs: number }
+  | { readonly status: 'error' | 'timeout'; readonly message: string; readonly latencyMs: number };
+
+/** State of a sandbox. */
+export interface SandboxHealth {
+  readonly engine: string;
+  readonly jail: string;
+  /** Workers that take calls, without the spare. */
+  readonly workers: number;
+  /** Workers that were replaced since the start. */
+  readonly restarts: number;
+  /** `resident`: a worker is killed when its resident memory passes the limit. `none`: only the limit of the isolate holds. */
+  readonly memoryWatch: 'resident' | 'none';
+  /** Calls that wait or run. */
+  readonly calls: number;
+  /** Programs that are refused for a while because they killed workers. */
+  readonly quarantined: number;
+}
+
+/** Runs programs that nobody trusts. Whoever opened it closes it. */
+export interface Sandbox extends AsyncDisposable {
+  /**
+   * Runs a program on an input, both sides JSON text. Nothing a program does makes it reject.
+   *
+   * @throws PlatformError OVERLOADED: too many calls wait; SERVICE_UNAVAILABLE: closed, or no worker can be started.
+   */
+  run(program: SandboxProgram, inputJson: string): Promise<SandboxResult>;
+  health(): SandboxHealth;
+  /** Kills the workers; calls under way are refused with SERVICE_UNAVAILABLE. */
+  close(): Promise<void>;
+}

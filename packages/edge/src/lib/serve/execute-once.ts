@@ -1,0 +1,126 @@
+import {
+  type Clock,
+  type ExecutionRecord,
+  type Json,
+  PlatformError,
+  type ProgramRunStatus,
+  type Random,
+  isoTime,
+} from '@loopwright/protocol';
+import type { ExecutionLog } from '../dataset/execution-log.ts';
+import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
+import { isNestedTooDeep } from './nesting.ts';
+import { issuesAsDetails } from './schema-check.ts';
+import type { ServedVersion } from './served-version.ts';
+
+/** How one execution ended. `outputJson` is the output as the program wrote it. */
+export type Execution =
+  | {
+      readonly id: string;
+      readonly status: 'success';
+      readonly output: Json;
+      readonly outputJson: string;
+      readonly latencyMs: number;
+    }
+  | { readonly id: string; readonly status: 'error' | 'timeout'; readonly message: string; readonly latencyMs: number };
+
+/** What an execution works with. */
+export interface ExecutionTools {
+  readonly sandbox: Sandbox;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Checks an input, runs it, checks the output and records what came of it, in this order; the record is written before this
+ * returns. Without a log nothing is recorded.
+ *
+ * @throws PlatformError VALIDATION_ERROR: the input does not fit, nothing was run or recorded; OVERLOADED; STORE_FAILED.
+ */
+export async function executeOnce(
+  served: ServedVersion,
+  input: Json,
+  log: ExecutionLog | undefined,
+  { sandbox, clock, random }: ExecutionTools,
+): Promise<Execution> {
+  const inputJson = await readInput(served, input);
+  const result = await sandbox.run(served.program, inputJson);
+  const id = random.uuid();
+  const execution = { id, ...(await readResult(served, result)) };
+  await log?.append(recordOf(served, input, execution, isoTime(clock.now())));
+  return execution;
+}
+
+async function readInput({ checkInput }: ServedVersion, input: Json): Promise<string> {
+  const inputJson = writeJson(input);
+  if (inputJson === undefined || isNestedTooDeep(inputJson)) {
+    throw new PlatformError('VALIDATION_ERROR', 'Cannot read the input: it is nested too deeply', {
+      details: { issues: [{ pointer: '/input', message: 'is nested too deeply' }] },
+    });
+  }
+  const issues = await checkInput(input, inputJson);
+  if (issues.length > 0) {
+    const [first] = issues;
+    throw new PlatformError(
+      'VALIDATION_ERROR',
+      `Cannot run the program: the input${first?.pointer ?? ''} ${first?.message ?? ''}`,
+      {
+        details: issuesAsDetails(issues, '/input'),
+      },
+    );
+  }
+  return inputJson;
+}
+
+/** `undefined` for what is nested so deeply that it cannot be written. */
+function writeJson(value: Json): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+type Outcome = { status: 'success'; output: Json; outputJson: string; latencyMs: number } | FailedOutcome;
+interface FailedOutcome {
+  status: 'error' | 'timeout';
+  message: string;
+  latencyMs: number;
+}
+
+async function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Promise<Outcome> {
+  if (result.status !== 'success') return result;
+  const { outputJson, latencyMs } = result;
+  const failed = (message: string): FailedOutcome => ({ status: 'error', message, latencyMs });
+  let output: Json;
+  try {
+    if (isNestedTooDeep(outputJson)) return failed('The output is nested too deeply');
+    // The worker is not trusted to write JSON.
+    output = JSON.parse(outputJson) as Json;
+  } catch {
+    return failed('The output is not JSON');
+  }
+  const [issue] = await checkOutput(output, outputJson);
+  if (issue !== undefined) return failed(`The output${issue.pointer} ${issue.message}`);
+  return { status: 'success', output, outputJson, latencyMs };
+}
+
+function recordOf({ metadata }: ServedVersion, input: Json, execution: Execution, executedAt: string): ExecutionRecord {
+  const status: ProgramRunStatus = execution.status;
+  return {
+    id: execution.id,
+    program_id: metadata.id,
+    task_id: metadata.task_id,
+    version: metadata.version,
+    input_data: input,
+    output_data: execution.status === 'success' ? { result: execution.output } : null,
+    latency_ms: execution.latencyMs,
+    memory_usage_mb: null,
+    status,
+    error_message: execution.status === 'success' ? null : execution.message,
+    sampled_for_validation: false,
+    validation_id: null,
+    executed_at: executedAt,
+  };
+}

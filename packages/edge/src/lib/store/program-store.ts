@@ -1,0 +1,243 @@
+// Invariants of the store:
+// S1. A version is there completely or not at all, and never changes afterwards.
+// S2. A number is given once: versions are not deleted here, and the next one is one more than the highest.
+// S3. The promotion is on disk before the pointer moves. The pointer moves by a rename.
+// S4. Readers take no lock. Writers of one program take the lock of its folder.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Clock,
+  type JsonObject,
+  PlatformError,
+  type ProgramMetadata,
+  isoTime,
+  messageOf,
+  programMetadataSchema,
+  programNameSchema,
+} from '@loopwright/protocol';
+import type { z } from 'zod';
+import { buildProgram } from '../build/build-program.ts';
+import { readActive, writeActive } from './active-pointer.ts';
+import { isMissing } from './durable-file.ts';
+import { withFolderLock } from './folder-lock.ts';
+import { type Promotion, appendPromotion, readPromotions } from './promotion-log.ts';
+import {
+  type ExtraFiles,
+  type StoredProgram,
+  checkExtraFiles,
+  readExtraFile,
+  readMetadata,
+  readVersion,
+  writeVersion,
+} from './version-folder.ts';
+
+/** Where programs are kept. */
+export interface ProgramStoreOptions {
+  /** The data folder; programs are under `artifacts/`. */
+  readonly dir: string;
+  readonly clock: Clock;
+  /** `false` on file systems without symbolic links: the active version is then in `.active_version`. Default `true`. */
+  readonly links?: boolean;
+}
+
+/** A version that is to be stored. */
+export interface NewVersion {
+  /** Names the version for its maker: the same id again gives the version that has it. */
+  readonly id: string;
+  /** `program.ts`. */
+  readonly source: string;
+  readonly files?: ExtraFiles;
+  /** Everything in `metadata.json` that the store does not know itself. */
+  readonly metadata?: Omit<z.input<typeof programMetadataSchema>, 'id' | 'task_id' | 'version' | 'digest' | 'created_at'>;
+}
+
+/** How the active version is to be moved. */
+export interface ActiveMove {
+  /** The version that must be active now, `null` for none; left out: any. */
+  readonly expected?: number | null | undefined;
+  /** Why: kept in `promotions.jsonl` with `at`, `from` and `to`. Written once for an id. */
+  readonly record: JsonObject & { id: string };
+}
+
+/** The versions of programs in a folder, shared by the process that writes them and those that serve them. */
+export class ProgramStore {
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #links: boolean;
+
+  constructor({ dir, clock, links = true }: ProgramStoreOptions) {
+    this.#root = join(dir, 'artifacts');
+    this.#clock = clock;
+    this.#links = links;
+  }
+
+  /**
+   * Builds and stores the next version of a program.
+   *
+   * @throws PlatformError INVALID_PROGRAM: it does not build, nothing was written; VALIDATION_ERROR: names or metadata;
+   * STORE_FAILED: the disk.
+   */
+  async store(taskId: string, { id, source, files = {}, metadata = {} }: NewVersion): Promise<ProgramMetadata> {
+    const folder = this.#folder(taskId);
+    checkExtraFiles(files);
+    const { code, digest } = await buildProgram(source);
+    return this.#write(folder, async () => {
+      const versions = await this.#versions(folder);
+      for (const version of versions) {
+        const known = await readMetadata(folder, version);
+        if (known.id === id) return known;
+      }
+      const version = (versions.at(-1) ?? 0) + 1;
+      const parsed = programMetadataSchema.safeParse({
+        ...metadata,
+        id,
+        task_id: taskId,
+        version,
+        digest,
+        created_at: isoTime(this.#clock.now()),
+      });
+      if (!parsed.success) {
+        throw new PlatformError('VALIDATION_ERROR', `Cannot store a version of "${taskId}": its metadata is not valid`, {
+          cause: parsed.error,
+        });
+      }
+      await writeVersion(folder, { metadata: parsed.data, source, code }, files);
+      return parsed.data;
+    });
+  }
+
+  /** Names of all programs, sorted. */
+  async programs(): Promise<string[]> {
+    const names = await namesIn(this.#root);
+    return names.filter((name) => programNameSchema.safeParse(name).success).sort();
+  }
+
+  /** Metadata of all versions of a program, the oldest first; empty for a program that is not known. */
+  async list(taskId: string): Promise<ProgramMetadata[]> {
+    const folder = this.#folder(taskId);
+    const versions = await this.#versions(folder);
+    return Promise.all(versions.map((version) => readMetadata(folder, version)));
+  }
+
+  /** A version with its source and code. @throws PlatformError ARTIFACT_NOT_FOUND; INVALID_PROGRAM when a file was changed. */
+  async get(taskId: string, version: number): Promise<StoredProgram> {
+    return readVersion(this.#folder(taskId), checkVersion(version));
+  }
+
+  /** `metadata.json` of a version; throws as {@link get} does. */
+  async loadMetadata(taskId: string, version: number): Promise<ProgramMetadata> {
+    return readMetadata(this.#folder(taskId), checkVersion(version));
+  }
+
+  /** The text of a further file of a version; throws as {@link get} does. */
+  async readFile(taskId: string, version: number, name: string): Promise<string> {
+    return readExtraFile(this.#folder(taskId), checkVersion(version), name);
+  }
+
+  /** Whether there is such a version. */
+  async exists(taskId: string, version: number): Promise<boolean> {
+    return isFolder(join(this.#folder(taskId), `v${checkVersion(version)}`));
+  }
+
+  /** The active version; `null` when there is none. */
+  async getActive(taskId: string): Promise<number | null> {
+    return readActive(this.#folder(taskId));
+  }
+
+  /** Every move of the active version, the oldest first. */
+  async promotions(taskId: string): Promise<Promotion[]> {
+    return readPromotions(this.#folder(taskId));
+  }
+
+  /**
+   * Makes a version the active one, if the active one is still `expected`. A move that was recorded, but whose answer or whose
+   * switch was lost in a crash, is completed by the same call again.
+   *
+   * @throws PlatformError ARTIFACT_NOT_FOUND: no such version; ALIAS_MOVED: another version is active; STORE_FAILED: the disk.
+   */
+  async setActive(taskId: string, version: number, { expected, record }: ActiveMove): Promise<Promotion> {
+    const folder = this.#folder(taskId);
+    if (!(await this.exists(taskId, version))) {
+      throw new PlatformError(
+        'ARTIFACT_NOT_FOUND',
+        `Cannot activate version ${version} of "${taskId}": there is no such version`,
+      );
+    }
+    return this.#write(folder, async () => {
+      const active = await readActive(folder);
+      const promotions = await readPromotions(folder);
+      const known = promotions.findIndex(({ id }) => id === record.id);
+      const earlier = promotions[known];
+      if (earlier !== undefined) {
+        const isLast = known === promotions.length - 1;
+        if (earlier.to !== version || !isLast || (active !== earlier.to && active !== earlier.from))
+          throw moved(taskId, expected, active);
+        if (active !== version) await writeActive(folder, version, this.#links);
+        return earlier;
+      }
+      if (expected !== undefined && expected !== active) throw moved(taskId, expected, active);
+      const promotion: Promotion = { ...record, at: isoTime(this.#clock.now()), from: active, to: version };
+      await appendPromotion(folder, promotion);
+      await writeActive(folder, version, this.#links);
+      return promotion;
+    });
+  }
+
+  async #write<Result>(folder: string, run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await withFolderLock(folder, this.#clock, run);
+    } catch (error) {
+      if (error instanceof PlatformError) throw error;
+      throw new PlatformError('STORE_FAILED', `Cannot write to "${folder}": ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #folder(taskId: string): string {
+    if (!programNameSchema.safeParse(taskId).success) {
+      throw new PlatformError('VALIDATION_ERROR', `Cannot use ${JSON.stringify(taskId.slice(0, 100))} as the name of a program`);
+    }
+    return join(this.#root, taskId);
+  }
+
+  async #versions(folder: string): Promise<number[]> {
+    const names = await namesIn(folder);
+    const versions = names.flatMap((name) => (/^v[1-9]\d{0,8}$/u.test(name) ? Number(name.slice(1)) : []));
+    return versions.sort((one, other) => one - other);
+  }
+}
+
+function moved(taskId: string, expected: number | null | undefined, active: number | null): PlatformError {
+  return new PlatformError(
+    'ALIAS_MOVED',
+    `Cannot move the active version of "${taskId}": it is ${active === null ? 'not set' : `version ${active}`}`,
+    {
+      details: { expected: expected ?? null, active },
+    },
+  );
+}
+
+function checkVersion(version: number): number {
+  if (Number.isInteger(version) && version >= 1 && version < 1e9) return version;
+  throw new PlatformError(
+    'VALIDATION_ERROR',
+    `Cannot use ${JSON.stringify(version)} as a version: it must be a whole number from 1`,
+  );
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}

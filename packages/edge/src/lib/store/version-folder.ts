@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PlatformError, type ProgramMetadata, messageOf, programMetadataSchema } from '@loopwright/protocol';
+import { z } from 'zod';
+import { isMissing, renameDurably, syncFolder, writeDurably } from './durable-file.ts';
+import { FILES_LIMIT_BYTES, FILES_PER_VERSION } from './limits.ts';
+
+/** A version as it is read back, its digests checked. */
+export interface StoredProgram {
+  readonly metadata: ProgramMetadata;
+  /** `program.ts`. */
+  readonly source: string;
+  /** `program.js`: the body of a function that returns `run`. */
+  readonly code: string;
+}
+
+/** What is in a version besides the program: tests, a model card. */
+export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Names and SHA-256 of the files of a version. */
+const digestsSchema = z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/u));
+
+const ownNames = ['program.ts', 'program.js', 'metadata.json', 'digests.json'];
+
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** Refuses names that are no plain file names, that are ours, or that differ in case only; and too much of anything. */
+export function checkExtraFiles(files: ExtraFiles): void {
+  const names = Object.keys(files);
+  const seen = new Set(ownNames);
+  let size = 0;
+  for (const name of names) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/u.test(name) || name.endsWith('.') || seen.has(name.toLowerCase())) {
+      throw new PlatformError(
+        'VALIDATION_ERROR',
+        `Cannot store the file ${JSON.stringify(name.slice(0, 120))}: its name is not allowed`,
+      );
+    }
+    seen.add(name.toLowerCase());
+    size += Buffer.byteLength(files[name] ?? '');
+  }
+  if (names.length > FILES_PER_VERSION || size > FILES_LIMIT_BYTES) {
+    throw new PlatformError('PAYLOAD_TOO_LARGE', 'Cannot store the version: it has too many files or they are too large', {
+      details: { limit_files: FILES_PER_VERSION, limit_bytes: FILES_LIMIT_BYTES },
+    });
+  }
+}
+
+/**
+ * Writes a version, all or nothing: into `.incoming`, which then gets its name. Only for the holder of the folder's lock,
+ * which is why what lies in `.incoming` is the rest of a crash.
+ */
+export async function writeVersion(folder: string, program: StoredProgram, files: ExtraFiles): Promise<void> {
+  const incoming = join(folder, '.incoming');
+  await rm(incoming, { recursive: true, force: true });
+  await mkdir(incoming);
+  const contents: Record<string, string | Uint8Array> = {
+    'program.ts': program.source,
+    'program.js': program.code,
+    'metadata.json': `${JSON.stringify(program.metadata, null, 2)}\n`,
+    ...files,
+  };
+  const digests: Record<string, string> = {};
+  for (const [name, content] of Object.entries(contents)) {
+    digests[name] = sha256(content);
+    await writeDurably(join(incoming, name), content);
+  }
+  await writeDurably(join(incoming, 'digests.json'), `${JSON.stringify(digests, null, 2)}\n`);
+  await syncFolder(incoming);
+  await renameDurably(incoming, join(folder, `v${program.metadata.version}`), folder);
+}
+
+/**
+ * Reads a version and checks that nobody has changed it.
+ *
+ * @throws PlatformError ARTIFACT_NOT_FOUND; INVALID_PROGRAM when a file is not the one that was stored.
+ */
+export async function readVersion(folder: string, version: number): Promise<StoredProgram> {
+  const metadata = await readMetadata(folder, version);
+  const [source, code] = await readChecked(folder, version, ['program.ts', 'program.js']);
+  if (source === undefined || code === undefined || sha256(source) !== metadata.digest) {
+    throw changed(folder, version, 'program.ts does not match its digest');
+  }
+  return { metadata, source, code };
+}
+
+/** Reads `metadata.json` of a version; throws as {@link readVersion} does. */
+export async function readMetadata(folder: string, version: number): Promise<ProgramMetadata> {
+  const [text] = await readChecked(folder, version, ['metadata.json']);
+  try {
+    return programMetadataSchema.parse(JSON.parse(text ?? ''));
+  } catch (error) {
+    throw changed(folder, version, `metadata.json cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Reads one of the further files of a version; throws as {@link readVersion} does. */
+export async function readExtraFile(folder: string, version: number, name: string): Promise<string> {
+  checkExtraFiles({ [name]: '' });
+  const [text] = await readChecked(folder, version, [name]);
+  return text ?? '';
+}
+
+async function readChecked(folder: string, version: number, names: readonly string[]): Promise<string[]> {
+  const path = join(folder, `v${version}`);
+  let digests: Record<string, string>;
+  try {
+    digests = digestsSchema.parse(JSON.parse(await readFile(join(path, 'digests.json'), 'utf8')));
+  } catch (error) {
+    if (isMissing(error))
+      throw new PlatformError('ARTIFACT_NOT_FOUND', `Cannot read version ${version}: there is no such version`);
+    throw changed(folder, version, 'digests.json cannot be read');
+  }
+  return Promise.all(
+    names.map(async (name) => {
+      const content = await readFile(join(path, name)).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
+      if (content === undefined && digests[name] === undefined) {
+        throw new PlatformError('ARTIFACT_NOT_FOUND', `Cannot read "${name}" of version ${version}: there is no such file`);
+      }
+      if (content === undefined || sha256(content) !== digests[name]) {
+        throw changed(folder, version, `${name} does not match its digest`);
+      }
+      return content.toString('utf8');
+    }),
+  );
+}
+
+function changed(folder: string, version: number, reason: string): PlatformError {
+  return new PlatformError('INVALID_PROGRAM', `Cannot load version ${version} from "${folder}": ${reason}`);
+}
