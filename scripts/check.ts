@@ -16,6 +16,7 @@ const checks: Record<string, readonly string[]> = {
   types: [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
   lint: [bin('oxlint', 'bin/oxlint')],
   boundaries: ['scripts/check-boundaries.ts'],
+  hygiene: [bin('sherif', 'index.js')],
   unused: [bin('knip', 'bin/knip.js')],
   docs: ['--conditions=loopwright-source', 'scripts/check-docs.ts'],
   test: ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=2', ...tests],

@@ -1,10 +1,10 @@
 import { cancel, confirm, note, select, text } from '@clack/prompts';
 import { type ExecutionResponse, type Json, PlatformError } from '@loopwright/protocol';
 
-export type Clarification = NonNullable<ExecutionResponse['pending_clarification']>;
-export type Acceptance = NonNullable<ExecutionResponse['pending_acceptance']>;
+type Clarification = NonNullable<ExecutionResponse['pending_clarification']>;
+type Acceptance = NonNullable<ExecutionResponse['pending_acceptance']>;
 /** A decision about what is to be accepted. */
-export interface Decision {
+interface Decision {
   readonly accepted: boolean;
   readonly comment?: string;
 }

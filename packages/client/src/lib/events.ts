@@ -2,6 +2,8 @@ import { type ExecutionEventMessage, PlatformError, executionEventSchema } from 
 import { z } from 'zod';
 
 const messageSchema = z.union([executionEventSchema, z.object({ event_type: z.literal('connected') })]);
+/** The server closes with it when there is nothing more to come: the execution ended at the cursor or before it. */
+const ENDED = 1000;
 const FINAL = new Set(['completed', 'failed', 'cancelled']);
 
 /** Reads the events of one WebSocket in order, until the execution ends, the signal aborts, or the connection is lost (throws). */
@@ -26,6 +28,7 @@ export async function* readEvents(url: URL, signal: AbortSignal | undefined): As
       const text = arrived.shift();
       if (text === undefined) {
         if (signal?.aborted === true) return;
+        if (closed?.code === ENDED) return;
         if (closed !== undefined) throw lost(closed);
         await new Promise<void>((resolve) => {
           wake = resolve;

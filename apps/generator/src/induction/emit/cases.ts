@@ -41,7 +41,7 @@ export function chooseCases(examples: readonly AnsweredExample[], kind: InputKin
 }
 
 /** Inputs of the right shape that no example has. */
-export function edgeCases(kind: InputKind): { name: string; input: Json }[] {
+function edgeCases(kind: InputKind): { name: string; input: Json }[] {
   if (kind.kind === 'table') {
     const always = kind.fields.filter((field) => field.always);
     const zero = { number: 0, category: '', boolean: false };

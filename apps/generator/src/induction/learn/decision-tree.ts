@@ -15,7 +15,7 @@ export type Tree =
 const MIN_LEAF = 2;
 
 /** Answers a question. */
-export function asks(question: Question, cells: readonly Cell[]): boolean {
+function asks(question: Question, cells: readonly Cell[]): boolean {
   const cell = cells[question.column] ?? null;
   if (question.kind === 'empty') return cell === null;
   if (question.kind === 'is') return cell === question.value;

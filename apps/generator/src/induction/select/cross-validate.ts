@@ -69,7 +69,7 @@ function crossValidate(
 }
 
 /** Like {@link openModel}, with the most frequent label for an input that has nothing the model knows. */
-export function answerer(model: Model, data: TrainingData, members: readonly number[]): ReturnType<typeof openModel> {
+function answerer(model: Model, data: TrainingData, members: readonly number[]): ReturnType<typeof openModel> {
   const open = openModel(model);
   const usual = mostFrequent(data, members);
   return (input) => {

@@ -26,7 +26,7 @@ function sendError(reply: FastifyReply, error: PlatformError, requestId: string)
 }
 
 /** The error of the catalogue for anything that was thrown while a request was handled. */
-export function toPlatformError(error: unknown, bodyLimit: number): PlatformError {
+function toPlatformError(error: unknown, bodyLimit: number): PlatformError {
   if (error instanceof PlatformError) return error;
   if (error instanceof z.ZodError) {
     const [first] = error.issues;

@@ -26,7 +26,7 @@ export const durationSchema = z.union([
 ]);
 
 /** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds, or `undefined` for another text. */
-export function parseIsoDuration(text: string): number | undefined {
+function parseIsoDuration(text: string): number | undefined {
   const match = ISO_DURATION.exec(text);
   if (match === null) return undefined;
   const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));

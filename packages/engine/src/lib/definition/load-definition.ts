@@ -8,7 +8,7 @@ import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, diges
 import type { NamedTask } from './task.ts';
 
 /** The largest definition, in characters of its text. */
-export const DEFINITION_LIMIT_CHARACTERS = 1024 * 1024;
+const DEFINITION_LIMIT_CHARACTERS = 1024 * 1024;
 
 interface Issue {
   readonly path: readonly PropertyKey[];

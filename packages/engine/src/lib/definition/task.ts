@@ -100,7 +100,6 @@ export interface NamedTask {
 }
 /** The task of one kind. */
 export type TaskOf<Kind extends keyof Kinds> = z.infer<Kinds[Kind]>;
-export type ErrorDefinitionDocument = z.infer<typeof errorSchema>;
 
 /** Kinds of the DSL that this engine does not run yet; a definition that has one is refused at load. */
 const NOT_SUPPORTED = new Set(['for', 'fork', 'emit', 'listen', 'run']);

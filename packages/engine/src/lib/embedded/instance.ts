@@ -7,7 +7,7 @@ import type { Store, StoreTransaction } from '../store/store.ts';
 import { openHumanTask } from './open-human-task.ts';
 
 /** The largest recorded result of a step, in characters of its JSON text. */
-export const RESULT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
+const RESULT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
 
 /** What an instance needs from the engine that holds it. */
 export interface InstanceHost {

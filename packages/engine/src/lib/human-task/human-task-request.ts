@@ -9,7 +9,7 @@ const common = {
 };
 
 /** What an execution asks people. */
-export const humanTaskRequestSchema = z.discriminatedUnion('kind', [
+const humanTaskRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('clarification'), ...common, questions: questionSetSchema }),
   z.strictObject({
     kind: z.literal('acceptance'),

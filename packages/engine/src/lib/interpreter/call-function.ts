@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@loopwright/protocol';
+import type { Json } from '@loopwright/protocol';
 import type { z } from 'zod';
 import type { StepAttempt } from '../context/durable-context.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
@@ -41,6 +41,3 @@ export function defineFunction<Arguments>(definition: CallFunction<Arguments>): 
 
 /** Functions by name. */
 export type FunctionCatalogue = Readonly<Record<string, CallFunction>>;
-
-/** The arguments as they stand in the definition. */
-export type CallArguments = JsonObject;

@@ -20,7 +20,7 @@ export interface InterpreterParts {
 }
 
 /** Where the flow goes after a list: on in the list outside, or to the end of the workflow. */
-export type Flow = 'continue' | 'end';
+type Flow = 'continue' | 'end';
 /** What a list or a composite task gives. */
 export interface FlowResult {
   readonly output: Json;

@@ -1,7 +1,7 @@
 import { WorkflowError } from './workflow-error.ts';
 
 /** How many tasks one execution may run: a definition that jumps back for ever ends with an error, not with a full disk. */
-export const TASK_LIMIT = 10_000;
+const TASK_LIMIT = 10_000;
 
 /** Counts the tasks of an execution. */
 export class TaskBudget {

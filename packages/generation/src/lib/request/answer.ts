@@ -5,7 +5,7 @@ import { parseRetryAfter } from './retry-delay.ts';
 import type { FetchLikeResponse } from './transport.ts';
 
 /** Reads a body as text. Past the limit it throws and the rest stays unread. */
-export async function readText(response: FetchLikeResponse, limitBytes: number): Promise<string> {
+async function readText(response: FetchLikeResponse, limitBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
