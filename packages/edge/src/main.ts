@@ -1,5 +1,13 @@
 // The edge as a module of the platform: the orchestrator spawns this file and speaks the module protocol with it.
-import { type ModuleInit, PlatformError, issueDetails, systemClock, systemRandom, isoTime } from '@loopwright/protocol';
+import {
+  type ModuleInit,
+  PlatformError,
+  isLoopback,
+  isoTime,
+  issueDetails,
+  systemClock,
+  systemRandom,
+} from '@loopwright/protocol';
 import { type RunningModule, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
 import { createEdge } from './lib/http/create-edge.ts';
@@ -41,6 +49,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,
     },
     authToken: init.auth_token,
+    loopbackOnly: isLoopback(init.listen),
     clock: systemClock,
     random: systemRandom,
     log,

@@ -19,3 +19,4 @@ export * from './lib/http/workflows.ts';
 export * from './lib/http/executions.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/health.ts';
+export { isLoopback } from './lib/http/loopback.ts';

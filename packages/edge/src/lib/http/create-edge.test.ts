@@ -160,6 +160,17 @@ describe('POST /execute', () => {
     assert.deepEqual([missing.statusCode, errorResponseSchema.parse(missing.json()).error_code], [404, 'NOT_FOUND']);
   });
 
+  it('answers no foreign host when it serves this machine only', async () => {
+    const { edge } = await setUp(1, { loopbackOnly: true });
+    await using _ = edge;
+    const ask = async (host: string): Promise<number> =>
+      (await edge.app.inject({ method: 'POST', url: '/execute', headers: { host }, payload: { input: { text: 'win' } } }))
+        .statusCode;
+    assert.equal(await ask('rebound.example:8081'), 403);
+    assert.equal(await ask('127.0.0.1:8081'), 200);
+    assert.equal(await ask('[::1]:8081'), 200);
+  });
+
   it('answers a failing program with 422, records it, and goes on', async () => {
     const { edge, dir } = await setUp(1);
     await using _ = edge;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Clock, PlatformError, type Random, programNameSchema } from '@loopwright/protocol';
+import { type Clock, PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Datasets } from '../dataset/datasets.ts';
@@ -23,6 +23,8 @@ export interface EdgeOptions {
   readonly sandbox?: Omit<SandboxOptions, 'clock' | 'log'>;
   /** Expected as `Authorization: Bearer …` by `POST /tasks/:task_id/refresh`. Left out: anybody may refresh. */
   readonly authToken?: string | undefined;
+  /** Answers only requests whose `Host` is of this machine: a page that rebinds a name to it gets nothing. Default `false`. */
+  readonly loopbackOnly?: boolean;
   /** Days of executions that are kept. Left out: all. */
   readonly retentionDays?: number | undefined;
   readonly clock: Clock;
@@ -64,6 +66,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     return503OnClosing: false,
   });
   answerErrors(app, log);
+  if (options.loopbackOnly === true) refuseForeignHosts(app);
   const parts: EdgeParts = {
     sandbox,
     programs,
@@ -86,4 +89,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
 function readPackageVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return manifestSchema.parse(JSON.parse(text)).version;
+}
+
+function refuseForeignHosts(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ host }) => {
+    if (!isLoopback(host))
+      throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${host}": this edge serves loopback only`);
+  });
 }

@@ -39,7 +39,7 @@ export class PlatformError extends Error {
       message: this.message,
       ...(this.details === undefined ? {} : { details: this.details }),
       ...(requestId === undefined ? {} : { request_id: requestId }),
-      type: `/docs/errors#${this.code.toLowerCase()}`,
+      type: `urn:loopwright:error:${this.code.toLowerCase().replaceAll('_', '-')}`,
       title,
       status,
       detail: this.message,
