@@ -115,12 +115,26 @@ function* checkNames(tasks: readonly NamedTask[], pointer: string): Generator<Is
   }
 }
 
-/** Keys whose text is a condition and may be written without `${ }`. */
+/** Keys whose text is an expression even without `${ }`. */
 const CONDITIONS = new Set(['if', 'when', 'exceptWhen']);
+const TRANSFORMS = new Set(['input.from', 'output.as', 'export.as']);
+/** Keys below which there is data of the user: only `${ }` makes an expression there. */
+const DATA = new Set(['with', 'set']);
+/** Keys below which nothing is evaluated. */
+const INERT = new Set(['metadata', 'schema', 'document']);
+
+function isInData(path: readonly string[]): boolean {
+  return path.some((part) => DATA.has(part));
+}
+
+function isBareExpression(path: readonly string[]): boolean {
+  const key = path.at(-1) ?? '';
+  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`));
+}
 
 function* checkExpressions(value: Json, path: readonly string[] = [], names = VARIABLE_NAMES): Generator<Issue> {
   if (typeof value === 'string') {
-    if (!isExpression(value) && !CONDITIONS.has(path.at(-1) ?? '')) return;
+    if (!isExpression(value) && !isBareExpression(path)) return;
     const reason = explainInvalidExpression(value, names);
     if (reason !== undefined) yield { path, message: `Cannot use the expression "${value}": ${reason}` };
     return;
@@ -128,7 +142,8 @@ function* checkExpressions(value: Json, path: readonly string[] = [], names = VA
   if (value === null || typeof value !== 'object') return;
   const named =
     !Array.isArray(value) && path.at(-1) === 'catch' && typeof value['as'] === 'string' ? [...names, value['as']] : names;
-  for (const [key, item] of Object.entries(value)) yield* checkExpressions(item, [...path, key], named);
+  for (const [key, item] of Object.entries(value))
+    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], named);
 }
 
 function* checkSchemas(document: WorkflowDocument): Generator<Issue> {

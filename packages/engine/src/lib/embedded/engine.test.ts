@@ -44,6 +44,18 @@ do:
     assert.deepEqual(engine.read.completedSteps(execution.id), ['second']);
   });
 
+  it('filters input and output by bare expressions, and leaves data that looks like a condition alone', async () => {
+    const { functions } = countingFunctions();
+    await using engine = await openEngine(journalDir(), functions, {
+      filter: `
+do:
+  - pick: { input: { from: .user.name }, set: { name: '\${ . }', when: 'not (an expression' }, output: { as: '{ name, when }' } }
+  - last: { set: '\${ .name }', metadata: { note: '\${ not evaluated ' } }`,
+    });
+    const { execution } = await startOne(engine, 'filter', { user: { name: 'ann' } });
+    assert.equal((await untilStatus(engine, execution.id, 'completed')).output, 'ann');
+  });
+
   it('switches, jumps back by name and gives each visit its own record', async () => {
     const { functions, runs } = countingFunctions();
     await using engine = await openEngine(journalDir(), functions, {
@@ -116,6 +128,39 @@ do:
     await untilStatus(engine, id, 'completed');
     assert.equal(runs.get('a'), 1);
     await assert.rejects(startOne(engine, 'one', { v: 2 }, id), { code: 'IDEMPOTENCY_CONFLICT' });
+  });
+
+  it('refuses input that does not fit the schema of the workflow and stores nothing', async () => {
+    const { functions, runs } = countingFunctions();
+    const dir = journalDir();
+    const body = (most: number): string => `
+input: { schema: { document: { $id: 'urn:test:input', type: object, properties: { n: { type: integer, maximum: ${most} } }, required: [n] } } }
+do: [{ a: { call: note, with: { id: a } } }]`;
+    const engine = await openEngine(dir, functions, { checked: body(5) });
+    for (const [input, pointer] of [
+      [{}, '/input'],
+      [{ n: 'x' }, '/input/n'],
+      [{ n: 6 }, '/input/n'],
+      [7, '/input'],
+    ] as const) {
+      await assert.rejects(startOne(engine, 'checked', input), (error: unknown) => {
+        assert.ok(error instanceof PlatformError && error.code === 'VALIDATION_ERROR');
+        assert.match(error.message, /^Cannot start "checked": \/input/);
+        assert.deepEqual(pointersOf(error), [pointer]);
+        return true;
+      });
+    }
+    assert.equal(engine.read.executions({ limit: 1 }).total, 0);
+    const { execution } = await startOne(engine, 'checked', { n: 5 });
+    await untilStatus(engine, execution.id, 'completed');
+    // A changed definition may bring the identity of its schema along, and does not refuse what was started before it.
+    await engine.register(loadDefinition(documentOf('checked', body(3)), engine.functions));
+    await assert.rejects(startOne(engine, 'checked', { n: 5 }), { code: 'VALIDATION_ERROR' });
+    assert.equal((await startOne(engine, 'checked', { n: 5 }, execution.id)).created, false);
+    const low = await startOne(engine, 'checked', { n: 3 });
+    await untilStatus(engine, low.execution.id, 'completed');
+    assert.equal(runs.get('a'), 2);
+    await engine.close(0);
   });
 
   it('waits by a timer that survives the process', async () => {

@@ -84,6 +84,37 @@ describe('human tasks', () => {
     await engine.close(0);
   });
 
+  it('does not keep a late answer for the next time that the step asks', async () => {
+    const { functions } = countingFunctions();
+    await using engine = await openEngine(journalDir(), functions, {
+      again: `
+do:
+  - ask: { call: accept, with: { title: Again?, doc_type: round, subject: null } }
+  - way: { switch: [{ again: { when: .accepted, then: ask } }, { done: { then: end } }] }`,
+    });
+    const { execution } = await startOne(engine, 'again');
+    const target = { executionId: execution.id, step: 'ask' };
+    const openTask = (): string | undefined =>
+      engine.read.humanTasks({ executionId: execution.id, state: 'open', limit: 1 })[0]?.id;
+    await untilStatus(engine, execution.id, 'waiting_acceptance');
+    const first = openTask();
+    const results = await Promise.allSettled([
+      engine.answer(target, yes, by('ann', 'a1')),
+      engine.answer(target, { kind: 'acceptance', accepted: false }, by('bob')),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    );
+    await until(engine, execution.id, () => openTask() !== undefined && openTask() !== first);
+    assert.equal((await engine.answer(target, yes, by('ann', 'a1'))).delivered, undefined);
+    await assert.rejects(engine.answer(target, { kind: 'acceptance', accepted: false }, by('ann', 'a1')), {
+      code: 'IDEMPOTENCY_CONFLICT',
+    });
+    await engine.answer(target, { kind: 'acceptance', accepted: false }, by('cyd'));
+    await untilStatus(engine, execution.id, 'completed');
+  });
+
   it('keeps an early answer for the step it names, also over a restart', async () => {
     const { functions } = countingFunctions();
     const dir = journalDir();

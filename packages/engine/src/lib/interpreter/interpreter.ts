@@ -114,9 +114,11 @@ export class Interpreter implements TaskRunner {
     return this.parts.definition.document.use?.timeouts?.[timeout]?.after;
   }
 
-  /** Applies a `from` or `as`: an expression, a value with expressions inside, or nothing. */
+  /** Applies a `from` or `as`: a text is an expression, with or without `${ }`; another value may have expressions inside. */
   transform(rule: Json | undefined, data: Json, variables: Variables): Json {
-    return rule === undefined ? data : this.parts.expressions.resolve(rule, data, variables);
+    if (rule === undefined) return data;
+    if (typeof rule === 'string') return this.parts.expressions.evaluate(rule, data, variables);
+    return this.parts.expressions.resolve(rule, data, variables);
   }
 
   #variables(known: Variables): Variables {
