@@ -47,7 +47,7 @@ export function parseArguments(argv: readonly string[]): ServerArguments {
 }
 
 /** The flags with what they are for, for `--help`. */
-export function knownFlags(): string[] {
+function knownFlags(): string[] {
   return [...SETTING_KEYS.map(flagOf), '--config', '--print-config', '--help'];
 }
 

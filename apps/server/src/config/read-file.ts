@@ -7,7 +7,7 @@ import { type ConfigurationIssue, unknownName } from './issue.ts';
 import { isSettingKey, SETTING_KEYS, type SettingKey } from './settings.ts';
 
 /** Name of the file that is read from the working directory when none is named. */
-export const CONFIGURATION_FILE = 'loopwright.yaml';
+const CONFIGURATION_FILE = 'loopwright.yaml';
 
 const FILE_LIMIT_BYTES = 1024 * 1024;
 

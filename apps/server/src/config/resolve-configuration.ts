@@ -6,7 +6,7 @@ import { readConfigurationFile } from './read-file.ts';
 import { type Configuration, flagOf, type Setting, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
 
 /** One setting in effect and where its value came from. */
-export interface ResolvedSetting {
+interface ResolvedSetting {
   readonly key: SettingKey;
   readonly value: unknown;
   /** `default`, `file <path>`, `environment <NAME>` or `flag <--name>`. */

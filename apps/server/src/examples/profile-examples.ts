@@ -3,7 +3,7 @@ import { canonicalJson, type Json, type LabelledExample } from '@loopwright/prot
 import { LABELS_SHOWN } from './limits.ts';
 
 /** What the inputs are: text (a string, or `{ text }`), flat records of plain values, or anything else. */
-export type ExampleKind = 'text' | 'tabular' | 'other';
+type ExampleKind = 'text' | 'tabular' | 'other';
 
 /** What a set of examples is like. */
 export interface ExampleProfile {

@@ -114,6 +114,7 @@ function versionOf(result: ArtifactResult, executionId: string): Omit<Parameters
       input_schema: objectOr(input_schema),
       output_schema: objectOr(output_schema),
       synthesis_strategy: 'ml',
+      confidence_score: accuracyOf(report['holdout']),
       llm_provider: null,
       llm_model: null,
       generation_time_sec: result.duration_seconds,
@@ -121,6 +122,12 @@ function versionOf(result: ArtifactResult, executionId: string): Omit<Parameters
       metadata: { execution_id: executionId, warmup_inputs: warmup_inputs ?? [], report },
     },
   };
+}
+
+/** The share that the generator itself measured; the source's default when it says none. */
+function accuracyOf(holdout: unknown): number {
+  const parsed = z.looseObject({ accuracy: z.number().min(0).max(1) }).safeParse(holdout);
+  return parsed.success ? parsed.data.accuracy : 0.5;
 }
 
 function objectOr(value: unknown): JsonObject {

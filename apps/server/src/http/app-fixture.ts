@@ -9,6 +9,7 @@ import {
   type ExecutionResponse,
   type HumanTask,
   PlatformError,
+  type ServerHealth,
   errorResponseSchema,
   executionResponseSchema,
   humanTaskSchema,
@@ -63,6 +64,7 @@ export const DEFINITIONS = {
     'early',
     ` }\ndo: [{ work: { call: hold } }, { decide: { call: accept, with: { title: Go on?, doc_type: work, subject: null } } }]`,
   ),
+  broken: documentOf('broken', ` }\ndo: [{ outer: { do: [{ bad: { call: shout, with: { characters: 5, times: 9 } } }] } }]`),
   noisy: documentOf(
     'noisy',
     ` }
@@ -105,11 +107,27 @@ export interface TestServer extends AsyncDisposable {
   readonly release: () => void;
   /** How often the step of `hold` got its AbortSignal. */
   readonly aborted: () => number;
+  /** Subscriptions to events that nobody ended. */
+  readonly listeners: () => number;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
+}
+
+/** An engine that knows who still listens. */
+class CountingEngine extends Engine {
+  listeners = 0;
+
+  override subscribe(...request: Parameters<Engine['subscribe']>): () => void {
+    const unsubscribe = super.subscribe(...request);
+    this.listeners += 1;
+    return () => {
+      this.listeners -= 1;
+      unsubscribe();
+    };
+  }
 }
 
 /** Opens a test server. */
@@ -121,7 +139,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     aborted += 1;
   });
   const parts = { clock: systemClock, random: systemRandom };
-  const engine = new Engine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
+  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
     await engine.register(loadDefinition(text, engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
@@ -131,7 +149,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const app = await createApp({
     engine,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
-    programs: new ProgramService(programs, new EdgeClient({ url, authToken: 'secret' })),
+    programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
     health: options.health ?? { health: () => HEALTHY },
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
@@ -144,9 +162,16 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     await engine.close(0);
   };
   return {
-    ...{ app, engine, programs, dir, log, close, url: base },
+    app,
+    engine,
+    programs,
+    dir,
+    log,
+    close,
+    url: base,
     release: () => gate.resolve(null),
     aborted: () => aborted,
+    listeners: () => engine.listeners,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     [Symbol.asyncDispose]: async () => {
@@ -156,13 +181,14 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
-const HEALTHY = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] } as const;
+const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 
 function noEdge(): never {
   throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
 }
 
 function testFunctions(gate: Promise<null>, onAbort: () => void): FunctionCatalogue {
+  const attempts = new Map<string, number>();
   return {
     note: defineFunction({
       description: 'Gives a value',
@@ -183,7 +209,8 @@ function testFunctions(gate: Promise<null>, onAbort: () => void): FunctionCatalo
       arguments: z.strictObject({ characters: z.number(), times: z.number() }),
       run: ({ args: { characters, times }, step }) =>
         step(async ({ idempotencyKey }) => {
-          const attempt = Number(/try-(\d+)/.exec(idempotencyKey)?.[1]);
+          const attempt = (attempts.get(idempotencyKey) ?? 0) + 1;
+          attempts.set(idempotencyKey, attempt);
           if (attempt <= times) throw new Error('x'.repeat(characters));
           return attempt;
         }),
@@ -215,7 +242,12 @@ export function errorIn({ status, headers, body }: Answer, code: ErrorCode): Err
   const error = errorResponseSchema.parse(body);
   if (error.error_code !== code) throw new Error(`Cannot go on: the error is ${JSON.stringify(error)}`);
   const is = { status: error.status, detail: error.detail, request_id: error.request_id, type: error.type };
-  const wanted = { status, detail: error.message, request_id: headers.get('x-request-id'), type: `/docs/errors#${code.toLowerCase()}` };
+  const wanted = {
+    status,
+    detail: error.message,
+    request_id: headers.get('x-request-id'),
+    type: `urn:loopwright:error:${code.toLowerCase().replaceAll('_', '-')}`,
+  };
   if (JSON.stringify(is) !== JSON.stringify(wanted)) throw new Error(`Cannot go on: ${JSON.stringify({ is, wanted })}`);
   return error;
 }

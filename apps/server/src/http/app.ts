@@ -4,11 +4,14 @@ import websocket from '@fastify/websocket';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import { closeStreams } from './close-streams.ts';
+import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
+import { checkNesting } from './check-nesting.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exampleRoutes } from './routes/examples.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -45,18 +48,25 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);
+  // Before every other hook: a connection whose request one of them refuses is then closed as well.
+  await app.register(websocket, {
+    options: { maxPayload: 64 * 1024 },
+    preClose(done) {
+      closeStreams(this.websocketServer, parts.clock, done);
+    },
+  });
   useDevelopmentIdentity(app);
+  app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
     },
-    transform: jsonSchemaTransform,
+    ...describeSchemas(),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-  await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
   await app.register(healthRoutes(parts));
   await app.register(
     async (api) => {

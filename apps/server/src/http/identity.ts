@@ -1,4 +1,4 @@
-import { PlatformError } from '@loopwright/protocol';
+import { PlatformError, isLoopback } from '@loopwright/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -8,13 +8,6 @@ declare module 'fastify' {
   }
 }
 
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
-
-/** Whether a host name is of this machine only. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.has(host);
-}
-
 /**
  * Development identity: whoever can reach the loopback address is believed to be who the header says. So requests that a
  * web page sends on the visitor's behalf are refused: a foreign `Host` (a rebound name) and a foreign `Origin`.
@@ -22,9 +15,9 @@ export function isLoopback(host: string): boolean {
 export function useDevelopmentIdentity(app: FastifyInstance): void {
   app.decorateRequest('userId', '');
   app.addHook('onRequest', async (request) => {
-    const name = request.host.replace(/:\d+$/, '');
-    if (!isLoopback(name))
-      throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${name}": this server serves loopback only`);
+    if (!isLoopback(request.host)) {
+      throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${request.host}": this server serves loopback only`);
+    }
     const { origin } = request.headers;
     if (origin !== undefined && origin !== `http://${request.host}`) {
       throw new PlatformError('FORBIDDEN', `Cannot answer a page of the origin "${origin}": it is not this server's`);

@@ -130,8 +130,17 @@ describe('Client', () => {
 
   it('gets the answer to an upload that is over the limit while it still sends', async () => {
     const line = new TextEncoder().encode(`{"input":"${'x'.repeat(1000)}","output":"y"}\n`);
-    const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(line) });
-    const error = await errorOf(client.uploadExamples(endless, 'application/x-ndjson'));
+    // As a file does, it gives its parts in turns of the event loop.
+    let left = 50_000;
+    const long = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        await new Promise((resolve) => void setImmediate(resolve));
+        controller.enqueue(line);
+        left -= 1;
+        if (left === 0) controller.close();
+      },
+    });
+    const error = await errorOf(client.uploadExamples(long, 'application/x-ndjson'));
     assert.equal(error.code, 'PAYLOAD_TOO_LARGE');
   });
 

@@ -8,7 +8,7 @@ import type { AppParts } from '../app.ts';
 /** How often a connection is checked, in milliseconds (`reference/domain.md` §4.4). */
 const PING_MS = 30_000;
 /** How many stored events one read takes. */
-const PAGE = 500;
+const PAGE = 100;
 /** What a connection may hold that its reader did not take yet. The rest stays in the store until the reader comes to it. */
 const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
@@ -54,21 +54,20 @@ export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod 
  */
 function sendEvents(socket: WebSocket, { read }: Pick<Engine, 'read'>, { id, after }: { id: string; after: number }): () => void {
   let last = after;
+  let page: ExecutionEvent[] = [];
   let isFull = false;
   const send = (): void => {
     while (!isFull && socket.readyState === socket.OPEN) {
-      const page = read.events(id, last, PAGE);
-      if (page.length === 0) {
+      if (page.length === 0) page = read.events(id, last, PAGE);
+      const event = page.shift();
+      if (event === undefined) {
         const status = read.execution(id)?.status;
         if (status !== undefined && isFinal(status)) socket.close(1000);
         return;
       }
-      for (const event of page) {
-        last = event.seq;
-        socket.send(JSON.stringify(eventMessage(event)), goOn);
-        isFull = socket.bufferedAmount > BUFFER_LIMIT_BYTES;
-        if (isFull) break;
-      }
+      last = event.seq;
+      socket.send(JSON.stringify(eventMessage(event)), goOn);
+      isFull = socket.bufferedAmount > BUFFER_LIMIT_BYTES;
     }
   };
   const goOn = (): void => {

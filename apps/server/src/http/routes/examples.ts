@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
-import { PlatformError, errorResponseSchema, examplesDescriptionSchema } from '@loopwright/protocol';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { type Clock, PlatformError, errorResponseSchema, examplesDescriptionSchema } from '@loopwright/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -12,8 +13,11 @@ const FORMATS: Readonly<Record<string, ExampleFormat>> = {
   'text/csv': 'csv',
 };
 
+/** How long an upload that was refused may go on, in milliseconds. */
+const FAREWELL_MS = 1000;
+
 /** `/examples`: labelled examples come in as a stream and are kept under their digest. */
-export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
+export function exampleRoutes({ examples, clock }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     // No other body is read: the limit of this route is the store's, which counts the bytes as they come.
     api.removeAllContentTypeParsers();
@@ -24,10 +28,13 @@ export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
       {
         bodyLimit: Number.MAX_SAFE_INTEGER,
         onRequest: async (request) => void formatOf(request),
-        // What was not read stays in the connection: it cannot be used for another request.
-        onError: async (_request, reply) => void reply.header('connection', 'close'),
+        onError: async ({ raw }) => leaveUnread(raw, clock),
         schema: {
           tags: ['examples'],
+          consumes: Object.keys(FORMATS),
+          body: z
+            .custom<Readable>((body) => body instanceof Readable)
+            .describe('One example a line, or a table with a column "label"'),
           response: {
             201: examplesDescriptionSchema,
             400: errorResponseSchema,
@@ -37,7 +44,7 @@ export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const summary = await examples.put(request.body as Readable, formatOf(request));
+        const summary = await examples.put(request.body, formatOf(request));
         return reply.status(201).send(summary);
       },
     );
@@ -49,10 +56,15 @@ export function exampleRoutes({ examples }: AppParts): FastifyPluginAsyncZod {
       async ({ params: { digest } }) => examples.describe(digest),
     );
 
-    api.get('/examples/:digest/lines', { schema: { tags: ['examples'], params } }, async ({ params: { digest } }, reply) => {
-      const lines = (await examples.read(digest)).map((example) => JSON.stringify(example)).join('\n');
-      return reply.type('application/x-ndjson').send(`${lines}\n`);
-    });
+    const text = { description: 'One example a line', content: { 'application/x-ndjson': { schema: z.string() } } };
+    api.get(
+      '/examples/:digest/lines',
+      { schema: { tags: ['examples'], params, response: { 200: text, 404: errorResponseSchema } } },
+      async ({ params: { digest } }, reply) => {
+        const lines = (await examples.read(digest)).map((example) => JSON.stringify(example)).join('\n');
+        return reply.type('application/x-ndjson').send(`${lines}\n`);
+      },
+    );
   };
 }
 
@@ -63,4 +75,15 @@ function formatOf({ headers }: FastifyRequest): ExampleFormat {
   throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', `Cannot read examples of the type "${type}"`, {
     details: { supported: Object.keys(FORMATS) },
   });
+}
+
+/**
+ * Throws away what comes after a refusal, for a moment, then cuts the connection: one that is cut at once, with data in it that nobody
+ * read, is reset by the operating system, and the sender never sees the answer.
+ */
+function leaveUnread(message: IncomingMessage, clock: Clock): void {
+  message.resume();
+  const cancel = clock.schedule(FAREWELL_MS, () => message.socket.destroy());
+  message.on('end', cancel);
+  if (message.complete) cancel();
 }

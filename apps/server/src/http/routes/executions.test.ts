@@ -71,7 +71,7 @@ describe('GET /api/v1/executions', () => {
   it('refuses a status that there is not, and names those there are', async () => {
     const error = errorIn(await server.get(`${PATH}?status=asleep`), 'INVALID_STATUS');
     assert.equal(error.status, 400);
-    assert.ok((error.details?.['allowed'] as string[]).includes('waiting_acceptance'));
+    assert.ok(JSON.stringify(error.details?.['allowed']).includes('"waiting_acceptance"'));
   });
 
   it('refuses a page that is none', async () => {
@@ -142,11 +142,11 @@ describe('GET /api/v1/executions/{execution_id}', () => {
   });
 
   it('shows the error of one that failed', async () => {
-    const { execution_id: id } = await start(server, 'noisy', { characters: 5, times: 200 });
+    const { execution_id: id } = await start(server, 'broken');
     const failed = await untilStatus(server, id, 'failed');
     assert.equal(failed.error, 'xxxxx');
     assert.equal(failed.error_document?.['status'], 500);
-    assert.equal(failed.error_document?.['instance'], '/do/0/guarded/try/0/flaky');
+    assert.equal(failed.error_document?.['instance'], '/do/0/outer/do/0/bad');
     assert.ok(isRecent(failed.completed_at));
   });
 
@@ -248,7 +248,10 @@ describe('POST /api/v1/executions/{execution_id}/pause and /resume', () => {
     assert.equal(decided.status, 'paused');
     assert.equal(decided.pending_acceptance, null);
     await server.post(`${PATH}/${id}/resume`);
-    assert.deepEqual((await untilStatus(server, id, 'completed')).output, { answers: { TONE: 'plain', LENGTH: 3 }, comment: 'fine' });
+    assert.deepEqual((await untilStatus(server, id, 'completed')).output, {
+      answers: { TONE: 'plain', LENGTH: 3 },
+      comment: 'fine',
+    });
   });
 
   it('are refused in a wrong state', async () => {

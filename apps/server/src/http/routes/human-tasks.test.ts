@@ -119,9 +119,7 @@ describe('POST /api/v1/executions/{execution_id}/clarification', () => {
   it('is refused when the execution waits for something else', async () => {
     const { execution_id: id, pending_acceptance: pending } = await startDecision(server);
     const error = errorIn(await clarify(id, { answers: { LENGTH: 1 } }, { 'x-user-id': 'late' }), 'INVALID_STATE');
-    const { last } = z
-      .object({ last: z.object({ answered_by: z.string(), answered_at: z.string() }) })
-      .parse(error.details);
+    const { last } = z.object({ last: z.object({ answered_by: z.string(), answered_at: z.string() }) }).parse(error.details);
     assert.equal(last.answered_by, 'developer');
     assert.ok(isRecent(last.answered_at));
     errorIn(await clarify(id, { answers: { LENGTH: 1 }, task_id: pending?.task_id }), 'INVALID_STATE');
@@ -136,7 +134,7 @@ describe('POST /api/v1/executions/{execution_id}/clarification', () => {
       const error = errorIn(await clarify(id, { answers: { LENGTH: 2 }, ...target }, { 'x-user-id': 'bob' }), 'CONFLICT');
       assert.equal(error.status, 409);
       assert.equal(error.details?.['answered_by'], 'ann');
-      assert.ok(isRecent(String(error.details?.['answered_at'])));
+      assert.ok(isRecent(z.string().parse(error.details?.['answered_at'])));
       assert.match(error.message, /"ann" answered at \d{4}-/);
     }
   });
@@ -149,7 +147,7 @@ describe('POST /api/v1/executions/{execution_id}/clarification', () => {
       const answers = await Promise.all(
         people.map((user, index) => clarify(id, { answers: { LENGTH: index + 1 }, ...named }, { 'x-user-id': user })),
       );
-      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409, 409, 409, 409], target);
+      assert.deepEqual(answers.map(({ status }) => String(status)).sort(), ['200', '409', '409', '409', '409', '409'], target);
       const winner = answers.findIndex(({ status }) => status === 200);
       const task = await taskOf(server, pending?.task_id ?? '');
       assert.equal(task.answered_by, people[winner]);
@@ -217,7 +215,10 @@ describe('/api/v1/tasks', () => {
     const second = await startDecision(own);
     const idsOf = async (query: string): Promise<string[]> =>
       listSchema.parse((await own.get(`/api/v1/tasks${query}`)).body).tasks.map(({ task_id }) => task_id);
-    assert.deepEqual((await idsOf('')).sort(), [first.pending_clarification?.task_id, second.pending_acceptance?.task_id].sort());
+    assert.deepEqual(
+      (await idsOf('')).sort(),
+      [first.pending_clarification?.task_id ?? '', second.pending_acceptance?.task_id ?? ''].sort(),
+    );
     assert.deepEqual(await idsOf(`?execution_id=${second.execution_id}`), [second.pending_acceptance?.task_id]);
     assert.equal((await idsOf('?state=answered')).length, 1);
     assert.equal((await idsOf('?limit=1')).length, 1);

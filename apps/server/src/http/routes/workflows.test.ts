@@ -27,14 +27,17 @@ describe('GET /api/v1/workflows', () => {
     const { workflows, total: count } = workflowListSchema.parse((await server.get('/api/v1/workflows')).body);
     assert.deepEqual(workflows.map(({ workflow_id }) => workflow_id).sort(), Object.keys(DEFINITIONS).sort());
     assert.equal(count, workflows.length);
-    assert.deepEqual(workflows.find(({ workflow_id }) => workflow_id === 'review'), {
-      workflow_id: 'review',
-      name: 'Review a draft',
-      description: 'A draft that people decide on',
-      revision: '1.2.0',
-      effective_date: '2026-01-31',
-      step_count: 6,
-    });
+    assert.deepEqual(
+      workflows.find(({ workflow_id }) => workflow_id === 'review'),
+      {
+        workflow_id: 'review',
+        name: 'Review a draft',
+        description: 'A draft that people decide on',
+        revision: '1.2.0',
+        effective_date: '2026-01-31',
+        step_count: 6,
+      },
+    );
   });
 
   it('is an empty list without workflows', async () => {
@@ -97,7 +100,7 @@ describe('POST /api/v1/workflows/{workflow_id}/start', () => {
   });
 
   it('refuses a body that is not valid and points to what is wrong', async () => {
-    const before = await total();
+    const atFirst = await total();
     const pointers = async (body: unknown): Promise<string[]> =>
       pointersIn(errorIn(await server.post(startPath('plain'), body), 'VALIDATION_ERROR'));
     assert.deepEqual(await pointers({}), ['/body/project_id']);
@@ -108,17 +111,17 @@ describe('POST /api/v1/workflows/{workflow_id}/start', () => {
     const more = errorIn(await server.post(startPath('plain'), { project_id: 'p', projekt: 1 }), 'VALIDATION_ERROR');
     assert.match(more.message, /projekt/);
     errorIn(await server.post(startPath('plain')), 'VALIDATION_ERROR');
-    assert.equal(await total(), before);
+    assert.equal(await total(), atFirst);
   });
 
   it('refuses input that does not fit the schema of the workflow, before anything is stored', async () => {
-    const before = await total();
+    const atFirst = await total();
     const missing = errorIn(await server.post(startPath('review'), { project_id: 'p' }), 'VALIDATION_ERROR');
     assert.match(missing.message, /^Cannot start "review": \/input must have required property 'text'$/);
     assert.deepEqual(pointersIn(missing), ['/input']);
     const wrong = await server.post(startPath('review'), { project_id: 'p', initial_context: { text: 5 } });
     assert.deepEqual(pointersIn(errorIn(wrong, 'VALIDATION_ERROR')), ['/input/text']);
-    assert.equal(await total(), before);
+    assert.equal(await total(), atFirst);
   });
 
   it('gives the same execution for the same Idempotency-Key', async () => {
@@ -135,7 +138,7 @@ describe('POST /api/v1/workflows/{workflow_id}/start', () => {
   });
 
   it('starts one execution for one key, however many ask at once', async () => {
-    const before = await total();
+    const atFirst = await total();
     const key = { 'idempotency-key': 'at-once' };
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => server.post(startPath('plain'), { project_id: 'p' }, key)),
@@ -143,7 +146,7 @@ describe('POST /api/v1/workflows/{workflow_id}/start', () => {
     const ids = new Set(answers.map((answer) => executionIn(answer, 201).execution_id));
     assert.equal(ids.size, 1);
     assert.equal(answers.filter(({ headers }) => headers.get('idempotent-replayed') === null).length, 1);
-    assert.equal(await total(), before + 1);
+    assert.equal(await total(), atFirst + 1);
   });
 
   it('refuses a key that is not one', async () => {

@@ -1,0 +1,23 @@
+import { PlatformError } from '@loopwright/protocol';
+
+/** How deep the JSON of a request may be nested: what reads it later is recursive. */
+const NESTING_LIMIT = 200;
+
+/** Refuses a body that is nested too deeply with VALIDATION_ERROR. Needs no stack itself. */
+export function checkNesting(body: unknown): void {
+  let level = [body].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > NESTING_LIMIT) {
+      throw new PlatformError('VALIDATION_ERROR', `Cannot take the request: its JSON is nested deeper than ${NESTING_LIMIT}`, {
+        details: { limit: NESTING_LIMIT },
+      });
+    }
+    level = level.flatMap((container): unknown[] => Object.values(container)).filter(isContainer);
+  }
+}
+
+/** Whether a value is an array or a plain object; a stream is neither. */
+function isContainer(value: unknown): value is object {
+  if (value === null || typeof value !== 'object') return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}

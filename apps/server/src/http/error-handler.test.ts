@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ERRORS, type ServerHealth } from '@loopwright/protocol';
+import { z } from 'zod';
+import { type TestServer, errorIn, executionIn, openServer, pointersIn, start } from './app-fixture.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+let server: TestServer;
+before(async () => {
+  server = await openServer({ bodyLimitBytes: 10_000 });
+});
+after(() => server[Symbol.asyncDispose]());
+
+const START = '/api/v1/workflows/plain/start';
+
+describe('an error answer', () => {
+  it("has the sources' fields, those of RFC 9457, and the id of the request", async () => {
+    const { status, headers, body } = await server.get('/api/v1/executions/nobody');
+    assert.equal(status, 404);
+    assert.match(headers.get('content-type') ?? '', /^application\/json/);
+    assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
+    assert.deepEqual(body, {
+      error_code: 'EXECUTION_NOT_FOUND',
+      message: 'Cannot find the execution "nobody"',
+      request_id: headers.get('x-request-id'),
+      type: 'urn:loopwright:error:execution-not-found',
+      title: ERRORS.EXECUTION_NOT_FOUND.title,
+      status: 404,
+      detail: 'Cannot find the execution "nobody"',
+      retryable: false,
+      fix: ERRORS.EXECUTION_NOT_FOUND.fix,
+    });
+  });
+
+  it('is the same for a route that there is not, for another method, and for a URL that cannot be read', async () => {
+    const unknown = errorIn(await server.get('/api/v1/nothing?secret=1'), 'NOT_FOUND');
+    assert.equal(unknown.message, 'Cannot find GET /api/v1/nothing');
+    errorIn(await server.post('/api/v1/executions', {}), 'NOT_FOUND');
+    errorIn(await server.get('/'), 'NOT_FOUND');
+    errorIn(await server.get('/api/v1/executions/%zz'), 'VALIDATION_ERROR');
+    assert.equal(errorIn(await server.get(`/api/v1/executions/${'x'.repeat(1001)}`), 'VALIDATION_ERROR').status, 400);
+  });
+
+  it('says what is wrong with JSON that cannot be read', async () => {
+    for (const text of ['{"project_id": ', '', 'null,', '{"project_id":"p","__proto__":{"a":1}}']) {
+      assert.equal(errorIn(await server.post(START, text, JSON_TYPE), 'VALIDATION_ERROR').status, 400);
+    }
+  });
+
+  it('names the types that can be read', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'text/csv', 'nonsense']) {
+      const error = errorIn(await server.post(START, '{"project_id":"p"}', { 'content-type': type }), 'UNSUPPORTED_MEDIA_TYPE');
+      assert.equal(error.status, 415);
+      assert.deepEqual(error.details, { supported: ['application/json'] });
+    }
+  });
+
+  it('names the limit that a body is over', async () => {
+    const fits = JSON.stringify({ project_id: 'p' }).padEnd(10_000, ' ');
+    executionIn(await server.post(START, fits, JSON_TYPE), 201);
+    const error = errorIn(await server.post(START, `${fits} `, JSON_TYPE), 'PAYLOAD_TOO_LARGE');
+    assert.equal(error.status, 413);
+    assert.deepEqual(error.details, { limit_bytes: 10_000 });
+  });
+
+  it('refuses JSON that is nested without end', async () => {
+    const nested = `{"project_id":"p","initial_context":{"a":${'['.repeat(4900)}${']'.repeat(4900)}}}`;
+    const answer = await server.post(START, nested, JSON_TYPE);
+    assert.deepEqual(errorIn(answer, 'VALIDATION_ERROR').details, { limit: 200 });
+    const nestable = (depth: number): object => ({
+      project_id: 'p',
+      initial_context: { a: JSON.parse('['.repeat(depth) + ']'.repeat(depth)) },
+    });
+    executionIn(await server.post(START, nestable(198)), 201);
+    errorIn(await server.post(START, nestable(199)), 'VALIDATION_ERROR');
+  });
+
+  it('says nothing of the inside when the server fails, and logs the cause', async () => {
+    const health = {
+      health: (): never => {
+        throw new Error('ENOENT /root/.secret/key.pem');
+      },
+    };
+    await using own = await openServer({ health });
+    const answer = await own.get('/health');
+    assert.equal(errorIn(answer, 'INTERNAL_ERROR').status, 500);
+    assert.doesNotMatch(JSON.stringify([answer.body, [...answer.headers]]), /secret|ENOENT|\.ts|node_modules/);
+    assert.match(own.log.join(''), /ENOENT \/root\/\.secret/);
+  });
+
+  it('says nothing of the inside when an answer is not what was promised', async () => {
+    const health = { health: () => ({ status: 'odd', password: 'hunter2' }) as unknown as ServerHealth };
+    await using own = await openServer({ health });
+    const answer = await own.get('/health');
+    assert.equal(errorIn(answer, 'INTERNAL_ERROR').message, 'Cannot write the answer');
+    assert.doesNotMatch(JSON.stringify(answer.body), /hunter2|odd/);
+  });
+});
+
+describe('every route of the document', () => {
+  const documentSchema = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+  const documented = async (): Promise<[path: string, methods: string[]][]> => {
+    const { paths } = documentSchema.parse((await server.get('/openapi.json')).body);
+    return Object.entries(paths).map(([path, methods]) => [path, Object.keys(methods)]);
+  };
+  const fill = (path: string): string =>
+    path.replaceAll(/\{(\w+)\}/g, (_all, name) => (name === 'digest' ? '0'.repeat(64) : 'nobody'));
+
+  it('answers a name that there is not with 404 in the one format', async () => {
+    const bodies: Record<string, object | undefined> = {
+      '/api/v1/workflows/{workflow_id}/start': { project_id: 'p' },
+      '/api/v1/executions/{execution_id}/acceptance': { accepted: true },
+      '/api/v1/executions/{execution_id}/clarification': { answers: {} },
+      '/api/v1/tasks/{task_id}/answer': { accepted: true },
+      '/api/v1/programs/{name}/execute': { input: 1 },
+    };
+    let walked = 0;
+    for (const [path, methods] of await documented()) {
+      if (!path.includes('{')) continue;
+      for (const method of methods) {
+        const answer = method === 'get' ? await server.get(fill(path)) : await server.post(fill(path), bodies[path]);
+        const code = z.object({ error_code: z.string() }).parse(answer.body).error_code;
+        assert.equal(answer.status, 404, `${method} ${path}: ${code}`);
+        assert.match(code, /^(?:WORKFLOW|EXECUTION|TASK|EXAMPLES|PROGRAM)_NOT_FOUND$/);
+        walked += 1;
+      }
+    }
+    assert.ok(walked >= 18, `only ${walked} routes`);
+  });
+
+  it('does not take another method', async () => {
+    for (const [path, methods] of await documented()) {
+      for (const method of ['DELETE', 'PUT', 'PATCH', ...(methods.includes('post') ? [] : ['POST'])]) {
+        const response = await fetch(server.url + fill(path), { method });
+        const answer = { status: response.status, headers: response.headers, body: await response.json() };
+        assert.equal(errorIn(answer, 'NOT_FOUND').status, 404);
+      }
+    }
+  });
+
+  it('refuses a body that is not valid before it looks for anything', async () => {
+    for (const path of ['/api/v1/executions/nobody/acceptance', '/api/v1/executions/nobody/clarification', START])
+      assert.deepEqual(pointersIn(errorIn(await server.post(path, 5), 'VALIDATION_ERROR')), ['/body']);
+    const { execution_id: id } = await start(server, 'review', { text: 'x' });
+    errorIn(await server.post(`/api/v1/executions/${id}/acceptance`), 'VALIDATION_ERROR');
+  });
+});
