@@ -14,7 +14,11 @@ if (named && !names.includes(first)) {
   process.exit(1);
 }
 for (const name of named ? [first] : names) {
-  const args = ['--conditions=loopwright-source', join(import.meta.dirname, `${name}.ts`), ...(named ? rest : process.argv.slice(2))];
+  const args = [
+    '--conditions=loopwright-source',
+    join(import.meta.dirname, `${name}.ts`),
+    ...(named ? rest : process.argv.slice(2)),
+  ];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -52,9 +52,9 @@ describe('the server under kill -9', () => {
     let server: TestServer = await startTestServer(flags);
     const examples = await uploadExamples(server.url);
     const acknowledged: Acknowledged = { starts: new Map(), answers: [] };
-    let killing = true;
+    const stop = new AbortController();
     const drivers = Array.from({ length: DRIVERS }, async (_, driver) => {
-      for (let count = 0; killing; count += 1)
+      for (let count = 0; !stop.signal.aborted; count += 1)
         await drive(() => server.url, { examples, key: `${driver}-${count}`, number: driver * 1000 + count, acknowledged });
     });
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -62,7 +62,7 @@ describe('the server under kill -9', () => {
       await server.kill();
       server = await startTestServer(flags);
     }
-    killing = false;
+    stop.abort();
     await Promise.all(drivers);
     await checkExecutions(server.url, acknowledged);
     await server.stop();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defineFunction } from '@loopwright/engine';
+import { defineFunction, digestOf } from '@loopwright/engine';
 import type { ProgramStore } from '@loopwright/edge';
 import { ArtifactProcessor, type PtcClient } from '@loopwright/generation';
 import {
@@ -49,10 +49,9 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
     run: ({ args, execution, step }) =>
       step(async ({ idempotencyKey, signal }) => {
         await parts.ready();
-        const result = await parts.client.execute(
-          await planOf(parts, args, { id: idempotencyKey, project: execution.projectId }),
-          { signal },
-        );
+        // A deeply nested task has a longer key than a plan's id may be.
+        const id = idempotencyKey.length <= 200 ? idempotencyKey : digestOf(idempotencyKey);
+        const result = await parts.client.execute(await planOf(parts, args, { id, project: execution.projectId }), { signal });
         if (!isSuccess(result)) throw refusal(result);
         const workspace = join(parts.workspaces, execution.executionId, 'artifacts', 'development');
         const written = await new ArtifactProcessor({ basePath: workspace, overwrite: true }).processResult(result);

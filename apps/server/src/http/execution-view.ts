@@ -109,7 +109,7 @@ function progressOf(
     status: isClarifying ? 'clarifying' : STEP_STATUS[state],
     started_at: isoTime(createdAt),
     completed_at: timeOrNull(recordedAt),
-    attempt: Number(/try-(\d+)/.exec(key)?.[1] ?? 1),
+    attempt: Number(/@try-(\d+)/.exec(key)?.[1] ?? 1),
   };
 }
 

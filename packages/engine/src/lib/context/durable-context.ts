@@ -29,8 +29,8 @@ export interface DurableContext {
   readonly executionId: string;
   /** Runs something with effects and records its result before it is returned. Throws `WorkflowError`, recorded as well. */
   step(address: StepAddress, run: (attempt: StepAttempt) => Promise<Json>): Promise<Json>;
-  /** Waits; `delayMs` is asked once, when the timer is recorded. */
-  sleep(address: StepAddress, delayMs: () => number): Promise<void>;
+  /** Waits; `delayMs` is asked once, when the timer is recorded. `retry` says that the wait is no step of the definition. */
+  sleep(address: StepAddress, delayMs: () => number, purpose?: 'wait' | 'retry'): Promise<void>;
   /** Puts a question to people and waits for the answer. The value has the fields of `HumanAnswer`. */
   ask(address: StepAddress, request: HumanTaskRequest): Promise<Json>;
   /** The time, recorded: the same in every replay. Milliseconds since 1970-01-01 UTC. */

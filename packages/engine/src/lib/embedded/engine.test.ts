@@ -98,6 +98,9 @@ do:
     const bad = await startOne(engine, 'retry', { times: 9 });
     assert.deepEqual((await untilStatus(engine, bad.execution.id, 'completed')).output, { failed: 'failed 3' });
     assert.equal(runs.get('f'), 3);
+    const types = engine.read.events(bad.execution.id, 0, 100).map(({ type }) => type);
+    assert.equal(types.filter((type) => type === 'retry_scheduled').length, 2);
+    assert.deepEqual(engine.read.completedSteps(bad.execution.id), []);
   });
 
   it('ends with the error that nobody catches and says where', async () => {

@@ -1,13 +1,12 @@
-import { type Clock, type Json, type Random, messageOf, toJson } from '@loopwright/protocol';
+import { type Clock, type Json, type Random, messageOf } from '@loopwright/protocol';
 import type { DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
+import { deadlineKey, isUnder } from './deadline-key.ts';
 import { openHumanTask } from './open-human-task.ts';
-
-/** The largest recorded result of a step, in characters of its JSON text. */
-const RESULT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
+import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
 
 /** What an instance needs from the engine that holds it. */
 export interface InstanceHost {
@@ -85,7 +84,7 @@ export class Instance implements DurableContext {
           data: { key: address.key },
         });
       });
-      const outcome = await execute(run, {
+      const outcome = await runStep(run, {
         idempotencyKey: idempotencyKeyOf(this.executionId, address.key),
         signal: controller.signal,
       });
@@ -95,18 +94,22 @@ export class Instance implements DurableContext {
     });
   }
 
-  async sleep(address: StepAddress, delayMs: () => number): Promise<void> {
+  async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
     if (this.#recorded(address.key) !== undefined) return;
     if (!this.#journal.has(address.key)) {
       await this.#open();
       await this.#during(() =>
         this.#write((transaction, at) => {
-          const entry: JournalEntry = { ...entryOf(address, 'timer', at), state: 'waiting', dueAt: at + Math.max(0, delayMs()) };
+          const entry: JournalEntry = {
+            ...entryOf(address, purpose === 'wait' ? 'timer' : 'retry', at),
+            state: 'waiting',
+            dueAt: at + Math.max(0, delayMs()),
+          };
           transaction.putEntry(this.executionId, entry);
           transaction.updateExecution(this.executionId, { currentStep: address.name }, at);
           transaction.appendEvent({
             executionId: this.executionId,
-            type: 'timer_started',
+            type: purpose === 'wait' ? 'timer_started' : 'retry_scheduled',
             step: address.name,
             at,
             data: { key: address.key, due_at: new Date(entry.dueAt ?? at).toISOString() },
@@ -145,7 +148,7 @@ export class Instance implements DurableContext {
   }
 
   async deadline<T>(address: StepAddress, limitMs: number, run: () => Promise<T>): Promise<T> {
-    const timer: StepAddress = { key: `${address.key}${DEADLINE}`, name: address.name };
+    const timer: StepAddress = { key: deadlineKey(address.key), name: address.name };
     const before = this.#journal.get(timer.key);
     if (before?.state === 'done') throw timedOut(address.name, limitMs);
     if (before?.state === 'cancelled') return run();
@@ -295,41 +298,6 @@ export class Instance implements DurableContext {
         if (execution !== undefined && !isFinal(execution.status)) mutation(transaction, this.#host.clock.now());
       })
       .catch((error: unknown) => this.#host.storeFailed(this.executionId, error));
-  }
-}
-
-/** Ending of the key that holds the deadline of a part. */
-const DEADLINE = '@deadline';
-
-/** Whether a key lies inside the part of an execution that another key names; the deadline of the part itself does not. */
-export function isUnder(key: string, part: string): boolean {
-  if (key === `${part}${DEADLINE}`) return false;
-  return part === '' || key === part || key.startsWith(`${part}/`) || key.startsWith(`${part}@`);
-}
-
-/** The part of an execution that the key of a deadline watches. */
-export function watchedPart(deadlineKey: string): string {
-  return deadlineKey.slice(0, -DEADLINE.length);
-}
-
-/** Retries of a `try` are tries of the same intent, so they carry the same key. */
-function idempotencyKeyOf(executionId: string, key: string): string {
-  return `${executionId}:${key.replaceAll(/(?<=\/)try-\d+\//g, '')}`;
-}
-
-type Outcome = Pick<JournalEntry, 'value'> & { readonly state: 'done' | 'failed' };
-
-async function execute(run: (attempt: StepAttempt) => Promise<Json>, attempt: StepAttempt): Promise<Outcome> {
-  try {
-    const value = toJson(await run(attempt));
-    if (JSON.stringify(value).length <= RESULT_LIMIT_CHARACTERS) return { state: 'done', value };
-    const detail = `Cannot record the result of the step: it has more than ${RESULT_LIMIT_CHARACTERS} characters`;
-    return {
-      state: 'failed',
-      value: new WorkflowError({ type: 'runtime', status: 422, title: 'LIMIT_EXCEEDED', detail }).toJson(),
-    };
-  } catch (error) {
-    return { state: 'failed', value: WorkflowError.from(error).toJson() };
   }
 }
 

@@ -2,9 +2,11 @@ import type { Clock } from '@loopwright/protocol';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
-import { isUnder, watchedPart } from './instance.ts';
+import { isUnder, watchedPart } from './deadline-key.ts';
 import { closeEntry } from './open-human-task.ts';
 
+/** What the event of a fired timer is called, where it is not the end of a step. */
+const FIRED: Partial<Record<JournalEntry['kind'], string>> = { deadline: 'step_timed_out', retry: 'retry_started' };
 /** How many due timers one transaction takes. */
 const BATCH = 200;
 /** How long a deadline waits for an execution that is just about to move on, in milliseconds. */
@@ -67,7 +69,7 @@ function fireTimer(transaction: StoreTransaction, { executionId, entry }: OwnedE
   if (entry.kind === 'deadline' && !cutOff(transaction, executionId, { entry, now })) return undefined;
   const done: JournalEntry = { ...entry, state: 'done', dueAt: null, recordedAt: now };
   transaction.putEntry(executionId, done);
-  const type = entry.kind === 'deadline' ? 'step_timed_out' : 'step_completed';
+  const type = FIRED[entry.kind] ?? 'step_completed';
   transaction.appendEvent({ executionId, type, step: entry.name, at: now, data: { key: entry.key } });
   return { executionId, entry: done };
 }

@@ -21,7 +21,8 @@ export class TaskBudget {
 
 /**
  * Names what happens inside one list of tasks. Keys are made of names and of how often a name was visited, never of
- * positions or of time, so that a replay meets the same keys.
+ * positions or of time, so that a replay meets the same keys. `/`, `#` and `@` (what the interpreter adds itself, as in
+ * `guarded@try-2/call`) do not stand in names: they are escaped there.
  */
 export class Scope {
   readonly #prefix: string;
@@ -35,7 +36,7 @@ export class Scope {
   visit(name: string): string {
     const count = (this.#visits.get(name) ?? 0) + 1;
     this.#visits.set(name, count);
-    const safe = name.replaceAll('/', '~1');
+    const safe = name.replaceAll(/[~/@#]/g, (sign) => `~${'~/@#'.indexOf(sign)}`);
     return `${this.#prefix}${this.#prefix === '' ? '' : '/'}${safe}${count === 1 ? '' : `#${count}`}`;
   }
 }

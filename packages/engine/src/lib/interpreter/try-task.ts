@@ -15,15 +15,15 @@ export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame
       const error = WorkflowError.from(thrown);
       if (!catches(interpreter, task, frame, error)) throw error;
       if (policy !== undefined && (await mayRetry(interpreter, policy, { frame, attempt, error, startedAt }))) {
-        await interpreter.parts.durable.sleep({ key: `${frame.key}/retry-${attempt}`, name: frame.name }, () =>
-          backoffDelayMs(policy, attempt, () => interpreter.parts.durable.random()),
-        );
+        const { durable } = interpreter.parts;
+        const delay = (): number => backoffDelayMs(policy, attempt, () => durable.random());
+        await durable.sleep({ key: `${frame.key}@retry-${attempt}`, name: frame.name }, delay, 'retry');
         continue;
       }
       if (task.catch.do === undefined) return { output: frame.input, flow: 'continue' };
       return interpreter.runList(task.catch.do, {
         input: frame.input,
-        scope: new Scope(`${frame.key}/catch`),
+        scope: new Scope(`${frame.key}@catch`),
         reference: `${frame.reference}/catch/do`,
         extra: { ...frame.extra, [task.catch.as ?? 'error']: error.toJson(), error: error.toJson() },
       });
@@ -36,7 +36,7 @@ function tryOnce(
   task: TaskOf<'try'>,
   { frame, attempt, limitMs }: { frame: TaskFrame; attempt: number; limitMs: number | undefined },
 ): Promise<FlowResult> {
-  const key = `${frame.key}/try-${attempt}`;
+  const key = `${frame.key}@try-${attempt}`;
   const run = (): Promise<FlowResult> =>
     interpreter.runList(task.try, {
       input: frame.input,
@@ -88,5 +88,5 @@ async function mayRetry(
 const DEFAULT_RETRIES = 10;
 
 function now(interpreter: TaskRunner, frame: TaskFrame, label: string): Promise<number> {
-  return interpreter.parts.durable.now({ key: `${frame.key}/${label}`, name: frame.name });
+  return interpreter.parts.durable.now({ key: `${frame.key}@${label}`, name: frame.name });
 }
