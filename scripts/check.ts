@@ -19,6 +19,7 @@ const checks: Record<string, readonly string[]> = {
   hygiene: [bin('sherif', 'index.js')],
   unused: [bin('knip', 'bin/knip.js')],
   docs: ['--conditions=loopwright-source', 'scripts/check-docs.ts'],
+  build: ['scripts/build.ts'],
   test: ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=2', ...tests],
 };
 
