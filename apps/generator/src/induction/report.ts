@@ -1,8 +1,7 @@
-import type { JsonObject } from '@loopwright/protocol';
+import { type JsonObject, wilsonInterval } from '@loopwright/protocol';
 import type { Tree } from './learn/decision-tree.ts';
 import type { ReadExamples } from './read/read-examples.ts';
 import { type ClassScore, type Score, classScores } from './score/confusion.ts';
-import { wilson } from './score/wilson.ts';
 import type { CrossValidation } from './select/cross-validate.ts';
 
 /** What is known about a generated program. Times are in seconds unless the name says otherwise. */
@@ -45,7 +44,7 @@ export function reportOfScore(
   answers: InductionReport['labels'],
   usual: number,
 ): Pick<InductionReport, 'holdout' | 'baseline' | 'classes'> {
-  const { share, low, high } = wilson(score.right, score.n);
+  const { share, low, high } = wilsonInterval(score.right, score.n);
   const classes = classScores(score).map(({ n, precision, recall }, label) => ({
     label: answers[label] ?? '',
     n,
@@ -57,7 +56,7 @@ export function reportOfScore(
 
 /** Sentences for the header of the program. */
 export function originOf(model: string, training: number, score: Score, date: string): string[] {
-  const { share, low, high } = wilson(score.right, score.n);
+  const { share, low, high } = wilsonInterval(score.right, score.n);
   return [
     `Learned by the induction agent of Loopwright on ${date} from ${training} labelled examples; the model is ${model}.`,
     `On ${score.n} other examples, held out, it is right in ${percent(share)} (95 % interval ${percent(low)} to ${percent(high)}).`,

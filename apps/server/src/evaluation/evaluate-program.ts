@@ -1,6 +1,5 @@
-import { type Json, type JsonObject, type LabelledExample, canonicalJson, toJson } from '@loopwright/protocol';
+import { type Json, type JsonObject, type LabelledExample, canonicalJson, toJson, wilsonInterval } from '@loopwright/protocol';
 import type { EdgeClient } from '../programs/edge-client.ts';
-import { wilsonInterval } from './wilson-interval.ts';
 
 /** How many examples one call of the edge carries. */
 const CHUNK = 500;
@@ -79,12 +78,13 @@ class Tally {
   result(): Evaluation {
     const sorted = this.#latencies.sort((a, b) => a - b);
     const percentile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    const { share, low, high } = wilsonInterval(this.#correct, this.#total);
     return {
       examples: this.#total,
       correct: this.#correct,
       errors: this.#errors,
-      accuracy: this.#correct / this.#total,
-      interval: wilsonInterval(this.#correct, this.#total),
+      accuracy: share,
+      interval: { low, high },
       latency_ms: { p50: percentile(0.5), p99: percentile(0.99) },
       confusion: this.#confusion,
       failures: this.#failures,

@@ -1,8 +1,7 @@
-import { type Random, seededRandom } from '@loopwright/protocol';
+import { type Random, seededRandom, wilsonInterval } from '@loopwright/protocol';
 import { type Model, openModel } from '../learn/model.ts';
 import { type Trainer, type TrainingData, createTrainer } from '../learn/train-model.ts';
 import { balancedAccuracy, scoreAnswers } from '../score/confusion.ts';
-import { wilson } from '../score/wilson.ts';
 import { shuffle, stratifiedParts } from '../split/hold-out.ts';
 import type { Candidate } from './candidates.ts';
 
@@ -64,7 +63,7 @@ function crossValidate(
   }
   const truth = data.samples.map((sample) => sample.label);
   const score = scoreAnswers(truth, answers, data.classes);
-  const { share, low, high } = wilson(score.right, score.n);
+  const { share, low, high } = wilsonInterval(score.right, score.n);
   return { accuracy: share, low, high, balanced: balancedAccuracy(score), n: score.n };
 }
 

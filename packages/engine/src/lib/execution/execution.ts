@@ -1,16 +1,7 @@
-import type { Json, JsonObject } from '@loopwright/protocol';
+import { type Json, type JsonObject, executionStatusSchema } from '@loopwright/protocol';
 
 /** States of an execution. The last three are final. */
-export const EXECUTION_STATUSES = [
-  'pending',
-  'running',
-  'waiting_clarification',
-  'waiting_acceptance',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-] as const;
+export const EXECUTION_STATUSES = executionStatusSchema.options;
 export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
 
 /** Whether nothing can happen to the execution any more. */

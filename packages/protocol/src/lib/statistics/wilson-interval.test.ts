@@ -28,4 +28,8 @@ describe('wilsonInterval()', () => {
       }),
     );
   });
+
+  it('knows nothing without trials', () => {
+    assert.deepEqual(wilsonInterval(0, 0), { share: 0, low: 0, high: 1 });
+  });
 });
