@@ -25,6 +25,7 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]());
 
 const operationSchema = z.looseObject({
+  summary: z.string().optional(),
   parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })).optional(),
   requestBody: z.looseObject({ content: z.record(z.string(), z.looseObject({ schema: z.looseObject({}) })) }).optional(),
   responses: z.record(z.string(), z.looseObject({ content: z.record(z.string(), z.unknown()).optional() })),
@@ -51,7 +52,8 @@ describe('GET /openapi.json', () => {
       ROUTES,
     );
     for (const [path, operations] of Object.entries(paths)) {
-      for (const [method, { parameters = [], requestBody, responses }] of Object.entries(operations)) {
+      for (const [method, { parameters = [], requestBody, responses, summary }] of Object.entries(operations)) {
+        assert.match(summary ?? '', /^[A-Z].*[^.]$/, `${method} ${path} does not say what it does`);
         const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
         const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
         assert.deepEqual(inPath.sort(), names.sort(), path);

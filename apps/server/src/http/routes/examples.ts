@@ -31,6 +31,7 @@ export function exampleRoutes({ examples, clock }: AppParts): FastifyPluginAsync
         onError: async ({ raw }) => leaveUnread(raw, clock),
         schema: {
           tags: ['examples'],
+          summary: 'Send labelled examples; all are checked before any is kept',
           consumes: Object.keys(FORMATS),
           body: z
             .custom<Readable>((body) => body instanceof Readable)
@@ -52,14 +53,28 @@ export function exampleRoutes({ examples, clock }: AppParts): FastifyPluginAsync
     const params = z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) });
     api.get(
       '/examples/:digest',
-      { schema: { tags: ['examples'], params, response: { 200: examplesDescriptionSchema, 404: errorResponseSchema } } },
+      {
+        schema: {
+          tags: ['examples'],
+          summary: 'Describe a set of examples',
+          params,
+          response: { 200: examplesDescriptionSchema, 404: errorResponseSchema },
+        },
+      },
       async ({ params: { digest } }) => examples.describe(digest),
     );
 
     const text = { description: 'One example a line', content: { 'application/x-ndjson': { schema: z.string() } } };
     api.get(
       '/examples/:digest/lines',
-      { schema: { tags: ['examples'], params, response: { 200: text, 404: errorResponseSchema } } },
+      {
+        schema: {
+          tags: ['examples'],
+          summary: 'Download a set of examples as JSON Lines',
+          params,
+          response: { 200: text, 404: errorResponseSchema },
+        },
+      },
       async ({ params: { digest } }, reply) => {
         const lines = (await examples.read(digest)).map((example) => JSON.stringify(example)).join('\n');
         return reply.type('application/x-ndjson').send(`${lines}\n`);

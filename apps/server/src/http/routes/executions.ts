@@ -40,7 +40,14 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
     });
     api.get(
       '/executions',
-      { schema: { tags: ['executions'], querystring, response: { 200: executionListSchema, 400: errorResponseSchema } } },
+      {
+        schema: {
+          tags: ['executions'],
+          summary: 'Executions, the newest first',
+          querystring,
+          response: { 200: executionListSchema, 400: errorResponseSchema },
+        },
+      },
       async ({ query: { workflow_id, project_id, status, limit, offset } }) => {
         const { executions, total } = engine.read.executions({
           limit,
@@ -53,34 +60,58 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
       },
     );
 
-    api.get('/executions/:execution_id', { schema: state }, async ({ params: { execution_id } }) =>
-      executionView(engine.read, find(execution_id)),
+    api.get(
+      '/executions/:execution_id',
+      { schema: { ...state, summary: 'The state of an execution' } },
+      async ({ params: { execution_id } }) => executionView(engine.read, find(execution_id)),
     );
 
     api.get(
       '/executions/:execution_id/why',
-      { schema: { tags: ['executions'], params, response: { 200: whySchema, 404: errorResponseSchema } } },
+      {
+        schema: {
+          tags: ['executions'],
+          summary: 'Why an execution does not move',
+          params,
+          response: { 200: whySchema, 404: errorResponseSchema },
+        },
+      },
       async ({ params: { execution_id } }) => explain(engine.read, find(execution_id), clock),
     );
 
     const cancelBody = z.strictObject({ reason: z.string().max(1000).optional() }).nullish();
-    api.post('/executions/:execution_id/cancel', { schema: { ...state, body: cancelBody } }, async (request) =>
-      executionView(
-        engine.read,
-        await engine.cancel(request.params.execution_id, { who: request.userId, reason: request.body?.reason ?? null }),
-      ),
+    api.post(
+      '/executions/:execution_id/cancel',
+      { schema: { ...state, summary: 'End an execution for good', body: cancelBody } },
+      async (request) =>
+        executionView(
+          engine.read,
+          await engine.cancel(request.params.execution_id, { who: request.userId, reason: request.body?.reason ?? null }),
+        ),
     );
-    api.post('/executions/:execution_id/pause', { schema: state }, async (request) =>
-      executionView(engine.read, await engine.pause(request.params.execution_id, request.userId)),
+    api.post(
+      '/executions/:execution_id/pause',
+      { schema: { ...state, summary: 'Stop an execution before its next step' } },
+      async (request) => executionView(engine.read, await engine.pause(request.params.execution_id, request.userId)),
     );
-    api.post('/executions/:execution_id/resume', { schema: state }, async (request) =>
-      executionView(engine.read, await engine.resume(request.params.execution_id, request.userId)),
+    api.post(
+      '/executions/:execution_id/resume',
+      { schema: { ...state, summary: 'Let a paused execution go on' } },
+      async (request) => executionView(engine.read, await engine.resume(request.params.execution_id, request.userId)),
     );
 
     const answered = { 200: executionResponseSchema, 202: executionResponseSchema, ...errors };
     api.post(
       '/executions/:execution_id/acceptance',
-      { schema: { ...state, headers, body: acceptanceRequestSchema, response: answered } },
+      {
+        schema: {
+          ...state,
+          summary: 'Decide about what is to be accepted',
+          headers,
+          body: acceptanceRequestSchema,
+          response: answered,
+        },
+      },
       async (request, reply) => {
         const outcome = await giveAnswer(parts, request, {
           executionId: request.params.execution_id,
@@ -94,7 +125,15 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
     );
     api.post(
       '/executions/:execution_id/clarification',
-      { schema: { ...state, headers, body: clarificationRequestSchema, response: answered } },
+      {
+        schema: {
+          ...state,
+          summary: 'Answer the questions of an execution',
+          headers,
+          body: clarificationRequestSchema,
+          response: answered,
+        },
+      },
       async (request, reply) => {
         const outcome = await giveAnswer(parts, request, {
           executionId: request.params.execution_id,

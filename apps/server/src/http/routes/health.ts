@@ -10,12 +10,17 @@ export interface HealthSource {
 /** `/health`: what runs and how; `/ready`: whether work can be taken. */
 export function healthRoutes({ health }: { health: HealthSource }): FastifyPluginAsyncZod {
   return async (app) => {
-    app.get('/health', { schema: { tags: ['health'], response: { 200: serverHealthSchema } } }, async () => health.health());
+    app.get(
+      '/health',
+      { schema: { tags: ['health'], summary: 'What runs, and how', response: { 200: serverHealthSchema } } },
+      async () => health.health(),
+    );
     app.get(
       '/ready',
       {
         schema: {
           tags: ['health'],
+          summary: 'Whether work can be taken',
           response: { 200: z.object({ ready: z.boolean() }), 503: errorResponseSchema.or(z.object({ ready: z.boolean() })) },
         },
       },

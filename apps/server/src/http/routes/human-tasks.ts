@@ -31,7 +31,14 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
     });
     api.get(
       '/tasks',
-      { schema: { tags: ['human tasks'], querystring, response: { 200: z.object({ tasks: z.array(humanTaskSchema) }) } } },
+      {
+        schema: {
+          tags: ['human tasks'],
+          summary: 'Questions that were put to people',
+          querystring,
+          response: { 200: z.object({ tasks: z.array(humanTaskSchema) }) },
+        },
+      },
       async ({ query: { state, execution_id, limit } }) => {
         const tasks = engine.read.humanTasks({
           state,
@@ -44,7 +51,14 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
 
     api.get(
       '/tasks/:task_id',
-      { schema: { tags: ['human tasks'], params, response: { 200: humanTaskSchema, 404: errorResponseSchema } } },
+      {
+        schema: {
+          tags: ['human tasks'],
+          summary: 'One question with its answer',
+          params,
+          response: { 200: humanTaskSchema, 404: errorResponseSchema },
+        },
+      },
       async ({ params: { task_id } }) => find(task_id),
     );
 
@@ -53,6 +67,7 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
       {
         schema: {
           tags: ['human tasks'],
+          summary: 'Answer a question',
           params,
           headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
           body: z.union([

@@ -19,20 +19,38 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
     const params = z.object({ name: programNameSchema });
     const missing = { 404: errorResponseSchema };
 
-    api.get('/programs', { schema: { tags: ['programs'], response: { 200: programListSchema } } }, async () => {
-      const list = await programs.list();
-      return { programs: list, total: list.length };
-    });
+    api.get(
+      '/programs',
+      { schema: { tags: ['programs'], summary: 'Programs', response: { 200: programListSchema } } },
+      async () => {
+        const list = await programs.list();
+        return { programs: list, total: list.length };
+      },
+    );
 
     api.get(
       '/programs/:name',
-      { schema: { tags: ['programs'], params, response: { 200: programSummarySchema, ...missing } } },
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'One program and where it is served',
+          params,
+          response: { 200: programSummarySchema, ...missing },
+        },
+      },
       async ({ params: { name } }) => programs.summary(name),
     );
 
     api.get(
       '/programs/:name/versions',
-      { schema: { tags: ['programs'], params, response: { 200: programVersionsSchema, ...missing } } },
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Every version of a program with its metadata',
+          params,
+          response: { 200: programVersionsSchema, ...missing },
+        },
+      },
       async ({ params: { name } }) => {
         const versions = await programs.versions(name);
         return { versions, total: versions.length };
@@ -41,7 +59,14 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
 
     api.get(
       '/programs/:name/promotions',
-      { schema: { tags: ['programs'], params, response: { 200: promotionListSchema, ...missing } } },
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Every move of the active version, with its evidence',
+          params,
+          response: { 200: promotionListSchema, ...missing },
+        },
+      },
       async ({ params: { name } }) => {
         const promotions = await programs.promotions(name);
         return { promotions, total: promotions.length };
@@ -53,6 +78,7 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
       {
         schema: {
           tags: ['programs'],
+          summary: 'Run the active version on an input',
           params,
           body: executeRequestSchema.pick({ input: true }),
           response: {
@@ -73,7 +99,15 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
     const querystring = z.object({ date: z.iso.date().optional() });
     api.get(
       '/programs/:name/analytics',
-      { schema: { tags: ['programs'], params, querystring, response: { 200: dailyAnalyticsSchema, ...missing } } },
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Figures of one day of a program',
+          params,
+          querystring,
+          response: { 200: dailyAnalyticsSchema, ...missing },
+        },
+      },
       async ({ params: { name }, query: { date } }) => programs.analytics(name, date),
     );
   };

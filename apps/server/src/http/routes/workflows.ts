@@ -25,17 +25,28 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
       return definition;
     };
 
-    api.get('/workflows', { schema: { tags: ['workflows'], response: { 200: workflowListSchema } } }, async () => {
-      const workflows = [...engine.definitions.values()].map((definition) => {
-        const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
-        return { workflow_id, name, description, revision, effective_date, step_count: steps.length };
-      });
-      return { workflows, total: workflows.length };
-    });
+    api.get(
+      '/workflows',
+      { schema: { tags: ['workflows'], summary: 'Workflows that can be started', response: { 200: workflowListSchema } } },
+      async () => {
+        const workflows = [...engine.definitions.values()].map((definition) => {
+          const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
+          return { workflow_id, name, description, revision, effective_date, step_count: steps.length };
+        });
+        return { workflows, total: workflows.length };
+      },
+    );
 
     api.get(
       '/workflows/:workflow_id',
-      { schema: { tags: ['workflows'], params, response: { 200: workflowDetailSchema, 404: errorResponseSchema } } },
+      {
+        schema: {
+          tags: ['workflows'],
+          summary: 'A workflow and its definition',
+          params,
+          response: { 200: workflowDetailSchema, 404: errorResponseSchema },
+        },
+      },
       async ({ params: { workflow_id } }) => detailOf(find(workflow_id)),
     );
 
@@ -44,6 +55,7 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
       {
         schema: {
           tags: ['executions'],
+          summary: 'Start an execution of a workflow',
           params,
           headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
           body: startWorkflowRequestSchema,
