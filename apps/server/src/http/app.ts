@@ -14,6 +14,8 @@ import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exampleRoutes } from './routes/examples.ts';
+import { executionAnswerRoutes } from './routes/execution-answers.ts';
+import { executionControlRoutes } from './routes/execution-control.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
@@ -72,6 +74,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     async (api) => {
       await api.register(workflowRoutes(parts));
       await api.register(executionRoutes(parts));
+      await api.register(executionControlRoutes(parts));
+      await api.register(executionAnswerRoutes(parts));
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));

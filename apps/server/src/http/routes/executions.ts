@@ -1,36 +1,15 @@
 import { EXECUTION_STATUSES, type Execution, type ExecutionStatus, explain } from '@loopwright/engine';
-import {
-  PlatformError,
-  acceptanceRequestSchema,
-  clarificationRequestSchema,
-  errorResponseSchema,
-  executionListSchema,
-  executionResponseSchema,
-  isoTime,
-  whySchema,
-} from '@loopwright/protocol';
+import { PlatformError, errorResponseSchema, executionListSchema, isoTime, whySchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 import { executionView } from '../execution-view.ts';
-import { giveAnswer } from '../give-answer.ts';
-import { idempotencyKeySchema } from '../idempotency.ts';
+import { findExecution, oneExecution } from './execution-schemas.ts';
 
-const errors = { 400: errorResponseSchema, 404: errorResponseSchema, 409: errorResponseSchema };
-const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
-
-/** `/executions`: list, state, control, and the two ways of answering that `seeds/004` has. */
+/** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine, clock } = parts;
   return async (api) => {
-    const params = z.object({ execution_id: z.string().max(200) });
-    const find = (id: string): Execution => {
-      const execution = engine.read.execution(id);
-      if (execution === undefined) throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${id}"`);
-      return execution;
-    };
-    const state = { tags: ['executions'], params, response: { 200: executionResponseSchema, ...errors } };
-
     const querystring = z.object({
       workflow_id: z.string().optional(),
       project_id: z.string().optional(),
@@ -62,8 +41,8 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
 
     api.get(
       '/executions/:execution_id',
-      { schema: { ...state, summary: 'The state of an execution' } },
-      async ({ params: { execution_id } }) => executionView(engine.read, find(execution_id)),
+      { schema: { ...oneExecution, summary: 'The state of an execution' } },
+      async ({ params: { execution_id } }) => executionView(engine.read, findExecution(parts, execution_id)),
     );
 
     api.get(
@@ -72,78 +51,11 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
         schema: {
           tags: ['executions'],
           summary: 'Why an execution does not move',
-          params,
+          params: oneExecution.params,
           response: { 200: whySchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { execution_id } }) => explain(engine.read, find(execution_id), clock),
-    );
-
-    const cancelBody = z.strictObject({ reason: z.string().max(1000).optional() }).nullish();
-    api.post(
-      '/executions/:execution_id/cancel',
-      { schema: { ...state, summary: 'End an execution for good', body: cancelBody } },
-      async (request) =>
-        executionView(
-          engine.read,
-          await engine.cancel(request.params.execution_id, { who: request.userId, reason: request.body?.reason ?? null }),
-        ),
-    );
-    api.post(
-      '/executions/:execution_id/pause',
-      { schema: { ...state, summary: 'Stop an execution before its next step' } },
-      async (request) => executionView(engine.read, await engine.pause(request.params.execution_id, request.userId)),
-    );
-    api.post(
-      '/executions/:execution_id/resume',
-      { schema: { ...state, summary: 'Let a paused execution go on' } },
-      async (request) => executionView(engine.read, await engine.resume(request.params.execution_id, request.userId)),
-    );
-
-    const answered = { 200: executionResponseSchema, 202: executionResponseSchema, ...errors };
-    api.post(
-      '/executions/:execution_id/acceptance',
-      {
-        schema: {
-          ...state,
-          summary: 'Decide about what is to be accepted',
-          headers,
-          body: acceptanceRequestSchema,
-          response: answered,
-        },
-      },
-      async (request, reply) => {
-        const outcome = await giveAnswer(parts, request, {
-          executionId: request.params.execution_id,
-          kind: 'acceptance',
-          body: request.body,
-        });
-        return reply
-          .status(outcome === 'buffered' ? 202 : 200)
-          .send(executionView(engine.read, find(request.params.execution_id)));
-      },
-    );
-    api.post(
-      '/executions/:execution_id/clarification',
-      {
-        schema: {
-          ...state,
-          summary: 'Answer the questions of an execution',
-          headers,
-          body: clarificationRequestSchema,
-          response: answered,
-        },
-      },
-      async (request, reply) => {
-        const outcome = await giveAnswer(parts, request, {
-          executionId: request.params.execution_id,
-          kind: 'clarification',
-          body: request.body,
-        });
-        return reply
-          .status(outcome === 'buffered' ? 202 : 200)
-          .send(executionView(engine.read, find(request.params.execution_id)));
-      },
+      async ({ params: { execution_id } }) => explain(engine.read, findExecution(parts, execution_id), clock),
     );
   };
 }

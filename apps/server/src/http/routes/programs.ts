@@ -18,6 +18,7 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
     const missing = { 404: errorResponseSchema };
+    const refused = { ...missing, 400: errorResponseSchema, 409: errorResponseSchema, 422: errorResponseSchema };
 
     api.get(
       '/programs',
@@ -81,13 +82,7 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
           summary: 'Run the active version on an input',
           params,
           body: executeRequestSchema.pick({ input: true }),
-          response: {
-            200: executeResponseSchema,
-            400: errorResponseSchema,
-            ...missing,
-            409: errorResponseSchema,
-            422: errorResponseSchema,
-          },
+          response: { 200: executeResponseSchema, ...refused },
         },
       },
       async ({ params: { name }, body }, reply) => {
