@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ExecutionResponse, executionResponseSchema, seededRandom } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type TestServer, startTestServer } from './crash-fixture.ts';
+import { type TestServer, startTestServer } from './server-fixture.ts';
 
 const KILLS = 20;
 const DRIVERS = 6;
