@@ -17,6 +17,17 @@ export interface StepAttempt {
   readonly signal: AbortSignal;
 }
 
+/** One of the parts that run at the same time. */
+export interface BranchRun {
+  readonly key: string;
+  readonly run: () => Promise<Json>;
+}
+/** What they gave; with `compete` only the output of the winner counts. */
+export interface BranchOutcome {
+  readonly outputs: Json[];
+  readonly winner: number | undefined;
+}
+
 /**
  * The durable operations that an interpreter is written against, and all that an engine must offer it. Each is
  * recorded under the key of its address: when an execution is replayed after a crash or a wait, an operation that was
@@ -37,6 +48,13 @@ export interface DurableContext {
   now(address: StepAddress): Promise<number>;
   /** Runs a part that must end within a time; past it, stops the part and throws the standard's `timeout` error. */
   deadline<T>(address: StepAddress, limitMs: number, run: () => Promise<T>): Promise<T>;
+  /**
+   * Runs parts at the same time. All of them must end well, or with `compete` one: the first that does wins, and the others are given up.
+   * What decided is recorded, so that a replay decides the same. Keys of a part begin with its `key`.
+   */
+  branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome>;
+  /** Records a CloudEvent, `id` and `time` filled in, and gives it. */
+  emit(address: StepAddress, event: Json): Promise<Json>;
   /** A number in [0, 1) for jitter; not recorded, so use it only inside `delayMs`. */
   random(): number;
 }

@@ -63,7 +63,7 @@ function invalid(issues: readonly Issue[]): PlatformError {
 
 function* checkReferences(document: WorkflowDocument, functions: FunctionCatalogue): Generator<Issue> {
   const use = document.use ?? {};
-  for (const list of everyList(document.do, '/do')) yield* checkNames(list.tasks, list.pointer);
+  for (const list of everyList(document.do, '/do')) yield* checkNames(list);
   for (const { named, pointer } of everyTask(document.do)) {
     const path = pointer.slice(1).split('/');
     const { task } = named;
@@ -89,11 +89,19 @@ function* checkReferences(document: WorkflowDocument, functions: FunctionCatalog
   }
 }
 
-function* everyList(tasks: readonly NamedTask[], pointer: string): Generator<{ tasks: readonly NamedTask[]; pointer: string }> {
-  yield { tasks, pointer };
+interface PlacedList {
+  readonly tasks: readonly NamedTask[];
+  readonly pointer: string;
+  /** Branches of a fork do not follow one another, so none can go to another. */
+  readonly parallel: boolean;
+}
+
+function* everyList(tasks: readonly NamedTask[], pointer: string, parallel = false): Generator<PlacedList> {
+  yield { tasks, pointer, parallel };
   for (const [index, { name, task }] of tasks.entries()) {
     const at = `${pointer}/${index}/${name}`;
     if ('do' in task) yield* everyList(task.do, `${at}/do`);
+    if ('fork' in task) yield* everyList(task.fork.branches, `${at}/fork/branches`, true);
     if ('try' in task) {
       yield* everyList(task.try, `${at}/try`);
       if (task.catch.do !== undefined) yield* everyList(task.catch.do, `${at}/catch/do`);
@@ -102,9 +110,9 @@ function* everyList(tasks: readonly NamedTask[], pointer: string): Generator<{ t
 }
 
 /** Names within one list are different, and every `then` names a task of its own list. */
-function* checkNames(tasks: readonly NamedTask[], pointer: string): Generator<Issue> {
+function* checkNames({ tasks, pointer, parallel }: PlacedList): Generator<Issue> {
   const names = tasks.map(({ name }) => name);
-  const known = new Set([...names, 'continue', 'exit', 'end']);
+  const known = new Set([...(parallel ? [] : names), 'continue', 'exit', 'end']);
   for (const [index, { name, task }] of tasks.entries()) {
     const path = `${pointer}/${index}/${name}`.slice(1).split('/');
     if (names.indexOf(name) !== index) yield { path, message: `Cannot use the name "${name}" twice in one list` };
@@ -116,8 +124,8 @@ function* checkNames(tasks: readonly NamedTask[], pointer: string): Generator<Is
 }
 
 /** Keys whose text is an expression even without `${ }`. */
-const CONDITIONS = new Set(['if', 'when', 'exceptWhen']);
-const TRANSFORMS = new Set(['input.from', 'output.as', 'export.as']);
+const CONDITIONS = new Set(['if', 'when', 'exceptWhen', 'while']);
+const TRANSFORMS = new Set(['input.from', 'output.as', 'export.as', 'for.in']);
 /** Keys below which there is data of the user: only `${ }` makes an expression there. */
 const DATA = new Set(['with', 'set']);
 /** Keys below which nothing is evaluated. */
@@ -140,10 +148,17 @@ function* checkExpressions(value: Json, path: readonly string[] = [], names = VA
     return;
   }
   if (value === null || typeof value !== 'object') return;
-  const named =
-    !Array.isArray(value) && path.at(-1) === 'catch' && typeof value['as'] === 'string' ? [...names, value['as']] : names;
+  const named = isInData(path) || Array.isArray(value) ? names : [...names, ...introducedNames(value, path)];
   for (const [key, item] of Object.entries(value))
     if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], named);
+}
+
+/** Names that a part of a definition gives to expressions inside it: the caught error, the item of a loop and its index. */
+function introducedNames(value: JsonObject, path: readonly string[]): string[] {
+  if (path.at(-1) === 'catch') return typeof value['as'] === 'string' ? [value['as']] : [];
+  const loop = value['for'];
+  if (loop === undefined || loop === null || typeof loop !== 'object' || Array.isArray(loop)) return [];
+  return [loop['each'] ?? 'item', loop['at'] ?? 'index'].filter((name) => typeof name === 'string');
 }
 
 function* checkSchemas(document: WorkflowDocument): Generator<Issue> {

@@ -80,8 +80,28 @@ const catchSchema = z.strictObject({
 // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
 const switchCaseSchema = z.record(z.string(), z.strictObject({ when: z.string().optional(), then: z.string() }));
 
+/** A name that an expression uses with a `$` in front. */
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+
+/** The attributes of a CloudEvent that is emitted; `id` and `time` are made when they are missing. */
+const eventSchema = jsonObjectSchema.refine(({ source, type }) => typeof source === 'string' && typeof type === 'string', {
+  error: 'An event needs a source and a type',
+});
+
+// In the order in which they are looked for: `do` also stands inside `for`.
 const kinds = {
   call: z.strictObject({ ...common, call: z.string(), with: jsonObjectSchema.optional() }),
+  for: z.strictObject({
+    ...common,
+    for: z.strictObject({ each: variableName.default('item'), in: z.string(), at: variableName.default('index') }),
+    while: z.string().optional(),
+    do: taskListSchema,
+  }),
+  fork: z.strictObject({
+    ...common,
+    fork: z.strictObject({ compete: z.boolean().default(false), branches: taskListSchema }),
+  }),
+  emit: z.strictObject({ ...common, emit: z.strictObject({ event: z.strictObject({ with: eventSchema }) }) }),
   do: z.strictObject({ ...common, do: taskListSchema }),
   raise: z.strictObject({ ...common, raise: z.strictObject({ error: z.union([z.string(), errorSchema]) }) }),
   set: z.strictObject({ ...common, set: z.union([z.string(), jsonObjectSchema]) }),
@@ -102,7 +122,7 @@ export interface NamedTask {
 export type TaskOf<Kind extends keyof Kinds> = z.infer<Kinds[Kind]>;
 
 /** Kinds of the DSL that this engine does not run yet; a definition that has one is refused at load. */
-const NOT_SUPPORTED = new Set(['for', 'fork', 'emit', 'listen', 'run']);
+const NOT_SUPPORTED = new Set(['listen', 'run']);
 
 type ParsedTask =
   | { readonly success: true; readonly data: Task }
@@ -110,7 +130,6 @@ type ParsedTask =
 
 function parseTask(value: unknown): ParsedTask {
   const keys = value !== null && typeof value === 'object' ? Object.keys(value) : [];
-  // `do` also stands inside `for`; the other kinds never share a task.
   const refused = keys.find((key) => NOT_SUPPORTED.has(key));
   if (refused !== undefined) return failure(`Cannot run the task: the kind "${refused}" is not supported`, [refused]);
   const kind = (Object.keys(kinds) as (keyof Kinds)[]).find((name) => keys.includes(name));

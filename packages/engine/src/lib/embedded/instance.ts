@@ -1,11 +1,14 @@
 import { type Clock, type Json, type Random, messageOf } from '@loopwright/protocol';
-import type { DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
+import type { BranchOutcome, BranchRun, DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
+import { giveUp } from './give-up.ts';
 import { openHumanTask } from './open-human-task.ts';
+import { raceBranches } from './race-branches.ts';
+import { recordEvent } from './record-event.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
 
 /** What an instance needs from the engine that holds it. */
@@ -36,6 +39,8 @@ export class Instance implements DurableContext {
   readonly #journal: Map<string, JournalEntry>;
   readonly #waiters = new Map<string, (entry: JournalEntry) => void>();
   readonly #aborts = new Map<string, AbortController>();
+  /** Keys of parts in which nothing goes on any more: a time-out passed, or another branch won. */
+  readonly #abandoned: string[] = [];
   #gate: (() => void)[] = [];
   #paused: boolean;
   #stopped = false;
@@ -69,7 +74,7 @@ export class Instance implements DurableContext {
   async step(address: StepAddress, run: (attempt: StepAttempt) => Promise<Json>): Promise<Json> {
     const recorded = this.#recorded(address.key);
     if (recorded !== undefined) return recorded.value;
-    await this.#open();
+    await this.#open(address.key);
     const controller = new AbortController();
     this.#aborts.set(address.key, controller);
     return this.#during(async () => {
@@ -97,7 +102,7 @@ export class Instance implements DurableContext {
   async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
     if (this.#recorded(address.key) !== undefined) return;
     if (!this.#journal.has(address.key)) {
-      await this.#open();
+      await this.#open(address.key);
       await this.#during(() =>
         this.#write((transaction, at) => {
           const entry: JournalEntry = {
@@ -125,13 +130,53 @@ export class Instance implements DurableContext {
     const recorded = this.#recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     if (!this.#journal.has(address.key)) {
-      await this.#open();
+      await this.#open(address.key);
       const entry = await this.#during(() =>
         this.#write((transaction, at) => openHumanTask(transaction, { executionId: this.executionId, address, request, at })),
       );
       if (entry.state !== 'waiting') return this.#give(entry);
     }
     return this.#give(await this.#received(address.key));
+  }
+
+  async emit(address: StepAddress, event: Json): Promise<Json> {
+    const recorded = this.#recorded(address.key);
+    if (recorded !== undefined) return recorded.value;
+    await this.#open(address.key);
+    const id = this.#host.random.uuid();
+    const entry = await this.#during(() =>
+      this.#write((transaction, at) => recordEvent(transaction, { executionId: this.executionId, address, event, id, at })),
+    );
+    return entry.value;
+  }
+
+  async branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome> {
+    const decision: StepAddress = { key: `${address.key}@decided`, name: address.name };
+    const recorded = this.#recorded(decision.key);
+    const winner = typeof recorded?.value === 'number' ? recorded.value : undefined;
+    if (winner !== undefined) {
+      const outputs: Json[] = [];
+      outputs[winner] = (await parts[winner]?.run()) ?? null;
+      return { outputs, winner };
+    }
+    const race = await raceBranches(parts, compete);
+    if (recorded !== undefined) return { outputs: race.outputs, winner: undefined };
+    const losers = parts.filter((_, index) => index !== race.winner).map(({ key }) => key);
+    const isOver = race.failure !== undefined || race.winner !== undefined;
+    if (isOver) this.#abandon(race.failure === undefined ? losers : parts.map(({ key }) => key));
+    const entry = await this.#during(() =>
+      this.#write((transaction, at) => {
+        const isInside = (key: string): boolean => losers.some((part) => isUnder(key, part));
+        if (isOver) giveUp(transaction, this.executionId, { isInside, questions: 'cancelled', at });
+        const value = race.failure?.toJson() ?? race.winner ?? null;
+        const state = race.failure === undefined ? 'done' : 'failed';
+        const decided: JournalEntry = { ...entryOf(decision, 'decision', at), state, value, recordedAt: at };
+        transaction.putEntry(this.executionId, decided);
+        return decided;
+      }),
+    );
+    this.#give(entry);
+    return { outputs: race.outputs, winner: race.winner };
   }
 
   async now(address: StepAddress): Promise<number> {
@@ -163,8 +208,7 @@ export class Instance implements DurableContext {
     }
     return new Promise<T>((resolve, reject) => {
       this.#waiters.set(timer.key, () => {
-        for (const [key, controller] of this.#aborts) if (isUnder(key, address.key)) controller.abort();
-        for (const key of this.#waiters.keys()) if (isUnder(key, address.key)) this.#waiters.delete(key);
+        this.#abandon([address.key]);
         reject(timedOut(address.name, limitMs));
       });
       const settle = (how: () => void) => (): void => {
@@ -180,6 +224,17 @@ export class Instance implements DurableContext {
         (error: unknown) => settle(() => reject(error instanceof Error ? error : new Error(messageOf(error))))(),
       );
     });
+  }
+
+  /** Gives parts up in memory: what is under way gets its signal, and nothing new begins there. */
+  #abandon(parts: readonly string[]): void {
+    this.#abandoned.push(...parts);
+    for (const [key, controller] of this.#aborts) if (this.#isAbandoned(key)) controller.abort();
+    for (const key of this.#waiters.keys()) if (this.#isAbandoned(key)) this.#waiters.delete(key);
+  }
+
+  #isAbandoned(key: string): boolean {
+    return this.#abandoned.some((part) => isUnder(key, part));
   }
 
   /** Hands over an entry that was recorded from outside: an answer or a timer. */
@@ -220,6 +275,9 @@ export class Instance implements DurableContext {
   }
 
   #received(key: string): Promise<JournalEntry> {
+    // An answer may share the commit of its question: then it is here before anybody waits for it.
+    const early = this.#journal.get(key);
+    if (early?.state === 'done' || early?.state === 'failed') return Promise.resolve(early);
     return new Promise((resolve) => {
       this.#waiters.set(key, resolve);
       this.#settled();
@@ -227,14 +285,14 @@ export class Instance implements DurableContext {
   }
 
   /** Waits while the execution is paused; never goes on after `stop`. */
-  async #open(): Promise<void> {
+  async #open(key: string): Promise<void> {
     while (this.#paused && !this.#stopped) {
       await new Promise<void>((proceed) => {
         this.#gate.push(proceed);
         this.#settled();
       });
     }
-    if (this.#stopped) await never();
+    if (this.#stopped || this.#isAbandoned(key)) await never();
   }
 
   async #during<T>(work: () => Promise<T>): Promise<T> {
@@ -285,7 +343,7 @@ export class Instance implements DurableContext {
       return never();
     }
     if (entry === undefined || this.#stopped) return never();
-    this.#journal.set(entry.key, entry);
+    if (this.#journal.get(entry.key)?.recordedAt == null) this.#journal.set(entry.key, entry);
     if (entry.dueAt !== null) this.#host.timerRecorded(entry.dueAt);
     return entry;
   }

@@ -3,6 +3,7 @@ import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import { isUnder, watchedPart } from './deadline-key.ts';
+import { giveUp } from './give-up.ts';
 import { closeEntry } from './open-human-task.ts';
 
 /** What the event of a fired timer is called, where it is not the end of a step. */
@@ -103,17 +104,13 @@ function cutOff(
   { entry, now }: { entry: JournalEntry; now: number },
 ): boolean {
   const part = watchedPart(entry.key);
-  const open = transaction
+  const isInside = (key: string): boolean => isUnder(key, part);
+  const isOpen = transaction
     .journal(executionId)
-    .filter(({ key, state }) => isUnder(key, part) && (state === 'running' || state === 'waiting'));
-  if (!open.some(({ kind }) => kind !== 'deadline')) {
+    .some(({ key, kind, state }) => isInside(key) && kind !== 'deadline' && (state === 'running' || state === 'waiting'));
+  if (!isOpen) {
     transaction.putEntry(executionId, { ...entry, dueAt: now + GRACE_MS });
     return false;
   }
-  for (const one of open) transaction.putEntry(executionId, { ...one, state: 'cancelled', dueAt: null });
-  const keys = new Set(open.map(({ key }) => key));
-  const questions = transaction.humanTasks({ executionId, state: 'open', limit: 1000 }).filter(({ key }) => keys.has(key));
-  for (const { id } of questions) transaction.updateHumanTask(id, { state: 'expired' });
-  if (questions.length > 0) transaction.updateExecution(executionId, { status: 'running', statusSince: now }, now);
-  return true;
+  return giveUp(transaction, executionId, { isInside, questions: 'expired', at: now });
 }

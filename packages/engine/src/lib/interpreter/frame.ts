@@ -31,6 +31,11 @@ export interface TaskResult {
   readonly output: Json;
   readonly next: string;
 }
+/** What a branch of the flow changes as it goes. The branches of a `fork` each have their own. */
+export interface BranchState {
+  /** `$context`, as the tasks' `export` left it. */
+  context: Json;
+}
 /** One task that is being run. */
 export interface TaskFrame {
   readonly key: string;
@@ -41,6 +46,7 @@ export interface TaskFrame {
   readonly variables: Variables;
   /** Variables that only hold inside a part of the definition: the caught error, by its name. */
   readonly extra: Variables;
+  readonly state: BranchState;
 }
 
 /** Where a list of tasks stands: its data, how its keys begin, its pointer, and the variables that hold only there. */
@@ -48,13 +54,18 @@ export interface ListFrame {
   readonly input: Json;
   readonly scope: Scope;
   readonly reference: string;
+  /** Place of the first task in the list of the definition; 0 when left out. */
+  readonly offset?: number;
   readonly extra: Variables;
+  readonly state: BranchState;
 }
 
 /** What a task needs to run tasks of its own. */
 export interface TaskRunner {
   readonly parts: InterpreterParts;
   runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult>;
+  /** Variables for an expression at a place where a task stands. */
+  variablesAt(frame: TaskFrame, more: Variables): Variables;
 }
 
 /** The names that expressions can use. */

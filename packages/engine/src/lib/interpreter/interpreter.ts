@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@loopwright/protocol';
 import type { NamedTask, Task } from '../definition/task.ts';
 import type { Variables } from '../expression/expression.ts';
 import {
+  type BranchState,
   type FlowResult,
   type InterpreterParts,
   type ListFrame,
@@ -20,8 +21,6 @@ import { WorkflowError } from './workflow-error.ts';
  */
 export class Interpreter implements TaskRunner {
   readonly parts: InterpreterParts;
-  /** `$context`, as the tasks' `export` left it. */
-  #context: Json = null;
   readonly #budget = new TaskBudget();
   readonly #workflow: JsonObject;
 
@@ -43,13 +42,15 @@ export class Interpreter implements TaskRunner {
   async run(): Promise<Json> {
     const { document } = this.parts.definition;
     const { schemas, input: raw } = this.parts;
+    const state: BranchState = { context: null };
     schemas.check(document.input?.schema, raw, 'input of the workflow');
-    const input = this.transform(document.input?.from, raw, this.#variables({ input: raw }));
-    const body = (): Promise<FlowResult> => this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {} });
+    const input = this.transform(document.input?.from, raw, this.#variables(state, { input: raw }));
+    const body = (): Promise<FlowResult> =>
+      this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {}, state });
     const limitMs = this.timeoutMs(document.timeout);
     const { output: last } =
       limitMs === undefined ? await body() : await this.parts.durable.deadline({ key: '', name: 'workflow' }, limitMs, body);
-    const output = this.transform(document.output?.as, last, this.#variables({ input, output: last }));
+    const output = this.transform(document.output?.as, last, this.#variables(state, { input, output: last }));
     schemas.check(document.output?.schema, output, 'output of the workflow');
     return output;
   }
@@ -59,7 +60,8 @@ export class Interpreter implements TaskRunner {
     let data = at.input;
     let index = 0;
     for (let named = list[0]; named !== undefined; named = list[index]) {
-      const { output, next } = await this.#runTask(named, `${at.reference}/${index}/${named.name}`, { ...at, input: data });
+      const reference = `${at.reference}/${index + (at.offset ?? 0)}/${named.name}`;
+      const { output, next } = await this.#runTask(named, reference, { ...at, input: data });
       data = output;
       if (next === 'end') return { output: data, flow: 'end' };
       if (next === 'exit') break;
@@ -70,31 +72,39 @@ export class Interpreter implements TaskRunner {
     return { output: data, flow: 'continue' };
   }
 
-  async #runTask(
-    { name, task }: NamedTask,
-    reference: string,
-    at: { input: Json; scope: Scope; extra: Variables },
-  ): Promise<TaskResult> {
+  async #runTask({ name, task }: NamedTask, reference: string, at: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
     this.#budget.spend();
     const key = at.scope.visit(name);
     try {
       const base = { ...at.extra, task: { name, reference } };
       if (
         task.if !== undefined &&
-        !this.parts.expressions.holds(task.if, at.input, this.#variables({ ...base, input: at.input }))
+        !this.parts.expressions.holds(task.if, at.input, this.#variables(at.state, { ...base, input: at.input }))
       ) {
         return { output: at.input, next: 'continue' };
       }
       this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
-      const input = this.transform(task.input?.from, at.input, this.#variables({ ...base, input: at.input }));
-      const frame: TaskFrame = { key, name, reference, input, extra: at.extra, variables: this.#variables({ ...base, input }) };
+      const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
+      const frame: TaskFrame = {
+        key,
+        name,
+        reference,
+        input,
+        extra: at.extra,
+        state: at.state,
+        variables: this.#variables(at.state, { ...base, input }),
+      };
       const raw = await this.#withinTimeout(task, frame);
-      const output = this.transform(task.output?.as, raw.output, this.#variables({ ...base, input, output: raw.output }));
+      const output = this.transform(
+        task.output?.as,
+        raw.output,
+        this.#variables(at.state, { ...base, input, output: raw.output }),
+      );
       this.parts.schemas.check(task.output?.schema, output, `output of the task "${name}"`);
       if (task.export?.as !== undefined) {
-        const exported = this.transform(task.export.as, output, this.#variables({ ...base, input, output }));
+        const exported = this.transform(task.export.as, output, this.#variables(at.state, { ...base, input, output }));
         this.parts.schemas.check(task.export.schema, exported, `export of the task "${name}"`);
-        this.#context = exported;
+        at.state.context = exported;
       }
       return { output, next: raw.next };
     } catch (error) {
@@ -121,14 +131,18 @@ export class Interpreter implements TaskRunner {
     return this.parts.expressions.resolve(rule, data, variables);
   }
 
-  #variables(known: Variables): Variables {
+  variablesAt({ variables, state }: TaskFrame, more: Variables): Variables {
+    return { ...variables, context: state.context, ...more };
+  }
+
+  #variables(state: BranchState, known: Variables): Variables {
     return {
       input: null,
       output: null,
       error: null,
       task: null,
       ...known,
-      context: this.#context,
+      context: state.context,
       workflow: this.#workflow,
       runtime: RUNTIME,
     };

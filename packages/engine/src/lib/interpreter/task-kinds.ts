@@ -1,7 +1,10 @@
 import type { Json } from '@loopwright/protocol';
 import { issueDetails } from '@loopwright/protocol';
 import type { Task, TaskOf } from '../definition/task.ts';
-import { type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
+import { runEmit } from './emit-task.ts';
+import { runFor } from './for-task.ts';
+import { runFork } from './fork-task.ts';
+import { type FlowResult, type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
 import { Scope } from './scope.ts';
 import { runTry } from './try-task.ts';
 import { WorkflowError } from './workflow-error.ts';
@@ -18,16 +21,21 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);
-  const result =
-    'try' in task
-      ? await runTry(interpreter, task, frame)
-      : await interpreter.runList(task.do, {
-          input: frame.input,
-          scope: new Scope(frame.key),
-          reference: `${frame.reference}/do`,
-          extra: frame.extra,
-        });
+  if ('emit' in task) return { output: await runEmit(interpreter, task, frame), next };
+  const result = await runComposite(interpreter, task, frame);
   return { output: result.output, next: result.flow === 'end' ? 'end' : next };
+}
+
+function runComposite(
+  interpreter: TaskRunner,
+  task: TaskOf<'try'> | TaskOf<'for'> | TaskOf<'fork'> | TaskOf<'do'>,
+  frame: TaskFrame,
+): Promise<FlowResult> {
+  if ('try' in task) return runTry(interpreter, task, frame);
+  if ('for' in task) return runFor(interpreter, task, frame);
+  if ('fork' in task) return runFork(interpreter, task, frame);
+  const { input, extra, state } = frame;
+  return interpreter.runList(task.do, { input, scope: new Scope(frame.key), reference: `${frame.reference}/do`, extra, state });
 }
 
 function chooseCase(interpreter: TaskRunner, task: TaskOf<'switch'>, frame: TaskFrame): string | undefined {

@@ -26,6 +26,7 @@ export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame
         scope: new Scope(`${frame.key}@catch`),
         reference: `${frame.reference}/catch/do`,
         extra: { ...frame.extra, [task.catch.as ?? 'error']: error.toJson(), error: error.toJson() },
+        state: frame.state,
       });
     }
   }
@@ -43,6 +44,7 @@ function tryOnce(
       scope: new Scope(key),
       reference: `${frame.reference}/try`,
       extra: frame.extra,
+      state: frame.state,
     });
   return limitMs === undefined ? run() : interpreter.parts.durable.deadline({ key, name: frame.name }, limitMs, run);
 }
@@ -67,7 +69,7 @@ function conditionsHold(
   { frame, error, as }: { frame: TaskFrame; error: WorkflowError; as: string },
 ): boolean {
   const { expressions } = interpreter.parts;
-  const variables = { ...frame.variables, error: error.toJson(), [as]: error.toJson() };
+  const variables = interpreter.variablesAt(frame, { error: error.toJson(), [as]: error.toJson() });
   if (conditions.when !== undefined && !expressions.holds(conditions.when, frame.input, variables)) return false;
   return conditions.exceptWhen === undefined || !expressions.holds(conditions.exceptWhen, frame.input, variables);
 }
