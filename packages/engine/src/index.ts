@@ -23,4 +23,5 @@ export {
   defineFunction,
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
+export type { CloudEvent } from './lib/event/listener.ts';
 export type { Durability } from './lib/store/sqlite-store.ts';

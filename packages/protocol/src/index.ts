@@ -19,5 +19,6 @@ export * from './lib/human-task/human-task.ts';
 export * from './lib/http/workflows.ts';
 export * from './lib/http/executions.ts';
 export * from './lib/http/programs.ts';
+export * from './lib/http/cloud-event.ts';
 export * from './lib/http/health.ts';
 export { isLoopback } from './lib/http/loopback.ts';

@@ -70,7 +70,7 @@ describe('GET /openapi.json', () => {
   });
 });
 
-const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples)$/;
+const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples|events)$/;
 const ROUTES = [
   'GET /api/v1/examples/{digest}',
   'GET /api/v1/examples/{digest}/lines',
@@ -88,6 +88,7 @@ const ROUTES = [
   'GET /api/v1/workflows/{workflow_id}',
   'GET /health',
   'GET /ready',
+  'POST /api/v1/events',
   'POST /api/v1/examples',
   'POST /api/v1/executions/{execution_id}/acceptance',
   'POST /api/v1/executions/{execution_id}/cancel',

@@ -12,6 +12,7 @@ import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
+import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exampleRoutes } from './routes/examples.ts';
 import { executionAnswerRoutes } from './routes/execution-answers.ts';
@@ -79,6 +80,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));
+      await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
     },
     { prefix: '/api/v1' },

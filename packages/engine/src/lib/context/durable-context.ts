@@ -1,4 +1,5 @@
 import type { Json } from '@loopwright/protocol';
+import type { Listener } from '../event/listener.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 
 /** Where in an execution something durable happens. */
@@ -53,7 +54,9 @@ export interface DurableContext {
    * What decided is recorded, so that a replay decides the same. Keys of a part begin with its `key`.
    */
   branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome>;
-  /** Records a CloudEvent, `id` and `time` filled in, and gives it. */
+  /** Waits until the events that a listener is for have come; gives them as an array. */
+  listen(address: StepAddress, listener: Listener): Promise<Json>;
+  /** Records a CloudEvent, `id` and `time` filled in, shows it to all who listen, and gives it. */
   emit(address: StepAddress, event: Json): Promise<Json>;
   /** A number in [0, 1) for jitter; not recorded, so use it only inside `delayMs`. */
   random(): number;

@@ -88,6 +88,17 @@ const eventSchema = jsonObjectSchema.refine(({ source, type }) => typeof source 
   error: 'An event needs a source and a type',
 });
 
+const filterSchema = z.strictObject({
+  with: jsonObjectSchema,
+  correlate: z.record(z.string(), z.strictObject({ from: z.string(), expect: z.string().optional() })).optional(),
+});
+/** Which events a `listen` waits for. `until` and `foreach` are not supported and refused as unknown keys. */
+const consumptionSchema = z.union([
+  z.strictObject({ one: filterSchema }),
+  z.strictObject({ any: z.array(filterSchema).min(1).max(100) }),
+  z.strictObject({ all: z.array(filterSchema).min(1).max(100) }),
+]);
+
 // In the order in which they are looked for: `do` also stands inside `for`.
 const kinds = {
   call: z.strictObject({ ...common, call: z.string(), with: jsonObjectSchema.optional() }),
@@ -100,6 +111,10 @@ const kinds = {
   fork: z.strictObject({
     ...common,
     fork: z.strictObject({ compete: z.boolean().default(false), branches: taskListSchema }),
+  }),
+  listen: z.strictObject({
+    ...common,
+    listen: z.strictObject({ to: consumptionSchema, read: z.enum(['data', 'envelope', 'raw']).default('data') }),
   }),
   emit: z.strictObject({ ...common, emit: z.strictObject({ event: z.strictObject({ with: eventSchema }) }) }),
   do: z.strictObject({ ...common, do: taskListSchema }),
@@ -122,7 +137,7 @@ export interface NamedTask {
 export type TaskOf<Kind extends keyof Kinds> = z.infer<Kinds[Kind]>;
 
 /** Kinds of the DSL that this engine does not run yet; a definition that has one is refused at load. */
-const NOT_SUPPORTED = new Set(['listen', 'run']);
+const NOT_SUPPORTED = new Set(['run']);
 
 type ParsedTask =
   | { readonly success: true; readonly data: Task }

@@ -296,7 +296,7 @@ do:
   });
 
   it('refuses kinds that it cannot run and says so', () => {
-    const text = documentOf('listen', `do: [{ f: { listen: { to: { any: [] } } } }]`);
-    assert.throws(() => loadDefinition(text, {}), /the kind "listen" is not supported/);
+    const text = documentOf('run', `do: [{ f: { run: { workflow: {} } } }]`);
+    assert.throws(() => loadDefinition(text, {}), /the kind "run" is not supported/);
   });
 });

@@ -2,6 +2,7 @@ import { type Clock, type Json, PlatformError, type Random, toJson } from '@loop
 import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
 import { loadDefinition } from '../definition/load-definition.ts';
 import { type Execution, type ExecutionEvent, isFinal } from '../execution/execution.ts';
+import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
@@ -14,7 +15,9 @@ import type { OwnedEntry, Store, StoreReader } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
-import { Instance, type InstanceHost } from './instance.ts';
+import { publishEvent } from './publish-event.ts';
+import { Instance } from './instance.ts';
+import { Life, type LifeHost } from './life.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -50,12 +53,12 @@ export class Engine implements AsyncDisposable {
   readonly #options: EngineOptions;
   readonly #timers: Timers;
   readonly #hub = new EventHub();
-  readonly #instances = new Map<string, Instance>();
+  readonly #lives = new Map<string, Life>();
   readonly #definitions = new Map<string, WorkflowDefinition>();
   readonly #pinned = new Map<string, WorkflowDefinition>();
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
-  readonly #host: InstanceHost;
+  readonly #host: LifeHost;
   #closing = false;
 
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
@@ -152,13 +155,22 @@ export class Engine implements AsyncDisposable {
     return outcome;
   }
 
+  /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat: an event is taken once. */
+  async publish(event: CloudEvent): Promise<number> {
+    const woken = await this.#store.write((transaction) =>
+      publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions }),
+    );
+    for (const owned of woken) this.#deliver(owned);
+    return woken.length;
+  }
+
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
   async cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution> {
     const execution = await this.#store.write((transaction) =>
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
-    this.#instances.get(executionId)?.stop();
-    this.#instances.delete(executionId);
+    this.#lives.get(executionId)?.stop();
+    this.#lives.delete(executionId);
     return execution;
   }
 
@@ -167,7 +179,7 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#store.write((transaction) =>
       pauseExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#instances.get(executionId)?.pause();
+    this.#lives.get(executionId)?.pause();
     return execution;
   }
 
@@ -176,9 +188,9 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#store.write((transaction) =>
       resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    const instance = this.#instances.get(executionId);
-    if (instance === undefined) this.#load(executionId);
-    else instance.resume();
+    const life = this.#lives.get(executionId);
+    if (life === undefined) this.#load(executionId);
+    else life.resume();
     this.#timers.arm();
     return execution;
   }
@@ -194,12 +206,12 @@ export class Engine implements AsyncDisposable {
     this.#closing = true;
     this.#timers.stop();
     const until = this.#options.clock.now() + drainMs;
-    for (const instance of this.#instances.values()) instance.pause();
-    while (this.#options.clock.now() < until && [...this.#instances.values()].some(({ busy }) => busy)) {
+    for (const life of this.#lives.values()) life.pause();
+    while (this.#options.clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
       await new Promise<void>((resolve) => void setTimeout(resolve, 5));
     }
-    for (const instance of this.#instances.values()) instance.stop();
-    this.#instances.clear();
+    for (const life of this.#lives.values()) life.stop();
+    this.#lives.clear();
     await this.#store[Symbol.asyncDispose]();
   }
 
@@ -217,19 +229,19 @@ export class Engine implements AsyncDisposable {
   }
 
   #deliver({ executionId, entry }: OwnedEntry): void {
-    const instance = this.#instances.get(executionId);
-    if (instance === undefined) this.#load(executionId);
-    else instance.receive(entry);
+    const life = this.#lives.get(executionId);
+    if (life === undefined) this.#load(executionId);
+    else life.receive(entry);
   }
 
   #load(executionId: string): void {
     const execution = this.read.execution(executionId);
     if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
-    if (this.#instances.has(executionId)) return;
+    if (this.#lives.has(executionId)) return;
     const definition = this.#pin(execution.definitionDigest);
     if (definition === undefined) return;
-    const instance = new Instance(executionId, this.#host, { journal: this.read.journal(executionId), paused: false });
-    this.#instances.set(executionId, instance);
+    const life = new Life(executionId, this.#host, this.read.journal(executionId));
+    this.#lives.set(executionId, life);
     const interpreter = new Interpreter({
       definition,
       info: {
@@ -240,14 +252,14 @@ export class Engine implements AsyncDisposable {
         startedAt: execution.createdAt,
       },
       input: execution.input,
-      durable: instance,
+      durable: new Instance(life),
       functions: this.functions,
       expressions: this.#expressions,
       schemas: this.#schemas,
     });
     interpreter.run().then(
-      (output) => this.#finish(instance, { status: 'completed', output }),
-      (error: unknown) => this.#finish(instance, { status: 'failed', error: WorkflowError.from(error).toJson() }),
+      (output) => this.#finish(life, { status: 'completed', output }),
+      (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
     );
   }
 
@@ -266,9 +278,9 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  #finish(instance: Instance, result: { status: 'completed'; output: Json } | { status: 'failed'; error: Json }): void {
-    const { executionId } = instance;
-    if (this.#instances.get(executionId) !== instance) return;
+  #finish(life: Life, result: { status: 'completed'; output: Json } | { status: 'failed'; error: Json }): void {
+    const { executionId } = life;
+    if (this.#lives.get(executionId) !== life) return;
     this.#store
       .write((transaction) => {
         const execution = transaction.execution(executionId);
@@ -279,19 +291,21 @@ export class Engine implements AsyncDisposable {
         transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
       })
       .then(
-        () => this.#instances.delete(executionId),
+        () => this.#lives.delete(executionId),
         (error: unknown) => this.#host.storeFailed(executionId, error),
       );
   }
 
-  #makeHost(): InstanceHost {
+  #makeHost(): LifeHost {
     return {
       store: this.#store,
       clock: this.#options.clock,
       random: this.#options.random,
+      expressions: this.#expressions,
+      deliver: (owned) => this.#deliver(owned),
       timerRecorded: (dueAt) => this.#timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#instances.get(executionId)?.parked === true && !this.#closing) this.#instances.delete(executionId);
+        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
       },
       storeFailed: (executionId, error) => this.#rest(executionId, error),
     };
@@ -300,8 +314,8 @@ export class Engine implements AsyncDisposable {
   /** Drops an execution from memory and takes it up again from its journal later. */
   #rest(executionId: string, error: unknown): void {
     this.#trouble(`Cannot record the execution ${executionId}`, error);
-    this.#instances.get(executionId)?.stop();
-    this.#instances.delete(executionId);
+    this.#lives.get(executionId)?.stop();
+    this.#lives.delete(executionId);
     this.#options.clock.schedule(STORE_RETRY_MS, () => this.#load(executionId));
   }
 

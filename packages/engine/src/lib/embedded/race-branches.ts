@@ -15,18 +15,17 @@ export function raceBranches(parts: readonly BranchRun[], compete: boolean): Pro
   let open = parts.length;
   return new Promise((resolve) => {
     for (const [index, part] of parts.entries()) {
-      part.run().then(
-        (output) => {
-          outputs[index] = output;
-          open -= 1;
-          if (compete) resolve({ outputs, winner: index, failure: undefined });
-          else if (open === 0) resolve({ outputs, winner: undefined, failure: undefined });
-        },
-        (error: unknown) => {
-          open -= 1;
-          if (!compete || open === 0) resolve({ outputs, winner: undefined, failure: WorkflowError.from(error) });
-        },
-      );
+      const end = (failure: WorkflowError | undefined): void => {
+        open -= 1;
+        if (failure !== undefined && compete && open > 0) return;
+        if (failure === undefined && !compete && open > 0) return;
+        resolve({ outputs, winner: compete && failure === undefined ? index : undefined, failure });
+      };
+      const started = part.run().then((output) => {
+        outputs[index] = output;
+        return undefined;
+      });
+      started.then(end, (error: unknown) => end(WorkflowError.from(error)));
     }
   });
 }

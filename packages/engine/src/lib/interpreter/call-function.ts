@@ -16,6 +16,8 @@ export interface ExecutionInfo {
 /** What a function of the catalogue gets with one call. */
 export interface Invocation<Arguments> {
   readonly args: Arguments;
+  /** The input of the task that calls, after `input.from`. */
+  readonly input: Json;
   readonly execution: ExecutionInfo;
   /** The name of the task that calls. */
   readonly taskName: string;

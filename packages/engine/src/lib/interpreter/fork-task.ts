@@ -36,11 +36,16 @@ export async function runFork(interpreter: TaskRunner, task: TaskOf<'fork'>, fra
 
 /** The members that a branch changed win over those before; of two branches that changed the same, the later one. */
 function merged(before: Json, states: readonly BranchState[]): Json {
-  return states.reduce<Json>((context, { context: after }) => {
-    if (!isObject(context) || !isObject(after)) return same(after, before) ? context : after;
-    const changed = Object.entries(after).filter(([key, value]) => !isObject(before) || !same(value, before[key] ?? null));
-    return { ...context, ...Object.fromEntries(changed) };
-  }, before);
+  const context: JsonObject = isObject(before) ? { ...before } : {};
+  let replaced: Json = before;
+  for (const { context: after } of states) {
+    if (same(after, before)) continue;
+    if (!isObject(after) || (before !== null && !isObject(before))) replaced = after;
+    else
+      for (const [key, value] of Object.entries(after))
+        if (!same(value, isObject(before) ? (before[key] ?? null) : null)) context[key] = value;
+  }
+  return same(replaced, before) && Object.keys(context).length > 0 ? context : replaced;
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -6,6 +6,7 @@ import { runFor } from './for-task.ts';
 import { runFork } from './fork-task.ts';
 import { type FlowResult, type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
 import { Scope } from './scope.ts';
+import { runListen } from './listen-task.ts';
 import { runTry } from './try-task.ts';
 import { WorkflowError } from './workflow-error.ts';
 
@@ -21,6 +22,7 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);
+  if ('listen' in task) return { output: await runListen(interpreter, task, frame), next };
   if ('emit' in task) return { output: await runEmit(interpreter, task, frame), next };
   const result = await runComposite(interpreter, task, frame);
   return { output: result.output, next: result.flow === 'end' ? 'end' : next };
@@ -66,6 +68,7 @@ async function runCall(interpreter: TaskRunner, task: TaskOf<'call'>, frame: Tas
   });
   return called.run({
     args: parsed.data,
+    input: frame.input,
     execution: info,
     taskName: frame.name,
     step: (run, label) => durable.step(address(label), run),

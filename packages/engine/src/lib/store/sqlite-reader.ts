@@ -120,6 +120,12 @@ export class SqliteReader implements StoreReader {
       .map(toEvent);
   }
 
+  listeners(type: string): { executionId: string; key: string }[] {
+    return this.prepare(`SELECT DISTINCT execution_id, key FROM listeners WHERE type IN (?, '')`)
+      .all(type)
+      .map((row) => ({ executionId: String(row['execution_id']), key: String(row['key']) }));
+  }
+
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
     return row === undefined ? undefined : toEarlyAnswer(row);

@@ -126,6 +126,14 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.prepare('DELETE FROM early_answers WHERE execution_id = ? AND step = ?').run(executionId, step);
   }
 
+  addListener(type: string, executionId: string, key: string): void {
+    this.prepare('INSERT OR IGNORE INTO listeners VALUES (?, ?, ?)').run(type, executionId, key);
+  }
+
+  removeListeners(executionId: string, key: string): void {
+    this.prepare('DELETE FROM listeners WHERE execution_id = ? AND key = ?').run(executionId, key);
+  }
+
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
     const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution_id = ?').get(executionId)?.['last'];
     const seq = (typeof last === 'number' ? last : 0) + 1;

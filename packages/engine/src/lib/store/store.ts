@@ -33,6 +33,8 @@ export interface StoreReader {
   humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
+  /** Who listens to events of a type, or to all. */
+  listeners(type: string): { executionId: string; key: string }[];
 }
 
 /** What can be read and written inside one transaction. */
@@ -45,6 +47,8 @@ export interface StoreTransaction extends StoreReader {
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void;
   putEarlyAnswer(answer: EarlyAnswer): void;
   deleteEarlyAnswer(executionId: string, step: string): void;
+  addListener(type: string, executionId: string, key: string): void;
+  removeListeners(executionId: string, key: string): void;
   /** Appends an event; the store counts it. */
   appendEvent(event: Omit<ExecutionEvent, 'seq'>): void;
 }

@@ -1,0 +1,23 @@
+import { cloudEventSchema, errorResponseSchema } from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AppParts } from '../app.ts';
+
+/** `/events`: events from outside, for executions that listen. */
+export function cloudEventRoutes({ engine }: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    api.addContentTypeParser('application/cloudevents+json', { parseAs: 'string' }, api.getDefaultJsonParser('error', 'ignore'));
+    api.post(
+      '/events',
+      {
+        schema: {
+          tags: ['events'],
+          summary: 'Show an event to the executions that listen',
+          body: cloudEventSchema,
+          response: { 202: z.object({ delivered: z.int() }), 400: errorResponseSchema },
+        },
+      },
+      async (request, reply) => reply.status(202).send({ delivered: await engine.publish(request.body) }),
+    );
+  };
+}

@@ -1,0 +1,199 @@
+import type { Clock, Json, Random } from '@loopwright/protocol';
+import { type JournalEntry, isFinal } from '../execution/execution.ts';
+import type { ExpressionEvaluator } from '../expression/expression.ts';
+import { WorkflowError } from '../interpreter/workflow-error.ts';
+import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import { isUnder } from './deadline-key.ts';
+
+/** What one execution in memory needs from the engine that holds it. */
+export interface LifeHost {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly expressions: ExpressionEvaluator;
+  /** Something was recorded for another execution, which may be waiting for it. */
+  deliver(owned: OwnedEntry): void;
+  /** A timer was recorded that is due at this time. */
+  timerRecorded(dueAt: number): void;
+  /** Nothing runs any more; it may be dropped from memory until something wakes it. */
+  idle(executionId: string): void;
+  /** The store refused a write: the execution goes on from its journal once the store works again. */
+  storeFailed(executionId: string, error: unknown): void;
+}
+
+/** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
+export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
+
+/** A promise for work that goes on in another life of the execution, or not at all. */
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/**
+ * The life of one execution in memory: what is recorded, who waits for what, what is under way.
+ *
+ * L1 A result is given out only after its commit. L2 After `stop` nothing is recorded and nothing goes on. L3 While paused nothing new begins.
+ * L4 In a part that was abandoned nothing new begins. L5 It says `idle` when nothing is under way and something is waited for.
+ */
+export class Life {
+  readonly executionId: string;
+  readonly host: LifeHost;
+  readonly #journal: Map<string, JournalEntry>;
+  readonly #waiters = new Map<string, (entry: JournalEntry) => void>();
+  readonly #aborts = new Map<string, AbortController>();
+  /** Keys of parts in which nothing goes on any more: a time-out passed, or another branch won. */
+  readonly #abandoned: string[] = [];
+  #gate: (() => void)[] = [];
+  #paused = false;
+  #stopped = false;
+  #active = 0;
+
+  constructor(executionId: string, host: LifeHost, journal: readonly JournalEntry[]) {
+    this.executionId = executionId;
+    this.host = host;
+    this.#journal = new Map(journal.map((entry) => [entry.key, entry]));
+  }
+
+  /** Whether a step or a commit is under way. */
+  get busy(): boolean {
+    return this.#active > 0;
+  }
+
+  /** Whether all that is left to do waits for something outside. */
+  get parked(): boolean {
+    return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+  }
+
+  /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
+  receive(entry: JournalEntry): void {
+    this.#journal.set(entry.key, entry);
+    const waiter = this.#waiters.get(entry.key);
+    this.#waiters.delete(entry.key);
+    waiter?.(entry);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const waiting = this.#gate;
+    this.#gate = [];
+    for (const proceed of waiting) proceed();
+  }
+
+  /** Ends this life: steps under way get their signal, nothing more is recorded. */
+  stop(): void {
+    this.#stopped = true;
+    for (const controller of this.#aborts.values()) controller.abort();
+  }
+
+  /** What is recorded under a key, in whatever state. */
+  entry(key: string): JournalEntry | undefined {
+    return this.#journal.get(key);
+  }
+
+  /** The entry of a key that has a result. A recorded failure is thrown again. */
+  recorded(key: string): JournalEntry | undefined {
+    const entry = this.#journal.get(key);
+    if (entry?.state === 'failed') throw WorkflowError.fromJson(entry.value);
+    return entry?.state === 'done' ? entry : undefined;
+  }
+
+  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. */
+  async open(key: string): Promise<void> {
+    while (this.#paused && !this.#stopped) {
+      await new Promise<void>((proceed) => {
+        this.#gate.push(proceed);
+        this.#settled();
+      });
+    }
+    if (this.#stopped || this.#isAbandoned(key)) await never();
+  }
+
+  /** Work that keeps the execution in memory; the signal is for whoever does it. */
+  async during<T>(key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#aborts.set(key, controller);
+    this.#active += 1;
+    try {
+      return await work(controller.signal);
+    } finally {
+      this.#aborts.delete(key);
+      this.#active -= 1;
+      this.#settled();
+    }
+  }
+
+  /** Commits and gives the entry; never settles when the execution may not go on with it. */
+  async commit(mutation: Mutation, afterCommit: () => void = () => undefined): Promise<JournalEntry> {
+    const entry = await this.#write(mutation, afterCommit);
+    if (entry === undefined || this.#stopped) return never();
+    if (this.#journal.get(entry.key)?.recordedAt == null) this.#journal.set(entry.key, entry);
+    if (entry.dueAt !== null) this.host.timerRecorded(entry.dueAt);
+    return entry;
+  }
+
+  /** Writes without waiting: a later commit that is waited for carries it, in order. */
+  note(mutation: (transaction: StoreTransaction, at: number) => void): void {
+    this.host.store
+      .write((transaction) => this.#ifOpen(transaction, mutation))
+      .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
+  }
+
+  /** Waits for the result of what is recorded as waiting. A failure is thrown. */
+  async received(key: string): Promise<Json> {
+    // An answer may share the commit of its question: then it is here before anybody waits for it.
+    const early = this.recorded(key);
+    if (early !== undefined) return early.value;
+    const entry = await new Promise<JournalEntry>((resolve) => {
+      this.#waiters.set(key, resolve);
+      this.#settled();
+    });
+    if (entry.state === 'failed') throw WorkflowError.fromJson(entry.value);
+    return entry.value;
+  }
+
+  /** Calls `wake` when the entry of a key is received; the result tells whether it was still waited for, and ends that. */
+  watch(key: string, wake: () => void): () => boolean {
+    this.#waiters.set(key, wake);
+    return () => this.#waiters.delete(key);
+  }
+
+  /** Gives parts up in memory: what is under way there gets its signal, and nothing new begins. */
+  abandon(parts: readonly string[]): void {
+    this.#abandoned.push(...parts);
+    for (const [key, controller] of this.#aborts) if (this.#isAbandoned(key)) controller.abort();
+    for (const key of this.#waiters.keys()) if (this.#isAbandoned(key)) this.#waiters.delete(key);
+  }
+
+  #isAbandoned(key: string): boolean {
+    return this.#abandoned.some((part) => isUnder(key, part));
+  }
+
+  async #write(mutation: Mutation, afterCommit: () => void): Promise<JournalEntry | undefined> {
+    if (this.#stopped) return undefined;
+    this.#active += 1;
+    try {
+      const entry = await this.host.store.write((transaction) => this.#ifOpen(transaction, mutation));
+      afterCommit();
+      return entry;
+    } catch (error) {
+      this.host.storeFailed(this.executionId, error);
+      return undefined;
+    } finally {
+      this.#active -= 1;
+      this.#settled();
+    }
+  }
+
+  #ifOpen<T>(transaction: StoreTransaction, mutation: (transaction: StoreTransaction, at: number) => T): T | undefined {
+    const execution = transaction.execution(this.executionId);
+    if (execution === undefined || isFinal(execution.status)) return undefined;
+    return mutation(transaction, this.host.clock.now());
+  }
+
+  /** The interpreter goes on in microtasks; once they are through, what is still parked stays parked. */
+  #settled(): void {
+    if (this.#active === 0 && !this.#stopped) setImmediate(() => this.host.idle(this.executionId));
+  }
+}
