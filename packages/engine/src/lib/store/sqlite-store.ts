@@ -36,16 +36,9 @@ export class SqliteStore implements Store {
    * when the folder or the file cannot be used.
    */
   constructor({ dir, durability, onEvents }: SqliteStoreOptions) {
-    try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      this.#lock = takeLock(join(dir, 'engine.lock'));
-      this.#database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
-      this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`);
-      migrate(this.#database);
-    } catch (error) {
-      if (error instanceof PlatformError) throw error;
-      throw new PlatformError('STORE_FAILED', `Cannot open the store in "${dir}": ${messageOf(error)}`, { cause: error });
-    }
+    const opened = openDatabase(dir, durability);
+    this.#lock = opened.lock;
+    this.#database = opened.database;
     this.read = new SqliteReader(this.#database);
     this.#transaction = new SqliteTransaction(this.#database);
     const pending = this.#transaction.pendingEvents;
@@ -72,6 +65,25 @@ export class SqliteStore implements Store {
     this.#commits.flush();
     this.#database.close();
     this.#lock.close();
+  }
+}
+
+/** Takes the folder and opens its database; leaves nothing open when that fails. */
+function openDatabase(dir: string, durability: Durability): { lock: DatabaseSync; database: DatabaseSync } {
+  let lock: DatabaseSync | undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    lock = takeLock(join(dir, 'engine.lock'));
+    database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`);
+    migrate(database);
+    return { lock, database };
+  } catch (error) {
+    database?.close();
+    lock?.close();
+    if (error instanceof PlatformError) throw error;
+    throw new PlatformError('STORE_FAILED', `Cannot open the store in "${dir}": ${messageOf(error)}`, { cause: error });
   }
 }
 

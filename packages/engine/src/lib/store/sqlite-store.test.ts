@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it } from 'node:test';
+import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import { SqliteStore } from './sqlite-store.ts';
+
+const newDir = (): string => mkdtempSync(join(tmpdir(), 'loopwright-store-'));
+
+function open(dir: string, onEvents: (events: readonly ExecutionEvent[]) => void = () => undefined): SqliteStore {
+  return new SqliteStore({ dir, durability: 'process', onEvents });
+}
+
+function execution(id: string): Execution {
+  const times = { statusSince: 1, createdAt: 1, updatedAt: 1, completedAt: null };
+  const pin = { version: '1.0.0', definitionDigest: 'd', requestDigest: 'r' };
+  const state = { status: 'running', currentStep: null, input: {}, output: null, error: null } as const;
+  return { id, workflow: 'w', projectId: 'p', startedBy: 'ann', ...pin, ...state, ...times };
+}
+
+const definition = { digest: 'd', name: 'w', version: '1.0.0', source: {}, createdAt: 1 };
+
+describe('SqliteStore', () => {
+  it('keeps what was written, and gives nothing of a mutation that throws, to others either', async () => {
+    const dir = newDir();
+    const seen: string[] = [];
+    await using store = open(dir, (events) => seen.push(...events.map(({ type }) => type)));
+    await store.write((transaction) => transaction.putDefinition(definition));
+    const results = await Promise.allSettled([
+      store.write((transaction) => transaction.insertExecution(execution('a'))),
+      store.write((transaction) => {
+        transaction.insertExecution(execution('b'));
+        transaction.appendEvent({ executionId: 'b', type: 'lost', step: null, at: 1, data: {} });
+        throw new RangeError('no');
+      }),
+      store.write((transaction) => {
+        transaction.insertExecution(execution('c'));
+        transaction.appendEvent({ executionId: 'c', type: 'kept', step: null, at: 1, data: {} });
+      }),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((id) => store.read.execution(id)?.id),
+      ['a', undefined, 'c'],
+    );
+    assert.deepEqual(seen, ['kept']);
+  });
+
+  it('commits what is asked for in one turn together, in order', async () => {
+    await using store = open(newDir());
+    await store.write((transaction) => transaction.putDefinition(definition));
+    await store.write((transaction) => transaction.insertExecution(execution('a')));
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        store
+          .write((transaction) => transaction.appendEvent({ executionId: 'a', type: String(index), step: null, at: 1, data: {} }))
+          .then(() => order.push(index)),
+      ),
+    );
+    const events = store.read.events('a', 0, 100);
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    );
+    assert.deepEqual(
+      events.map(({ type }) => Number(type)),
+      order,
+    );
+  });
+
+  it('brings a store of an earlier schema up to date and keeps what is in it', async () => {
+    const dir = newDir();
+    const database = new DatabaseSync(join(dir, 'engine.db'));
+    const first = readFileSync(new URL('migrations/0001-init.sql', import.meta.url), 'utf8');
+    database.exec(`BEGIN; ${first} PRAGMA user_version = 1; COMMIT;`);
+    database.prepare(`INSERT INTO definitions VALUES ('d', 'w', '1.0.0', '{}', 1)`).run();
+    database.close();
+    await using store = open(dir);
+    assert.equal(store.read.definition('d')?.name, 'w');
+    assert.deepEqual(store.read.listeners('any'), []);
+  });
+
+  it('refuses a newer schema, a file that is no database, and a second owner', async () => {
+    const newer = newDir();
+    const database = new DatabaseSync(join(newer, 'engine.db'));
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    assert.throws(() => open(newer), { code: 'STORE_FAILED', message: /is newer than this program/ });
+    const broken = newDir();
+    writeFileSync(join(broken, 'engine.db'), 'this is not a database, however long it may be'.repeat(100));
+    assert.throws(() => open(broken), { code: 'STORE_FAILED' });
+    const dir = newDir();
+    await using store = open(dir);
+    assert.ok(store);
+    assert.throws(() => open(dir), { code: 'DATA_DIR_IN_USE' });
+  });
+
+  it('leaves its folder free when it could not be opened', async () => {
+    const dir = newDir();
+    writeFileSync(join(dir, 'engine.db'), 'x'.repeat(5000));
+    assert.throws(() => open(dir), { code: 'STORE_FAILED' });
+    writeFileSync(join(dir, 'engine.db'), '');
+    await using store = open(dir);
+    assert.ok(store);
+  });
+});
