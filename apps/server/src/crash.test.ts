@@ -97,7 +97,7 @@ function checkJournal(file: string, { starts }: Acknowledged): void {
     .parse(
       database
         .prepare(
-          `SELECT execution_id, type, data FROM events WHERE type IN ('step_started', 'step_completed') ORDER BY execution_id, seq`,
+          `SELECT id AS execution_id, type, data FROM events JOIN executions ON no = execution WHERE type IN ('step_started', 'step_completed') ORDER BY execution, seq`,
         )
         .all(),
     );

@@ -283,8 +283,8 @@ export class Engine implements AsyncDisposable {
     if (this.#lives.get(executionId) !== life) return;
     this.#store
       .write((transaction) => {
-        const execution = transaction.execution(executionId);
-        if (execution === undefined || isFinal(execution.status)) return;
+        const status = transaction.status(executionId);
+        if (status === undefined || isFinal(status)) return;
         const at = this.#options.clock.now();
         transaction.updateExecution(executionId, { ...result, statusSince: at, completedAt: at, currentStep: null }, at);
         const data = result.status === 'failed' ? { error: result.error } : {};

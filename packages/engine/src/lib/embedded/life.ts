@@ -187,8 +187,8 @@ export class Life {
   }
 
   #ifOpen<T>(transaction: StoreTransaction, mutation: (transaction: StoreTransaction, at: number) => T): T | undefined {
-    const execution = transaction.execution(this.executionId);
-    if (execution === undefined || isFinal(execution.status)) return undefined;
+    const status = transaction.status(this.executionId);
+    if (status === undefined || isFinal(status)) return undefined;
     return mutation(transaction, this.host.clock.now());
   }
 

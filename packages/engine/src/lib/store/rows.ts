@@ -96,10 +96,10 @@ export function toEarlyAnswer(row: Row): EarlyAnswer {
   };
 }
 
-/** Reads a row of `events`. */
-export function toEvent(row: Row): ExecutionEvent {
+/** Reads a row of `events` of an execution. */
+export function toEvent(executionId: string, row: Row): ExecutionEvent {
   return {
-    executionId: text(row, 'execution_id'),
+    executionId,
     seq: integer(row, 'seq'),
     type: text(row, 'type'),
     step: textOrNull(row, 'step'),

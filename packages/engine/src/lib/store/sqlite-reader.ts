@@ -4,6 +4,7 @@ import type {
   Execution,
   ExecutionEvent,
   ExecutionQuery,
+  ExecutionStatus,
   JournalEntry,
   StoredDefinition,
   StoredHumanTask,
@@ -11,10 +12,14 @@ import type {
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
 
+/** How many numbers of executions are remembered. */
+const NUMBERS_KEPT = 100_000;
+
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #numbers = new Map<string, number>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -30,14 +35,35 @@ export class SqliteReader implements StoreReader {
     return statement;
   }
 
+  /** The number of an execution in the tables; 0 when there is none of that id. */
+  protected numberOf(id: string): number {
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    const no = this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'];
+    if (typeof no !== 'number') return 0;
+    if (this.#numbers.size >= NUMBERS_KEPT) this.#numbers.clear();
+    this.#numbers.set(id, no);
+    return no;
+  }
+
+  /** Forgets what was read in a transaction that is rolled back. */
+  forget(): void {
+    this.#numbers.clear();
+  }
+
   definition(digest: string): StoredDefinition | undefined {
     const row = this.prepare('SELECT * FROM definitions WHERE digest = ?').get(digest);
     return row === undefined ? undefined : toDefinition(row);
   }
 
   execution(id: string): Execution | undefined {
-    const row = this.prepare('SELECT * FROM executions WHERE id = ?').get(id);
+    const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
     return row === undefined ? undefined : toExecution(row);
+  }
+
+  status(id: string): ExecutionStatus | undefined {
+    const row = this.prepare('SELECT status FROM executions WHERE no = ?').get(this.numberOf(id));
+    return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
   executions({ workflow, projectId, status, limit, offset = 0 }: ExecutionQuery): { executions: Execution[]; total: number } {
@@ -65,24 +91,26 @@ export class SqliteReader implements StoreReader {
   }
 
   journal(executionId: string): JournalEntry[] {
-    return this.prepare('SELECT * FROM journal WHERE execution_id = ?').all(executionId).map(toEntry);
+    return this.prepare('SELECT * FROM journal WHERE execution = ?').all(this.numberOf(executionId)).map(toEntry);
   }
 
   entry(executionId: string, key: string): JournalEntry | undefined {
-    const row = this.prepare('SELECT * FROM journal WHERE execution_id = ? AND key = ?').get(executionId, key);
+    const row = this.prepare('SELECT * FROM journal WHERE execution = ? AND key = ?').get(this.numberOf(executionId), key);
     return row === undefined ? undefined : toEntry(row);
   }
 
   completedSteps(executionId: string): string[] {
     return this.prepare(
-      `SELECT name, min(seq) AS first FROM (SELECT step AS name, seq FROM events WHERE execution_id = ? AND type = 'step_completed') GROUP BY name ORDER BY first`,
+      `SELECT name, min(seq) AS first FROM (SELECT step AS name, seq FROM events WHERE execution = ? AND type = 'step_completed') GROUP BY name ORDER BY first`,
     )
-      .all(executionId)
+      .all(this.numberOf(executionId))
       .map((row) => String(row['name']));
   }
 
   due(now: number, limit: number): OwnedEntry[] {
-    return this.prepare('SELECT * FROM journal WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?')
+    return this.prepare(
+      'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
+    )
       .all(now, limit)
       .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row) }));
   }
@@ -115,9 +143,9 @@ export class SqliteReader implements StoreReader {
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
-    return this.prepare('SELECT * FROM events WHERE execution_id = ? AND seq > ? ORDER BY seq LIMIT ?')
-      .all(executionId, after, limit)
-      .map(toEvent);
+    return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
+      .all(this.numberOf(executionId), after, limit)
+      .map((row) => toEvent(executionId, row));
   }
 
   listeners(type: string): { executionId: string; key: string }[] {

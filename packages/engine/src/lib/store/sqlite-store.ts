@@ -46,7 +46,7 @@ export class SqliteStore implements Store {
       afterCommit: () => {
         if (pending.length > 0) onEvents(pending.splice(0));
       },
-      rolledBack: () => void pending.splice(0),
+      rolledBack: () => this.#transaction.forget(),
     });
   }
 
@@ -76,7 +76,9 @@ function openDatabase(dir: string, durability: Durability): { lock: DatabaseSync
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     lock = takeLock(join(dir, 'engine.lock'));
     database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`);
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
+    );
     migrate(database);
     return { lock, database };
   } catch (error) {

@@ -12,12 +12,17 @@ import type {
 import { SqliteReader } from './sqlite-reader.ts';
 import type { StoreTransaction } from './store.ts';
 
+/** How many counters of events are remembered. */
+const COUNTERS_KEPT = 100_000;
+
 const write = (value: Json): string => JSON.stringify(value);
 
 /** Reads and writes the tables of the embedded store inside the transaction that is open. */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
   /** Events of the transactions that are not yet handed on. */
   readonly pendingEvents: ExecutionEvent[] = [];
+  /** Number of the last event of executions that were written lately. */
+  readonly #lastSeq = new Map<number, number>();
 
   putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
     this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(digest, name, version, write(source), createdAt);
@@ -44,7 +49,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       updatedAt,
       completedAt,
     ];
-    this.prepare('INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    this.prepare('INSERT INTO executions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
@@ -55,13 +60,16 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     if (change.error !== undefined) columns.push(['error', write(change.error)]);
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
-    this.prepare(`UPDATE executions SET ${assignments} WHERE id = ?`).run(...columns.map(([, value]) => value), id);
+    this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(
+      ...columns.map(([, value]) => value),
+      this.numberOf(id),
+    );
   }
 
   putEntry(executionId: string, entry: JournalEntry): void {
     const { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt } = entry;
     const values: SQLInputValue[] = [
-      executionId,
+      this.numberOf(executionId),
       key,
       kind,
       state,
@@ -135,9 +143,23 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
-    const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution_id = ?').get(executionId)?.['last'];
-    const seq = (typeof last === 'number' ? last : 0) + 1;
-    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(executionId, seq, type, step, at, write(data));
+    const no = this.numberOf(executionId);
+    const seq = (this.#lastSeq.get(no) ?? this.#readLastSeq(no)) + 1;
+    this.#lastSeq.set(no, seq);
+    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(no, seq, type, step, at, write(data));
     this.pendingEvents.push({ executionId, seq, type, step, at, data });
+  }
+
+  /** What was read or counted in a transaction that is rolled back is not true any more. */
+  override forget(): void {
+    super.forget();
+    this.#lastSeq.clear();
+    this.pendingEvents.length = 0;
+  }
+
+  #readLastSeq(no: number): number {
+    if (this.#lastSeq.size >= COUNTERS_KEPT) this.#lastSeq.clear();
+    const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution = ?').get(no)?.['last'];
+    return typeof last === 'number' ? last : 0;
   }
 }

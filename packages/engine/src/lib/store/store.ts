@@ -4,6 +4,7 @@ import type {
   ExecutionChange,
   ExecutionEvent,
   ExecutionQuery,
+  ExecutionStatus,
   JournalEntry,
   StoredDefinition,
   StoredHumanTask,
@@ -19,6 +20,8 @@ export interface OwnedEntry {
 export interface StoreReader {
   definition(digest: string): StoredDefinition | undefined;
   execution(id: string): Execution | undefined;
+  /** The status alone, which costs less than the execution. */
+  status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
   /** Ids of the executions that must be looked at after a restart: those that are running. */
   unfinished(): string[];

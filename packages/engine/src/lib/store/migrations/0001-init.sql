@@ -6,8 +6,10 @@ CREATE TABLE definitions (
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `no` counts executions: what belongs to the newer ones lies together, so that a commit touches few pages.
 CREATE TABLE executions (
-  id TEXT NOT NULL PRIMARY KEY,
+  no INTEGER NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   workflow TEXT NOT NULL,
   version TEXT NOT NULL,
   definition_digest TEXT NOT NULL REFERENCES definitions (digest),
@@ -28,7 +30,7 @@ CREATE INDEX executions_newest ON executions (created_at DESC, id DESC);
 CREATE INDEX executions_by_status ON executions (status, created_at DESC, id DESC);
 
 CREATE TABLE journal (
-  execution_id TEXT NOT NULL REFERENCES executions (id),
+  execution INTEGER NOT NULL REFERENCES executions (no),
   key TEXT NOT NULL,
   kind TEXT NOT NULL,
   state TEXT NOT NULL,
@@ -38,7 +40,7 @@ CREATE TABLE journal (
   remaining_ms INTEGER,
   created_at INTEGER NOT NULL,
   recorded_at INTEGER,
-  PRIMARY KEY (execution_id, key)
+  PRIMARY KEY (execution, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX journal_due ON journal (due_at) WHERE due_at IS NOT NULL;
 
@@ -73,11 +75,11 @@ CREATE TABLE early_answers (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE events (
-  execution_id TEXT NOT NULL REFERENCES executions (id),
+  execution INTEGER NOT NULL REFERENCES executions (no),
   seq INTEGER NOT NULL,
   type TEXT NOT NULL,
   step TEXT,
   at INTEGER NOT NULL,
   data TEXT NOT NULL,
-  PRIMARY KEY (execution_id, seq)
+  PRIMARY KEY (execution, seq)
 ) STRICT, WITHOUT ROWID;
