@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name: string, path: string): string => join(root, 'node_modules', name, path);
-const tests = globSync('{packages,apps,scripts,benchmarks}/**/*.test.ts', {
+const tests = globSync('{packages,apps,scripts,benchmarks,simulation}/**/*.test.ts', {
   cwd: root,
   exclude: (path) => path.includes('node_modules'),
 });

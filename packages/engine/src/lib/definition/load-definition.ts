@@ -1,64 +1,26 @@
-import { type Json, type JsonObject, PlatformError, issueDetails, jsonObjectSchema, messageOf } from '@loopwright/protocol';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Json, type JsonObject, messageOf } from '@loopwright/protocol';
 import { explainInvalidExpression, isExpression } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTask } from './definition.ts';
+import { type Issue, readSource } from './read-source.ts';
 import type { NamedTask } from './task.ts';
-
-/** The largest definition, in characters of its text. */
-const DEFINITION_LIMIT_CHARACTERS = 1024 * 1024;
-
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 /**
  * Reads a definition from YAML or JSON text and checks all that can be known before it runs: its form, the functions it
- * calls, the tasks, errors and policies it names, its expressions and schemas. Throws INVALID_DEFINITION with every issue and its JSON pointer.
+ * calls, the tasks, errors and policies it names, its expressions and schemas. Throws INVALID_DEFINITION with every issue, its JSON pointer,
+ * line and column.
  */
 export function loadDefinition(text: string, functions: FunctionCatalogue): WorkflowDefinition {
   const source = readSource(text);
-  const parsed = definitionSchema.safeParse(source);
-  if (!parsed.success) throw invalid(parsed.error.issues);
-  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(source), ...checkSchemas(parsed.data)];
-  if (issues.length > 0) throw invalid(issues);
+  const { value } = source;
+  const parsed = definitionSchema.safeParse(value);
+  if (!parsed.success) throw source.refuse(parsed.error.issues);
+  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(value), ...checkSchemas(parsed.data)];
+  if (issues.length > 0) throw source.refuse(issues);
   const { name, version } = parsed.data.document;
-  return { name, version, digest: digestOf(source), source, document: parsed.data };
-}
-
-function readSource(text: string): JsonObject {
-  if (text.length > DEFINITION_LIMIT_CHARACTERS) {
-    throw new PlatformError(
-      'INVALID_DEFINITION',
-      `Cannot read the definition: it has more than ${DEFINITION_LIMIT_CHARACTERS} characters`,
-    );
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, version: '1.2', merge: false });
-  if (document.errors.length > 0) {
-    throw new PlatformError('INVALID_DEFINITION', 'Cannot read the definition: it is not YAML or JSON', {
-      details: {
-        issues: document.errors.map((error) => {
-          const { line, col } = lines.linePos(error.pos[0]);
-          return { pointer: '', line, column: col, message: error.message.split('\n')[0] ?? '' };
-        }),
-      },
-    });
-  }
-  const source = jsonObjectSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (!source.success) throw invalid([{ path: [], message: 'Cannot read the definition: it is not an object of JSON values' }]);
-  return source.data;
-}
-
-function invalid(issues: readonly Issue[]): PlatformError {
-  const first = issues[0];
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return new PlatformError('INVALID_DEFINITION', `Cannot take the definition: ${first?.message ?? 'it is wrong'}${more}`, {
-    details: issueDetails(issues),
-  });
+  return { name, version, digest: digestOf(value), source: value, document: parsed.data };
 }
 
 function* checkReferences(document: WorkflowDocument, functions: FunctionCatalogue): Generator<Issue> {

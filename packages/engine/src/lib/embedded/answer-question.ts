@@ -44,6 +44,7 @@ export interface GivenAnswer {
  */
 export function takeAnswer(transaction: StoreTransaction, target: AnswerTarget, given: GivenAnswer): AnswerOutcome {
   const task = findTask(transaction, target, given);
+  if (isKeptForAnother(transaction, task, target, given)) throw usedBefore();
   if (task === undefined) return bufferAnswer(transaction, target, given);
   if (task.state === 'answered' && task.answerId === given.answerId) return givenBefore(task, target, given);
   if (task.kind !== given.answer.kind) {
@@ -99,6 +100,24 @@ function nothingToAnswer(execution: Execution, last: StoredHumanTask | undefined
     'INVALID_STATE',
     `Cannot take the ${kind}: the execution is ${execution.status} and does not wait for one`,
     { details },
+  );
+}
+
+/** Whether an answer of this name is kept for a step that has not asked yet, and is now given to another step. */
+function isKeptForAnother(
+  transaction: StoreTransaction,
+  task: StoredHumanTask | undefined,
+  target: AnswerTarget,
+  given: GivenAnswer,
+): boolean {
+  const executionId = task?.executionId ?? target.executionId ?? '';
+  const step = task?.step ?? target.step;
+  const execution = transaction.execution(executionId);
+  const definition = execution === undefined ? undefined : given.definition(execution.definitionDigest);
+  if (definition === undefined) return false;
+  return [...everyTask(definition.document.do)].some(
+    ({ named: { name, task: called } }) =>
+      'call' in called && name !== step && transaction.earlyAnswer(executionId, name)?.answerId === given.answerId,
   );
 }
 

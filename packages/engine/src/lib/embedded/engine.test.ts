@@ -272,7 +272,7 @@ describe('loadDefinition', () => {
       `
 do:
   - a: { call: nowhere, then: gone }
-  - a: { set: { x: '\${ .a // 1 }', y: '\${ $nope }', z: '\${ .[ }' } }
+  - a: { set: { x: '\${ now }', y: '\${ $nope }', z: '\${ .[ }' } }
   - t: { try: [{ b: { wait: { seconds: 1 } } }], catch: { retry: none }, timeout: none }`,
     );
     assert.throws(

@@ -5,13 +5,16 @@ import { type Execution, type ExecutionEvent, isFinal } from '../execution/execu
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
+import type { HttpCallOptions } from '../http-call/http-client.ts';
+import { httpCall } from '../http-call/http-call.ts';
+import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { accept, clarify } from '../interpreter/human-functions.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
-import { type Durability, SqliteStore } from '../store/sqlite-store.ts';
-import type { OwnedEntry, Store, StoreReader } from '../store/store.ts';
+import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import type { OwnedEntry, Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
@@ -27,10 +30,16 @@ export interface EngineOptions {
   readonly durability: Durability;
   readonly clock: Clock;
   readonly random: Random;
-  /** The functions that definitions may call, besides `clarify` and `accept`. */
+  /** Which hosts `call: http` and `call: openapi` may reach, and how they prove who they are. */
+  readonly httpCalls?: HttpCallOptions;
+  /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
   readonly functions: FunctionCatalogue;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
+  /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
+  readonly onTask?: (name: string, reference: string) => void;
+  /** Opens the store in place of the one on SQLite; the simulation wraps that one with faults. */
+  readonly openStore?: (options: SqliteStoreOptions) => Store;
 }
 
 /** What starts an execution. */
@@ -64,13 +73,18 @@ export class Engine implements AsyncDisposable {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.functions = { clarify, accept, ...options.functions };
-    this.#store = new SqliteStore({
+    const { httpCalls = {} } = options;
+    this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
+    const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
+    this.#store = openStore({
       dir: options.dir,
       durability: options.durability,
       onEvents: (events) => this.#hub.publish(events),
     });
-    this.#timers = new Timers(this.#store, options.clock, (owned) => this.#deliver(owned));
+    this.#timers = new Timers(this.#store, options.clock, {
+      fired: (owned) => this.#deliver(owned),
+      refused: (executionId, error) => this.#rest(executionId, error),
+    });
     this.#host = this.#makeHost();
   }
 
@@ -112,7 +126,7 @@ export class Engine implements AsyncDisposable {
       throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
     if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
     const requestDigest = digestOf({ workflow, projectId, input, startedBy });
-    const result = await this.#store.write((transaction) => {
+    const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
       const now = this.#options.clock.now();
@@ -143,7 +157,8 @@ export class Engine implements AsyncDisposable {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<AnswerOutcome> {
-    const outcome = await this.#store.write((transaction) =>
+    const executionId = target.executionId ?? this.read.humanTask(target.taskId ?? '')?.executionId;
+    const outcome = await this.#order(executionId === undefined ? [] : [executionId], (transaction) =>
       takeAnswer(transaction, target, {
         answer,
         ...by,
@@ -157,16 +172,19 @@ export class Engine implements AsyncDisposable {
 
   /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat: an event is taken once. */
   async publish(event: CloudEvent): Promise<number> {
-    const woken = await this.#store.write((transaction) =>
-      publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions }),
-    );
+    const touched: string[] = [];
+    const woken = await this.#order(touched, (transaction) => {
+      const owned = publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions });
+      touched.push(...owned.map(({ executionId }) => executionId));
+      return owned;
+    });
     for (const owned of woken) this.#deliver(owned);
     return woken.length;
   }
 
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
   async cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution> {
-    const execution = await this.#store.write((transaction) =>
+    const execution = await this.#order([executionId], (transaction) =>
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
     this.#lives.get(executionId)?.stop();
@@ -176,7 +194,7 @@ export class Engine implements AsyncDisposable {
 
   /** Stops an execution before its next step; its timers stand still. What is under way ends and is recorded. */
   async pause(executionId: string, who: string): Promise<Execution> {
-    const execution = await this.#store.write((transaction) =>
+    const execution = await this.#order([executionId], (transaction) =>
       pauseExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
     this.#lives.get(executionId)?.pause();
@@ -185,7 +203,7 @@ export class Engine implements AsyncDisposable {
 
   /** Lets a paused execution go on; its timers run on with what was left. Throws INVALID_STATE when it is not paused. */
   async resume(executionId: string, who: string): Promise<Execution> {
-    const execution = await this.#store.write((transaction) =>
+    const execution = await this.#order([executionId], (transaction) =>
       resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
     const life = this.#lives.get(executionId);
@@ -217,6 +235,18 @@ export class Engine implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close(0);
+  }
+
+  /**
+   * Writes what somebody asks for. A store that refuses may have committed all the same, and then memory does not know
+   * what is recorded: the executions go on from their journals.
+   */
+  #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    return this.#store.write(mutation).catch((error: unknown) => {
+      const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
+      if (isRefused) for (const id of new Set(executionIds)) this.#rest(id, error);
+      throw error;
+    });
   }
 
   #checkInput({ name, document }: WorkflowDefinition, input: Json): void {
@@ -256,6 +286,7 @@ export class Engine implements AsyncDisposable {
       functions: this.functions,
       expressions: this.#expressions,
       schemas: this.#schemas,
+      onTask: this.#options.onTask,
     });
     interpreter.run().then(
       (output) => this.#finish(life, { status: 'completed', output }),
@@ -316,7 +347,12 @@ export class Engine implements AsyncDisposable {
     this.#trouble(`Cannot record the execution ${executionId}`, error);
     this.#lives.get(executionId)?.stop();
     this.#lives.delete(executionId);
-    this.#options.clock.schedule(STORE_RETRY_MS, () => this.#load(executionId));
+    this.#options.clock.schedule(STORE_RETRY_MS, () => {
+      if (this.#closing) return;
+      this.#load(executionId);
+      // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
+      this.#timers.arm();
+    });
   }
 
   #trouble(message: string, error: unknown): void {

@@ -174,7 +174,9 @@ export class Life {
     if (this.#stopped) return undefined;
     this.#active += 1;
     try {
-      const entry = await this.host.store.write((transaction) => this.#ifOpen(transaction, mutation));
+      const entry = await this.host.store.write((transaction) =>
+        this.#ifOpen(transaction, (open, at) => standingStill(open, this.executionId, mutation(open, at))),
+      );
       afterCommit();
       return entry;
     } catch (error) {
@@ -196,4 +198,16 @@ export class Life {
   #settled(): void {
     if (this.#active === 0 && !this.#stopped) setImmediate(() => this.host.idle(this.executionId));
   }
+}
+
+/** What was under way when the execution was paused still records what it waits for; its timer starts with `resume`. */
+function standingStill(
+  transaction: StoreTransaction,
+  executionId: string,
+  entry: JournalEntry | undefined,
+): JournalEntry | undefined {
+  if (entry === undefined || entry.dueAt === null || transaction.execution(executionId)?.status !== 'paused') return entry;
+  const still: JournalEntry = { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - entry.createdAt) };
+  transaction.putEntry(executionId, still);
+  return still;
 }

@@ -51,7 +51,10 @@ export function openHumanTask(
     recordedAt: null,
   };
   transaction.putEntry(executionId, entry);
-  transaction.updateExecution(executionId, { currentStep: address.name, status: `waiting_${request.kind}`, statusSince: at }, at);
+  // A question that was on its way when the execution was paused is asked, and the execution stays paused.
+  const paused = transaction.execution(executionId)?.status === 'paused';
+  const status = paused ? {} : ({ status: `waiting_${request.kind}`, statusSince: at } as const);
+  transaction.updateExecution(executionId, { currentStep: address.name, ...status }, at);
   transaction.appendEvent({
     executionId,
     type: `waiting_${request.kind}`,

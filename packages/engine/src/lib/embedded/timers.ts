@@ -15,19 +15,27 @@ const GRACE_MS = 25;
 /** How long to wait when the store cannot be written, in milliseconds. */
 const STORE_RETRY_MS = 5000;
 
+/** Who is told about timers. */
+interface TimersTold {
+  /** It fired and is recorded. */
+  fired(owned: OwnedEntry): void;
+  /** The store refused to record a timer of this execution that was due. */
+  refused(executionId: string, error: unknown): void;
+}
+
 /** Wakes executions when their timers are due. The timers are rows; in memory there is only the next due time. */
 export class Timers {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #fired: (owned: OwnedEntry) => void;
+  readonly #told: TimersTold;
   #armedFor = Infinity;
   #cancel: () => void = () => undefined;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, fired: (owned: OwnedEntry) => void) {
+  constructor(store: Store, clock: Clock, told: TimersTold) {
     this.#store = store;
     this.#clock = clock;
-    this.#fired = fired;
+    this.#told = told;
   }
 
   /** Takes note of a timer; without one it looks into the store. */
@@ -46,14 +54,17 @@ export class Timers {
   async #fire(): Promise<void> {
     this.#armedFor = Infinity;
     if (this.#stopped) return;
+    let fired: readonly OwnedEntry[] = [];
     try {
       const now = this.#clock.now();
-      const fired = await this.#store.write((transaction) =>
-        transaction.due(now, BATCH).flatMap((owned) => fireTimer(transaction, owned, now) ?? []),
-      );
-      for (const owned of fired) this.#fired(owned);
+      await this.#store.write((transaction) => {
+        fired = transaction.due(now, BATCH).flatMap((owned) => fireTimer(transaction, owned, now) ?? []);
+      });
+      for (const owned of fired) this.#told.fired(owned);
       this.arm();
-    } catch {
+    } catch (error) {
+      // The commit may have happened all the same: nobody would look for these timers again.
+      for (const { executionId } of fired) this.#told.refused(executionId, error);
       this.arm(this.#clock.now() + STORE_RETRY_MS);
     }
   }

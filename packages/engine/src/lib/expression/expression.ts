@@ -1,16 +1,12 @@
 import { type Json, messageOf } from '@loopwright/protocol';
-import { compile } from '@michaelhomer/jqjs';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type JqProgram, compileJq } from './program.ts';
+import { checkResult } from './run/check-result.ts';
 
 /** The variables of the standard that an expression can read, by name without the `$`. */
 export type Variables = Readonly<Record<string, Json>>;
 
-type Filter = (input: Json) => Iterable<Json>;
-
 const WRAPPED = /^\s*\$\{([\s\S]*)\}\s*$/;
-const STRING_OR_COMMENT = /"(?:\\.|[^"\\])*"|#[^\n]*/g;
-const VARIABLE = /\$([A-Za-z_][A-Za-z0-9_]*)/g;
-const BOUND = /\bas\s+\$([A-Za-z_][A-Za-z0-9_]*)|\bdef\s+\w+\s*\(([^)]*)\)/g;
 
 /** Whether a text is a runtime expression, `${ … }`. */
 export function isExpression(text: string): boolean {
@@ -23,22 +19,12 @@ function expressionSource(text: string): string {
 }
 
 /**
- * Says why an expression cannot be used, or `undefined`. The engine replays executions, so an expression must not read
- * the clock (`now`); `//` is refused because the jq library yields the left null as well as the right side, and
- * a variable that does not exist because the library would silently take it for null.
+ * Says why an expression cannot be used, or `undefined`. The engine replays executions, so what would read the clock,
+ * the environment or further input (`now`, `env`, `input`) does not exist, nor does a variable that is not among `variables`.
  */
 export function explainInvalidExpression(text: string, variables: readonly string[]): string | undefined {
-  const source = expressionSource(text);
-  const code = source.replaceAll(STRING_OR_COMMENT, '""');
-  if (code.includes('//')) return 'the operator "//" is not supported: write if … then … else … end';
-  if (/(?<![.\w$"])now\b(?!\s*:)/.test(code)) return '"now" is not supported: use $workflow.startedAt';
-  const bound = new Set(
-    [...code.matchAll(BOUND)].flatMap((match) => match[1] ?? (match[2] ?? '').replaceAll('$', '').split(/[;\s]+/)),
-  );
-  const unknown = [...code.matchAll(VARIABLE)].find((match) => !variables.includes(match[1] ?? '') && !bound.has(match[1] ?? ''));
-  if (unknown !== undefined) return `the variable "${unknown[0]}" does not exist here`;
   try {
-    compileFilter(source, variables);
+    compileJq(expressionSource(text), variables);
     return undefined;
   } catch (error) {
     return messageOf(error);
@@ -47,15 +33,19 @@ export function explainInvalidExpression(text: string, variables: readonly strin
 
 /** Evaluates runtime expressions; compiled filters are kept, at most {@link CACHE_LIMIT} of them. */
 export class ExpressionEvaluator {
-  readonly #filters = new Map<string, Filter>();
+  readonly #filters = new Map<string, JqProgram>();
 
   /** The first result of an expression, `null` when it has none. Throws the standard's `expression` error. */
   evaluate(text: string, input: Json, variables: Variables): Json {
     try {
       const names = Object.keys(variables);
       const filter = this.#filter(expressionSource(text), names);
-      for (const value of filter([input, ...names.map((name) => variables[name] ?? null)])) return value ?? null;
-      return null;
+      let result: Json = null;
+      filter(input, variables, (value) => {
+        result = value;
+        return true;
+      });
+      return checkResult(result);
     } catch (error) {
       throw new WorkflowError({
         type: 'expression',
@@ -82,12 +72,12 @@ export class ExpressionEvaluator {
     return value;
   }
 
-  #filter(source: string, names: readonly string[]): Filter {
+  #filter(source: string, names: readonly string[]): JqProgram {
     const key = `${names.join(',')}|${source}`;
     let filter = this.#filters.get(key);
     if (filter === undefined) {
       if (this.#filters.size >= CACHE_LIMIT) this.#filters.clear();
-      filter = compileFilter(source, names);
+      filter = compileJq(source, names);
       this.#filters.set(key, filter);
     }
     return filter;
@@ -95,9 +85,3 @@ export class ExpressionEvaluator {
 }
 
 const CACHE_LIMIT = 10_000;
-
-/** The library has no way to pass variables, so they come in as an array and are bound in front of the expression. */
-function compileFilter(source: string, names: readonly string[]): Filter {
-  const bindings = names.map((name, index) => `.[${index + 1}] as $${name} | `).join('');
-  return compile(`${bindings}.[0] | (${source}\n)`);
-}

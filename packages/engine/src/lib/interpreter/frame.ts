@@ -17,6 +17,8 @@ export interface InterpreterParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
+  /** Told about every task that begins, whatever its kind, in every replay again. It must have no effect on the run. */
+  readonly onTask?: ((name: string, reference: string) => void) | undefined;
 }
 
 /** Where the flow goes after a list: on in the list outside, or to the end of the workflow. */

@@ -83,6 +83,7 @@ export class Interpreter implements TaskRunner {
       ) {
         return { output: at.input, next: 'continue' };
       }
+      this.parts.onTask?.(name, reference);
       this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
       const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
       const frame: TaskFrame = {

@@ -2,7 +2,7 @@ import type { RetryPolicy, TaskOf } from '../definition/task.ts';
 import type { FlowResult, TaskFrame, TaskRunner } from './frame.ts';
 import { backoffDelayMs } from './backoff.ts';
 import { Scope } from './scope.ts';
-import { WorkflowError } from './workflow-error.ts';
+import { WorkflowError, isSameErrorType } from './workflow-error.ts';
 
 /** Runs `try`: its list, again as the retry policy says, then `catch.do`. What does not match the filter goes up. */
 export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame): Promise<FlowResult> {
@@ -57,9 +57,10 @@ function retryPolicy(interpreter: TaskRunner, task: TaskOf<'try'>): RetryPolicy 
 function catches(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame, error: WorkflowError): boolean {
   const filter = task.catch.errors?.with ?? {};
   const document = error.toJson();
-  const matches = Object.entries(filter).every(
-    ([name, expected]) => JSON.stringify(document[name]) === JSON.stringify(name === 'status' ? Number(expected) : expected),
-  );
+  const matches = Object.entries(filter).every(([name, expected]) => {
+    if (name === 'type') return isSameErrorType(error.document.type, String(expected));
+    return JSON.stringify(document[name]) === JSON.stringify(name === 'status' ? Number(expected) : expected);
+  });
   return matches && conditionsHold(interpreter, task.catch, { frame, error, as: task.catch.as ?? 'error' });
 }
 

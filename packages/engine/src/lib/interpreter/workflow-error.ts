@@ -1,6 +1,13 @@
 import { type Json, type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
 
 const STANDARD_PREFIX = 'https://serverlessworkflow.io/spec/1.0.0/errors/';
+/** What the standard's conformance kit writes for the same types. */
+const KIT_PREFIX = 'https://serverlessworkflow.io/dsl/errors/types/';
+
+/** Whether two error types are the same one; the two prefixes that the standard's own documents use mean the same. */
+export function isSameErrorType(left: string, right: string): boolean {
+  return left.replace(KIT_PREFIX, STANDARD_PREFIX) === right.replace(KIT_PREFIX, STANDARD_PREFIX);
+}
 
 /** The standard's error types, by their last part. */
 export type StandardErrorType =

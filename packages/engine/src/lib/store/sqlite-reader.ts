@@ -85,7 +85,12 @@ export class SqliteReader implements StoreReader {
   }
 
   unfinished(): string[] {
-    return this.prepare(`SELECT id FROM executions WHERE status IN ('pending', 'running') ORDER BY created_at`)
+    // While one branch of a fork waits for a person, another one may have been under way.
+    return this.prepare(
+      `SELECT id, created_at FROM executions WHERE status IN ('pending', 'running') UNION ALL
+       SELECT id, created_at FROM executions WHERE status IN ('waiting_clarification', 'waiting_acceptance')
+       AND definition_digest IN (SELECT digest FROM definitions WHERE source LIKE '%"fork"%') ORDER BY created_at`,
+    )
       .all()
       .map((row) => String(row['id']));
   }

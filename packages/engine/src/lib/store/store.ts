@@ -23,7 +23,7 @@ export interface StoreReader {
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
-  /** Ids of the executions that must be looked at after a restart: those that are running. */
+  /** Ids of the executions that must be looked at after a restart: those that are running, or have a branch that may be. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];
   entry(executionId: string, key: string): JournalEntry | undefined;

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Json, PlatformError } from '@loopwright/protocol';
+import { loadDefinition } from './load-definition.ts';
+
+const HEAD = "document: { dsl: '1.0.3', namespace: test, name: places, version: '1.0.0' }\n";
+
+function issuesOf(text: string): Json {
+  try {
+    loadDefinition(text, {});
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'INVALID_DEFINITION') {
+      const issues = error.details?.['issues'];
+      assert.ok(Array.isArray(issues));
+      return issues.map((issue) => {
+        assert.ok(issue !== null && typeof issue === 'object' && !Array.isArray(issue));
+        return [issue['pointer'] ?? null, issue['line'] ?? null, issue['column'] ?? null];
+      });
+    }
+    throw error;
+  }
+  throw new Error('Cannot check the issues: the definition was taken');
+}
+
+describe('loadDefinition', () => {
+  it('says where each issue stands, by the key that is wrong', () => {
+    const text = `${HEAD}do:\n  - look:\n      call: nobody\n  - pick:\n      set:\n        a: "\${ $nobody }"\n`;
+    assert.deepEqual(issuesOf(text), [
+      ['/do/0/look/call', 4, 7],
+      ['/do/1/pick/set/a', 7, 9],
+    ]);
+  });
+
+  it('points to the part around a member that is missing', () => {
+    assert.deepEqual(issuesOf(HEAD), [['/do', 1, 1]]);
+  });
+
+  it('counts lines and columns in JSON as well', () => {
+    const head = '{"document":{"dsl":"1.0.3","namespace":"test","name":"places","version":"1.0.0"},\n';
+    assert.deepEqual(issuesOf(`${head} "do":[{"go":{"set":{},"then":"nowhere"}}]}`), [['/do/0/go', 2, 9]]);
+  });
+
+  it('points into text that is not YAML, and to the start of what is no object', () => {
+    assert.deepEqual(issuesOf('do: [1,\n'), [['', 2, 1]]);
+    assert.deepEqual(issuesOf('- 1'), [['', 1, 1]]);
+  });
+});

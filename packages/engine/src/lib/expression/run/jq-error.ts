@@ -1,0 +1,13 @@
+import type { Json } from '@loopwright/protocol';
+
+/** An error that a program raises and can catch. */
+export class JqError extends Error {
+  override readonly name = 'JqError';
+  /** What `catch` receives. */
+  readonly value: Json;
+
+  constructor(value: Json) {
+    super(typeof value === 'string' ? value : `${JSON.stringify(value)} (not a string)`);
+    this.value = value;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Json } from '@loopwright/protocol';
+import { toText } from './text.ts';
+
+export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
+
+/** The name of a value's type, as `type` gives it. */
+export function kindOf(value: Json): Kind {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  const kind = typeof value;
+  return kind === 'boolean' || kind === 'number' || kind === 'string' ? kind : 'object';
+}
+
+/** A value in an error message: its type and the beginning of its text. */
+export function preview(value: Json): string {
+  const text = toText(value);
+  return `${kindOf(value)} (${text.length > 11 ? `${text.slice(0, 10)}...` : text})`;
+}

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Engine, type SubmittedAnswer, defineFunction, loadDefinition } from '@loopwright/engine';
+import { type Json, PlatformError, jsonObjectSchema, seededRandom } from '@loopwright/protocol';
+import { FaultyStore } from './faulty-store.ts';
+import { type Node, definitionOf } from './plan.ts';
+import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
+
+/** One run of a step's function, as the world outside saw it. */
+export interface StepRun {
+  readonly idempotencyKey: string;
+  readonly token: string;
+}
+
+/** A call of the engine's API and what the caller was told; `lost` when the process ended first or the store refused. */
+export interface Call {
+  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel';
+  readonly executionId: string;
+  readonly step?: string;
+  readonly answerId?: string;
+  readonly by?: string;
+  outcome: 'pending' | 'lost' | 'taken' | 'buffered' | PlatformError;
+}
+
+/** What an answer is for, and who gives it. */
+interface Given {
+  readonly executionId: string;
+  readonly step: string;
+  readonly answer: SubmittedAnswer;
+  readonly answerId: string;
+}
+
+/** Processes that die, a folder and a clock that outlive them, and what callers and steps have seen. */
+export class World implements AsyncDisposable {
+  readonly clock = new VirtualClock();
+  readonly calls: Call[] = [];
+  readonly runs: StepRun[] = [];
+  readonly problems: string[] = [];
+  /** Whether the store refused something in this process, so that an execution may rest. */
+  mayRest = false;
+  readonly #dir = mkdtempSync(join(tmpdir(), 'loopwright-simulation-'));
+  readonly #source: string;
+  readonly #beforeStep: (executionId: string, idempotencyKey: string) => void;
+  #lives = 0;
+  #engine: Engine | undefined;
+  #store: FaultyStore | undefined;
+  #process: ProcessClock | undefined;
+
+  /** `beforeStep` sees each run of a step before it begins; what it throws is a problem. */
+  constructor(list: readonly Node[], beforeStep: (executionId: string, idempotencyKey: string) => void) {
+    this.#source = definitionOf(list);
+    this.#beforeStep = beforeStep;
+  }
+
+  get engine(): Engine {
+    if (this.#engine === undefined) throw new Error('Cannot use the engine: no process runs');
+    return this.#engine;
+  }
+
+  get store(): FaultyStore {
+    if (this.#store === undefined) throw new Error('Cannot use the store: no process runs');
+    return this.#store;
+  }
+
+  /** Starts a process: opens the folder, registers the definition and takes up what was under way. */
+  async boot(): Promise<void> {
+    this.#lives += 1;
+    const clock = this.clock.process();
+    this.#process = clock;
+    this.mayRest = false;
+    this.#engine = new Engine({
+      dir: this.#dir,
+      durability: 'process',
+      clock,
+      random: seededRandom(this.#lives),
+      functions: { count: this.#countFunction(clock) },
+      openStore: (options) => (this.#store = new FaultyStore(options)),
+      onTrouble: () => void (this.mayRest = true),
+    });
+    await this.#engine.register(loadDefinition(this.#source, this.#engine.functions));
+    this.#engine.recover();
+  }
+
+  /** Ends the process as `kill -9` does, and starts the next one. */
+  async crash(): Promise<void> {
+    this.store.isDead = true;
+    this.#process?.kill();
+    await turns(4);
+    for (const call of this.calls) if (call.outcome === 'pending') call.outcome = 'lost';
+    await this.store[Symbol.asyncDispose]();
+    await this.boot();
+  }
+
+  /** Lets everything go on that needs no time; starts the next process when this one met its end. */
+  async settle(): Promise<void> {
+    for (let quiet = 0, seen = -1; quiet < 3;) {
+      const { operations, pending } = this.store;
+      quiet = pending === 0 && operations === seen ? quiet + 1 : 0;
+      seen = operations;
+      await turns(1);
+      if (!this.store.isDead) continue;
+      await this.crash();
+      quiet = 0;
+    }
+  }
+
+  start(executionId: string): void {
+    const call: Call = { kind: 'start', executionId, outcome: 'pending' };
+    const request = { executionId, workflow: 'plan', projectId: 'p', input: { trace: [] }, startedBy: 'ann' };
+    this.#track(call, this.engine.start(request));
+  }
+
+  control(kind: 'pause' | 'resume' | 'cancel', executionId: string): void {
+    const { engine } = this;
+    const done =
+      kind === 'cancel'
+        ? engine.cancel(executionId, { who: 'ann', reason: null })
+        : kind === 'pause'
+          ? engine.pause(executionId, 'ann')
+          : engine.resume(executionId, 'ann');
+    this.#track({ kind, executionId, outcome: 'pending' }, done);
+  }
+
+  pauseAtEvent(executionId: string): void {
+    const end = this.engine.subscribe(executionId, () => {
+      end();
+      this.control('pause', executionId);
+    });
+  }
+
+  answer({ executionId, step, answer, answerId }: Given): Call {
+    const by = `by-${answerId}`;
+    const call: Call = { kind: 'answer', executionId, step, answerId, by, outcome: 'pending' };
+    const done = this.engine.answer({ executionId, step }, answer, { answerId, answeredBy: by });
+    this.#track(call, done, ({ state }) => (state === 'buffered' ? 'buffered' : 'taken'));
+    return call;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.store.isDead = true;
+    this.#process?.kill();
+    await turns(4);
+    await this.store[Symbol.asyncDispose]();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  #track<T>(call: Call, done: Promise<T>, read: (value: T) => Call['outcome'] = () => 'taken'): void {
+    this.calls.push(call);
+    done.then(
+      (value) => void (call.outcome = read(value)),
+      (error: unknown) => {
+        if (!(error instanceof PlatformError)) this.problems.push(`${call.kind} threw ${String(error)}`);
+        const refused = !(error instanceof PlatformError) || error.code === 'STORE_FAILED';
+        this.mayRest ||= refused;
+        call.outcome = refused ? 'lost' : error;
+      },
+    );
+  }
+
+  /** A step that takes time, fails at first, and tells the world that it ran. */
+  #countFunction(clock: ProcessClock): ReturnType<typeof defineFunction> {
+    return defineFunction({
+      description: 'Counts',
+      arguments: jsonObjectSchema,
+      run: ({ args, step, execution }) =>
+        step(async ({ idempotencyKey, signal }): Promise<Json> => {
+          const { ms, failures, stubborn } = args as { ms: number; failures: number; stubborn: boolean };
+          this.#beforeStep(execution.executionId, idempotencyKey);
+          const run = this.runs.filter((one) => one.idempotencyKey === idempotencyKey).length + 1;
+          const token = `${idempotencyKey}!${run}`;
+          this.runs.push({ idempotencyKey, token });
+          if (ms > 0) {
+            await new Promise<void>((resolve, reject) => {
+              clock.schedule(ms, resolve);
+              if (!stubborn) signal.addEventListener('abort', () => reject(new Error('aborted')));
+            });
+          }
+          if (run <= failures) throw new Error('it fails at first');
+          return token;
+        }),
+    });
+  }
+}
+
+/** Gives the event loop a number of turns. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
