@@ -63,7 +63,7 @@ function ownServer(dataDir: string, warn: (text: string) => void): ServerProcess
 }
 
 function summary(
-  { outcome, served, analytics, examples, executionId }: DemoResult,
+  { outcome, sampleInput, served, analytics, examples, executionId }: DemoResult,
   { dataDir, own, url }: { dataDir: string; own: boolean; url: string | undefined },
 ): string {
   const { program, version, digest } = outcome;
@@ -105,9 +105,14 @@ function summary(
     '',
     'What to do next',
     ...(own ? [`  npm start${dataDir === resolve('.loopwright') ? '' : ` -- --data-dir ${dataDir}`}`] : []),
-    `  curl -s ${base}/api/v1/programs/${program}/execute -H 'content-type: application/json' -d '{"input":{"text":"Alle Menschen sind frei und gleich geboren."}}'`,
+    `  curl -s ${base}/api/v1/programs/${program}/execute -H 'content-type: application/json' -d ${shellQuoted(JSON.stringify({ input: sampleInput }))}`,
     `  curl -s ${base}/api/v1/executions/${executionId}      # how it came about`,
     `  curl -s ${base}/api/v1/programs/${program}/promotions # why it is live`,
     '  npm run demo -- --examples FILE.jsonl                  # the same with examples of your own',
   ].join('\n');
+}
+
+/** A text as one word of a POSIX shell: examples are anybody's data, and the line is there to be pasted. */
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

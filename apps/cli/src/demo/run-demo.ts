@@ -31,6 +31,8 @@ export interface DemoResult {
   readonly executionId: string;
   readonly examples: { readonly digest: string; readonly count: number; readonly labels: number };
   readonly outcome: z.infer<typeof outcomeSchema>;
+  /** One of the examples' inputs, to try the program with. */
+  readonly sampleInput: Json;
   readonly served: ServedReport;
   readonly analytics: DailyAnalytics;
 }
@@ -89,6 +91,7 @@ export async function runDemo(
     executionId: started.execution_id,
     examples: { digest: examples.digest, count: examples.count, labels },
     outcome,
+    sampleInput: inputs[0] ?? null,
     served,
     analytics,
   };

@@ -24,6 +24,7 @@ const spamFilter = (mark: string): string => `
   interface Input { text: string }
   export function run({ text }: Input): { label: string; mark: string } {
     if (text === 'loop') for (;;) {}
+    if (text === 'allocate') for (const kept: string[][] = []; ; ) kept.push(Array.from({ length: 100_000 }, (_, n) => 'x' + n));
     if (text === 'throw') throw new Error('no such word');
     if (text === 'wrong') return { label: 'neither', mark: '' };
     return { label: /win|free/iu.test(text) ? 'spam' : 'ham', mark: ${JSON.stringify(mark)} };
@@ -172,11 +173,13 @@ describe('POST /execute', () => {
   });
 
   it('answers a failing program with 422, records it, and goes on', async () => {
-    const { edge, dir } = await setUp(1);
+    // Time enough for the memory limit to be the first that is reached.
+    const { edge, dir } = await setUp(1, { sandbox: { timeoutMs: 5000, memoryLimitMb: 16 } });
     await using _ = edge;
     const expected = [
       ['throw', 'error', /Error: no such word/u],
-      ['loop', 'timeout', /longer than 200 ms/u],
+      ['loop', 'timeout', /longer than 5000 ms/u],
+      ['allocate', 'error', /memory/u],
       ['wrong', 'error', /output\/label must be equal to one of/u],
     ] as const;
     for (const [text, status, message] of expected) {
@@ -192,7 +195,7 @@ describe('POST /execute', () => {
     const records = await recordsOf(dir);
     assert.deepEqual(
       records.map(({ status }) => status),
-      ['error', 'success', 'timeout', 'success', 'error', 'success'],
+      ['error', 'success', 'timeout', 'success', 'error', 'success', 'error', 'success'],
     );
     assert.match(records[0]?.error_message ?? '', /no such word/u);
     assert.equal(records[0]?.output_data, null);

@@ -1,7 +1,6 @@
-import { type Clock, type Json, PlatformError, type Random, toJson } from '@loopwright/protocol';
+import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
 import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
-import { loadDefinition } from '../definition/load-definition.ts';
-import { type Execution, type ExecutionEvent, isFinal } from '../execution/execution.ts';
+import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
@@ -10,17 +9,14 @@ import { httpCall } from '../http-call/http-call.ts';
 import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { accept, clarify } from '../interpreter/human-functions.ts';
-import { Interpreter } from '../interpreter/interpreter.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
-import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
-import type { OwnedEntry, Store, StoreReader, StoreTransaction } from '../store/store.ts';
+import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
-import { Instance } from './instance.ts';
-import { Life, type LifeHost } from './life.ts';
+import { Lives } from './lives.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -52,9 +48,6 @@ export interface StartRequest {
   readonly startedBy: string;
 }
 
-/** How long an execution rests after the store refused a write, in milliseconds. */
-const STORE_RETRY_MS = 5000;
-
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
   readonly functions: FunctionCatalogue;
@@ -62,12 +55,10 @@ export class Engine implements AsyncDisposable {
   readonly #options: EngineOptions;
   readonly #timers: Timers;
   readonly #hub = new EventHub();
-  readonly #lives = new Map<string, Life>();
+  readonly #lives: Lives;
   readonly #definitions = new Map<string, WorkflowDefinition>();
-  readonly #pinned = new Map<string, WorkflowDefinition>();
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
-  readonly #host: LifeHost;
   #closing = false;
 
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
@@ -82,10 +73,17 @@ export class Engine implements AsyncDisposable {
       onEvents: (events) => this.#hub.publish(events),
     });
     this.#timers = new Timers(this.#store, options.clock, {
-      fired: (owned) => this.#deliver(owned),
-      refused: (executionId, error) => this.#rest(executionId, error),
+      fired: (owned) => this.#lives.deliver(owned),
+      refused: (executionId, error) => this.#lives.rest(executionId, error),
     });
-    this.#host = this.#makeHost();
+    this.#lives = new Lives({
+      store: this.#store,
+      timers: this.#timers,
+      functions: this.functions,
+      expressions: this.#expressions,
+      schemas: this.#schemas,
+      options,
+    });
   }
 
   /** What is stored; read only. */
@@ -104,13 +102,13 @@ export class Engine implements AsyncDisposable {
     await this.#store.write((transaction) =>
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
     );
-    this.#pinned.set(digest, definition);
+    this.#lives.pin(definition);
     this.#definitions.set(name, definition);
   }
 
   /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
   recover(): void {
-    for (const id of this.read.unfinished()) this.#load(id);
+    for (const id of this.read.unfinished()) this.#lives.load(id);
     this.#timers.arm();
   }
 
@@ -147,7 +145,7 @@ export class Engine implements AsyncDisposable {
     if (result.execution.requestDigest !== requestDigest) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
-    if (result.created) this.#load(id);
+    if (result.created) this.#lives.load(id);
     return result;
   }
 
@@ -163,10 +161,10 @@ export class Engine implements AsyncDisposable {
         answer,
         ...by,
         at: this.#options.clock.now(),
-        definition: (digest) => this.#pin(digest),
+        definition: (digest) => this.#lives.definition(digest),
       }),
     );
-    if (outcome.delivered !== undefined) this.#deliver(outcome.delivered);
+    if (outcome.delivered !== undefined) this.#lives.deliver(outcome.delivered);
     return outcome;
   }
 
@@ -178,7 +176,7 @@ export class Engine implements AsyncDisposable {
       touched.push(...owned.map(({ executionId }) => executionId));
       return owned;
     });
-    for (const owned of woken) this.#deliver(owned);
+    for (const owned of woken) this.#lives.deliver(owned);
     return woken.length;
   }
 
@@ -187,8 +185,7 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#order([executionId], (transaction) =>
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
-    this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#lives.stop(executionId);
     return execution;
   }
 
@@ -197,7 +194,7 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#order([executionId], (transaction) =>
       pauseExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#lives.get(executionId)?.pause();
+    this.#lives.pause(executionId);
     return execution;
   }
 
@@ -206,9 +203,7 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#order([executionId], (transaction) =>
       resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    const life = this.#lives.get(executionId);
-    if (life === undefined) this.#load(executionId);
-    else life.resume();
+    this.#lives.resume(executionId);
     this.#timers.arm();
     return execution;
   }
@@ -223,13 +218,7 @@ export class Engine implements AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#timers.stop();
-    const until = this.#options.clock.now() + drainMs;
-    for (const life of this.#lives.values()) life.pause();
-    while (this.#options.clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
-    }
-    for (const life of this.#lives.values()) life.stop();
-    this.#lives.clear();
+    await this.#lives.close(drainMs);
     await this.#store[Symbol.asyncDispose]();
   }
 
@@ -244,7 +233,7 @@ export class Engine implements AsyncDisposable {
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
     return this.#store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused) for (const id of new Set(executionIds)) this.#rest(id, error);
+      if (isRefused) for (const id of new Set(executionIds)) this.#lives.rest(id, error);
       throw error;
     });
   }
@@ -256,106 +245,5 @@ export class Engine implements AsyncDisposable {
     if (issues.length === 0) return;
     const summary = issues.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
     throw new PlatformError('VALIDATION_ERROR', `Cannot start "${name}": ${summary}`, { details: { issues } });
-  }
-
-  #deliver({ executionId, entry }: OwnedEntry): void {
-    const life = this.#lives.get(executionId);
-    if (life === undefined) this.#load(executionId);
-    else life.receive(entry);
-  }
-
-  #load(executionId: string): void {
-    const execution = this.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
-    if (this.#lives.has(executionId)) return;
-    const definition = this.#pin(execution.definitionDigest);
-    if (definition === undefined) return;
-    const life = new Life(executionId, this.#host, this.read.journal(executionId));
-    this.#lives.set(executionId, life);
-    const interpreter = new Interpreter({
-      definition,
-      info: {
-        executionId,
-        workflowName: execution.workflow,
-        projectId: execution.projectId,
-        startedBy: execution.startedBy,
-        startedAt: execution.createdAt,
-      },
-      input: execution.input,
-      durable: new Instance(life),
-      functions: this.functions,
-      expressions: this.#expressions,
-      schemas: this.#schemas,
-      onTask: this.#options.onTask,
-    });
-    interpreter.run().then(
-      (output) => this.#finish(life, { status: 'completed', output }),
-      (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
-    );
-  }
-
-  /** The definition that executions with this digest run, read from the store when this process has not seen it. */
-  #pin(digest: string): WorkflowDefinition | undefined {
-    const known = this.#pinned.get(digest);
-    if (known !== undefined) return known;
-    const stored = this.read.definition(digest);
-    try {
-      const definition = loadDefinition(JSON.stringify(stored?.source), this.functions);
-      this.#pinned.set(digest, definition);
-      return definition;
-    } catch (error) {
-      this.#trouble(`Cannot load the definition ${digest} of an execution`, error);
-      return undefined;
-    }
-  }
-
-  #finish(life: Life, result: { status: 'completed'; output: Json } | { status: 'failed'; error: Json }): void {
-    const { executionId } = life;
-    if (this.#lives.get(executionId) !== life) return;
-    this.#store
-      .write((transaction) => {
-        const status = transaction.status(executionId);
-        if (status === undefined || isFinal(status)) return;
-        const at = this.#options.clock.now();
-        transaction.updateExecution(executionId, { ...result, statusSince: at, completedAt: at, currentStep: null }, at);
-        const data = result.status === 'failed' ? { error: result.error } : {};
-        transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
-      })
-      .then(
-        () => this.#lives.delete(executionId),
-        (error: unknown) => this.#host.storeFailed(executionId, error),
-      );
-  }
-
-  #makeHost(): LifeHost {
-    return {
-      store: this.#store,
-      clock: this.#options.clock,
-      random: this.#options.random,
-      expressions: this.#expressions,
-      deliver: (owned) => this.#deliver(owned),
-      timerRecorded: (dueAt) => this.#timers.arm(dueAt),
-      idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
-      },
-      storeFailed: (executionId, error) => this.#rest(executionId, error),
-    };
-  }
-
-  /** Drops an execution from memory and takes it up again from its journal later. */
-  #rest(executionId: string, error: unknown): void {
-    this.#trouble(`Cannot record the execution ${executionId}`, error);
-    this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
-    this.#options.clock.schedule(STORE_RETRY_MS, () => {
-      if (this.#closing) return;
-      this.#load(executionId);
-      // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
-      this.#timers.arm();
-    });
-  }
-
-  #trouble(message: string, error: unknown): void {
-    this.#options.onTrouble?.(message, error);
   }
 }
