@@ -2,9 +2,9 @@ import type { Json } from '@loopwright/protocol';
 import { type Flow, type ListenNode, type Node, RETRY_MS, type TryNode } from './node.ts';
 
 /** The definition of a flow, as JSON text of the DSL. Each task that does something appends one text to `.trace`. */
-export function definitionOf({ list, timeoutMs }: Flow): string {
+export function definitionOf({ list, timeoutMs }: Flow, name = 'plan'): string {
   return JSON.stringify({
-    document: { dsl: '1.0.0', namespace: 'simulation', name: 'plan', version: '1.0.0' },
+    document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0' },
     ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
     do: tasksOf(list),
     output: { as: '${ {trace, context: $context} }' },

@@ -39,7 +39,7 @@ export function openListeners(read: StoreReader, executionIds: readonly string[]
 /** Every event is taken by whom it is for, once, and by nobody else; one whose publication was acknowledged was taken by all who listened. */
 export function hearingProblems(
   read: StoreReader,
-  flow: Flow,
+  flowOf: (executionId: string) => Flow,
   { calls, executionIds }: { calls: readonly Call[]; executionIds: readonly string[] },
 ): string[] {
   const published = calls.flatMap(({ event }) => (event === undefined ? [] : [event]));
@@ -49,7 +49,7 @@ export function hearingProblems(
   const problems: string[] = [];
   const heardBy = new Map<string, readonly Heard[]>();
   for (const [id, log] of logs) {
-    for (const [key, { node, heard, wrong }] of hearings(flow, log, events)) {
+    for (const [key, { node, heard, wrong }] of hearings(flowOf(id), log, events)) {
       heardBy.set(`${id} ${key}`, heard);
       problems.push(...wrong.map((problem) => `${id}: ${key} ${problem}`));
       const entry = read.entry(id, key);
@@ -61,7 +61,7 @@ export function hearingProblems(
     if (event === undefined || outcome !== 'taken') continue;
     for (const { executionId, key } of listening) {
       const entry = read.entry(executionId, key);
-      const node = everyNode(flow.list).find(({ name }) => name === entry?.name);
+      const node = everyNode(flowOf(executionId).list).find(({ name }) => name === entry?.name);
       if (entry?.state !== 'waiting' || node?.kind !== 'listen') continue;
       if (filterFor(node, heardBy.get(`${executionId} ${key}`) ?? [], event) !== undefined)
         problems.push(`${executionId}: ${key} listened, and did not take the event ${event.id}`);

@@ -15,10 +15,11 @@ export type Witness = Pick<World, 'calls' | 'runs' | 'mayRest'> & {
 };
 
 /** Holds what was acknowledged, the journal, the events and the status of every execution against each other and the model. */
-export function problemsOf(world: Witness, flow: Flow, executionIds: readonly string[]): string[] {
+export function problemsOf(world: Witness, flowOf: (executionId: string) => Flow, executionIds: readonly string[]): string[] {
   const { read } = world.engine;
   const each = executionIds.flatMap((id) => {
     const execution = read.execution(id);
+    const flow = flowOf(id);
     const calls = world.calls.filter(({ executionId }) => executionId === id);
     if (execution === undefined) {
       return calls.some(({ kind, outcome }) => kind === 'start' && outcome === 'taken')
@@ -33,7 +34,7 @@ export function problemsOf(world: Witness, flow: Flow, executionIds: readonly st
       ...valueProblems(world, id),
     ].map((problem) => `${id} (${execution.status}): ${problem}`);
   });
-  return [...each, ...hearingProblems(read, flow, { calls: world.calls, executionIds })];
+  return [...each, ...hearingProblems(read, flowOf, { calls: world.calls, executionIds })];
 }
 
 /** Status, output and explanation follow from the recorded facts. */

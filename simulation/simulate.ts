@@ -1,10 +1,11 @@
-import { type SubmittedAnswer, isFinal } from '@loopwright/engine';
+import { isFinal } from '@loopwright/engine';
+import { answerFor } from './answer-for.ts';
 import type { Fault } from './faulty-store.ts';
 import { EVERY_EVENT, openListeners } from './hearing.ts';
 import { problemsOf } from './invariants.ts';
-import { positionOf } from './model.ts';
-import { type Flow, type Node, everyNode } from './node.ts';
+import { type Flow, everyNode } from './node.ts';
 import type { Action, Plan } from './plan.ts';
+import { unexpectedRun } from './unexpected-run.ts';
 import { type Call, World, turns } from './world.ts';
 
 /** How many timers may fire at the end before an execution counts as hanging. */
@@ -27,7 +28,7 @@ export async function simulate(
 ): Promise<SimulationResult> {
   await using world: World = new World(flow, {
     beforeStep: (id, idempotencyKey) => {
-      const problem = unexpectedRun(world, flow, { id, idempotencyKey });
+      const problem = world.store.isDead ? undefined : unexpectedRun(world.engine.read, flow, { id, idempotencyKey });
       if (problem !== undefined) world.problems.push(problem);
     },
     ...(faultAt === undefined ? {} : { faultAt }),
@@ -39,7 +40,7 @@ export async function simulate(
     await act(world, { flow, ids, action });
     if (count === null) {
       await world.settle();
-      problems.push(...problemsOf(world, flow, ids).map((problem) => `after action ${index}: ${problem}`));
+      problems.push(...problemsOf(world, () => flow, ids).map((problem) => `after action ${index}: ${problem}`));
     } else {
       await turns(count);
       if (world.store.isDead) await world.crash();
@@ -95,33 +96,9 @@ function answer(world: World, { list }: Flow, action: Extract<Action, { kind: 'a
     world.answer({ executionId, step, answer: answerFor(kind, action.valid), answerId });
 }
 
-function answerFor(kind: Node['kind'], valid: boolean): SubmittedAnswer {
-  if (kind === 'clarify') return { kind: 'clarification', answers: { WHICH: valid ? 'a' : 'z' } };
-  return valid ? { kind: 'acceptance', accepted: true } : { kind: 'clarification', answers: { WHICH: 'a' } };
-}
-
 function publish(world: World, ids: readonly string[], { type, colour, id }: { type: string; colour: string; id: string }): void {
   const event = { specversion: '1.0', id, source: 'outside', type, data: { colour, tag: id } };
   world.publish(event, openListeners(world.engine.read, ids));
-}
-
-/** A step may only run where the model stands by what is committed, under that key, and not while it is paused. */
-function unexpectedRun(
-  world: World,
-  flow: Flow,
-  { id, idempotencyKey }: { id: string; idempotencyKey: string },
-): string | undefined {
-  const { read } = world.engine;
-  if (world.store.isDead) return undefined;
-  const status = read.execution(id)?.status;
-  if (status === 'paused' || status === undefined || isFinal(status))
-    return `${id}: ${idempotencyKey} runs while it is ${status}`;
-  const position = positionOf(flow, read.journal(id));
-  const expected =
-    position.state === 'open' ? position.open.map(({ key }) => `${id}:${key.replaceAll(/@try-\d+/g, '')}`) : [position.state];
-  return expected.includes(idempotencyKey)
-    ? undefined
-    : `${id}: ${idempotencyKey} runs, the model stands at ${expected.join(', ')}`;
 }
 
 /** No more faults: resumes, answers and publishes until every execution has ended. */
@@ -135,13 +112,13 @@ async function finish(world: World, flow: Flow, ids: readonly string[]): Promise
       const status = world.engine.read.execution(id)?.status;
       return status !== undefined && !isFinal(status);
     });
-    if (waiting.length === 0) return problemsOf(world, flow, ids);
+    if (waiting.length === 0) return problemsOf(world, () => flow, ids);
     let moved = false;
     for (const id of waiting) moved = (await push(world, flow, { id, number: fired })) || moved;
     if (moved || world.clock.advance()) continue;
     if (openListeners(world.engine.read, waiting).length === 0) {
       world.mayRest = false;
-      return [...problemsOf(world, flow, ids), `nothing will ever wake ${waiting.join(', ')}`];
+      return [...problemsOf(world, () => flow, ids), `nothing will ever wake ${waiting.join(', ')}`];
     }
     for (const { type, colour } of EVERY_EVENT) publish(world, ids, { type, colour, id: `last-${fired}-${type}-${colour}` });
   }
