@@ -5,7 +5,7 @@ import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { WorkflowReference } from './definitions.ts';
-import { isUnder } from './deadline-key.ts';
+import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -29,6 +29,9 @@ export interface LifeHost {
 
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
+
+/** Takes a mutation back: its part of the execution was given up before the transaction. */
+class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -139,10 +142,12 @@ export class Life {
     return entry;
   }
 
-  /** Writes without waiting: a later commit that is waited for carries it, in order. */
-  note(mutation: (transaction: StoreTransaction, at: number) => void): void {
+  /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
+  note(mutation: (transaction: StoreTransaction, at: number) => void, key: string): void {
     this.host.store
-      .write((transaction) => this.#ifOpen(transaction, mutation))
+      .write((transaction) => {
+        if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
+      })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
   }
 
@@ -172,6 +177,20 @@ export class Life {
     for (const key of this.#waiters.keys()) if (this.#isAbandoned(key)) this.#waiters.delete(key);
   }
 
+  /**
+   * Whether the part of a key was given up, as the transaction sees it: a time-out may be recorded there that this life has
+   * not heard of, when both came in one turn of the event loop.
+   */
+  #isOver(transaction: StoreTransaction, key: string): boolean {
+    if (this.#isAbandoned(key)) return true;
+    return [...this.#waiters.keys()].some(
+      (watched) =>
+        isDeadlineKey(watched) &&
+        isUnder(key, watchedPart(watched)) &&
+        transaction.entry(this.executionId, watched)?.state === 'done',
+    );
+  }
+
   #isAbandoned(key: string): boolean {
     return this.#abandoned.some((part) => isUnder(key, part));
   }
@@ -181,12 +200,16 @@ export class Life {
     this.#active += 1;
     try {
       const entry = await this.host.store.write((transaction) =>
-        this.#ifOpen(transaction, (open, at) => standingStill(open, this.executionId, mutation(open, at))),
+        this.#ifOpen(transaction, (open, at) => {
+          const changed = standingStill(open, this.executionId, mutation(open, at));
+          if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          return changed;
+        }),
       );
       afterCommit();
       return entry;
     } catch (error) {
-      this.host.storeFailed(this.executionId, error);
+      if (!(error instanceof GivenUp)) this.host.storeFailed(this.executionId, error);
       return undefined;
     } finally {
       this.#active -= 1;

@@ -15,6 +15,9 @@ import type { Timers } from './timers.ts';
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
 
+/** How often a process that closes looks whether its steps have ended, in milliseconds. */
+const DRAIN_LOOK_MS = 5;
+
 /** What executions in memory are made with. */
 export interface LivesParts {
   readonly store: Store;
@@ -54,9 +57,10 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
   load(executionId: string): void {
+    if (this.#closing) return;
     const { store, definitions, functions, expressions, schemas, options } = this.#parts;
     const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return;
     if (this.#lives.has(executionId)) return;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined) return;
@@ -121,9 +125,12 @@ export class Lives {
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
+    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+      await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
     }
+    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
   }

@@ -1,13 +1,14 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
 import type { StoreReader } from '../store/store.ts';
 import { childOf } from './child-entry.ts';
-import { type Execution, type StoredHumanTask, isFinal } from './execution.ts';
+import { type Listener, listenedTypes } from '../event/listener.ts';
+import { type Execution, type JournalEntry, type StoredHumanTask, isFinal } from './execution.ts';
 
 /** Why an execution does not move, in fields and in one sentence. */
 export interface Why {
   readonly state: string;
   readonly since: string;
-  /** Whom or what it waits for: open questions, steps under way. */
+  /** Whom or what it waits for: open questions, steps under way, events. */
   readonly waiting_for: JsonObject[];
   /** The next time it wakes up by itself. */
   readonly next_wakeup: string | null;
@@ -26,6 +27,7 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
     const childId = childOf(entry);
     return childId === undefined ? [] : [{ childId, step: entry.name, since: entry.createdAt }];
   });
+  const listening = journal.filter(({ kind, state }) => kind === 'listen' && state === 'waiting').map(eventWaitedFor);
   const due = journal.flatMap(({ dueAt, state }) => (state === 'waiting' && dueAt !== null ? [dueAt] : []));
   const base = {
     state: status,
@@ -39,6 +41,7 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
         since: isoTime(since),
       })),
       ...steps.map(({ name, createdAt }) => ({ kind: 'step', step_id: name, since: isoTime(createdAt) })),
+      ...listening,
     ],
     next_wakeup: due.length === 0 ? null : isoTime(Math.min(...due)),
   };
@@ -66,6 +69,11 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
       unblock: `GET /api/v1/executions/${child.childId}/why`,
       sentence: `It waits for the execution ${child.childId} (step ${child.step}).`,
     };
+  if (listening[0] !== undefined) {
+    const { step_id: step, types } = listening[0];
+    const sentence = `It waits ${forSeconds} for an event (${types.join(', ') || 'of any type'}; step ${step}).`;
+    return { ...base, unblock: 'POST /api/v1/events with an event that fits', sentence };
+  }
   if (base.next_wakeup !== null)
     return { ...base, unblock: null, sentence: `It waits for a timer that is due at ${base.next_wakeup}.` };
   return { ...base, unblock: null, sentence: `It is ${status} ${forSeconds}.` };
@@ -73,6 +81,16 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
 
 function askedBy(question: StoredHumanTask, id: string): { unblock: string } {
   return { unblock: `POST /api/v1/executions/${id}/${question.kind} with task_id "${question.id}"` };
+}
+
+function eventWaitedFor({ name, value, createdAt }: JournalEntry): {
+  kind: string;
+  step_id: string;
+  types: string[];
+  since: string;
+} {
+  const types = listenedTypes(value as unknown as Listener).filter((type) => type !== '');
+  return { kind: 'event', step_id: name, types, since: isoTime(createdAt) };
 }
 
 function titleOf({ request }: StoredHumanTask): string {

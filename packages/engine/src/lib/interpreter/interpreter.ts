@@ -12,6 +12,7 @@ import {
   configurationError,
 } from './frame.ts';
 import { Scope, TaskBudget } from './scope.ts';
+import { runInTime } from './run-in-time.ts';
 import { runKind } from './task-kinds.ts';
 import { WorkflowError } from './workflow-error.ts';
 
@@ -116,7 +117,8 @@ export class Interpreter implements TaskRunner {
   #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
     const limitMs = this.timeoutMs(task.timeout);
     if (limitMs === undefined) return runKind(this, task, frame);
-    return this.parts.durable.deadline({ key: frame.key, name: frame.name }, limitMs, () => runKind(this, task, frame));
+    const run = (state: BranchState): Promise<TaskResult> => runKind(this, task, { ...frame, state });
+    return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limitMs, state: frame.state, run });
   }
 
   /** Milliseconds of a time-out, by value or by the name that `use.timeouts` has it under. */

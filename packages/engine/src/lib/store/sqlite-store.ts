@@ -30,6 +30,7 @@ export class SqliteStore implements Store {
   readonly #lock: DatabaseSync;
   readonly #commits: GroupCommit;
   readonly #transaction: SqliteTransaction;
+  #isClosed = false;
 
   /**
    * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
@@ -51,6 +52,7 @@ export class SqliteStore implements Store {
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
@@ -62,6 +64,7 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#commits.flush();
     this.#database.close();
     this.#lock.close();

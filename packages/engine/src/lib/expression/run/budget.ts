@@ -1,3 +1,11 @@
+import type { CompiledPattern } from '../regex/compile-regex.ts';
+
+/** A regular expression, ready to match; a group without a name has `null`. */
+export interface Regex {
+  readonly compiled: CompiledPattern;
+  readonly names: readonly (string | null)[];
+}
+
 /** An evaluation went over a limit. A program cannot catch it. */
 export class JqLimitError extends Error {
   override readonly name = 'JqLimitError';
@@ -13,6 +21,8 @@ const DEPTH_MAX = 1500;
 /** What one evaluation has left. */
 export class Budget {
   #steps = STEPS_MAX;
+  /** The regular expressions that it has compiled, by flags and source. */
+  readonly regexes = new Map<string, Regex>();
   /** Calls under way. */
   depth = 0;
 
