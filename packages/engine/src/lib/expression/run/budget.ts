@@ -1,3 +1,4 @@
+import type { Json } from '@loopwright/protocol';
 import type { CompiledPattern } from '../regex/compile-regex.ts';
 
 /** A regular expression, ready to match; a group without a name has `null`. */
@@ -39,9 +40,19 @@ export class Budget {
     if (this.depth > DEPTH_MAX) throw new JqLimitError(`the expression calls functions more than ${DEPTH_MAX} levels deep`);
   }
 
+  /** Refuses a string that would be too long. */
+  fits(length: number): void {
+    if (length > STRING_MAX) throw new JqLimitError(`the expression makes a string of more than ${STRING_MAX} characters`);
+  }
+
   /** Refuses a string that would be too long; counts one step for every 64 characters. */
   string(length: number): void {
-    if (length > STRING_MAX) throw new JqLimitError(`the expression makes a string of more than ${STRING_MAX} characters`);
+    this.fits(length);
     this.spend(length >>> 6);
+  }
+
+  /** Counts what is gone through as a whole: a step for every 64 characters of a string or items of an array. */
+  walk(value: Json): void {
+    if (typeof value === 'string' || Array.isArray(value)) this.spend(value.length >>> 6);
   }
 }
