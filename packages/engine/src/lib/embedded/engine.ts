@@ -17,6 +17,7 @@ import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import { Operations } from './operations.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -56,6 +57,8 @@ export class Engine implements AsyncDisposable {
   readonly #timers: Timers;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
+  /** Versions, restarts, and what else people do with executions. */
+  readonly operations: Operations;
   readonly #definitions = new Map<string, WorkflowDefinition>();
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
@@ -83,6 +86,14 @@ export class Engine implements AsyncDisposable {
       expressions: this.#expressions,
       schemas: this.#schemas,
       options,
+    });
+    this.operations = new Operations({
+      store: this.#store,
+      lives: this.#lives,
+      clock: options.clock,
+      definitions: this.#definitions,
+      checkInput: (definition, input) => this.#checkInput(definition, input),
+      order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
   }
 

@@ -66,11 +66,15 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions({ workflow, projectId, status, limit, offset = 0 }: ExecutionQuery): { executions: Execution[]; total: number } {
+  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
+    const { workflow, projectId, status, definitionDigest, createdFrom, createdBefore, limit, offset = 0 } = query;
     const filters: [string, SQLInputValue | undefined][] = [
       ['workflow = ?', workflow],
       ['project_id = ?', projectId],
       ['status = ?', status],
+      ['definition_digest = ?', definitionDigest],
+      ['created_at >= ?', createdFrom],
+      ['created_at < ?', createdBefore],
     ];
     const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
     const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
@@ -82,6 +86,44 @@ export class SqliteReader implements StoreReader {
     );
     const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
     return { executions: rows.map(toExecution), total };
+  }
+
+  definitionsOf(name: string): StoredDefinition[] {
+    return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest').all(name).map(toDefinition);
+  }
+
+  executionCounts(digest: string): Partial<Record<ExecutionStatus, number>> {
+    const rows = this.prepare(
+      'SELECT status, count(*) AS count FROM executions WHERE definition_digest = ? GROUP BY status ORDER BY status',
+    ).all(digest);
+    return Object.fromEntries(rows.map((row) => [String(row['status']), Number(row['count'])]));
+  }
+
+  openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE workflow = ? AND definition_digest <> ?
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused') ORDER BY created_at, id LIMIT ? OFFSET ?`,
+    )
+      .all(workflow, digest, limit, offset)
+      .map(toExecution);
+  }
+
+  withoutWakeUp(before: number, limit: number): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE status IN ('pending', 'running', 'paused') AND updated_at <= ? AND (status = 'paused' OR NOT EXISTS
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY updated_at, id LIMIT ?`,
+    )
+      .all(before, limit)
+      .map(toExecution);
+  }
+
+  openDigests(): string[] {
+    return this.prepare(
+      `SELECT DISTINCT definition_digest AS digest FROM executions
+       WHERE status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused')`,
+    )
+      .all()
+      .map((row) => String(row['digest']));
   }
 
   unfinished(): string[] {

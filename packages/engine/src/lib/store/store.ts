@@ -19,10 +19,20 @@ export interface OwnedEntry {
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
   definition(digest: string): StoredDefinition | undefined;
+  /** All definitions that were ever registered under a name, the newest first. */
+  definitionsOf(name: string): StoredDefinition[];
   execution(id: string): Execution | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  /** How many executions are pinned to a definition, by status. */
+  executionCounts(digest: string): Partial<Record<ExecutionStatus, number>>;
+  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
+  openOnOther(workflow: string, digest: string, page: { limit: number; offset: number }): Execution[];
+  /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
+  withoutWakeUp(before: number, limit: number): Execution[];
+  /** The definitions that executions which have not ended are pinned to. */
+  openDigests(): string[];
   /** Ids of the executions that must be looked at after a restart: those that are running, or have a branch that may be. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];
