@@ -12,6 +12,8 @@ import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
+import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
+import type { KeptResponses } from './kept-responses.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -37,6 +39,8 @@ export interface AppParts {
   readonly random: Random;
   readonly log: FastifyBaseLogger;
   readonly bodyLimitBytes: number;
+  /** The answers to requests that have an Idempotency-Key. */
+  readonly responses: KeptResponses;
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -77,6 +81,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(healthRoutes(parts));
   await app.register(
     async (api) => {
+      honourIdempotencyKeys(api, parts.responses);
       await api.register(workflowRoutes(parts));
       await api.register(executionRoutes(parts));
       await api.register(executionControlRoutes(parts));
