@@ -35,11 +35,15 @@ export interface OperationsParts {
 export interface WorkflowVersion extends Pick<StoredDefinition, 'version' | 'digest' | 'createdAt'> {
   /** Whether it is the one that is started now. */
   readonly current: boolean;
+  /** By status; 10,000 stands for that many or more. */
   readonly counts: Partial<Record<ExecutionStatus, number>>;
 }
 
 /** An execution that is to begin again. */
 export type { RestartRequest } from './restart-execution.ts';
+
+/** How far the executions of one definition are counted: a million of them would hold up everything else. */
+const COUNT_LIMIT = 10_000;
 
 /** The longest list of executions that are stuck. */
 const STUCK_LIMIT = 500;
@@ -59,7 +63,7 @@ export class Operations {
     const stored = store.read.definitionsOf(name);
     if (stored.length === 0) throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot find the workflow "${name}"`);
     return stored.map(({ version, digest, createdAt }) => {
-      return { version, digest, createdAt, current: digest === current, counts: store.read.executionCounts(digest) };
+      return { version, digest, createdAt, current: digest === current, counts: store.read.executionCounts(digest, COUNT_LIMIT) };
     });
   }
 

@@ -1,13 +1,14 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionEvent,
-  ExecutionQuery,
-  ExecutionStatus,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
+import {
+  EXECUTION_STATUSES,
+  type EarlyAnswer,
+  type Execution,
+  type ExecutionEvent,
+  type ExecutionQuery,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  type StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
@@ -92,11 +93,14 @@ export class SqliteReader implements StoreReader {
     return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest').all(name).map(toDefinition);
   }
 
-  executionCounts(digest: string): Partial<Record<ExecutionStatus, number>> {
-    const rows = this.prepare(
-      'SELECT status, count(*) AS count FROM executions WHERE definition_digest = ? GROUP BY status ORDER BY status',
-    ).all(digest);
-    return Object.fromEntries(rows.map((row) => [String(row['status']), Number(row['count'])]));
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
+    const count = this.prepare(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE definition_digest = ? AND status = ? LIMIT ?)',
+    );
+    const counts = EXECUTION_STATUSES.map(
+      (status) => [status, Number(count.get(digest, status, limit)?.['count'] ?? 0)] as const,
+    );
+    return Object.fromEntries(counts.filter(([, found]) => found > 0));
   }
 
   openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
@@ -119,8 +123,8 @@ export class SqliteReader implements StoreReader {
 
   openDigests(): string[] {
     return this.prepare(
-      `SELECT DISTINCT definition_digest AS digest FROM executions
-       WHERE status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused')`,
+      `SELECT digest FROM definitions WHERE EXISTS (SELECT 1 FROM executions WHERE definition_digest = digest
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused'))`,
     )
       .all()
       .map((row) => String(row['digest']));

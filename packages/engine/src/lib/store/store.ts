@@ -25,8 +25,8 @@ export interface StoreReader {
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
-  /** How many executions are pinned to a definition, by status. */
-  executionCounts(digest: string): Partial<Record<ExecutionStatus, number>>;
+  /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
   /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
   openOnOther(workflow: string, digest: string, page: { limit: number; offset: number }): Execution[];
   /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */

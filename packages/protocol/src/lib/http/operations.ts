@@ -22,7 +22,7 @@ export const workflowVersionsSchema = z.object({
       registered_at: time,
       /** Whether it is the one that is started now. */
       current: z.boolean(),
-      /** How many executions are pinned to it, by status. */
+      /** How many executions are pinned to it, by status; 10,000 stands for that many or more. */
       executions: z.partialRecord(executionStatusSchema, z.int()),
     }),
   ),
