@@ -28,7 +28,7 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     pending_acceptance: pendingAcceptance(open),
     pending_clarification: pendingClarification(open),
     step_progress: journal
-      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer')
+      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer' || kind === 'child')
       .sort((a, b) => a.createdAt - b.createdAt)
       .map((entry) => progressOf(entry, open, shared)),
     started_at: isoTime(execution.createdAt),
@@ -37,6 +37,8 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     error_document: error,
     output: execution.output,
     started_by: execution.startedBy,
+    parent_execution_id: execution.parent?.executionId ?? null,
+    child_execution_ids: read.children(execution.id),
     definition: { version: execution.version, digest: execution.definitionDigest },
     restarted_from: restart === undefined ? null : { execution_id: restart.execution_id, task: restart.task, key: restart.key },
   };

@@ -182,6 +182,30 @@ ${before}
   - ask: { call: accept, with: { title: '${title}', doc_type: d, subject: null } }
 ${after}`;
 
+describe('executions that run others', () => {
+  it('share what those gave, and begin again without whoever ran them', async () => {
+    const { functions, runs } = countingFunctions();
+    const inner = { namespace: 'test', name: 'inner', version: 'latest' };
+    await using engine = await openEngine(journalDir(), functions, {
+      inner: 'do: [{ work: { call: note, with: { id: inner, value: { from: inner } } } }]',
+      outer: `
+do:
+  - nested: { run: { workflow: ${JSON.stringify(inner)} } }
+  - broken: { call: fail, with: { id: broken, times: 1 } }
+  - again: { run: { workflow: ${JSON.stringify(inner)} } }`,
+    });
+    const { execution: source } = await startOne(engine, 'outer');
+    await untilStatus(engine, source.id, 'failed');
+    await engine.operations.retry({ executionId: source.id, newId: 'retried', startedBy: 'ann' });
+    assert.deepEqual((await untilStatus(engine, 'retried', 'completed')).output, { from: 'inner' });
+    assert.equal(runs.get('inner'), 2);
+    const [child] = engine.read.children('retried');
+    const { execution: alone } = await restart(engine, child ?? '', {});
+    assert.equal((await untilStatus(engine, alone.id, 'completed')).parent, null);
+    assert.deepEqual(engine.read.events('retried', 0, 100).at(-1)?.type, 'completed');
+  });
+});
+
 describe('Operations.move', () => {
   const AFTER = '  - last: { set: { moved: true } }';
 

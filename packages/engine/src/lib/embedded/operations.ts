@@ -5,6 +5,7 @@ import type { Execution, ExecutionStatus, JournalEntry, StoredDefinition } from 
 import { type Why, explain } from '../execution/why.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
+import type { Definitions } from './definitions.ts';
 import type { Lives } from './lives.ts';
 import { type Compatibility, compareRehearsals, moveExecution, requireMovable } from './move-execution.ts';
 import type { Rehearsal } from './rehearsal.ts';
@@ -23,8 +24,7 @@ export interface OperationsParts {
   readonly store: Store;
   readonly lives: Lives;
   readonly clock: Clock;
-  /** The definitions that can be started, by name. */
-  readonly definitions: ReadonlyMap<string, WorkflowDefinition>;
+  readonly definitions: Definitions;
   /** Throws VALIDATION_ERROR when an input does not fit a definition. */
   readonly checkInput: (definition: WorkflowDefinition, input: Json) => void;
   /** Writes what somebody asks for, and takes care of the executions when the store refuses. */
@@ -59,7 +59,7 @@ export class Operations {
   /** All definitions of a workflow, the newest first. Throws WORKFLOW_NOT_FOUND. */
   versions(name: string): WorkflowVersion[] {
     const { store, definitions } = this.#parts;
-    const current = definitions.get(name)?.digest;
+    const current = definitions.startable.get(name)?.digest;
     const stored = store.read.definitionsOf(name);
     if (stored.length === 0) throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot find the workflow "${name}"`);
     return stored.map(({ version, digest, createdAt }) => {
@@ -138,7 +138,7 @@ export class Operations {
     const { store, lives, clock } = this.#parts;
     return explain(store.read, execution, clock, {
       rest: lives.resting(execution.id),
-      isLoadable: lives.definition(execution.definitionDigest) !== undefined,
+      isLoadable: this.#parts.definitions.ofDigest(execution.definitionDigest) !== undefined,
     });
   }
 
@@ -152,7 +152,7 @@ export class Operations {
     const resting = lives.restingIds().flatMap((id) => store.read.execution(id) ?? []);
     const broken = store.read
       .openDigests()
-      .filter((digest) => lives.definition(digest) === undefined)
+      .filter((digest) => this.#parts.definitions.ofDigest(digest) === undefined)
       .flatMap((definitionDigest) => store.read.executions({ definitionDigest, limit: STUCK_LIMIT }).executions);
     const found = [...resting, ...broken, ...store.read.withoutWakeUp(before, STUCK_LIMIT)];
     const open = found.filter(({ completedAt, updatedAt }) => completedAt === null && updatedAt <= before);
@@ -170,7 +170,7 @@ export class Operations {
 
   async #compare(execution: Execution, journal: readonly JournalEntry[], to: WorkflowDefinition): Promise<Compatibility> {
     const { lives } = this.#parts;
-    const from = lives.definition(execution.definitionDigest);
+    const from = this.#parts.definitions.ofDigest(execution.definitionDigest);
     const before = from === undefined ? undefined : await lives.rehearse(execution, from, journal);
     return compareRehearsals(journal, before, await lives.rehearse(execution, to, journal));
   }
@@ -192,7 +192,7 @@ export class Operations {
   }
 
   #definitionOf(digest: string): WorkflowDefinition {
-    const definition = this.#parts.lives.definition(digest);
+    const definition = this.#parts.definitions.ofDigest(digest);
     if (definition !== undefined) return definition;
     throw new PlatformError('INVALID_STATE', `Cannot load the definition "${digest}": it does not fit this program any more`);
   }

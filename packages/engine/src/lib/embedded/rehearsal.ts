@@ -78,7 +78,7 @@ function withoutEffect(host: LifeHost): LifeHost {
   const nothing = (): void => undefined;
   const write = (): Promise<never> => new Promise<never>(() => undefined);
   const store = { read: host.store.read, write, [Symbol.asyncDispose]: async (): Promise<void> => undefined };
-  return { ...host, store, deliver: nothing, timerRecorded: nothing, idle: nothing, storeFailed: nothing };
+  return { ...host, store, deliver: nothing, started: nothing, timerRecorded: nothing, idle: nothing, storeFailed: nothing };
 }
 
 /** Notes every operation that is asked for; what the interface will have tomorrow is noted as well. */

@@ -102,6 +102,9 @@ export function restartExecution(
     createdAt: at,
     updatedAt: at,
     completedAt: null,
+    // Whoever ran the source as a part of its own has its result.
+    parent: null,
+    depth: 0,
   };
   transaction.insertExecution(execution);
   const origin = { execution_id, task, key, shared: shared.length };
@@ -118,7 +121,7 @@ export function restartExecution(
 }
 
 /** Kinds of entries whose end is the end of a task, for people. */
-const ENDS_STEP = new Set<JournalEntry['kind']>(['step', 'timer', 'ask', 'listen', 'emit']);
+const ENDS_STEP = new Set<JournalEntry['kind']>(['step', 'timer', 'ask', 'listen', 'emit', 'child']);
 
 /** A task that a replay came by. */
 export type TaskPassed = Extract<Passed, { kind: 'task' }>;

@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, isoTime } from '@loopwright/protocol';
 import { listenedTypes } from '../event/listener.ts';
 import type { Listener } from '../event/listener.ts';
+import { childOf } from './child-entry.ts';
 import type { JournalEntry } from './execution.ts';
 
 /** One thing that an execution waits for, other than an answer. */
@@ -22,6 +23,12 @@ export function waitOf(entry: JournalEntry, journal: readonly JournalEntry[]): W
     return { fact, sentence: `It is running the step ${name}.`, unblock: null, isStep: true };
   }
   if (state !== 'waiting') return undefined;
+  const child = childOf(entry);
+  if (child !== undefined) {
+    const fact = { kind: 'execution', execution_id: child, step_id: name, since: isoTime(createdAt) };
+    const unblock = `GET /api/v1/executions/${child}/why`;
+    return { fact, sentence: `It waits for the execution ${child} (step ${name}).`, unblock, isStep: false };
+  }
   if (kind === 'timer') {
     const sentence = `It waits for a timer that is due ${at} (step ${name}).`;
     return { fact: { kind: 'timer', step_id: name, ...due }, sentence, unblock: null, isStep: false };
