@@ -95,6 +95,11 @@ export class Lives {
     });
   }
 
+  /** Whether a step or a commit of an execution is under way. */
+  isBusy(executionId: string): boolean {
+    return this.#lives.get(executionId)?.busy === true;
+  }
+
   /** Since when, until when and why an execution rests because the store refused a write. */
   resting(executionId: string): Rest | undefined {
     return this.#resting.get(executionId);

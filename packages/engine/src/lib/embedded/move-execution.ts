@@ -88,11 +88,7 @@ export function moveExecution(
   { to, journal, who, at }: { to: WorkflowDefinition; journal: readonly JournalEntry[]; who: string; at: number },
 ): Execution {
   const now = requireExecution(transaction, id);
-  if (isFinal(now.status) || now.definitionDigest !== definitionDigest || stateOf(transaction.journal(id)) !== stateOf(journal)) {
-    throw new PlatformError('CONFLICT', 'Cannot move the execution: it has gone on meanwhile', {
-      details: { status: now.status },
-    });
-  }
+  requireUnmoved(transaction.journal(id), journal, isFinal(now.status) || now.definitionDigest !== definitionDigest);
   transaction.updateExecution(id, { version: to.version, definitionDigest: to.digest }, at);
   const data = {
     moved_by: who,
@@ -101,6 +97,12 @@ export function moveExecution(
   };
   transaction.appendEvent({ executionId: id, type: 'moved', step: null, at, data });
   return requireExecution(transaction, id);
+}
+
+/** Refuses to go by a rehearsal that is not true any more: the journal is another one by now, or something else has changed. */
+export function requireUnmoved(now: readonly JournalEntry[], rehearsed: readonly JournalEntry[], hasChanged: boolean): void {
+  if (!hasChanged && stateOf(now) === stateOf(rehearsed)) return;
+  throw new PlatformError('CONFLICT', 'Cannot move the execution: it has gone on meanwhile');
 }
 
 function stateOf(journal: readonly JournalEntry[]): string {

@@ -1,13 +1,20 @@
 import { type Clock, type Json, PlatformError } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type Progress, progressOf } from '../diagram/progress.ts';
-import type { Execution, ExecutionStatus, JournalEntry, StoredDefinition } from '../execution/execution.ts';
+import {
+  EXECUTION_STATUSES,
+  type Execution,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  isFinal,
+} from '../execution/execution.ts';
 import { type Why, explain } from '../execution/why.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
 import type { Definitions } from './definitions.ts';
 import type { Lives } from './lives.ts';
-import { type Compatibility, compareRehearsals, moveExecution, requireMovable } from './move-execution.ts';
+import { type Compatibility, compareRehearsals, moveExecution, requireMovable, requireUnmoved } from './move-execution.ts';
 import type { Rehearsal } from './rehearsal.ts';
 import {
   type RestartPlan,
@@ -78,7 +85,7 @@ export class Operations {
    * or does not fit, with the key at which it would part; CONFLICT when it went on meanwhile.
    */
   async move(executionId: string, digest: string, who: string): Promise<Execution> {
-    const { lives, clock, order } = this.#parts;
+    const { store, lives, clock, order } = this.#parts;
     const { execution, journal, to } = this.#move(executionId, digest);
     requireMovable(execution, journal);
     const { divergesAt } = await this.#compare(execution, journal, to);
@@ -87,12 +94,16 @@ export class Operations {
         details: { diverges_at: { ...divergesAt } },
       });
     }
+    requireUnmoved(store.read.journal(executionId), journal, lives.isBusy(executionId));
     // From here on the old definition must not record anything; what it has asked for comes before the move, and is seen there.
     lives.stop(executionId);
     try {
-      return await order([executionId], (transaction) =>
+      const moved = await order([executionId], (transaction) =>
         moveExecution(transaction, execution, { to, journal, who, at: clock.now() }),
       );
+      // Whoever resumed it meanwhile took it up under the old definition.
+      lives.stop(executionId);
+      return moved;
     } finally {
       lives.load(executionId);
     }
@@ -135,10 +146,10 @@ export class Operations {
 
   /** Why an execution is where it is. */
   why(execution: Execution): Why {
-    const { store, lives, clock } = this.#parts;
+    const { store, lives, definitions, clock } = this.#parts;
     return explain(store.read, execution, clock, {
       rest: lives.resting(execution.id),
-      isLoadable: this.#parts.definitions.ofDigest(execution.definitionDigest) !== undefined,
+      isLoadable: isFinal(execution.status) || definitions.ofDigest(execution.definitionDigest) !== undefined,
     });
   }
 
@@ -147,16 +158,19 @@ export class Operations {
    * by the store, or with nothing to wait for. Those that wait for people or events are not among them. At most 500.
    */
   stuck(forMs: number): Execution[] {
-    const { store, lives, clock } = this.#parts;
+    const { store, lives, definitions, clock } = this.#parts;
     const before = clock.now() - forMs;
     const resting = lives.restingIds().flatMap((id) => store.read.execution(id) ?? []);
+    const open = EXECUTION_STATUSES.filter((status) => !isFinal(status));
     const broken = store.read
       .openDigests()
-      .filter((digest) => this.#parts.definitions.ofDigest(digest) === undefined)
-      .flatMap((definitionDigest) => store.read.executions({ definitionDigest, limit: STUCK_LIMIT }).executions);
+      .filter((digest) => definitions.ofDigest(digest) === undefined)
+      .flatMap((definitionDigest) =>
+        open.flatMap((status) => store.read.executions({ definitionDigest, status, limit: STUCK_LIMIT }).executions),
+      );
     const found = [...resting, ...broken, ...store.read.withoutWakeUp(before, STUCK_LIMIT)];
-    const open = found.filter(({ completedAt, updatedAt }) => completedAt === null && updatedAt <= before);
-    return [...new Map(open.map((execution) => [execution.id, execution])).values()].slice(0, STUCK_LIMIT);
+    const still = found.filter(({ status, updatedAt }) => !isFinal(status) && updatedAt <= before);
+    return [...new Map(still.map((execution) => [execution.id, execution])).values()].slice(0, STUCK_LIMIT);
   }
 
   #move(executionId: string, digest: string): { execution: Execution; journal: readonly JournalEntry[]; to: WorkflowDefinition } {

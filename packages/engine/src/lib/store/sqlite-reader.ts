@@ -103,7 +103,9 @@ export class SqliteReader implements StoreReader {
   }
 
   definitionsOf(name: string): StoredDefinition[] {
-    return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest').all(name).map(toDefinition);
+    return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest LIMIT 1000')
+      .all(name)
+      .map(toDefinition);
   }
 
   executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {

@@ -19,7 +19,7 @@ export interface OwnedEntry {
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
   definition(digest: string): StoredDefinition | undefined;
-  /** All definitions that were ever registered under a name, the newest first. */
+  /** The definitions that were registered under a name, the newest first; at most 1000. */
   definitionsOf(name: string): StoredDefinition[];
   execution(id: string): Execution | undefined;
   /** Ids of the executions that one runs or ran by `run: workflow`, the oldest first. */
