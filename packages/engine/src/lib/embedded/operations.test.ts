@@ -138,6 +138,42 @@ do:
   });
 });
 
+describe('a restart from anywhere', () => {
+  it('ends as its source did, and never does again what it shares', async () => {
+    const { functions, runs } = countingFunctions();
+    await using engine = await openEngine(journalDir(), functions, {
+      all: `
+do:
+  - start: { call: note, with: { id: start, value: { sum: 1 } }, export: { as: '\${ { first: .sum } }' } }
+  - each: { for: { in: '\${ [1, 2, 3] }', each: n }, do: [{ add: { set: { sum: '\${ .sum + $n }' } }, }, { keep: { call: note, with: { id: '\${ "keep-\\($n)" }', value: '\${ . }' } } }] }
+  - both:
+      fork:
+        branches:
+          - left: { do: [{ l1: { call: note, with: { id: l1, value: '\${ .sum }' } } }, { l2: { wait: { milliseconds: 1 } } }, { l3: { call: note, with: { id: l3, value: '\${ . + 1 }' } } }] }
+          - right: { timeout: { after: { hours: 1 } }, do: [{ r1: { call: note, with: { id: r1, value: '\${ .sum * 2 }' } } }, { r2: { set: { r: '\${ . }' } } }] }
+  - guarded:
+      try: [{ before: { call: note, with: { id: before, value: '\${ . }' } } }, { risky: { call: fail, with: { id: risky, times: 1 } } }]
+      catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 2 } } } }
+  - timed: { try: [{ slow: { timeout: { after: { milliseconds: 5 } }, wait: { hours: 1 } } }], catch: { do: [{ late: { call: note, with: { id: late, value: late } } }] } }
+  - last: { set: { late: '\${ . }', first: '\${ $context.first }' } }`,
+    });
+    const { execution: source } = await startOne(engine, 'all');
+    const { output } = await untilStatus(engine, source.id, 'completed');
+    const steps = engine.read.journal(source.id).filter(({ kind }) => kind === 'step');
+    const names = 'start each add keep both left l1 l2 l3 right r1 r2 guarded before risky timed slow late last'.split(' ');
+    for (const from of [...names, ...steps.map(({ key }) => key)]) {
+      const before = new Map(runs);
+      const { execution } = await restart(engine, source.id, { from });
+      assert.deepEqual((await untilStatus(engine, execution.id, 'completed')).output, output, from);
+      const journal = engine.read.journal(execution.id);
+      const shared = new Set(restartRecordIn(journal)?.shared);
+      const doneAgain = journal.filter(({ kind, key }) => kind === 'step' && !shared.has(key)).length;
+      const counted = [...runs].reduce((sum, [id, count]) => sum + count - (before.get(id) ?? 0), 0);
+      assert.equal(counted, doneAgain, from);
+    }
+  });
+});
+
 describe('Operations.retry', () => {
   it('does the failed task again and nothing that was done, branches included', async () => {
     const { functions, runs } = countingFunctions();
