@@ -1,6 +1,7 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
 import type { StoreReader } from '../store/store.ts';
 import { type Listener, listenedTypes } from '../event/listener.ts';
+import { childOf } from './child-entry.ts';
 import { type Execution, type JournalEntry, type StoredHumanTask, isFinal } from './execution.ts';
 
 /** Why an execution does not move, in fields and in one sentence. */
@@ -23,12 +24,22 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
   const questions = read.humanTasks({ executionId: id, state: 'open', limit: 100 });
   const steps = journal.filter(({ kind, state }) => kind === 'step' && state === 'running');
   const listening = journal.filter(({ kind, state }) => kind === 'listen' && state === 'waiting').map(eventWaitedFor);
+  const children = journal.flatMap((entry) => {
+    const childId = childOf(entry);
+    return childId === undefined ? [] : [{ childId, step: entry.name, since: entry.createdAt }];
+  });
   const due = journal.flatMap(({ dueAt, state }) => (state === 'waiting' && dueAt !== null ? [dueAt] : []));
   const base = {
     state: status,
     since: isoTime(statusSince),
     waiting_for: [
       ...questions.map(({ id: taskId, step, kind }) => ({ kind: 'person', task_id: taskId, step_id: step, question: kind })),
+      ...children.map(({ childId, step, since }) => ({
+        kind: 'execution',
+        execution_id: childId,
+        step_id: step,
+        since: isoTime(since),
+      })),
       ...steps.map(({ name, createdAt }) => ({ kind: 'step', step_id: name, since: isoTime(createdAt) })),
       ...listening,
     ],
@@ -56,6 +67,13 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
     const sentence = `It waits ${forSeconds} for an event (${types.join(', ') || 'of any type'}; step ${step}).`;
     return { ...base, unblock: 'POST /api/v1/events with an event that fits', sentence };
   }
+  const child = children[0];
+  if (child !== undefined)
+    return {
+      ...base,
+      unblock: `GET /api/v1/executions/${child.childId}/why`,
+      sentence: `It waits for the execution ${child.childId} (step ${child.step}).`,
+    };
   if (base.next_wakeup !== null)
     return { ...base, unblock: null, sentence: `It waits for a timer that is due at ${base.next_wakeup}.` };
   return { ...base, unblock: null, sentence: `It is ${status} ${forSeconds}.` };
