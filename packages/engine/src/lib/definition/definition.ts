@@ -50,6 +50,7 @@ export function* everyTask(list: readonly NamedTask[], pointer = '/do'): Generat
     const at = `${pointer}/${index}/${named.name}`;
     yield { named, pointer: at };
     if ('do' in named.task) yield* everyTask(named.task.do, `${at}/do`);
+    if ('listen' in named.task) yield* everyTask(named.task.foreach?.do ?? [], `${at}/foreach/do`);
     if ('fork' in named.task) yield* everyTask(named.task.fork.branches, `${at}/fork/branches`);
     if ('try' in named.task) {
       yield* everyTask(named.task.try, `${at}/try`);

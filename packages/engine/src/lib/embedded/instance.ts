@@ -6,11 +6,13 @@ import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
+import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
 import type { Life } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
-import { openListener, publishEvent } from './publish-event.ts';
+import { openListener } from './open-listener.ts';
+import { publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
 import { recordEvent } from './record-event.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
@@ -78,6 +80,14 @@ export class Instance implements DurableContext {
       await this.#begin(address, (transaction, at) => openListener(transaction, { executionId, address, listener, at }));
     }
     return this.life.received(address.key);
+  }
+
+  consume(address: StepAddress, listener: Listener, index: number): Promise<{ event: Json } | undefined> {
+    return consumeEvent(this.life, address, { listener, index });
+  }
+
+  endConsumption(address: StepAddress): Promise<void> {
+    return endConsumption(this.life, address);
   }
 
   async now(address: StepAddress): Promise<number> {

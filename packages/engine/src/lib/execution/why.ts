@@ -21,6 +21,7 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
   const journal = read.journal(id);
   const questions = read.humanTasks({ executionId: id, state: 'open', limit: 100 });
   const steps = journal.filter(({ kind, state }) => kind === 'step' && state === 'running');
+  const listeners = journal.filter(({ kind, state }) => kind === 'listen' && state === 'waiting');
   const due = journal.flatMap(({ dueAt, state }) => (state === 'waiting' && dueAt !== null ? [dueAt] : []));
   const base = {
     state: status,
@@ -28,6 +29,7 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
     waiting_for: [
       ...questions.map(({ id: taskId, step, kind }) => ({ kind: 'person', task_id: taskId, step_id: step, question: kind })),
       ...steps.map(({ name, createdAt }) => ({ kind: 'step', step_id: name, since: isoTime(createdAt) })),
+      ...listeners.map(({ name, createdAt }) => ({ kind: 'event', step_id: name, since: isoTime(createdAt) })),
     ],
     next_wakeup: due.length === 0 ? null : isoTime(Math.min(...due)),
   };
@@ -48,6 +50,12 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
       sentence: `It waits ${forSeconds} for a person to answer "${titleOf(question)}" (step ${question.step}).`,
     };
   if (steps[0] !== undefined) return { ...base, unblock: null, sentence: `It is running the step ${steps[0].name}.` };
+  if (listeners[0] !== undefined)
+    return {
+      ...base,
+      unblock: 'POST /api/v1/events with an event that it listens to',
+      sentence: `It listens to events ${forSeconds} (step ${listeners[0].name}).`,
+    };
   if (base.next_wakeup !== null)
     return { ...base, unblock: null, sentence: `It waits for a timer that is due at ${base.next_wakeup}.` };
   return { ...base, unblock: null, sentence: `It is ${status} ${forSeconds}.` };
