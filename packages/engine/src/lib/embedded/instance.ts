@@ -109,13 +109,18 @@ export class Instance implements DurableContext {
     const { host } = this.life;
     const id = host.random.uuid();
     let woken: readonly OwnedEntry[] = [];
+    let decided = 0;
     const entry = await this.life.commit(
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
         woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
+        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, at);
         return emitted;
       },
-      () => woken.forEach((owned) => host.deliver(owned)),
+      () => {
+        for (const owned of woken) host.deliver(owned);
+        if (decided > 0) host.schedules.wake();
+      },
     );
     return entry.value;
   }

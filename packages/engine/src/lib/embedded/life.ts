@@ -4,6 +4,7 @@ import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import { isUnder } from './deadline-key.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -11,6 +12,8 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** What else takes the events that executions emit. */
+  readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** Something was recorded for another execution, which may be waiting for it. */
   deliver(owned: OwnedEntry): void;
   /** A timer was recorded that is due at this time. */

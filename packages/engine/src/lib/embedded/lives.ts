@@ -11,6 +11,7 @@ import type { OwnedEntry, Store } from '../store/store.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
 import { Life, type LifeHost } from './life.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
@@ -20,6 +21,7 @@ const STORE_RETRY_MS = 5000;
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly schedules: Schedules;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
@@ -38,12 +40,13 @@ export class Lives {
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, options } = parts;
+    const { store, expressions, timers, schedules, options } = parts;
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      schedules,
       deliver: (owned) => this.deliver(owned),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
