@@ -21,6 +21,7 @@ import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
 /** What the HTTP interface serves. */
@@ -74,6 +75,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(
     async (api) => {
       await api.register(workflowRoutes(parts));
+      await api.register(scheduleRoutes(parts));
       await api.register(executionRoutes(parts));
       await api.register(executionControlRoutes(parts));
       await api.register(executionAnswerRoutes(parts));
