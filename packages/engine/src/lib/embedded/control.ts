@@ -18,7 +18,7 @@ function requireOpen(transaction: StoreTransaction, id: string, verb: string): E
   });
 }
 
-/** Ends an execution: its questions are closed, its timers are dropped. */
+/** Ends an execution: its questions are closed, its timers and listeners are dropped. */
 export function cancelExecution(
   transaction: StoreTransaction,
   id: string,
@@ -31,6 +31,7 @@ export function cancelExecution(
   for (const entry of transaction.journal(id)) {
     if (entry.state === 'running' || entry.state === 'waiting') {
       transaction.putEntry(id, { ...entry, state: 'cancelled', dueAt: null, remainingMs: null });
+      if (entry.kind === 'listen') transaction.removeListeners(id, entry.key);
     }
   }
   transaction.updateExecution(id, { status: 'cancelled', statusSince: at, completedAt: at, currentStep: null }, at);

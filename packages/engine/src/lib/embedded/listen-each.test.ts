@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Json, PlatformError } from '@loopwright/protocol';
+import { type Json, type PlatformError, systemClock } from '@loopwright/protocol';
 import fc from 'fast-check';
 import { loadDefinition } from '../definition/load-definition.ts';
+import { explain } from '../execution/why.ts';
 import type { Engine } from './engine.ts';
 import {
   countingFunctions,
@@ -194,6 +195,34 @@ do:
     assert.deepEqual((await untilStatus(engine, some.execution.id, 'completed')).output, [1, 2]);
     assert.deepEqual((await untilStatus(engine, first.execution.id, 'completed')).output, { n: 1 });
     assert.deepEqual(engine.read.listeners('item'), []);
+  });
+
+  it('hears nothing any more once it is cancelled or out of time', async () => {
+    const bodies = {
+      waits: EACH(`do: [{ one: { set: { n: 1 } } }]`),
+      late: `do: [{ part: { timeout: { after: { milliseconds: 20 } }, do: [{ l: { listen: { to: { any: [], until: false } }, foreach: {} } }] } }]`,
+    };
+    await using engine = await openEngine(journalDir(), {}, bodies);
+    const { execution } = await startOne(engine, 'waits');
+    const late = await startOne(engine, 'late');
+    await listening(engine, execution.id);
+    assert.ok(engine.read.listeners('stop').length > 0);
+    await engine.cancel(execution.id, { who: 'ann', reason: null });
+    await untilStatus(engine, late.execution.id, 'failed');
+    assert.deepEqual(engine.read.listeners('stop'), []);
+    assert.equal(await engine.publish(event('1', 'item')), 0);
+  });
+
+  it('says that it listens', async () => {
+    await using engine = await openEngine(journalDir(), {}, { waits: EACH(`do: [{ one: { set: { n: 1 } } }]`) });
+    const { execution } = await startOne(engine, 'waits');
+    await listening(engine, execution.id);
+    const why = explain(engine.read, execution, systemClock);
+    assert.match(why.sentence, /^It listens to events for .* \(step work\)\.$/);
+    assert.deepEqual(
+      why.waiting_for.map(({ kind, step_id }) => [kind, step_id]),
+      [['event', 'work']],
+    );
   });
 
   it('stops listening when an event cannot be worked on, and listens anew where that is tried again', async () => {

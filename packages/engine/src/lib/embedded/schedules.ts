@@ -29,7 +29,7 @@ export interface SchedulesParts {
   readonly expressions: ExpressionEvaluator;
   /** The definitions that can be started, by name. */
   readonly definitions: ReadonlyMap<string, WorkflowDefinition>;
-  start(request: StartRequest): Promise<unknown>;
+  start(request: StartRequest): Promise<{ readonly created: boolean }>;
   readonly onTrouble: ((message: string, error: unknown) => void) | undefined;
 }
 
@@ -180,7 +180,7 @@ export class Schedules {
   async #startDecided({ executionId, workflow, input }: ScheduledStart): Promise<void> {
     const { store, clock } = this.#parts;
     const projectId = store.read.schedules.get(workflow)?.projectId ?? DEFAULT_PROJECT;
-    const refusal = await this.#start({ executionId, workflow, projectId, input, startedBy: STARTED_BY });
+    const { refusal } = await this.#start({ executionId, workflow, projectId, input, startedBy: STARTED_BY });
     const now = clock.now();
     await store.write(({ schedules }) => {
       schedules.removeStart(executionId);
@@ -196,10 +196,12 @@ export class Schedules {
     const executionId = scheduledId(workflow, due);
     const before = this.#unfinished(row).filter((id) => id !== executionId);
     const isFull = before.length >= OVERLAP_LIMIT;
-    const refusal = isFull
-      ? `Cannot start: ${OVERLAP_LIMIT} executions of this schedule are under way, which is the limit`
+    const full = `Cannot start: ${OVERLAP_LIMIT} executions of this schedule are under way, which is the limit`;
+    const { created, refusal } = isFull
+      ? { created: true, refusal: full }
       : await this.#start({ executionId, workflow, projectId, input: {}, startedBy: STARTED_BY });
-    const now = clock.now();
+    // It was started before the process ended: what was missed since then has not been made up for.
+    const now = created ? clock.now() : due;
     await store.write(({ schedules }) => {
       const current = schedules.get(workflow);
       const schedule = this.#scheduleOf(workflow);
@@ -207,7 +209,7 @@ export class Schedules {
       const running = refusal === null ? [...before, executionId] : before;
       // It may be paused or replaced by now: then it has another due time, which counts.
       const dueAt = current.dueAt === due ? this.#nextDue(schedule, { due, now, refusal }) : current.dueAt;
-      schedules.put({ ...current, ...outcomeOf(current, { executionId, refusal, now }), running, dueAt });
+      schedules.put({ ...current, ...outcomeOf(current, { executionId, refusal, now: clock.now() }), running, dueAt });
     });
   }
 
@@ -216,17 +218,17 @@ export class Schedules {
     return schedule.kind === 'after' && refusal !== null ? now + schedule.intervalMs : nextDue(schedule, due, now);
   }
 
-  /** Starts an execution; gives why it cannot be, or `null`. Throws what may be different later. */
-  async #start(request: StartRequest): Promise<string | null> {
+  /** Starts an execution, or finds that it was; `refusal` is why it cannot be. Throws what may be different later. */
+  async #start(request: StartRequest): Promise<{ created: boolean; refusal: string | null }> {
     try {
-      await this.#parts.start(request);
-      return null;
+      const { created } = await this.#parts.start(request);
+      return { created, refusal: null };
     } catch (error) {
       if (!(error instanceof PlatformError) || error.retryable) throw error;
       // It is there, started for another project before that was changed.
-      if (error.code === 'IDEMPOTENCY_CONFLICT') return null;
+      if (error.code === 'IDEMPOTENCY_CONFLICT') return { created: false, refusal: null };
       this.#parts.onTrouble?.(`Cannot start the scheduled workflow "${request.workflow}"`, error);
-      return messageOf(error);
+      return { created: true, refusal: messageOf(error) };
     }
   }
 
