@@ -4,6 +4,7 @@ import type { StepAddress } from '../context/durable-context.ts';
 import { type CloudEvent, type Listener, countOf, readEvent } from '../event/listener.ts';
 import type { JournalEntry } from '../execution/execution.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
+import { eventKey } from './event-key.ts';
 import type { Life } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { closeListener, openListener } from './open-listener.ts';
@@ -17,8 +18,6 @@ import { closeListener, openListener } from './open-listener.ts';
 
 /** The most events that one `listen` with `foreach` takes. */
 export const EACH_LIMIT = 10_000;
-
-const eventKey = (key: string, index: number): string => `${key}@event-${index}`;
 
 function seenKey(key: string, { source, id }: CloudEvent): string {
   const digest = createHash('sha256')

@@ -4,6 +4,7 @@ import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import { isUnder } from './deadline-key.ts';
+import { isEventKey } from './event-key.ts';
 import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
@@ -63,6 +64,16 @@ export class Life {
   /** Whether all that is left to do waits for something outside. */
   get parked(): boolean {
     return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+  }
+
+  /** Whether it waits for the next of many events. */
+  get streaming(): boolean {
+    return [...this.#waiters.keys()].some(isEventKey);
+  }
+
+  /** How many entries its journal has. */
+  get size(): number {
+    return this.#journal.size;
   }
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */

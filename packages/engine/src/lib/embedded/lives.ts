@@ -13,6 +13,7 @@ import { Instance } from './instance.ts';
 import { Life, type LifeHost } from './life.ts';
 import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
+import { WarmLives } from './warm-lives.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
@@ -36,6 +37,7 @@ export class Lives {
   readonly #lives = new Map<string, Life>();
   readonly #pinned = new Map<string, WorkflowDefinition>();
   readonly #host: LifeHost;
+  readonly #warm = new WarmLives();
   #closing = false;
 
   constructor(parts: LivesParts) {
@@ -50,7 +52,9 @@ export class Lives {
       deliver: (owned) => this.deliver(owned),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
+        const life = this.#lives.get(executionId);
+        if (life?.parked !== true || this.#closing) return;
+        for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
@@ -103,7 +107,7 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#remove(executionId);
   }
 
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
@@ -152,6 +156,16 @@ export class Lives {
     this.#lives.clear();
   }
 
+  /** Drops an execution that waits; one that moves again says so when it waits the next time. */
+  #drop(executionId: string): void {
+    if (this.#lives.get(executionId)?.parked === true) this.#remove(executionId);
+  }
+
+  #remove(executionId: string): void {
+    this.#lives.delete(executionId);
+    this.#warm.forget(executionId);
+  }
+
   #finish(life: Life, result: Result): void {
     const { executionId } = life;
     const { store, options } = this.#parts;
@@ -166,7 +180,7 @@ export class Lives {
         transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
       })
       .then(
-        () => this.#lives.delete(executionId),
+        () => this.#remove(executionId),
         (error: unknown) => this.rest(executionId, error),
       );
   }
