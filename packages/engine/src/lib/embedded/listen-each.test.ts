@@ -197,6 +197,19 @@ do:
     assert.deepEqual(engine.read.listeners('item'), []);
   });
 
+  it('fails behind the last event that it may take, and works on that one', async () => {
+    const body = `do: [{ l: { listen: { to: { any: [], until: false } }, foreach: { export: { as: '\${ $index }' } } } }]`;
+    await using engine = await openEngine(journalDir(), {}, { many: body });
+    const { execution } = await startOne(engine, 'many');
+    await listening(engine, execution.id);
+    await Promise.all(Array.from({ length: 10_000 }, (_, index) => engine.publish(event(String(index), 'item'))));
+    assert.equal(engine.read.execution(execution.id)?.status, 'running');
+    assert.equal(await engine.publish(event('10000', 'item')), 1);
+    const { error } = await untilStatus(engine, execution.id, 'failed');
+    assert.equal((error as { title: string }).title, 'LIMIT_EXCEEDED');
+    assert.deepEqual(engine.read.entry(execution.id, 'l@event-9999')?.value, { event: null });
+  });
+
   it('hears nothing any more once it is cancelled or out of time', async () => {
     const bodies = {
       waits: EACH(`do: [{ one: { set: { n: 1 } } }]`),
