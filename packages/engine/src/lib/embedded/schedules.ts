@@ -8,7 +8,7 @@ import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { type StoredSchedule, firstDue, nextDue } from '../schedule/stored-schedule.ts';
 import type { ScheduledStart } from '../store/schedule-table.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
-import type { StartRequest } from './engine.ts';
+import type { StartRequest } from './start-execution.ts';
 import { offerEvent, scheduledId } from './offer-event.ts';
 
 /** The project of scheduled executions, unless the definition was registered for another one. */

@@ -1,5 +1,6 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
 import type { StoreReader } from '../store/store.ts';
+import { childOf } from './child-entry.ts';
 import { type Execution, type StoredHumanTask, isFinal } from './execution.ts';
 
 /** Why an execution does not move, in fields and in one sentence. */
@@ -21,6 +22,10 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
   const journal = read.journal(id);
   const questions = read.humanTasks({ executionId: id, state: 'open', limit: 100 });
   const steps = journal.filter(({ kind, state }) => kind === 'step' && state === 'running');
+  const children = journal.flatMap((entry) => {
+    const childId = childOf(entry);
+    return childId === undefined ? [] : [{ childId, step: entry.name, since: entry.createdAt }];
+  });
   const listeners = journal.filter(({ kind, state }) => kind === 'listen' && state === 'waiting');
   const due = journal.flatMap(({ dueAt, state }) => (state === 'waiting' && dueAt !== null ? [dueAt] : []));
   const base = {
@@ -28,6 +33,12 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
     since: isoTime(statusSince),
     waiting_for: [
       ...questions.map(({ id: taskId, step, kind }) => ({ kind: 'person', task_id: taskId, step_id: step, question: kind })),
+      ...children.map(({ childId, step, since }) => ({
+        kind: 'execution',
+        execution_id: childId,
+        step_id: step,
+        since: isoTime(since),
+      })),
       ...steps.map(({ name, createdAt }) => ({ kind: 'step', step_id: name, since: isoTime(createdAt) })),
       ...listeners.map(({ name, createdAt }) => ({ kind: 'event', step_id: name, since: isoTime(createdAt) })),
     ],
@@ -50,6 +61,13 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
       sentence: `It waits ${forSeconds} for a person to answer "${titleOf(question)}" (step ${question.step}).`,
     };
   if (steps[0] !== undefined) return { ...base, unblock: null, sentence: `It is running the step ${steps[0].name}.` };
+  const child = children[0];
+  if (child !== undefined)
+    return {
+      ...base,
+      unblock: `GET /api/v1/executions/${child.childId}/why`,
+      sentence: `It waits for the execution ${child.childId} (step ${child.step}).`,
+    };
   if (listeners[0] !== undefined)
     return {
       ...base,
