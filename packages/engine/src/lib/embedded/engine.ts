@@ -19,8 +19,9 @@ import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
-import { DEFAULT_PROJECT, Schedules } from './schedules.ts';
+import { Schedules } from './schedules.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
+import { DEFAULT_PROJECT } from './start-scheduled.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */

@@ -104,6 +104,18 @@ describe('schedule after', () => {
     assert.deepEqual(minutes(engine), [2, 9, 16, 19]);
   });
 
+  it('waits for the end of what is under way when it is replaced or resumed', async () => {
+    const clock = heldClock(START);
+    const nap = 'do: [{ nap: { wait: { minutes: 5 } } }]';
+    await using engine = await open(journalDir(), clock, `schedule: { after: { minutes: 2 } }\n${nap}`);
+    await clock.advance(3 * MINUTE);
+    await engine.register(loadDefinition(documentOf('timed', `schedule: { after: { minutes: 1 } }\n${nap}`), engine.functions));
+    await engine.pauseSchedule('timed');
+    assert.equal((await engine.resumeSchedule('timed')).dueAt, null);
+    await clock.advance(6 * MINUTE);
+    assert.deepEqual(minutes(engine), [2, 8]);
+  });
+
   it('counts from an end that came while the engine was being closed', async () => {
     const clock = heldClock(START);
     const dir = journalDir();

@@ -1,37 +1,18 @@
-import { type Clock, PlatformError, canonicalJson, messageOf } from '@loopwright/protocol';
+import { PlatformError, canonicalJson } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Schedule } from '../definition/schedule.ts';
 import { beginListener } from '../event/begin-listener.ts';
 import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
 import { type ExecutionEvent, isFinal } from '../execution/execution.ts';
-import type { ExpressionEvaluator } from '../expression/expression.ts';
-import { type StoredSchedule, firstDue, nextDue } from '../schedule/stored-schedule.ts';
-import type { ScheduledStart } from '../store/schedule-table.ts';
-import type { Store, StoreTransaction } from '../store/store.ts';
-import type { StartRequest } from './start-execution.ts';
-import { offerEvent, scheduledId } from './offer-event.ts';
+import { type StoredSchedule, firstDue } from '../schedule/stored-schedule.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import { offerEvent } from './offer-event.ts';
+import { type ScheduleParts, startDecided, startDue, unfinished } from './start-scheduled.ts';
 
-/** The project of scheduled executions, unless the definition was registered for another one. */
-export const DEFAULT_PROJECT = 'default';
-/** Who started what a schedule starts. */
-const STARTED_BY = 'schedule';
-/** How many executions that a schedule of `every` or `cron` started may be under way; a start that is due then is left out. */
-const OVERLAP_LIMIT = 100;
 /** How many starts by events are taken up at once. */
 const BATCH = 100;
 /** How long to wait when an execution cannot be started now, in milliseconds. */
 const RETRY_MS = 5000;
-
-/** What schedules are made with. */
-export interface SchedulesParts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly expressions: ExpressionEvaluator;
-  /** The definitions that can be started, by name. */
-  readonly definitions: ReadonlyMap<string, WorkflowDefinition>;
-  start(request: StartRequest): Promise<{ readonly created: boolean }>;
-  readonly onTrouble: ((message: string, error: unknown) => void) | undefined;
-}
 
 /**
  * Starts executions at their times, after one another and by events.
@@ -41,7 +22,7 @@ export interface SchedulesParts {
  * C3 What was due while no process ran is started once, not as often as it was due.
  */
 export class Schedules {
-  readonly #parts: SchedulesParts;
+  readonly #parts: ScheduleParts;
   /** For each schedule that waits for events: its listener with nothing taken. */
   readonly #fresh = new Map<string, Listener>();
   /** Executions whose end a schedule of `after` waits for. */
@@ -51,7 +32,7 @@ export class Schedules {
   #isAsked = false;
   #isOpen = false;
 
-  constructor(parts: SchedulesParts) {
+  constructor(parts: ScheduleParts) {
     this.#parts = parts;
   }
 
@@ -67,7 +48,7 @@ export class Schedules {
     const now = this.#parts.clock.now();
     const { kind } = schedule;
     const state = before?.state ?? 'active';
-    const dueAt = state === 'paused' ? null : firstDue(schedule, now);
+    const dueAt = state === 'paused' ? null : this.#dueFrom(now, schedule, before);
     const last = { lastStartedAt: before?.lastStartedAt ?? null, lastExecutionId: before?.lastExecutionId ?? null };
     const counted = { starts: before?.starts ?? 0, lastError: null, running: before?.running ?? [], waiting: [] };
     schedules.put({ workflow: name, kind, rule, state, projectId, dueAt, ...last, ...counted, createdAt: now });
@@ -110,10 +91,11 @@ export class Schedules {
   /** Lets a schedule go on from now; what it left out stays left out. Throws WORKFLOW_NOT_FOUND or INVALID_STATE. */
   async resume(workflow: string): Promise<StoredSchedule> {
     const now = this.#parts.clock.now();
-    const resumed = await this.#change(workflow, 'resume', (row, schedule) => {
-      const waitsForEnd = row.kind === 'after' && this.#unfinished(row).length > 0;
-      return { ...row, state: 'active', dueAt: waitsForEnd ? null : firstDue(schedule, now) };
-    });
+    const resumed = await this.#change(workflow, 'resume', (row, schedule) => ({
+      ...row,
+      state: 'active',
+      dueAt: this.#dueFrom(now, schedule, row),
+    }));
     this.wake();
     return resumed;
   }
@@ -159,8 +141,8 @@ export class Schedules {
     const now = clock.now();
     const due = this.list().filter(({ dueAt }) => dueAt !== null && dueAt <= now);
     const results = await Promise.all([
-      ...decided.map((start) => this.#attempt(() => this.#startDecided(start))),
-      ...due.map((row) => this.#attempt(() => this.#startDue(row))),
+      ...decided.map((start) => this.#attempt(() => startDecided(this.#parts, start))),
+      ...due.map((row) => this.#attempt(() => startDue(this.#parts, row))),
     ]);
     const isDone = !results.includes(false);
     if (isDone && decided.length > 0) this.wake();
@@ -177,67 +159,12 @@ export class Schedules {
     }
   }
 
-  async #startDecided({ executionId, workflow, input }: ScheduledStart): Promise<void> {
-    const { store, clock } = this.#parts;
-    const projectId = store.read.schedules.get(workflow)?.projectId ?? DEFAULT_PROJECT;
-    const { refusal } = await this.#start({ executionId, workflow, projectId, input, startedBy: STARTED_BY });
-    const now = clock.now();
-    await store.write(({ schedules }) => {
-      schedules.removeStart(executionId);
-      const row = schedules.get(workflow);
-      if (row !== undefined) schedules.put({ ...row, ...outcomeOf(row, { executionId, refusal, now }) });
-    });
-  }
-
-  async #startDue(row: StoredSchedule): Promise<void> {
-    const { store, clock } = this.#parts;
-    const { workflow, projectId } = row;
-    const due = row.dueAt ?? 0;
-    const executionId = scheduledId(workflow, due);
-    const before = this.#unfinished(row).filter((id) => id !== executionId);
-    const isFull = before.length >= OVERLAP_LIMIT;
-    const full = `Cannot start: ${OVERLAP_LIMIT} executions of this schedule are under way, which is the limit`;
-    const { created, refusal } = isFull
-      ? { created: true, refusal: full }
-      : await this.#start({ executionId, workflow, projectId, input: {}, startedBy: STARTED_BY });
-    // It was started before the process ended: what was missed since then has not been made up for.
-    const now = created ? clock.now() : due;
-    await store.write(({ schedules }) => {
-      const current = schedules.get(workflow);
-      const schedule = this.#scheduleOf(workflow);
-      if (current === undefined || schedule === undefined) return;
-      const running = refusal === null ? [...before, executionId] : before;
-      // It may be paused or replaced by now: then it has another due time, which counts.
-      const dueAt = current.dueAt === due ? this.#nextDue(schedule, { due, now, refusal }) : current.dueAt;
-      schedules.put({ ...current, ...outcomeOf(current, { executionId, refusal, now: clock.now() }), running, dueAt });
-    });
-  }
-
-  /** A start that was refused has no end that the next one could wait for. */
-  #nextDue(schedule: Schedule, { due, now, refusal }: { due: number; now: number; refusal: string | null }): number | null {
-    return schedule.kind === 'after' && refusal !== null ? now + schedule.intervalMs : nextDue(schedule, due, now);
-  }
-
-  /** Starts an execution, or finds that it was; `refusal` is why it cannot be. Throws what may be different later. */
-  async #start(request: StartRequest): Promise<{ created: boolean; refusal: string | null }> {
-    try {
-      const { created } = await this.#parts.start(request);
-      return { created, refusal: null };
-    } catch (error) {
-      if (!(error instanceof PlatformError) || error.retryable) throw error;
-      // It is there, started for another project before that was changed.
-      if (error.code === 'IDEMPOTENCY_CONFLICT') return { created: false, refusal: null };
-      this.#parts.onTrouble?.(`Cannot start the scheduled workflow "${request.workflow}"`, error);
-      return { created: true, refusal: messageOf(error) };
-    }
-  }
-
   /** Sets the due times of schedules of `after` whose execution has ended. */
   async #restAfterEnd(): Promise<void> {
     const { store, clock } = this.#parts;
     const now = clock.now();
     const rows = this.list().filter(({ kind, state, dueAt }) => kind === 'after' && state === 'active' && dueAt === null);
-    for (const { workflow } of rows.filter((row) => this.#unfinished(row).length === 0)) {
+    for (const { workflow } of rows.filter((row) => unfinished(this.#parts, row).length === 0)) {
       await store.write(({ schedules }) => {
         const row = schedules.get(workflow);
         const schedule = this.#scheduleOf(workflow);
@@ -287,20 +214,13 @@ export class Schedules {
     });
   }
 
-  #unfinished({ running }: StoredSchedule): string[] {
-    return running.filter((id) => !isFinal(this.#parts.store.read.status(id) ?? 'completed'));
+  /** When a schedule that goes on now is due; one of `after` waits for the end of what is under way. */
+  #dueFrom(now: number, schedule: Schedule, before: StoredSchedule | undefined): number | null {
+    const waitsForEnd = schedule.kind === 'after' && before !== undefined && unfinished(this.#parts, before).length > 0;
+    return waitsForEnd ? null : firstDue(schedule, now);
   }
 
   #scheduleOf(workflow: string): Schedule | undefined {
     return this.#parts.definitions.get(workflow)?.document.schedule;
   }
-}
-
-/** What a start leaves behind in its schedule. */
-function outcomeOf(
-  { starts }: StoredSchedule,
-  { executionId, refusal, now }: { executionId: string; refusal: string | null; now: number },
-): Partial<StoredSchedule> {
-  if (refusal !== null) return { lastError: refusal };
-  return { starts: starts + 1, lastStartedAt: now, lastExecutionId: executionId, lastError: null };
 }
