@@ -106,7 +106,8 @@ function isInData(path: readonly string[]): boolean {
 
 function isBareExpression(path: readonly string[]): boolean {
   const key = path.at(-1) ?? '';
-  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`));
+  const isCorrelation = key === 'from' && path.at(-3) === 'correlate';
+  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`) || isCorrelation);
 }
 
 function* checkExpressions(value: Json, path: readonly string[] = [], names = VARIABLE_NAMES): Generator<Issue> {
@@ -118,8 +119,11 @@ function* checkExpressions(value: Json, path: readonly string[] = [], names = VA
   }
   if (value === null || typeof value !== 'object') return;
   const named = isInData(path) || Array.isArray(value) ? names : [...names, ...introducedNames(value, path)];
-  for (const [key, item] of Object.entries(value))
-    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], named);
+  for (const [key, item] of Object.entries(value)) {
+    // Before an execution there is nothing that a variable could hold.
+    const visible = path.length === 0 && key === 'schedule' ? [] : named;
+    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], visible);
+  }
 }
 
 /** Names that a part of a definition gives to expressions inside it: the caught error, the item of a loop and its index. */

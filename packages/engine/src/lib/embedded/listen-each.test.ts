@@ -110,6 +110,24 @@ do:
     assert.deepEqual([engine.read.listeners('t'), engine.read.listeners('odd')], [[], []]);
   });
 
+  it('sees the variables of the loop around it', async () => {
+    const bodies = {
+      loop: `
+do:
+  - all:
+      for: { each: order, in: .orders }
+      do: [{ paid: { listen: { to: { one: { with: { type: paid, data: '\${ .order == $order }' }, correlate: { c: { from: '.data.order == $order' } } } } } } }]`,
+    };
+    await using engine = await openEngine(journalDir(), {}, bodies);
+    const { execution } = await startOne(engine, 'loop', { orders: ['a', 'b'] });
+    await listening(engine, execution.id);
+    assert.equal(await engine.publish(event('1', 'paid', { order: 'b' })), 0);
+    assert.equal(await engine.publish(event('2', 'paid', { order: 'a' })), 1);
+    await listening(engine, execution.id, 2);
+    assert.equal(await engine.publish(event('3', 'paid', { order: 'b' })), 1);
+    assert.deepEqual((await untilStatus(engine, execution.id, 'completed')).output, [{ order: 'b' }]);
+  });
+
   it('is refused where it cannot be, with every pointer', async () => {
     const { functions } = countingFunctions();
     const issues = (body: string): string[] => {

@@ -248,6 +248,11 @@ describe('a schedule', () => {
     assert.deepEqual(issues('schedule: { on: { one: { with: { type: t }, correlate: { c: { from: $context.x } } } } }'), [
       '/schedule/on/one/correlate/c/from',
     ]);
+    assert.deepEqual(issues('schedule: { on: { any: [{ with: { type: t, data: "${ $input.x }" } }], until: "$workflow" } }'), [
+      '/schedule/on/any/0/with/data',
+      '/schedule/on/until',
+    ]);
+    assert.deepEqual(issues('schedule: { on: { one: { with: { type: "${ 5 | keys }" } } } }'), ['/schedule/on']);
     assert.deepEqual(issues('schedule: { every: PT1M }\ninput: { schema: { document: { type: object, required: [x] } } }'), [
       '/schedule',
     ]);
