@@ -30,5 +30,6 @@ export {
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
+export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';

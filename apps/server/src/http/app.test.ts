@@ -105,6 +105,8 @@ const ROUTES = [
   'POST /api/v1/executions/{execution_id}/retry',
   'POST /api/v1/programs/{name}/execute',
   'POST /api/v1/tasks/{task_id}/answer',
+  'POST /api/v1/workflows/{workflow_id}/schedule/pause',
+  'POST /api/v1/workflows/{workflow_id}/schedule/resume',
   'POST /api/v1/workflows/{workflow_id}/start',
 ];
 

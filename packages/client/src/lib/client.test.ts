@@ -116,6 +116,15 @@ describe('Client', () => {
     assert.equal((await errorOf(client.cancel(second.execution_id))).code, 'INVALID_STATE');
   });
 
+  it('lists the workflows, and stops what starts one by itself', async () => {
+    const paused = await client.pauseSchedule('yearly');
+    assert.deepEqual([paused.state, paused.next_due], ['paused', null]);
+    assert.equal((await errorOf(client.pauseSchedule('yearly'))).code, 'INVALID_STATE');
+    assert.equal((await client.resumeSchedule('yearly')).state, 'active');
+    const { workflows } = await client.workflows();
+    assert.equal(workflows.find(({ workflow_id: id }) => id === 'yearly')?.schedule?.kind, 'cron');
+  });
+
   it('sends a request again under its key without a second effect', async () => {
     const keyed = { idempotencyKey: 'same' };
     const request = { project_id: 'p', initial_context: { text: 'x' } };

@@ -25,6 +25,8 @@ import {
   type WorkflowVersions,
   bulkPreviewSchema,
   bulkResultSchema,
+  type WorkflowList,
+  type WorkflowSchedule,
   dailyAnalyticsSchema,
   diagramSchema,
   examplesDescriptionSchema,
@@ -39,6 +41,8 @@ import {
   stuckListSchema,
   whySchema,
   workflowVersionsSchema,
+  workflowListSchema,
+  workflowScheduleSchema,
 } from '@loopwright/protocol';
 import { z } from 'zod';
 import { readEvents } from './events.ts';
@@ -84,6 +88,21 @@ export class Client {
     const text = await fetchText(this.#caller, `/api/v1/examples/${encodeURIComponent(digest)}/lines`);
     const lines = text.split('\n').filter((line) => line !== '');
     return lines.map((line) => labelledExampleSchema.parse(JSON.parse(line)));
+  }
+
+  /** The workflows that can be started, with what starts them by itself. */
+  workflows(): Promise<WorkflowList> {
+    return callApi(this.#caller, { method: 'GET', path: '/api/v1/workflows', answer: workflowListSchema });
+  }
+
+  /** Stops what starts a workflow by itself. */
+  pauseSchedule(workflowId: string): Promise<WorkflowSchedule> {
+    return this.#changeSchedule(workflowId, 'pause');
+  }
+
+  /** Lets what starts a workflow by itself go on from now. */
+  resumeSchedule(workflowId: string): Promise<WorkflowSchedule> {
+    return this.#changeSchedule(workflowId, 'resume');
   }
 
   startWorkflow(workflowId: string, request: StartWorkflowRequest, keyed: Keyed = {}): Promise<ExecutionResponse> {
@@ -222,5 +241,10 @@ export class Client {
       new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl()),
       signal,
     );
+  }
+
+  #changeSchedule(workflowId: string, change: 'pause' | 'resume'): Promise<WorkflowSchedule> {
+    const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/schedule/${change}`;
+    return callApi(this.#caller, { method: 'POST', path, answer: workflowScheduleSchema });
   }
 }

@@ -15,7 +15,9 @@ import { Instance } from './instance.ts';
 import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
 import { type Rehearsal, rehearse } from './rehearsal.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
+import { WarmLives } from './warm-lives.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
@@ -27,6 +29,7 @@ const DRAIN_LOOK_MS = 5;
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly schedules: Schedules;
   readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
@@ -47,22 +50,26 @@ export class Lives {
   readonly #lives = new Map<string, Life>();
   readonly #resting = new Map<string, Rest>();
   readonly #host: LifeHost;
+  readonly #warm = new WarmLives();
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, definitions, options } = parts;
+    const { store, expressions, timers, schedules, definitions, options } = parts;
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
       started: (executionId) => this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
+        const life = this.#lives.get(executionId);
+        if (life?.parked !== true || this.#closing) return;
+        for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
@@ -134,7 +141,7 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#remove(executionId);
   }
 
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
@@ -189,8 +196,18 @@ export class Lives {
     });
   }
 
-  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+  /** Drops an execution that waits; one that moves again says so when it waits the next time. */
+  #drop(executionId: string): void {
+    if (this.#lives.get(executionId)?.parked === true) this.#remove(executionId);
+  }
+
+  #remove(executionId: string): void {
     this.#lives.delete(executionId);
+    this.#warm.forget(executionId);
+  }
+
+  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+    this.#remove(executionId);
     if (delivered !== undefined) this.deliver(delivered);
   }
 

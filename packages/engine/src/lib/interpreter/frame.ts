@@ -68,6 +68,8 @@ export interface ListFrame {
 export interface TaskRunner {
   readonly parts: InterpreterParts;
   runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult>;
+  /** Applies a `from` or `as` to data. */
+  transform(rule: Json | undefined, data: Json, variables: Variables): Json;
   /** Variables for an expression at a place where a task stands. */
   variablesAt(frame: TaskFrame, more: Variables): Variables;
 }

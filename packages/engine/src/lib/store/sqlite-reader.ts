@@ -11,6 +11,7 @@ import {
   type StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { SqliteSchedules } from './sqlite-schedules.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
 
 /** How many numbers of executions are remembered. */
@@ -18,6 +19,7 @@ const NUMBERS_KEPT = 100_000;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
+  readonly schedules = new SqliteSchedules((sql) => this.prepare(sql));
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();

@@ -9,6 +9,7 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
 export interface OwnedEntry {
@@ -18,6 +19,7 @@ export interface OwnedEntry {
 
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  readonly schedules: ScheduleReader;
   definition(digest: string): StoredDefinition | undefined;
   /** The definitions that were registered under a name, the newest first; at most 1000. */
   definitionsOf(name: string): StoredDefinition[];
@@ -56,6 +58,7 @@ export interface StoreReader {
 
 /** What can be read and written inside one transaction. */
 export interface StoreTransaction extends StoreReader {
+  readonly schedules: ScheduleTable;
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;
