@@ -26,3 +26,5 @@ export { WorkflowError } from './lib/interpreter/workflow-error.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
+export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
+export type { SecretReader } from './lib/secret/secrets.ts';

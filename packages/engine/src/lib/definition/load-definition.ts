@@ -3,9 +3,14 @@ import { explainInvalidExpression, isExpression } from '../expression/expression
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
-import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTask } from './definition.ts';
+import { secretNamesIn } from '../expression/secret-names.ts';
+import { RUN_SCRIPT } from '../script/script-function.ts';
+import { checkReachable } from './check-reachable.ts';
+import { argumentNames, explainInvalidScript } from './check-script.ts';
+import { checkCall, checkFunctions, checkPolicies, checkScriptSource } from './check-use.ts';
+import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTaskOf } from './definition.ts';
 import { type Issue, readSource } from './read-source.ts';
-import type { NamedTask } from './task.ts';
+import type { NamedTask, Task } from './task.ts';
 
 /**
  * Reads a definition from YAML or JSON text and checks all that can be known before it runs: its form, the functions it
@@ -17,7 +22,12 @@ export function loadDefinition(text: string, functions: FunctionCatalogue): Work
   const { value } = source;
   const parsed = definitionSchema.safeParse(value);
   if (!parsed.success) throw source.refuse(parsed.error.issues);
-  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(value), ...checkSchemas(parsed.data)];
+  const secrets = parsed.data.use?.secrets;
+  const issues = [
+    ...checkReferences(parsed.data, functions),
+    ...checkExpressions(value, { names: secrets === undefined ? VARIABLE_NAMES : [...VARIABLE_NAMES, 'secrets'], secrets }),
+    ...checkSchemas(parsed.data),
+  ];
   if (issues.length > 0) throw source.refuse(issues);
   const { name, version } = parsed.data.document;
   return { name, version, digest: digestOf(value), source: value, document: parsed.data };
@@ -25,13 +35,18 @@ export function loadDefinition(text: string, functions: FunctionCatalogue): Work
 
 function* checkReferences(document: WorkflowDocument, functions: FunctionCatalogue): Generator<Issue> {
   const use = document.use ?? {};
-  for (const list of everyList(document.do, '/do')) yield* checkNames(list);
-  for (const { named, pointer } of everyTask(document.do)) {
+  for (const list of everyListOf(document)) {
+    yield* checkNames(list);
+    if (!list.parallel) yield* checkReachable(list.tasks, list.pointer);
+  }
+  yield* checkPolicies(use);
+  yield* checkFunctions(use);
+  for (const { named, pointer } of everyTaskOf(document)) {
     const path = pointer.slice(1).split('/');
     const { task } = named;
-    if ('call' in task && functions[task.call] === undefined) {
-      yield { path: [...path, 'call'], message: `Cannot call "${task.call}": there is no such function` };
-    }
+    yield* checkCalled(task, path, { functions, use });
+    yield* checkCall({ task, path }, use);
+    yield* checkScript(task, path, { functions, use });
     if (typeof task.timeout === 'string' && use.timeouts?.[task.timeout] === undefined) {
       yield {
         path: [...path, 'timeout'],
@@ -51,6 +66,38 @@ function* checkReferences(document: WorkflowDocument, functions: FunctionCatalog
   }
 }
 
+/**
+ * Reads back the source of a definition that was taken before. It is not checked again: what a newer version refuses at load must not stop
+ * an execution that is under way. Throws a `ZodError` when it is no definition at all.
+ */
+export function restoreDefinition(source: JsonObject): WorkflowDefinition {
+  const document = definitionSchema.parse(source);
+  const { name, version } = document.document;
+  return { name, version, digest: digestOf(source), source, document };
+}
+
+interface Known {
+  readonly functions: FunctionCatalogue;
+  readonly use: NonNullable<WorkflowDocument['use']>;
+}
+
+function* checkCalled(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
+  if (!('call' in task) || Object.hasOwn(use.functions ?? {}, task.call)) return;
+  if (Object.hasOwn(functions, task.call) && task.call !== RUN_SCRIPT) return;
+  yield { path: [...path, 'call'], message: `Cannot call "${task.call}": there is no such function` };
+}
+
+function* checkScript(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
+  if (!('run' in task)) return;
+  if (!Object.hasOwn(functions, RUN_SCRIPT)) {
+    yield { path: [...path, 'run', 'script'], message: 'Cannot run the script: this engine was given nothing that runs scripts' };
+  }
+  const { code, arguments: args } = task.run.script;
+  const reason = code === undefined ? undefined : explainInvalidScript(code, argumentNames(args));
+  if (reason !== undefined) yield { path: [...path, 'run', 'script', 'code'], message: `Cannot use the script: ${reason}` };
+  yield* checkScriptSource({ task, path }, use);
+}
+
 interface PlacedList {
   readonly tasks: readonly NamedTask[];
   readonly pointer: string;
@@ -58,16 +105,26 @@ interface PlacedList {
   readonly parallel: boolean;
 }
 
+function* everyListOf({ do: list, use = {} }: WorkflowDocument): Generator<PlacedList> {
+  yield* everyList(list, '/do');
+  for (const named of Object.values(use.functions ?? {})) yield* everyListInside(named, `/use/functions/${named.name}`);
+  for (const { pointer, before, after } of use.extensions ?? []) {
+    if (before !== undefined) yield* everyList(before, `${pointer}/before`);
+    if (after !== undefined) yield* everyList(after, `${pointer}/after`);
+  }
+}
+
 function* everyList(tasks: readonly NamedTask[], pointer: string, parallel = false): Generator<PlacedList> {
   yield { tasks, pointer, parallel };
-  for (const [index, { name, task }] of tasks.entries()) {
-    const at = `${pointer}/${index}/${name}`;
-    if ('do' in task) yield* everyList(task.do, `${at}/do`);
-    if ('fork' in task) yield* everyList(task.fork.branches, `${at}/fork/branches`, true);
-    if ('try' in task) {
-      yield* everyList(task.try, `${at}/try`);
-      if (task.catch.do !== undefined) yield* everyList(task.catch.do, `${at}/catch/do`);
-    }
+  for (const [index, named] of tasks.entries()) yield* everyListInside(named, `${pointer}/${index}/${named.name}`);
+}
+
+function* everyListInside({ task }: NamedTask, at: string): Generator<PlacedList> {
+  if ('do' in task) yield* everyList(task.do, `${at}/do`);
+  if ('fork' in task) yield* everyList(task.fork.branches, `${at}/fork/branches`, true);
+  if ('try' in task) {
+    yield* everyList(task.try, `${at}/try`);
+    if (task.catch.do !== undefined) yield* everyList(task.catch.do, `${at}/catch/do`);
   }
 }
 
@@ -102,17 +159,29 @@ function isBareExpression(path: readonly string[]): boolean {
   return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`));
 }
 
-function* checkExpressions(value: Json, path: readonly string[] = [], names = VARIABLE_NAMES): Generator<Issue> {
+/** The names that expressions can use at a place, and the secrets that the definition names. */
+interface Sight {
+  readonly names: readonly string[];
+  readonly secrets: readonly string[] | undefined;
+}
+
+function* checkExpressions(value: Json, sight: Sight, path: readonly string[] = []): Generator<Issue> {
   if (typeof value === 'string') {
     if (!isExpression(value) && !isBareExpression(path)) return;
-    const reason = explainInvalidExpression(value, names);
+    const reason = explainInvalidExpression(value, sight.names) ?? explainUnknownSecret(value, sight.secrets ?? []);
     if (reason !== undefined) yield { path, message: `Cannot use the expression "${value}": ${reason}` };
     return;
   }
   if (value === null || typeof value !== 'object') return;
-  const named = isInData(path) || Array.isArray(value) ? names : [...names, ...introducedNames(value, path)];
+  const isPlain = isInData(path) || Array.isArray(value);
+  const inside = isPlain ? sight : { ...sight, names: [...sight.names, ...introducedNames(value, path)] };
   for (const [key, item] of Object.entries(value))
-    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], named);
+    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, inside, [...path, key]);
+}
+
+function explainUnknownSecret(expression: string, secrets: readonly string[]): string | undefined {
+  const unknown = secretNamesIn(expression).find((name) => !secrets.includes(name));
+  return unknown === undefined ? undefined : `use.secrets does not name the secret "${unknown}"`;
 }
 
 /** Names that a part of a definition gives to expressions inside it: the caught error, the item of a loop and its index. */
@@ -127,7 +196,7 @@ function* checkSchemas(document: WorkflowDocument): Generator<Issue> {
   const validator = new SchemaValidator();
   const owners = [
     { path: [] as string[], owner: { input: document.input, output: document.output, export: undefined } },
-    ...[...everyTask(document.do)].map(({ named, pointer }) => ({ path: pointer.slice(1).split('/'), owner: named.task })),
+    ...[...everyTaskOf(document)].map(({ named, pointer }) => ({ path: pointer.slice(1).split('/'), owner: named.task })),
   ];
   for (const { path, owner } of owners) {
     for (const part of ['input', 'output', 'export'] as const) {

@@ -1,9 +1,12 @@
-import { jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
+import { type Json, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
+import { refuseForm } from './refused-forms.ts';
+import { runSchema } from './run-form.ts';
 
-const transformSchema = z.strictObject({ from: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
-const outputSchema = z.strictObject({ as: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
+const ruleSchema = z.union([z.string(), jsonObjectSchema]);
+const transformSchema = z.strictObject({ from: ruleSchema.optional(), schema: jsonObjectSchema.optional() });
+const outputSchema = z.strictObject({ as: ruleSchema.optional(), schema: jsonObjectSchema.optional() });
 const timeoutSchema = z.union([z.string(), z.strictObject({ after: durationSchema })]);
 
 const common = {
@@ -17,7 +20,7 @@ const common = {
   metadata: jsonObjectSchema.optional(),
 };
 
-const errorSchema = z.strictObject({
+export const errorSchema = z.strictObject({
   type: z.string(),
   status: z.union([z.int(), z.string()]),
   title: z.string().optional(),
@@ -25,7 +28,7 @@ const errorSchema = z.strictObject({
   instance: z.string().optional(),
 });
 
-const retrySchema = z.strictObject({
+export const retrySchema = z.strictObject({
   when: z.string().optional(),
   exceptWhen: z.string().optional(),
   delay: durationSchema.optional(),
@@ -58,10 +61,7 @@ export const taskListSchema: z.ZodType<NamedTask[]> = z.lazy(() =>
           context.addIssue(`Cannot read the task: an item has exactly one key, its name; this one has ${names.length}`);
           return z.NEVER;
         }
-        const parsed = parseTask(item[name]);
-        if (parsed.success) return { name, task: parsed.data };
-        for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [name, ...path] });
-        return z.NEVER;
+        return readTask(name, item[name], context) ?? z.NEVER;
       }),
     )
     .min(1)
@@ -69,7 +69,8 @@ export const taskListSchema: z.ZodType<NamedTask[]> = z.lazy(() =>
 );
 
 const catchSchema = z.strictObject({
-  errors: z.strictObject({ with: errorSchema.partial().optional() }).optional(),
+  // The standard's schema says `details` where its text says `detail`.
+  errors: z.strictObject({ with: errorSchema.partial().extend({ details: z.string().optional() }).optional() }).optional(),
   as: z.string().optional(),
   when: z.string().optional(),
   exceptWhen: z.string().optional(),
@@ -77,8 +78,10 @@ const catchSchema = z.strictObject({
   do: taskListSchema.optional(),
 });
 
-// oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
-const switchCaseSchema = z.record(z.string(), z.strictObject({ when: z.string().optional(), then: z.string() }));
+const switchCaseSchema = z
+  // oxlint-disable-next-line unicorn/no-thenable -- as above
+  .record(z.string(), z.strictObject({ when: z.string().optional(), then: z.string() }))
+  .refine((item) => Object.keys(item).length === 1, { error: 'A case has exactly one key, its name' });
 
 /** A name that an expression uses with a `$` in front. */
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -118,6 +121,7 @@ const kinds = {
   }),
   emit: z.strictObject({ ...common, emit: z.strictObject({ event: z.strictObject({ with: eventSchema }) }) }),
   do: z.strictObject({ ...common, do: taskListSchema }),
+  run: z.strictObject({ ...common, run: runSchema }),
   raise: z.strictObject({ ...common, raise: z.strictObject({ error: z.union([z.string(), errorSchema]) }) }),
   set: z.strictObject({ ...common, set: z.union([z.string(), jsonObjectSchema]) }),
   switch: z.strictObject({ ...common, switch: z.array(switchCaseSchema).min(1) }),
@@ -132,12 +136,11 @@ export type Task = { [Kind in keyof Kinds]: z.infer<Kinds[Kind]> }[keyof Kinds];
 export interface NamedTask {
   readonly name: string;
   readonly task: Task;
+  /** The task as it was written, for expressions: `$task.definition`. */
+  readonly definition: Json;
 }
 /** The task of one kind. */
 export type TaskOf<Kind extends keyof Kinds> = z.infer<Kinds[Kind]>;
-
-/** Kinds of the DSL that this engine does not run yet; a definition that has one is refused at load. */
-const NOT_SUPPORTED = new Set(['run']);
 
 type ParsedTask =
   | { readonly success: true; readonly data: Task }
@@ -145,8 +148,8 @@ type ParsedTask =
 
 function parseTask(value: unknown): ParsedTask {
   const keys = value !== null && typeof value === 'object' ? Object.keys(value) : [];
-  const refused = keys.find((key) => NOT_SUPPORTED.has(key));
-  if (refused !== undefined) return failure(`Cannot run the task: the kind "${refused}" is not supported`, [refused]);
+  const refused = refuseForm(value);
+  if (refused !== undefined) return { success: false, error: { issues: refused } };
   const kind = (Object.keys(kinds) as (keyof Kinds)[]).find((name) => keys.includes(name));
   if (kind === undefined) return failure(`Cannot run the task: it has none of the keys ${Object.keys(kinds).join(', ')}`, []);
   return kinds[kind].safeParse(value);
@@ -156,11 +159,12 @@ function failure(message: string, path: string[]): ParsedTask {
   return { success: false, error: { issues: [{ path, message }] } };
 }
 
-/** The reusable parts that tasks name: `use` of the definition. */
-export const useSchema = z.strictObject({
-  errors: z.record(z.string(), errorSchema).optional(),
-  retries: z.record(z.string(), retrySchema).optional(),
-  timeouts: z.record(z.string(), z.strictObject({ after: durationSchema })).optional(),
-});
+/** Reads a task that has this name; what is wrong with it is added to the issues, below its name. */
+export function readTask(name: string, value: unknown, context: z.core.$RefinementCtx): NamedTask | undefined {
+  const parsed = parseTask(value);
+  if (parsed.success) return { name, task: parsed.data, definition: toJson(value) };
+  for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [name, ...path] });
+  return undefined;
+}
 
 export { timeoutSchema, transformSchema, outputSchema };

@@ -1,12 +1,13 @@
-import { type Json, toJson } from '@loopwright/protocol';
+import { type Json, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import { loadDefinition } from '../definition/load-definition.ts';
+import { restoreDefinition } from '../definition/load-definition.ts';
 import { isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
@@ -23,7 +24,7 @@ export interface LivesParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'>;
 }
 
 type Result = { readonly status: 'completed'; readonly output: Json } | { readonly status: 'failed'; readonly error: Json };
@@ -64,19 +65,21 @@ export class Lives {
     const life = new Life(executionId, this.#host, store.read.journal(executionId));
     this.#lives.set(executionId, life);
     const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
-    const interpreter = new Interpreter({
-      definition,
-      info: { executionId, workflowName, projectId, startedBy, startedAt },
-      input,
-      durable: new Instance(life),
-      functions,
-      expressions,
-      schemas,
-      onTask: options.onTask,
-    });
-    interpreter.run().then(
+    const info = { executionId, workflowName, projectId, startedBy, startedAt };
+    const interpret = (secrets?: Secrets): Promise<Json> => {
+      const durable = new Instance(life);
+      const { onTask } = options;
+      return new Interpreter({ definition, info, input, durable, functions, expressions, schemas, secrets, onTask }).run();
+    };
+    const { secrets: names = [] } = definition.document.use ?? {};
+    const running = names.length === 0 ? interpret() : readSecrets(names, options.secrets, info).then(interpret);
+    running.then(
       (output) => this.#finish(life, { status: 'completed', output }),
-      (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
+      (error: unknown) => {
+        if (!(error instanceof SecretsNotReadError))
+          this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() });
+        else if (this.#lives.get(executionId) === life) this.rest(executionId, error);
+      },
     );
   }
 
@@ -106,7 +109,7 @@ export class Lives {
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
-    options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
+    options.onTrouble?.(`Cannot go on with the execution ${executionId}`, error);
     this.stop(executionId);
     options.clock.schedule(STORE_RETRY_MS, () => {
       if (this.#closing) return;
@@ -125,9 +128,9 @@ export class Lives {
   definition(digest: string): WorkflowDefinition | undefined {
     const known = this.#pinned.get(digest);
     if (known !== undefined) return known;
-    const { store, functions, options } = this.#parts;
+    const { store, options } = this.#parts;
     try {
-      const definition = loadDefinition(JSON.stringify(store.read.definition(digest)?.source), functions);
+      const definition = restoreDefinition(jsonObjectSchema.parse(store.read.definition(digest)?.source));
       this.#pinned.set(digest, definition);
       return definition;
     } catch (error) {

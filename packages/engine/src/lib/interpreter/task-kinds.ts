@@ -1,7 +1,9 @@
 import type { Json } from '@loopwright/protocol';
-import { issueDetails } from '@loopwright/protocol';
 import type { Task, TaskOf } from '../definition/task.ts';
 import { runEmit } from './emit-task.ts';
+import { invoke } from './invoke.ts';
+import { runOwnFunction } from './own-function.ts';
+import { runScript } from './script-task.ts';
 import { runFor } from './for-task.ts';
 import { runFork } from './fork-task.ts';
 import { type FlowResult, type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
@@ -17,6 +19,7 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
   if ('set' in task) return { output: expressions.resolve(task.set, frame.input, frame.variables), next };
   if ('switch' in task) return { output: frame.input, next: chooseCase(interpreter, task, frame) ?? next };
   if ('call' in task) return { output: await runCall(interpreter, task, frame), next };
+  if ('run' in task) return { output: await runScript(interpreter, task, frame), next };
   if ('wait' in task) {
     await durable.sleep({ key: frame.key, name: frame.name }, () => task.wait);
     return { output: frame.input, next };
@@ -49,31 +52,13 @@ function chooseCase(interpreter: TaskRunner, task: TaskOf<'switch'>, frame: Task
 }
 
 async function runCall(interpreter: TaskRunner, task: TaskOf<'call'>, frame: TaskFrame): Promise<Json> {
-  const { functions, expressions, durable, info } = interpreter.parts;
+  const { functions, expressions, definition } = interpreter.parts;
+  const args = expressions.resolve(task.with ?? {}, frame.input, frame.variables);
+  const own = definition.document.use?.functions?.[task.call];
+  if (own !== undefined) return runOwnFunction(interpreter, own, args, frame);
   const called = functions[task.call];
   if (called === undefined) throw configurationError(`Cannot call "${task.call}": there is no such function`, frame.reference);
-  const parsed = called.arguments.safeParse(expressions.resolve(task.with ?? {}, frame.input, frame.variables));
-  if (!parsed.success) {
-    const issues = JSON.stringify(issueDetails(parsed.error.issues, '/with')['issues']);
-    throw new WorkflowError({
-      type: 'validation',
-      status: 400,
-      title: 'VALIDATION_ERROR',
-      detail: `Cannot call "${task.call}": its arguments are wrong: ${issues}`,
-    });
-  }
-  const address = (label?: string): { key: string; name: string } => ({
-    key: label === undefined ? frame.key : `${frame.key}/${label}`,
-    name: frame.name,
-  });
-  return called.run({
-    args: parsed.data,
-    input: frame.input,
-    execution: info,
-    taskName: frame.name,
-    step: (run, label) => durable.step(address(label), run),
-    ask: (request, label) => durable.ask(address(label), request),
-  });
+  return invoke(interpreter, { name: task.call, called, args }, frame);
 }
 
 function raised(interpreter: TaskRunner, task: TaskOf<'raise'>, frame: TaskFrame): WorkflowError {
