@@ -135,11 +135,15 @@ export function definitionOf(list: readonly Node[]): string {
 }
 
 function tasksOf(list: readonly Node[]): Json[] {
-  return list.map((node) => {
+  // Plans jump about and leave tasks that no way leads to, which a definition must not have: this switch names them all and does nothing.
+  // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
+  const cases = list.map(({ name }) => ({ [name]: { when: 'false', then: name } }));
+  const tasks = list.map((node) => {
     const timeout = node.timeoutMs === undefined ? {} : { timeout: { after: { milliseconds: node.timeoutMs } } };
     // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
     return { [node.name]: { ...taskOf(node), ...timeout, then: node.next } };
   });
+  return [{ reach: { switch: cases } }, ...tasks];
 }
 
 function taskOf(node: Node): Record<string, Json> {
