@@ -1,3 +1,4 @@
+export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
 export { Engine, type EngineOptions, type StartRequest } from './lib/embedded/engine.ts';

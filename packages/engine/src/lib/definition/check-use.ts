@@ -26,12 +26,16 @@ export function* checkCall({ task, path }: PlacedTask, use: Use): Generator<Issu
   const form = { http: httpArgumentsSchema, openapi: openapiArgumentsSchema }[task.call];
   if (form === undefined) return;
   const args = task.with ?? {};
-  // An expression may give any type, and a whole object: where there is one, only the names of the members are certain.
-  const isCertain = !hasExpression(args);
   for (const issue of form.safeParse(args).error?.issues ?? []) {
-    if (isCertain || issue.code === 'unrecognized_keys') {
-      yield { path: [...path, 'with', ...issue.path], message: `Cannot call "${task.call}": ${issue.message}` };
-    }
+    const inside = issue.path.map(String);
+    // An expression may give any type, so what it stands in is not known before it is evaluated.
+    if (issue.code !== 'unrecognized_keys' && hasExpression(at(args, inside))) continue;
+    yield { path: [...path, 'with', ...inside], message: `Cannot call "${task.call}": ${issue.message}` };
+  }
+  for (const place of [['endpoint'], ['endpoint', 'uri'], ['document', 'endpoint'], ['document', 'endpoint', 'uri']]) {
+    const uri = at(args, place);
+    if (typeof uri !== 'string' || uri === '' || isExpression(uri) || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(uri)) continue;
+    yield { path: [...path, 'with', ...place], message: `Cannot call "${uri}": it is no absolute URI and no expression` };
   }
   for (const place of [['authentication'], ['endpoint', 'authentication'], ['document', 'endpoint', 'authentication']]) {
     yield* checkPolicy(at(args, place), { use, path: [...path, 'with', ...place] });
@@ -98,7 +102,8 @@ function reaches(calls: ReadonlyMap<string, readonly string[]>, from: string): b
   return false;
 }
 
-function hasExpression(value: Json): boolean {
+function hasExpression(value: Json | undefined): boolean {
+  if (value === undefined) return false;
   if (typeof value === 'string') return isExpression(value);
   return value !== null && typeof value === 'object' && Object.values(value).some(hasExpression);
 }

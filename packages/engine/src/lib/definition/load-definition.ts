@@ -3,13 +3,14 @@ import { explainInvalidExpression, isExpression } from '../expression/expression
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
+import { isCatalogued } from '../catalogue/function-reference.ts';
 import { secretNamesIn } from '../expression/secret-names.ts';
 import { RUN_SCRIPT } from '../script/script-function.ts';
 import { checkReachable } from './check-reachable.ts';
 import { argumentNames, explainInvalidScript } from './check-script.ts';
 import { checkCall, checkFunctions, checkPolicies, checkScriptSource } from './check-use.ts';
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTaskOf } from './definition.ts';
-import { type Issue, readSource } from './read-source.ts';
+import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
 
 /**
@@ -18,8 +19,15 @@ import type { NamedTask, Task } from './task.ts';
  * line and column.
  */
 export function loadDefinition(text: string, functions: FunctionCatalogue): WorkflowDefinition {
-  const source = readSource(text);
-  const { value } = source;
+  return checkDefinition(readSource(text), functions);
+}
+
+/** Checks a definition that was read, or what was made of it; the issues are placed in what was read. */
+export function checkDefinition(
+  source: DefinitionSource,
+  functions: FunctionCatalogue,
+  value: JsonObject = source.value,
+): WorkflowDefinition {
   const parsed = definitionSchema.safeParse(value);
   if (!parsed.success) throw source.refuse(parsed.error.issues);
   const secrets = parsed.data.use?.secrets;
@@ -45,8 +53,10 @@ function* checkReferences(document: WorkflowDocument, functions: FunctionCatalog
     const path = pointer.slice(1).split('/');
     const { task } = named;
     yield* checkCalled(task, path, { functions, use });
-    yield* checkCall({ task, path }, use);
-    yield* checkScript(task, path, { functions, use });
+    // A function of a catalogue was written by others: it gets no policy and no secret.
+    const given = isForeign(pointer, use) ? {} : use;
+    yield* checkCall({ task, path }, given);
+    yield* checkScript(task, path, { functions, use: given });
     if (typeof task.timeout === 'string' && use.timeouts?.[task.timeout] === undefined) {
       yield {
         path: [...path, 'timeout'],
@@ -84,7 +94,14 @@ interface Known {
 function* checkCalled(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
   if (!('call' in task) || Object.hasOwn(use.functions ?? {}, task.call)) return;
   if (Object.hasOwn(functions, task.call) && task.call !== RUN_SCRIPT) return;
-  yield { path: [...path, 'call'], message: `Cannot call "${task.call}": there is no such function` };
+  const why = isCatalogued(task.call)
+    ? 'it is not among the functions that were read with the definition'
+    : 'there is no such function';
+  yield { path: [...path, 'call'], message: `Cannot call "${task.call}": ${why}` };
+}
+
+function isForeign(pointer: string, use: Known['use']): boolean {
+  return Object.keys(use.functions ?? {}).some((name) => isCatalogued(name) && pointer.startsWith(`/use/functions/${name}`));
 }
 
 function* checkScript(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
@@ -174,6 +191,8 @@ function* checkExpressions(value: Json, sight: Sight, path: readonly string[] = 
   }
   if (value === null || typeof value !== 'object') return;
   const isPlain = isInData(path) || Array.isArray(value);
+  const isCataloguedFunction = path.length === 3 && path[1] === 'functions' && isCatalogued(path[2] ?? '');
+  if (isCataloguedFunction) sight = { names: VARIABLE_NAMES, secrets: undefined };
   const inside = isPlain ? sight : { ...sight, names: [...sight.names, ...introducedNames(value, path)] };
   for (const [key, item] of Object.entries(value))
     if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, inside, [...path, key]);
@@ -202,11 +221,23 @@ function* checkSchemas(document: WorkflowDocument): Generator<Issue> {
     for (const part of ['input', 'output', 'export'] as const) {
       const schema = owner[part]?.schema;
       if (schema === undefined) continue;
-      try {
-        validator.compile(schema);
-      } catch (error) {
-        yield { path: [...path, part, 'schema'], message: `Cannot use the schema: ${messageOf(error)}` };
-      }
+      const reason = explainUnusableSchema(schema, validator);
+      if (reason !== undefined) yield { path: [...path, part, 'schema'], message: `Cannot use the schema: ${reason}` };
     }
+  }
+}
+
+function explainUnusableSchema(schema: JsonObject, validator: SchemaValidator): string | undefined {
+  const { format = 'json', document, resource, ...others } = schema;
+  if (resource !== undefined) return 'schemas of a resource are not read; write it as "document"';
+  if (typeof format !== 'string' || !/^json(?::|$)/.test(format)) return 'only the format "json" is supported';
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return `it cannot have "${unknown}"`;
+  if (document === null || typeof document !== 'object' || Array.isArray(document)) return 'its document is no object';
+  try {
+    validator.compile(schema);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }

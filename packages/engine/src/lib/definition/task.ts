@@ -1,5 +1,6 @@
 import { type Json, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
+import { isExpression } from '../expression/expression.ts';
 import { durationSchema } from './duration.ts';
 import { refuseForm } from './refused-forms.ts';
 import { runSchema } from './run-form.ts';
@@ -22,7 +23,7 @@ const common = {
 
 export const errorSchema = z.strictObject({
   type: z.string(),
-  status: z.union([z.int(), z.string()]),
+  status: z.union([z.int(), z.string().refine(isExpression, { error: 'A status is a whole number or an expression' })]),
   title: z.string().optional(),
   detail: z.string().optional(),
   instance: z.string().optional(),

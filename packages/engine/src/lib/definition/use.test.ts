@@ -71,7 +71,7 @@ do: [{ go: { call: f } }]`,
     checkRefused(`do: [{ a: { call: http, with: { method: get } } }]`, ['/do/0/a/with/endpoint'], /Cannot call/);
     checkRefused(
       `do: [{ a: { call: http, with: { methud: get, endpoint: '\${ .url }' } } }]`,
-      ['/do/0/a/with'],
+      ['/do/0/a/with', '/do/0/a/with/method'],
       /Unrecognized key: \\"methud\\"/,
     );
     checkTaken(

@@ -6,7 +6,8 @@ const text = z.string().max(16_384);
 const credentialsSchema = z.strictObject({ username: text, password: text });
 const tokenSchema = z.strictObject({ token: text.min(1) });
 const oauth2Schema = z.strictObject({
-  authority: text.min(1),
+  // Or an expression that gives one.
+  authority: text.regex(/^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|\s*\$\{)/, 'must be an absolute URI'),
   grant: z.enum(['client_credentials', 'password'], 'is not supported: use client_credentials or password'),
   client: z.strictObject({
     id: text.min(1),
