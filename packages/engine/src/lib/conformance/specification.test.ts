@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type Json, type JsonObject, PlatformError, type Random, seededRandom } from '@loopwright/protocol';
+import { type JsonObject, PlatformError, type Random, seededRandom } from '@loopwright/protocol';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { z } from 'zod';
