@@ -43,7 +43,7 @@ const REFUSED: readonly (readonly [files: RegExp, reason: RegExp])[] = [
 ];
 
 /** What other parts of the engine bring; until they are there, such an example is refused. */
-const COMING = /^(?:listen-to-any(?:-forever-foreach|-until-.*)?|run-subflow|schedule-.*|set(?:-expression)?)\.yaml$/;
+const COMING = /^(?:listen-to-any(?:-forever-foreach|-until-.*)?|schedule-.*|set(?:-expression)?)\.yaml$/;
 
 /** The messages of a refusal, or `undefined` for a definition that is taken. */
 function refusal(text: string): string[] | undefined {

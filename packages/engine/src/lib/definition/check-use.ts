@@ -44,7 +44,7 @@ export function* checkCall({ task, path }: PlacedTask, use: Use): Generator<Issu
 
 /** The policy that reads the source of a script. */
 export function* checkScriptSource({ task, path }: PlacedTask, use: Use): Generator<Issue> {
-  if (!('run' in task)) return;
+  if (!('run' in task) || !('script' in task.run)) return;
   const policy = task.run.script.source?.endpoint.authentication;
   yield* checkPolicy(policy, { use, path: [...path, 'run', 'script', 'source', 'endpoint', 'authentication'] });
 }

@@ -105,7 +105,7 @@ function isForeign(pointer: string, use: Known['use']): boolean {
 }
 
 function* checkScript(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
-  if (!('run' in task)) return;
+  if (!('run' in task) || !('script' in task.run)) return;
   if (!Object.hasOwn(functions, RUN_SCRIPT)) {
     yield { path: [...path, 'run', 'script'], message: 'Cannot run the script: this engine was given nothing that runs scripts' };
   }

@@ -149,10 +149,7 @@ export function refuseForm(task: unknown): RefusedIssue[] | undefined {
   }
   const run = running.safeParse(task).data?.run;
   const kind = Object.keys(run ?? {}).find((key) => Object.hasOwn(PROCESSES, key));
-  if (kind === undefined) {
-    if (run === undefined || 'script' in run) return undefined;
-    return [{ path: ['run'], message: 'Cannot run the task: "run" can only have a script' }];
-  }
+  if (kind === undefined) return undefined;
   const wrong = PROCESSES[kind]?.form.safeParse(run).error;
   if (wrong !== undefined) return wrong.issues.map(({ path, message: what }) => ({ path: ['run', ...path], message: what }));
   return [{ path: ['run', kind], message: `Cannot run the ${kind}: ${PROCESSES[kind]?.why}` }];

@@ -1,3 +1,4 @@
+import { jsonSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { endpointSchema } from '../http-call/call-arguments.ts';
 
@@ -24,9 +25,28 @@ const scriptSchema = z
     error: 'A script has either its code or its source',
   });
 
-/** What `run` runs: a script. Shells and containers are refused before this form is looked at. */
-export const runSchema = z.strictObject({
+const scriptRunSchema = z.strictObject({
   script: scriptSchema,
   await: z.boolean().default(true),
   return: z.enum(['stdout', 'stderr', 'code', 'all', 'none']).default('stdout'),
+});
+
+/** Another workflow as a part of this one; without an `input` it gets that of the task. */
+const workflowRunSchema = z.strictObject({
+  workflow: z.strictObject({ namespace: z.string(), name: z.string(), version: z.string(), input: jsonSchema.optional() }),
+  await: z.boolean().default(true),
+});
+
+/** A script that a definition runs. */
+export type ScriptRunForm = z.infer<typeof scriptRunSchema>;
+/** A workflow that a definition runs. */
+export type WorkflowRunForm = z.infer<typeof workflowRunSchema>;
+
+/** What `run` runs. Shells and containers are refused before this form is looked at. */
+export const runSchema = z.unknown().transform((value, context): ScriptRunForm | WorkflowRunForm => {
+  const isScript = value !== null && typeof value === 'object' && 'script' in value;
+  const parsed = (isScript ? scriptRunSchema : workflowRunSchema).safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [...path] });
+  return z.NEVER;
 });

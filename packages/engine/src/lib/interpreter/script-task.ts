@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
 import { z } from 'zod';
-import type { ProcessReturn } from '../definition/run-form.ts';
-import type { TaskOf } from '../definition/task.ts';
+import type { ProcessReturn, ScriptRunForm } from '../definition/run-form.ts';
 import { RUN_SCRIPT } from '../script/script-function.ts';
 import { type TaskFrame, type TaskRunner, configurationError } from './frame.ts';
 import { invoke } from './invoke.ts';
@@ -12,9 +11,9 @@ import { WorkflowError } from './workflow-error.ts';
  * than 0 is an error, unless `return` asks for what tells so. With `await: false` it is started and the output is the input; whether
  * it ends, and how, is then nobody's matter: it is dropped when the execution ends first.
  */
-export async function runScript(interpreter: TaskRunner, task: TaskOf<'run'>, frame: TaskFrame): Promise<Json> {
+export async function runScript(interpreter: TaskRunner, run: ScriptRunForm, frame: TaskFrame): Promise<Json> {
   const { functions, expressions } = interpreter.parts;
-  const { script, await: isAwaited, return: form } = task.run;
+  const { script, await: isAwaited, return: form } = run;
   const called = functions[RUN_SCRIPT];
   if (called === undefined) throw configurationError('Cannot run the script: nothing runs scripts here', frame.reference);
   const resolve = (value: Json): Json => expressions.resolve(value, frame.input, frame.variables);

@@ -7,6 +7,7 @@ import { runScript } from './script-task.ts';
 import { runFor } from './for-task.ts';
 import { runFork } from './fork-task.ts';
 import { type FlowResult, type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
+import { runWorkflow } from './run-task.ts';
 import { Scope } from './scope.ts';
 import { runListen } from './listen-task.ts';
 import { runTry } from './try-task.ts';
@@ -19,13 +20,17 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
   if ('set' in task) return { output: expressions.resolve(task.set, frame.input, frame.variables), next };
   if ('switch' in task) return { output: frame.input, next: chooseCase(interpreter, task, frame) ?? next };
   if ('call' in task) return { output: await runCall(interpreter, task, frame), next };
-  if ('run' in task) return { output: await runScript(interpreter, task, frame), next };
   if ('wait' in task) {
     await durable.sleep({ key: frame.key, name: frame.name }, () => task.wait);
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);
   if ('listen' in task) return { output: await runListen(interpreter, task, frame), next };
+  if ('run' in task) {
+    const { run } = task;
+    const output = 'script' in run ? runScript(interpreter, run, frame) : runWorkflow(interpreter, run, frame);
+    return { output: await output, next };
+  }
   if ('emit' in task) return { output: await runEmit(interpreter, task, frame), next };
   const result = await runComposite(interpreter, task, frame);
   return { output: result.output, next: result.flow === 'end' ? 'end' : next };
