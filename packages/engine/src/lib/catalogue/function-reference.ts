@@ -7,6 +7,14 @@ export function isCatalogued(call: string): boolean {
   return REFERENCE.test(call) || /^https?:\/\//.test(call);
 }
 
+/** Whether a pointer leads into one of these functions that comes from a catalogue: it gets no secret, no policy, no function of the definition. */
+export function isInCatalogued(pointer: string, functions: Readonly<Record<string, unknown>> = {}): boolean {
+  return (
+    pointer.startsWith('/use/functions/') &&
+    Object.keys(functions).some((name) => isCatalogued(name) && pointer.startsWith(`/use/functions/${name}`))
+  );
+}
+
 /**
  * The URI of the document of a function, or `undefined` when its catalogue is not among the given ones.
  *

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PlatformError } from '@loopwright/protocol';
+import { type Json, PlatformError } from '@loopwright/protocol';
 import { documentOf, journalDir, openEngine, pointersOf, startOne, untilStatus } from '../embedded/engine-fixture.ts';
 import { httpCall } from '../http-call/http-call.ts';
 import { documentUri } from './function-reference.ts';
@@ -21,7 +21,7 @@ function catalogue(files: Record<string, string>): { read: (uri: string) => Prom
 }
 
 const BODY = `
-use: { catalogs: { global: { endpoint: { uri: 'http://c/root' } } }, secrets: [key] }
+use: { catalogs: { global: { endpoint: { uri: 'http://c/root' } } }, secrets: [key], functions: { own: { set: { n: 0 } } } }
 do: [{ a: { call: 'add:1.0.0@global', with: { n: 1 } } }]`;
 const ADD = 'http://c/root/functions/add/1.0.0/function.yaml';
 
@@ -61,10 +61,22 @@ describe('loadWithCatalogues', () => {
         `{ call: http, with: { method: get, endpoint: { uri: 'http://h', authentication: { basic: { use: key } } } } }`,
         /use.secrets does not name it/,
       ],
+      [`{ call: own }`, /there is no such function/],
     ] as const) {
       const { read } = catalogue({ [ADD]: text });
       await assert.rejects(loadWithCatalogues(documentOf('adds', BODY), { http: httpCall() }, read), reason);
     }
+  });
+
+  it('gives it none by the name of a policy that an expression makes', async () => {
+    const ask = `{ call: http, with: { method: get, endpoint: '\${ { uri: "http://127.0.0.1:1/", authentication: { basic: { use: "key" } } } }' } }`;
+    const definition = await loadWithCatalogues(documentOf('adds', BODY), { http: httpCall() }, catalogue({ [ADD]: ask }).read);
+    const secrets = (): Json => ({ username: 'u', password: 'p' });
+    await using engine = await openEngine(journalDir(), {}, {}, { secrets });
+    await engine.register(definition);
+    const { execution } = await startOne(engine, 'adds');
+    const { error } = await untilStatus(engine, execution.id, 'failed');
+    assert.match(JSON.stringify(error), /Cannot authenticate with the secret \\"key\\": there is none/);
   });
 
   it('asks for the raw document of a page on GitHub', () => {

@@ -3,7 +3,7 @@ import { explainInvalidExpression, isExpression } from '../expression/expression
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
-import { isCatalogued } from '../catalogue/function-reference.ts';
+import { isCatalogued, isInCatalogued } from '../catalogue/function-reference.ts';
 import { secretNamesIn } from '../expression/secret-names.ts';
 import { RUN_SCRIPT } from '../script/script-function.ts';
 import { checkReachable } from './check-reachable.ts';
@@ -52,9 +52,10 @@ function* checkReferences(document: WorkflowDocument, functions: FunctionCatalog
   for (const { named, pointer } of everyTaskOf(document)) {
     const path = pointer.slice(1).split('/');
     const { task } = named;
-    yield* checkCalled(task, path, { functions, use });
-    // A function of a catalogue was written by others: it gets no policy and no secret.
-    const given = isForeign(pointer, use) ? {} : use;
+    // A function of a catalogue was written by others: of the definition it gets nothing but other such functions.
+    const isForeign = isInCatalogued(pointer, use.functions);
+    const given = isForeign ? { functions: cataloguedOf(use) } : use;
+    yield* checkCalled(task, path, { functions, use: given });
     yield* checkCall({ task, path }, given);
     yield* checkScript(task, path, { functions, use: given });
     if (typeof task.timeout === 'string' && use.timeouts?.[task.timeout] === undefined) {
@@ -91,6 +92,10 @@ interface Known {
   readonly use: NonNullable<WorkflowDocument['use']>;
 }
 
+function cataloguedOf({ functions = {} }: Known['use']): Record<string, NamedTask> {
+  return Object.fromEntries(Object.entries(functions).filter(([name]) => isCatalogued(name)));
+}
+
 function* checkCalled(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
   if (!('call' in task) || Object.hasOwn(use.functions ?? {}, task.call)) return;
   if (Object.hasOwn(functions, task.call) && task.call !== RUN_SCRIPT) return;
@@ -98,10 +103,6 @@ function* checkCalled(task: Task, path: readonly string[], { functions, use }: K
     ? 'it is not among the functions that were read with the definition'
     : 'there is no such function';
   yield { path: [...path, 'call'], message: `Cannot call "${task.call}": ${why}` };
-}
-
-function isForeign(pointer: string, use: Known['use']): boolean {
-  return Object.keys(use.functions ?? {}).some((name) => isCatalogued(name) && pointer.startsWith(`/use/functions/${name}`));
 }
 
 function* checkScript(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {

@@ -1,4 +1,5 @@
 import { type Json, issueDetails, toJson } from '@loopwright/protocol';
+import { isInCatalogued } from '../catalogue/function-reference.ts';
 import type { StepAttempt } from '../context/durable-context.ts';
 import type { CallFunction, Credentials } from './call-function.ts';
 import type { TaskFrame, TaskRunner } from './frame.ts';
@@ -36,8 +37,10 @@ export function invoke(
   });
 }
 
-function credentialsOf({ parts }: TaskRunner, { input, variables }: TaskFrame): Credentials {
-  const { authentications = {} } = parts.definition.document.use ?? {};
+function credentialsOf({ parts }: TaskRunner, { input, variables, reference }: TaskFrame): Credentials {
+  const { authentications = {}, functions } = parts.definition.document.use ?? {};
+  // A function of a catalogue may make the name of a policy by an expression, which no check at load sees.
+  if (isInCatalogued(reference, functions)) return { authentication: () => undefined, secret: () => undefined };
   return {
     authentication: (name) =>
       Object.hasOwn(authentications, name)
