@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Engine, type FunctionCatalogue } from '@loopwright/engine';
-import { ProgramStore, edgeMainPath } from '@loopwright/edge';
+import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -18,6 +18,8 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { SandboxScripts } from './scripts/sandbox-scripts.ts';
+import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
@@ -27,6 +29,9 @@ const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
 
 /** How long a step waits for a module that is starting, in milliseconds. */
 const MODULE_PATIENCE_MS = 15_000;
+
+/** The longest time limit that a sandbox takes, in milliseconds. */
+const SCRIPT_TIMEOUT_MAX_MS = 60_000;
 
 /** What the process gives its server. */
 export interface ServerOptions {
@@ -89,6 +94,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
   };
+  const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
   const engine = new Engine({
@@ -97,6 +103,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     functions,
+    scripts,
+    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
@@ -167,6 +175,18 @@ function modulesOf(
     env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
   };
   return [edge, generator];
+}
+
+function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<ServerOptions, 'configuration'>): SandboxScripts {
+  const open = (): ReturnType<typeof openSandbox> =>
+    openSandbox({
+      clock,
+      workers: configuration.sandboxWorkers,
+      timeoutMs: Math.min(configuration.sandboxTimeoutMs, SCRIPT_TIMEOUT_MAX_MS),
+      memoryLimitMb: configuration.sandboxMemoryMb,
+      log: (message) => log.warn(message),
+    });
+  return new SandboxScripts(open, random);
 }
 
 function generationClient(

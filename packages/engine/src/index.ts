@@ -1,3 +1,4 @@
+export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
 export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
@@ -33,3 +34,5 @@ export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
+export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
+export type { SecretReader } from './lib/secret/secrets.ts';

@@ -29,6 +29,11 @@ export const SETTINGS = {
     default: null,
     description: 'Folder of workflow definitions; null for the ones that come with Loopwright',
   }),
+  secrets_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'Folder with one file for each secret that workflow definitions may use; null for none',
+  }),
   durability: setting({
     schema: z.enum(['process', 'full']),
     default: 'process',

@@ -9,6 +9,9 @@ import { httpCall } from '../http-call/http-call.ts';
 import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { accept, clarify } from '../interpreter/human-functions.ts';
+import type { SecretReader } from '../secret/secrets.ts';
+import { RUN_SCRIPT, scriptFunction } from '../script/script-function.ts';
+import type { ScriptRunner } from '../script/script-runner.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import type { StoredSchedule } from '../schedule/stored-schedule.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
@@ -36,6 +39,10 @@ export interface EngineOptions {
   readonly httpCalls?: HttpCallOptions;
   /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
   readonly functions: FunctionCatalogue;
+  /** Gives the secrets that definitions name in `use.secrets`; without it there are none. See {@link SecretReader}. */
+  readonly secrets?: SecretReader;
+  /** Runs the scripts of `run: script`; without it a definition that has one is refused. */
+  readonly scripts?: ScriptRunner;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
@@ -63,8 +70,10 @@ export class Engine implements AsyncDisposable {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { httpCalls = {} } = options;
-    this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
+    const { httpCalls = {}, scripts } = options;
+    const standard = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls) };
+    const script = scripts === undefined ? {} : { [RUN_SCRIPT]: scriptFunction(scripts, httpCalls) };
+    this.functions = { ...standard, ...options.functions, ...script };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
     this.#store = openStore({
       dir: options.dir,

@@ -1,4 +1,4 @@
-import { messageOf } from '@loopwright/protocol';
+import { type Json, messageOf } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
@@ -7,6 +7,7 @@ import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
@@ -34,7 +35,7 @@ export interface LivesParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'>;
 }
 
 /** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
@@ -87,22 +88,29 @@ export class Lives {
     const journal = store.read.journal(executionId);
     const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
-    const interpreter = this.#interpreter(execution, definition, {
-      journal,
-      durable: new Instance(life),
-      onTask: this.#parts.options.onTask,
-    });
-    interpreter.run().then(
+    const interpret = (secrets?: Secrets): Promise<Json> => {
+      const durable = new Instance(life);
+      return this.#interpreter(execution, definition, { journal, durable, secrets, onTask: this.#parts.options.onTask }).run();
+    };
+    // Without secrets it begins at once.
+    const secrets = this.#secrets(execution, definition);
+    const running = secrets === undefined ? interpret() : secrets.then(interpret);
+    running.then(
       (output) => this.#finish(life, { status: 'completed', output }),
-      (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
+      (error: unknown) => {
+        if (!(error instanceof SecretsNotReadError))
+          this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() });
+        else if (this.#lives.get(executionId) === life) this.rest(executionId, error);
+      },
     );
   }
 
   /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
-  rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+  async rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+    const secrets = await this.#secrets(execution, definition);
     return rehearse(execution.id, this.#host, {
       journal,
-      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, onTask }).run(),
+      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, secrets, onTask }).run(),
     });
   }
 
@@ -147,7 +155,7 @@ export class Lives {
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
-    options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
+    options.onTrouble?.(`Cannot go on with the execution ${executionId}`, error);
     this.stop(executionId);
     const since = this.#resting.get(executionId)?.since ?? options.clock.now();
     const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
@@ -177,10 +185,26 @@ export class Lives {
     this.#lives.clear();
   }
 
+  /** The secrets that a definition names, read anew; `undefined` when it names none. */
+  #secrets(
+    { id, workflow, projectId, startedBy, createdAt }: Execution,
+    { document }: WorkflowDefinition,
+  ): Promise<Secrets> | undefined {
+    const names = document.use?.secrets ?? [];
+    if (names.length === 0) return undefined;
+    const info = { executionId: id, workflowName: workflow, projectId, startedBy, startedAt: createdAt };
+    return readSecrets(names, this.#parts.options.secrets, info);
+  }
+
   #interpreter(
     { id: executionId, workflow: workflowName, projectId, startedBy, createdAt: startedAt, input }: Execution,
     definition: WorkflowDefinition,
-    { journal, durable, onTask }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'onTask'>,
+    {
+      journal,
+      durable,
+      secrets,
+      onTask,
+    }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'secrets' | 'onTask'>,
   ): Interpreter {
     const { functions, expressions, schemas } = this.#parts;
     return new Interpreter({
@@ -191,6 +215,7 @@ export class Lives {
       functions,
       expressions,
       schemas,
+      secrets,
       onTask,
       editedInputs: editedInputsIn(journal),
     });

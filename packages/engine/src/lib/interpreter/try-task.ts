@@ -61,7 +61,8 @@ function catches(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame,
   const document = error.toJson();
   const matches = Object.entries(filter).every(([name, expected]) => {
     if (name === 'type') return isSameErrorType(error.document.type, String(expected));
-    return JSON.stringify(document[name]) === JSON.stringify(name === 'status' ? Number(expected) : expected);
+    const member = name === 'details' ? 'detail' : name;
+    return JSON.stringify(document[member]) === JSON.stringify(name === 'status' ? Number(expected) : expected);
   });
   return matches && conditionsHold(interpreter, task.catch, { frame, error, as: task.catch.as ?? 'error' });
 }
