@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type FunctionCatalogue } from '@loopwright/engine';
+import { Engine, type FunctionCatalogue, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath } from '@loopwright/edge';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
@@ -93,6 +93,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     functions,
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
@@ -106,7 +108,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     engine,
     examples,
     programs: new ProgramService(programs, edge),
-    health: serverHealth(supervisor, clock),
+    health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,
     log,
@@ -118,6 +120,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+const DAY_MS = 86_400_000;
+
+function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+  return {
+    ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
+  };
 }
 
 /** Identity is the header that anybody can send, so nobody but this machine may reach the server. */

@@ -15,9 +15,11 @@ import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
+import { HistoryRetention, type Retention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
 import { Timers } from './timers.ts';
+import { WatchedStore } from './watched-store.ts';
 
 /** How an embedded engine is opened. */
 export interface EngineOptions {
@@ -30,6 +32,10 @@ export interface EngineOptions {
   readonly httpCalls?: HttpCallOptions;
   /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
   readonly functions: FunctionCatalogue;
+  /** The longest JSON text of a value that stays in the journal, in characters; longer ones become files. 64 Ki when left out. */
+  readonly inlineCharacters?: number;
+  /** How long ended executions are kept; for ever when left out. */
+  readonly retention?: Retention;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
@@ -51,9 +57,10 @@ export interface StartRequest {
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
   readonly functions: FunctionCatalogue;
-  readonly #store: Store;
+  readonly #store: WatchedStore;
   readonly #options: EngineOptions;
   readonly #timers: Timers;
+  readonly #retention: HistoryRetention;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
   readonly #definitions = new Map<string, WorkflowDefinition>();
@@ -67,11 +74,13 @@ export class Engine implements AsyncDisposable {
     const { httpCalls = {} } = options;
     this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
-    this.#store = openStore({
+    const store = openStore({
       dir: options.dir,
       durability: options.durability,
       onEvents: (events) => this.#hub.publish(events),
+      ...(options.inlineCharacters === undefined ? {} : { inlineCharacters: options.inlineCharacters }),
     });
+    this.#store = new WatchedStore(store, options.clock);
     this.#timers = new Timers(this.#store, options.clock, {
       fired: (owned) => this.#lives.deliver(owned),
       refused: (executionId, error) => this.#lives.rest(executionId, error),
@@ -84,6 +93,17 @@ export class Engine implements AsyncDisposable {
       schemas: this.#schemas,
       options,
     });
+    this.#retention = new HistoryRetention({
+      store: this.#store,
+      clock: options.clock,
+      retention: options.retention ?? {},
+      onTrouble: (error) => options.onTrouble?.('Cannot remove ended executions', error),
+    });
+  }
+
+  /** Why the store refused the last write; `undefined` while it takes them. */
+  get storeFault(): PlatformError | undefined {
+    return this.#store.fault;
   }
 
   /** What is stored; read only. */
@@ -110,6 +130,7 @@ export class Engine implements AsyncDisposable {
   recover(): void {
     for (const id of this.read.unfinished()) this.#lives.load(id);
     this.#timers.arm();
+    this.#retention.start();
   }
 
   /**
@@ -218,6 +239,7 @@ export class Engine implements AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#timers.stop();
+    this.#retention.stop();
     await this.#lives.close(drainMs);
     await this.#store[Symbol.asyncDispose]();
   }

@@ -55,13 +55,25 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
   load(executionId: string): void {
+    if (this.#lives.has(executionId) || this.#closing) return;
+    try {
+      this.#load(executionId);
+    } catch (error) {
+      // A part of the store cannot be read: that is no failure of the execution, and none of the others.
+      this.rest(executionId, error);
+    }
+  }
+
+  #load(executionId: string): void {
     const { store, functions, expressions, schemas, options } = this.#parts;
     const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
-    if (this.#lives.has(executionId)) return;
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return;
     const definition = this.definition(execution.definitionDigest);
     if (definition === undefined) return;
-    const life = new Life(executionId, this.#host, store.read.journal(executionId));
+    const journal = store.read.journal(executionId);
+    // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
+    for (const entry of journal) void entry.value;
+    const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
     const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
     const interpreter = new Interpreter({

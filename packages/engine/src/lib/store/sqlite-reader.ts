@@ -11,6 +11,7 @@ import type {
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
+import type { ValueFiles } from './value-files.ts';
 
 /** How many numbers of executions are remembered. */
 const NUMBERS_KEPT = 100_000;
@@ -20,9 +21,11 @@ export class SqliteReader implements StoreReader {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
+  protected readonly files: ValueFiles;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, files: ValueFiles) {
     this.#database = database;
+    this.files = files;
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -51,6 +54,11 @@ export class SqliteReader implements StoreReader {
     this.#numbers.clear();
   }
 
+  /** Forgets the numbers of executions that were removed. */
+  forgetExecutions(ids: readonly string[]): void {
+    for (const id of ids) this.#numbers.delete(id);
+  }
+
   definition(digest: string): StoredDefinition | undefined {
     const row = this.prepare('SELECT * FROM definitions WHERE digest = ?').get(digest);
     return row === undefined ? undefined : toDefinition(row);
@@ -58,7 +66,7 @@ export class SqliteReader implements StoreReader {
 
   execution(id: string): Execution | undefined {
     const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : toExecution(row);
+    return row === undefined ? undefined : toExecution(row, this.files);
   }
 
   status(id: string): ExecutionStatus | undefined {
@@ -81,7 +89,7 @@ export class SqliteReader implements StoreReader {
       offset,
     );
     const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
-    return { executions: rows.map(toExecution), total };
+    return { executions: rows.map((one) => toExecution(one, this.files)), total };
   }
 
   unfinished(): string[] {
@@ -96,12 +104,14 @@ export class SqliteReader implements StoreReader {
   }
 
   journal(executionId: string): JournalEntry[] {
-    return this.prepare('SELECT * FROM journal WHERE execution = ?').all(this.numberOf(executionId)).map(toEntry);
+    return this.prepare('SELECT * FROM journal WHERE execution = ?')
+      .all(this.numberOf(executionId))
+      .map((row) => toEntry(row, this.files));
   }
 
   entry(executionId: string, key: string): JournalEntry | undefined {
     const row = this.prepare('SELECT * FROM journal WHERE execution = ? AND key = ?').get(this.numberOf(executionId), key);
-    return row === undefined ? undefined : toEntry(row);
+    return row === undefined ? undefined : toEntry(row, this.files);
   }
 
   completedSteps(executionId: string): string[] {
@@ -117,7 +127,7 @@ export class SqliteReader implements StoreReader {
       'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
     )
       .all(now, limit)
-      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row) }));
+      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row, this.files) }));
   }
 
   nextDue(): number | undefined {
@@ -127,7 +137,7 @@ export class SqliteReader implements StoreReader {
 
   humanTask(id: string): StoredHumanTask | undefined {
     const row = this.prepare('SELECT * FROM human_tasks WHERE id = ?').get(id);
-    return row === undefined ? undefined : toHumanTask(row);
+    return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
   humanTasks({
@@ -144,13 +154,20 @@ export class SqliteReader implements StoreReader {
     const values = [executionId, state].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
-      .map(toHumanTask);
+      .map((row) => toHumanTask(row, this.files));
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
     return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
       .all(this.numberOf(executionId), after, limit)
-      .map((row) => toEvent(executionId, row));
+      .map((row) => toEvent(executionId, row, this.files));
+  }
+
+  firstEvent(executionId: string): number | undefined {
+    const first = this.prepare('SELECT min(seq) AS first FROM events WHERE execution = ?').get(this.numberOf(executionId))?.[
+      'first'
+    ];
+    return typeof first === 'number' ? first : undefined;
   }
 
   listeners(type: string): { executionId: string; key: string }[] {
@@ -161,6 +178,6 @@ export class SqliteReader implements StoreReader {
 
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
-    return row === undefined ? undefined : toEarlyAnswer(row);
+    return row === undefined ? undefined : toEarlyAnswer(row, this.files);
   }
 }
