@@ -11,6 +11,7 @@ import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { accept, clarify } from '../interpreter/human-functions.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
@@ -78,6 +79,7 @@ export class Engine implements AsyncDisposable {
       dir: options.dir,
       durability: options.durability,
       onEvents: (events) => this.#hub.publish(events),
+      ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
       ...(options.inlineCharacters === undefined ? {} : { inlineCharacters: options.inlineCharacters }),
     });
     this.#store = new WatchedStore(store, options.clock);
@@ -126,10 +128,14 @@ export class Engine implements AsyncDisposable {
     this.#definitions.set(name, definition);
   }
 
-  /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
+  /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. Throws STORE_FAILED. */
   recover(): void {
-    for (const id of this.read.unfinished()) this.#lives.load(id);
-    this.#timers.arm();
+    try {
+      for (const id of this.read.unfinished()) this.#lives.load(id);
+      this.#timers.arm();
+    } catch (error) {
+      throw storeFailure(error, 'read');
+    }
     this.#retention.start();
   }
 

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
+import { checkDatabase, checkLog } from './check-files.ts';
 import { GroupCommit } from './group-commit.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
+import { storeFailure } from './store-failure.ts';
 import type { Store, StoreTransaction } from './store.ts';
 import { ValueFiles } from './value-files.ts';
 
@@ -19,6 +21,8 @@ export interface SqliteStoreOptions {
   readonly durability: Durability;
   /** Gets the events of each commit, in order, after it. */
   readonly onEvents: (events: readonly ExecutionEvent[]) => void;
+  /** Told when the store goes on although something of it is lost that was not promised. */
+  readonly onTrouble?: (message: string, error: unknown) => void;
   /** The longest JSON text of a value that stays in the tables, in characters; a longer one is a file of its own. 64 Ki when left out. */
   readonly inlineCharacters?: number;
 }
@@ -46,9 +50,10 @@ export class SqliteStore implements Store {
    * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
    * when the folder or the file cannot be used.
    */
-  constructor({ dir, durability, onEvents, inlineCharacters = INLINE_CHARACTERS }: SqliteStoreOptions) {
+  constructor(options: SqliteStoreOptions) {
+    const { dir, durability, onEvents, inlineCharacters = INLINE_CHARACTERS } = options;
     const endedInCrash = existsSync(join(dir, 'engine.db-wal'));
-    const opened = openDatabase(dir, durability);
+    const opened = openDatabase(options);
     this.#lock = opened.lock;
     this.#database = opened.database;
     this.#files = new ValueFiles({ dir: join(dir, 'values'), inlineCharacters, flush: durability === 'full' });
@@ -72,10 +77,7 @@ export class SqliteStore implements Store {
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') {
-          throw new PlatformError('STORE_FAILED', `Cannot write to the store: ${error.message}`, { cause: error });
-        }
-        throw error;
+        throw storeFailure(error, 'write to');
       });
   }
 
@@ -116,16 +118,19 @@ export class SqliteStore implements Store {
 }
 
 /** Takes the folder and opens its database; leaves nothing open when that fails. */
-function openDatabase(dir: string, durability: Durability): { lock: DatabaseSync; database: DatabaseSync } {
+function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { lock: DatabaseSync; database: DatabaseSync } {
   let lock: DatabaseSync | undefined;
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     lock = takeLock(join(dir, 'engine.lock'));
-    database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
+    const file = join(dir, 'engine.db');
+    checkLog(file, { durability, warn: (message) => onTrouble?.(message, undefined) });
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
     );
+    checkDatabase(database, file);
     migrate(database);
     return { lock, database };
   } catch (error) {
