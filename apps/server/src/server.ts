@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type FunctionCatalogue, type Retention } from '@loopwright/engine';
+import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath } from '@loopwright/edge';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
+import type { FunctionName } from './functions/function-names.ts';
 import { evaluate } from './functions/evaluate.ts';
 import { generate } from './functions/generate.ts';
 import { prepare } from './functions/prepare.ts';
@@ -73,7 +74,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: FunctionCatalogue = {
+  const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
       client,

@@ -1,5 +1,7 @@
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
+export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
+export type { Finding } from './lib/doctor/finding.ts';
 export { Engine, type EngineOptions, type StartRequest } from './lib/embedded/engine.ts';
 export type { Retention } from './lib/embedded/history-retention.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';

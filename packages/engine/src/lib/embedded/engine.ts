@@ -5,15 +5,13 @@ import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { HttpCallOptions } from '../http-call/http-client.ts';
-import { httpCall } from '../http-call/http-call.ts';
-import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
-import { accept, clarify } from '../interpreter/human-functions.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
 import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
+import { builtInFunctions } from './built-in-functions.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
 import { HistoryRetention, type Retention } from './history-retention.ts';
@@ -72,8 +70,7 @@ export class Engine implements AsyncDisposable {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { httpCalls = {} } = options;
-    this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
+    this.functions = { ...builtInFunctions(options.httpCalls), ...options.functions };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
     const store = openStore({
       dir: options.dir,

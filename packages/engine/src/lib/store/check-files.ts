@@ -27,7 +27,7 @@ export function checkLog(file: string, { durability, warn }: { durability: Durab
 }
 
 /** What is wrong with a log that lost commits, as the end of a sentence. */
-function describeDamage({ isReadable, sound, commitsBehind, told }: LogState): string {
+export function describeDamage({ isReadable, sound, commitsBehind, told }: LogState): string {
   if (!isReadable) return 'its write-ahead log begins with something else';
   const behind = commitsBehind > 0 ? `${commitsBehind} commits stand behind the damage` : 'its end is missing';
   return `its write-ahead log is sound for ${sound} of ${Math.max(sound, told)} pages or more, and ${behind}`;

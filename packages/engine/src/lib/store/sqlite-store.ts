@@ -35,6 +35,8 @@ const VALUE_FOLDERS = 256;
 
 /** Numbered, never changed once released; a new one is added at the end. */
 const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-large-values.sql'];
+/** The schema that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
