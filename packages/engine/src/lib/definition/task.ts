@@ -1,5 +1,6 @@
 import { jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { LIST_LIMIT } from '../limits.ts';
 import { durationSchema } from './duration.ts';
 
 const transformSchema = z.strictObject({ from: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
@@ -65,7 +66,7 @@ export const taskListSchema: z.ZodType<NamedTask[]> = z.lazy(() =>
       }),
     )
     .min(1)
-    .max(1000),
+    .max(LIST_LIMIT),
 );
 
 const catchSchema = z.strictObject({

@@ -157,7 +157,7 @@ describe('examineStore()', () => {
     const dir = journalDir();
     chmodSync(dir, 0o700);
     const engine = await openWithWork(dir);
-    const later = { now: () => systemClock.now() + 120_000, schedule: systemClock.schedule };
+    const later = { ...systemClock, now: () => systemClock.now() + 120_000 };
     const stuck = (): string[] =>
       examineStore({ dir, functions: NAMES, clock: later }).flatMap(({ check, message }) =>
         check === 'stuck-executions' ? message : [],

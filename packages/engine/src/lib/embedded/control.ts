@@ -1,5 +1,7 @@
 import { PlatformError } from '@loopwright/protocol';
 import { type Execution, isFinal } from '../execution/execution.ts';
+import { overLimit } from '../check-value.ts';
+import { EVENT_LIMIT } from '../limits.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { openStatus } from './open-human-task.ts';
 
@@ -42,6 +44,8 @@ export function cancelExecution(
 export function pauseExecution(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): Execution {
   const execution = requireOpen(transaction, id, 'pause');
   if (execution.status === 'paused') throw new PlatformError('INVALID_STATE', 'Cannot pause the execution: it is paused');
+  if (transaction.count('events', id) >= EVENT_LIMIT)
+    throw overLimit('another pause of the execution', { limit: 'events', maximum: EVENT_LIMIT });
   for (const entry of transaction.journal(id)) {
     if (entry.dueAt === null || entry.state !== 'waiting') continue;
     transaction.putEntry(id, { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - at) });

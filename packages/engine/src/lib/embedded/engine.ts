@@ -1,4 +1,5 @@
 import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import { checkedText, overLimit } from '../check-value.ts';
 import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
@@ -6,6 +7,7 @@ import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { HttpCallOptions } from '../http-call/http-client.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT } from '../limits.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
 import { storeFailure } from '../store/store-failure.ts';
@@ -115,12 +117,14 @@ export class Engine implements AsyncDisposable {
     return this.#definitions;
   }
 
-  /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
+  /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. Throws LIMIT_EXCEEDED. */
   async register(definition: WorkflowDefinition): Promise<void> {
     const { digest, name, version, source } = definition;
-    await this.#store.write((transaction) =>
-      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
-    );
+    await this.#store.write((transaction) => {
+      if (transaction.definition(digest) === undefined && transaction.count('definitions') >= DEFINITION_COUNT_LIMIT)
+        throw overLimit('another definition', { limit: 'definitions', maximum: DEFINITION_COUNT_LIMIT });
+      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
+    });
     this.#lives.pin(definition);
     this.#definitions.set(name, definition);
   }
@@ -138,7 +142,7 @@ export class Engine implements AsyncDisposable {
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
@@ -146,7 +150,10 @@ export class Engine implements AsyncDisposable {
     const definition = this.#definitions.get(workflow);
     if (definition === undefined)
       throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
-    if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
+    if (this.read.execution(id) === undefined) {
+      checkedText(input, 'an input');
+      this.#checkInput(definition, input);
+    }
     const requestDigest = digestOf({ workflow, projectId, input, startedBy });
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
@@ -179,6 +186,7 @@ export class Engine implements AsyncDisposable {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<AnswerOutcome> {
+    checkedText(answer, 'an answer', ANSWER_LIMIT_CHARACTERS);
     const executionId = target.executionId ?? this.read.humanTask(target.taskId ?? '')?.executionId;
     const outcome = await this.#order(executionId === undefined ? [] : [executionId], (transaction) =>
       takeAnswer(transaction, target, {
@@ -194,6 +202,7 @@ export class Engine implements AsyncDisposable {
 
   /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat: an event is taken once. */
   async publish(event: CloudEvent): Promise<number> {
+    checkedText(event, 'an event');
     const touched: string[] = [];
     const woken = await this.#order(touched, (transaction) => {
       const owned = publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions });

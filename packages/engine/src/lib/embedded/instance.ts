@@ -1,9 +1,11 @@
 import { type Json, messageOf } from '@loopwright/protocol';
 import type { BranchOutcome, BranchRun, DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
-import type { CloudEvent, Listener } from '../event/listener.ts';
+import { checkedText } from '../check-value.ts';
+import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
 import type { JournalEntry } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { giveUp } from './give-up.ts';
@@ -12,6 +14,7 @@ import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
 import { openListener, publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
+import { refuseOver } from './refuse-over.ts';
 import { recordEvent } from './record-event.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
 
@@ -67,7 +70,14 @@ export class Instance implements DurableContext {
   async ask(address: StepAddress, request: HumanTaskRequest): Promise<Json> {
     const { executionId } = this;
     if (this.life.recorded(address.key) === undefined) {
-      await this.#begin(address, (transaction, at) => openHumanTask(transaction, { executionId, address, request, at }));
+      checkedText(request, 'a question');
+      await this.#begin(address, (transaction, at) => {
+        const open = transaction.count('open-questions', executionId);
+        const refused = refuseOver({ kind: 'ask', address, at }, { of: 'open questions', open, limit: OPEN_QUESTION_LIMIT });
+        if (refused === undefined) return openHumanTask(transaction, { executionId, address, request, at });
+        transaction.putEntry(executionId, refused);
+        return refused;
+      });
     }
     return this.life.received(address.key);
   }
@@ -75,7 +85,13 @@ export class Instance implements DurableContext {
   async listen(address: StepAddress, listener: Listener): Promise<Json> {
     const { executionId } = this;
     if (this.life.recorded(address.key) === undefined) {
-      await this.#begin(address, (transaction, at) => openListener(transaction, { executionId, address, listener, at }));
+      await this.#begin(address, (transaction, at) => {
+        const open = transaction.count('listeners', executionId) + listenedTypes(listener).length - 1;
+        const refused = refuseOver({ kind: 'listen', address, at }, { of: 'types of events', open, limit: LISTENER_LIMIT });
+        if (refused === undefined) return openListener(transaction, { executionId, address, listener, at });
+        transaction.putEntry(executionId, refused);
+        return refused;
+      });
     }
     return this.life.received(address.key);
   }
@@ -94,6 +110,7 @@ export class Instance implements DurableContext {
   async emit(address: StepAddress, event: Json): Promise<Json> {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
+    checkedText(event, 'an event');
     await this.life.open(address.key);
     const { executionId } = this;
     const { host } = this.life;

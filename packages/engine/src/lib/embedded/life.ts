@@ -1,7 +1,9 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
+import { overLimit } from '../check-value.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { ENTRY_LIMIT } from '../limits.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import { isUnder } from './deadline-key.ts';
 
@@ -99,7 +101,7 @@ export class Life {
     return entry?.state === 'done' ? entry : undefined;
   }
 
-  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. */
+  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. Throws LIMIT_EXCEEDED. */
   async open(key: string): Promise<void> {
     while (this.#paused && !this.#stopped) {
       await new Promise<void>((proceed) => {
@@ -108,6 +110,8 @@ export class Life {
       });
     }
     if (this.#stopped || this.#isAbandoned(key)) await never();
+    if (this.#journal.size >= ENTRY_LIMIT && !this.#journal.has(key))
+      throw overLimit('another result of the execution', { limit: 'entries', maximum: ENTRY_LIMIT });
   }
 
   /** Work that keeps the execution in memory; the signal is for whoever does it. */

@@ -1,4 +1,5 @@
 import { type Json, toJson } from '@loopwright/protocol';
+import { checkedText } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { loadDefinition } from '../definition/load-definition.ts';
 import { isFinal } from '../execution/execution.ts';
@@ -86,7 +87,11 @@ export class Lives {
       schemas,
       onTask: options.onTask,
     });
-    interpreter.run().then(
+    const ended = interpreter.run().then((output) => {
+      checkedText(output, 'an output of the workflow');
+      return output;
+    });
+    ended.then(
       (output) => this.#finish(life, { status: 'completed', output }),
       (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
     );

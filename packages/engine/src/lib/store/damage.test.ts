@@ -62,6 +62,7 @@ async function killedStore(durability: Durability): Promise<{ dir: string; ackno
   assert.equal(await child.next(), 'ready');
   const acknowledged = Array.from({ length: 12 }, (_, index) => `e${index}`);
   for (const id of acknowledged) assert.equal(await child.ask(`start ${id} 100`), `acknowledged ${id}`);
+  for (const id of acknowledged) assert.equal(await child.ask(`rest ${id}`), `rests ${id}`);
   await child.kill();
   return { dir, acknowledged };
 }

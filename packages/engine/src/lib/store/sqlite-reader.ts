@@ -10,9 +10,16 @@ import type {
   StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
-import type { OwnedEntry, StoreReader } from './store.ts';
+import type { Counted, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
+const COUNTS: Readonly<Record<Counted, string>> = {
+  definitions: 'SELECT count(*) AS total FROM definitions',
+  events: 'SELECT max(seq) AS total FROM events WHERE execution = ?',
+  'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND state = 'open'`,
+  'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
+  listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
+};
 /** How many numbers of executions are remembered. */
 const NUMBERS_KEPT = 100_000;
 
@@ -168,6 +175,11 @@ export class SqliteReader implements StoreReader {
       'first'
     ];
     return typeof first === 'number' ? first : undefined;
+  }
+
+  count(what: Counted, executionId: string = ''): number {
+    const values = what === 'definitions' ? [] : [what === 'events' ? this.numberOf(executionId) : executionId];
+    return Number(this.prepare(COUNTS[what]).get(...values)?.['total'] ?? 0);
   }
 
   listeners(type: string): { executionId: string; key: string }[] {

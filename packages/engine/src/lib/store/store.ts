@@ -16,6 +16,9 @@ export interface OwnedEntry {
   readonly entry: JournalEntry;
 }
 
+/** What is counted because it has a limit. */
+export type Counted = 'definitions' | 'events' | 'open-questions' | 'early-answers' | 'listeners';
+
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
   definition(digest: string): StoredDefinition | undefined;
@@ -41,6 +44,8 @@ export interface StoreReader {
    * without any. A cursor before it has a gap.
    */
   firstEvent(executionId: string): number | undefined;
+  /** How many there are of something, of one execution unless they are definitions. Events that were compacted count. */
+  count(what: Counted, executionId?: string): number;
   /** Who listens to events of a type, or to all. */
   listeners(type: string): { executionId: string; key: string }[];
 }
