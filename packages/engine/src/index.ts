@@ -2,8 +2,9 @@ export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/d
 export { loadDefinition } from './lib/definition/load-definition.ts';
 export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
 export type { Finding } from './lib/doctor/finding.ts';
-export { Engine, type EngineOptions, type StartRequest } from './lib/embedded/engine.ts';
+export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
 export type { Retention } from './lib/embedded/history-retention.ts';
+export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
   EXECUTION_STATUSES,

@@ -110,11 +110,12 @@ describe('HistoryRetention', () => {
     let current = store();
     await current.write((transaction) => {
       transaction.putDefinition({ digest: 'd', name: 'w', version: '1.0.0', source: {}, createdAt: 1 });
-      for (const id of ['one', 'two', 'open']) {
+      for (const id of ['one', 'two', 'child', 'open']) {
         const ended = id === 'open' ? { status: 'running', completedAt: null } : { status: 'completed', completedAt: 5 };
         const times = { statusSince: 1, createdAt: 1, updatedAt: 1 };
         const pin = { version: '1.0.0', definitionDigest: 'd', requestDigest: 'r', projectId: 'p', startedBy: 'ann' };
-        const rest = { workflow: 'w', currentStep: null, input: {}, output: null, error: null };
+        const parent = id === 'child' ? { executionId: 'open', key: 'run' } : null;
+        const rest = { workflow: 'w', currentStep: null, input: {}, output: null, error: null, parent, depth: 0 };
         transaction.insertExecution({ id, ...pin, ...times, ...rest, ...ended } as Parameters<
           typeof transaction.insertExecution
         >[0]);
@@ -144,6 +145,8 @@ describe('HistoryRetention', () => {
     for (let more = true; more;) more = await current.write((transaction) => transaction.removeEnded(10));
     assert.deepEqual([current.read.execution('one'), current.read.execution('two')], [undefined, undefined]);
     assert.equal(current.read.execution('open')?.id, 'open');
+    // What ran it may still want to know how it ended.
+    assert.equal(current.read.execution('child')?.id, 'child');
     await current[Symbol.asyncDispose]();
   });
 

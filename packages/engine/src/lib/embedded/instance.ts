@@ -1,5 +1,12 @@
 import { type Json, messageOf } from '@loopwright/protocol';
-import type { BranchOutcome, BranchRun, DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
+import type {
+  BranchOutcome,
+  BranchRun,
+  ChildRequest,
+  DurableContext,
+  StepAddress,
+  StepAttempt,
+} from '../context/durable-context.ts';
 import { checkedText } from '../check-value.ts';
 import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
 import type { JournalEntry } from '../execution/execution.ts';
@@ -7,6 +14,7 @@ import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
+import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { giveUp } from './give-up.ts';
 import type { Life } from './life.ts';
@@ -16,6 +24,7 @@ import { openListener, publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
 import { refuseOver } from './refuse-over.ts';
 import { recordEvent } from './record-event.ts';
+import { startChild } from './start-child.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
 
 /**
@@ -127,6 +136,21 @@ export class Instance implements DurableContext {
     return entry.value;
   }
 
+  async runWorkflow(address: StepAddress, child: ChildRequest): Promise<Json> {
+    const { executionId } = this;
+    const { host } = this.life;
+    if (this.life.recorded(address.key) === undefined) {
+      checkedText(child.input, 'an input of a workflow');
+      const definition = host.findDefinition(child);
+      await this.#begin(
+        address,
+        (transaction, at) => startChild(transaction, { executionId, address, child, definition, at }),
+        () => host.started(childIdOf(executionId, address.key)),
+      );
+    }
+    return this.life.received(address.key);
+  }
+
   async branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome> {
     const decision: StepAddress = { key: `${address.key}@decided`, name: address.name };
     const recorded = this.life.recorded(decision.key);
@@ -189,10 +213,10 @@ export class Instance implements DurableContext {
   }
 
   /** Records that something is waited for, unless that is recorded already. */
-  async #begin(address: StepAddress, mutation: Parameters<Life['commit']>[0]): Promise<void> {
+  async #begin(address: StepAddress, ...commit: Parameters<Life['commit']>): Promise<void> {
     if (this.life.entry(address.key) !== undefined) return;
     await this.life.open(address.key);
-    await this.life.commit(mutation);
+    await this.life.commit(...commit);
   }
 
   #record(address: StepAddress, outcome: Outcome): Promise<JournalEntry> {

@@ -1,10 +1,12 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
 import { overLimit } from '../check-value.ts';
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { ENTRY_LIMIT } from '../limits.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import type { WorkflowReference } from './definitions.ts';
 import { isUnder } from './deadline-key.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
@@ -13,6 +15,10 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** The definition that `run: workflow` names. */
+  findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
+  /** An execution was started by another one. */
+  started(executionId: string): void;
   /** Something was recorded for another execution, which may be waiting for it. */
   deliver(owned: OwnedEntry): void;
   /** A timer was recorded that is due at this time. */

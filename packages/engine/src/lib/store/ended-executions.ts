@@ -39,8 +39,8 @@ export function compactEnded(prepare: Prepare, endedBefore: number): Batch {
 }
 
 /**
- * Removes executions that ended at or before a time, with all that belongs to them. The newest execution stays whatever its age: its number
- * must not be given to another one.
+ * Removes executions that ended at or before a time, with all that belongs to them. Two stay whatever their age: the newest one, whose number must
+ * not be given to another one, and one that was run by an execution which goes on.
  */
 export function removeEnded(prepare: Prepare, endedBefore: number): Batch {
   const released: string[] = [];
@@ -48,6 +48,7 @@ export function removeEnded(prepare: Prepare, endedBefore: number): Batch {
   for (let left = ROWS_A_BATCH; left > 0;) {
     const next = prepare(
       `SELECT no, id FROM executions WHERE completed_at IS NOT NULL AND completed_at <= ? AND no < (SELECT max(no) FROM executions)
+       AND NOT EXISTS (SELECT 1 FROM executions AS parent WHERE parent.id = executions.parent_id AND parent.completed_at IS NULL)
        ORDER BY completed_at, no LIMIT 1`,
     ).get(endedBefore);
     if (next === undefined) return { more: false, removed, released };

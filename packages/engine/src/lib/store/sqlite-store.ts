@@ -34,7 +34,7 @@ const INLINE_CHARACTERS = 64 * 1024;
 const VALUE_FOLDERS = 256;
 
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-large-values.sql'];
+const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-large-values.sql'];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -145,6 +145,6 @@ describe('ValueFiles', () => {
 function executionWith(id: string, input: string): Execution {
   const times = { statusSince: 1, createdAt: 1, updatedAt: 1, completedAt: null };
   const pin = { version: '1.0.0', definitionDigest: 'd', requestDigest: 'r' };
-  const state = { status: 'running', currentStep: null, input, output: null, error: null } as const;
+  const state = { status: 'running', currentStep: null, input, output: null, error: null, parent: null, depth: 0 } as const;
   return { id, workflow: 'w', projectId: 'p', startedBy: 'ann', ...pin, ...state, ...times };
 }
