@@ -3,6 +3,8 @@ import { digestIn } from './value-files.ts';
 
 /** Rows that one transaction deletes at most: the event loop stands still for some milliseconds, not for seconds. */
 const ROWS_A_BATCH = 2000;
+/** What looking after an execution costs besides its history, in deleted rows. */
+const ROWS_AN_EXECUTION = 10;
 
 type Prepare = (sql: string) => StatementSync;
 
@@ -30,7 +32,7 @@ export function compactEnded(prepare: Prepare, endedBefore: number): Batch {
     ).get(endedBefore, from?.['ended_at'] ?? -1, from?.['execution'] ?? -1);
     if (next === undefined) return { more: false, removed: [], released };
     const no = Number(next['no']);
-    left -= deleteHistory(prepare, no, { limit: left, lastEvent: false }) + 1;
+    left -= deleteHistory(prepare, no, { limit: left, lastEvent: false }) + ROWS_AN_EXECUTION;
     if (left <= 0) break;
     released.push(...releaseUnused(prepare, no));
     prepare(`INSERT OR REPLACE INTO housekeeping VALUES ('compact', ?, ?)`).run(Number(next['completed_at']), no);
@@ -45,6 +47,7 @@ export function compactEnded(prepare: Prepare, endedBefore: number): Batch {
 export function removeEnded(prepare: Prepare, endedBefore: number): Batch {
   const released: string[] = [];
   const removed: string[] = [];
+  const owned = ownedTables(prepare);
   for (let left = ROWS_A_BATCH; left > 0;) {
     const next = prepare(
       `SELECT no, id FROM executions WHERE completed_at IS NOT NULL AND completed_at <= ? AND no < (SELECT max(no) FROM executions)
@@ -54,11 +57,11 @@ export function removeEnded(prepare: Prepare, endedBefore: number): Batch {
     if (next === undefined) return { more: false, removed, released };
     const no = Number(next['no']);
     const id = String(next['id']);
-    left -= deleteHistory(prepare, no, { limit: left, lastEvent: true }) + 1;
+    left -= deleteHistory(prepare, no, { limit: left, lastEvent: true }) + ROWS_AN_EXECUTION;
     if (left <= 0) break;
     for (const { digest } of prepare('SELECT digest FROM large_values WHERE execution = ?').all(no))
       released.push(String(digest));
-    for (const { table, from, to } of ownedTables(prepare)) {
+    for (const { table, from, to } of owned) {
       left -= Number(prepare(`DELETE FROM "${table}" WHERE "${from}" = ?`).run(to === 'id' ? id : no).changes);
     }
     prepare('DELETE FROM executions WHERE no = ?').run(no);
