@@ -13,19 +13,19 @@ import { type ValueFiles, digestIn } from './value-files.ts';
 /** A row as the database gives it. */
 export type Row = Record<string, SQLOutputValue>;
 
-const text = (row: Row, column: string): string => {
+export const text = (row: Row, column: string): string => {
   const value = row[column];
   if (typeof value !== 'string') throw new TypeError(`Cannot read the column "${column}": it holds no text`);
   return value;
 };
-const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column));
-const integer = (row: Row, column: string): number => {
+export const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column));
+export const integer = (row: Row, column: string): number => {
   const value = row[column];
   if (typeof value !== 'number') throw new TypeError(`Cannot read the column "${column}": it holds no number`);
   return value;
 };
-const integerOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : integer(row, column));
-const json = (row: Row, column: string): Json => {
+export const integerOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : integer(row, column));
+export const json = (row: Row, column: string): Json => {
   const stored = textOrNull(row, column);
   return stored === null || digestIn(stored) !== undefined ? null : (JSON.parse(stored) as Json);
 };

@@ -34,7 +34,14 @@ const INLINE_CHARACTERS = 64 * 1024;
 const VALUE_FOLDERS = 256;
 
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-large-values.sql'];
+const MIGRATIONS = [
+  '0001-init.sql',
+  '0002-listeners.sql',
+  '0003-children.sql',
+  '0004-operations.sql',
+  '0005-schedules.sql',
+  '0006-large-values.sql',
+];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -76,6 +83,7 @@ export class SqliteStore implements Store {
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
@@ -84,8 +92,8 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#commits.flush();
     this.#isClosed = true;
+    this.#commits.flush();
     this.#database.close();
     this.#lock.close();
   }
