@@ -82,6 +82,14 @@ describe('HistoryRetention', () => {
     assert.equal(engine.read.journal('parked').length, 2);
     // The file of the step's result went with the journal; those of the inputs and of the open execution stay.
     assert.equal(globSync('values/*/*', { cwd: dir }).length, 3);
+    const again = { executionId: 'old', newId: 'again', startedBy: 'ann' };
+    await assert.rejects(engine.operations.restart({ ...again, from: 'ask' }), {
+      code: 'INVALID_STATE',
+      message: /was compacted/,
+    });
+    await engine.operations.restart(again);
+    await untilStatus(engine, 'again', 'waiting_acceptance');
+    await engine.cancel('again', { who: 'ann', reason: null });
     await engine.close(0);
   });
 
