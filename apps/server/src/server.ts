@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type FunctionCatalogue } from '@loopwright/engine';
+import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
+import type { FunctionName } from './functions/function-names.ts';
 import { evaluate } from './functions/evaluate.ts';
 import { generate } from './functions/generate.ts';
 import { prepare } from './functions/prepare.ts';
@@ -80,7 +81,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: FunctionCatalogue = {
+  const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
       client,
@@ -105,6 +106,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     functions,
     scripts,
     ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
@@ -120,7 +123,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     engine,
     examples,
     programs: new ProgramService(programs, edge),
-    health: serverHealth(supervisor, clock),
+    health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,
     log,
@@ -133,6 +136,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+const DAY_MS = 86_400_000;
+
+function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+  return {
+    ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
+  };
 }
 
 /** Identity is the header that anybody can send, so nobody but this machine may reach the server. */

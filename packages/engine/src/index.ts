@@ -1,7 +1,10 @@
 export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
+export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
+export type { Finding } from './lib/doctor/finding.ts';
 export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
+export type { Retention } from './lib/embedded/history-retention.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {

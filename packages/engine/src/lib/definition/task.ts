@@ -1,6 +1,7 @@
 import { type Json, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
 import { isExpression } from '../expression/expression.ts';
+import { LIST_LIMIT } from '../limits.ts';
 import { durationSchema } from './duration.ts';
 import { consumptionSchema } from './event-consumption.ts';
 import { refuseForm } from './refused-forms.ts';
@@ -67,7 +68,7 @@ export const taskListSchema: z.ZodType<NamedTask[]> = z.lazy(() =>
       }),
     )
     .min(1)
-    .max(1000),
+    .max(LIST_LIMIT),
 );
 
 const catchSchema = z.strictObject({

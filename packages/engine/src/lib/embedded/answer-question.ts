@@ -2,6 +2,8 @@ import { type Json, type JsonObject, PlatformError, toJson } from '@loopwright/p
 import { type WorkflowDefinition, digestOf, everyTaskOf } from '../definition/definition.ts';
 import { type Execution, type StoredHumanTask, isFinal } from '../execution/execution.ts';
 import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
+import { overLimit } from '../check-value.ts';
+import { EARLY_ANSWER_LIMIT } from '../limits.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
@@ -178,6 +180,8 @@ function bufferAnswer(transaction: StoreTransaction, target: AnswerTarget, given
   }
   if (early !== undefined && !isSame(early.answer, toJson(given.answer))) throw usedBefore();
   if (early === undefined) {
+    if (transaction.count('early-answers', execution.id) >= EARLY_ANSWER_LIMIT)
+      throw overLimit('an answer before its question', { limit: 'early_answers', maximum: EARLY_ANSWER_LIMIT });
     const { answerId, answeredBy, at } = given;
     transaction.putEarlyAnswer({
       executionId: execution.id,

@@ -1,25 +1,27 @@
 import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { HttpCallOptions } from '../http-call/http-client.ts';
-import { httpCall } from '../http-call/http-call.ts';
-import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
-import { accept, clarify } from '../interpreter/human-functions.ts';
 import type { SecretReader } from '../secret/secrets.ts';
 import { RUN_SCRIPT, scriptFunction } from '../script/script-function.ts';
 import type { ScriptRunner } from '../script/script-runner.ts';
+import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT } from '../limits.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import type { StoredSchedule } from '../schedule/stored-schedule.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
+import { builtInFunctions } from './built-in-functions.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
+import { HistoryRetention, type Retention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
 import { Operations } from './operations.ts';
@@ -27,6 +29,7 @@ import { Schedules } from './schedules.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
 import { DEFAULT_PROJECT } from './start-scheduled.ts';
 import { Timers } from './timers.ts';
+import { WatchedStore } from './watched-store.ts';
 
 /** How an embedded engine is opened. */
 export interface EngineOptions {
@@ -43,6 +46,10 @@ export interface EngineOptions {
   readonly secrets?: SecretReader;
   /** Runs the scripts of `run: script`; without it a definition that has one is refused. */
   readonly scripts?: ScriptRunner;
+  /** The longest JSON text of a value that stays in the journal, in characters; longer ones become files. 64 Ki when left out. */
+  readonly inlineCharacters?: number;
+  /** How long ended executions are kept; for ever when left out. */
+  readonly retention?: Retention;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
@@ -54,9 +61,10 @@ export interface EngineOptions {
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
   readonly functions: FunctionCatalogue;
-  readonly #store: Store;
+  readonly #store: WatchedStore;
   readonly #options: EngineOptions;
   readonly #timers: Timers;
+  readonly #retention: HistoryRetention;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
   /** Versions, restarts, and what else people do with executions. */
@@ -71,15 +79,17 @@ export class Engine implements AsyncDisposable {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { httpCalls = {}, scripts } = options;
-    const standard = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls) };
     const script = scripts === undefined ? {} : { [RUN_SCRIPT]: scriptFunction(scripts, httpCalls) };
-    this.functions = { ...standard, ...options.functions, ...script };
+    this.functions = { ...builtInFunctions(httpCalls), ...options.functions, ...script };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
-    this.#store = openStore({
+    const store = openStore({
       dir: options.dir,
       durability: options.durability,
       onEvents: (events) => this.#committed(events),
+      ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+      ...(options.inlineCharacters === undefined ? {} : { inlineCharacters: options.inlineCharacters }),
     });
+    this.#store = new WatchedStore(store, options.clock);
     this.#definitions = new Definitions(this.#store, this.functions, options.onTrouble);
     this.#timers = new Timers(this.#store, options.clock, {
       fired: (owned) => this.#lives.deliver(owned),
@@ -103,6 +113,12 @@ export class Engine implements AsyncDisposable {
       schemas: this.#schemas,
       options,
     });
+    this.#retention = new HistoryRetention({
+      store: this.#store,
+      clock: options.clock,
+      retention: options.retention ?? {},
+      onTrouble: (error) => options.onTrouble?.('Cannot remove ended executions', error),
+    });
     this.operations = new Operations({
       store: this.#store,
       lives: this.#lives,
@@ -111,6 +127,11 @@ export class Engine implements AsyncDisposable {
       checkInput: (definition, input) => this.#checkInput(definition, input),
       order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
+  }
+
+  /** Why the store refused the last write; `undefined` while it takes them. */
+  get storeFault(): PlatformError | undefined {
+    return this.#store.fault;
   }
 
   /** What is stored; read only. */
@@ -125,11 +146,13 @@ export class Engine implements AsyncDisposable {
 
   /**
    * Makes a definition startable under its name, in place of the one before, and its schedule the one that holds. Executions under way keep
-   * theirs. `projectId` is the project of the executions that the schedule starts.
+   * theirs. `projectId` is the project of the executions that the schedule starts. Throws LIMIT_EXCEEDED.
    */
   async register(definition: WorkflowDefinition, { projectId = DEFAULT_PROJECT }: { projectId?: string } = {}): Promise<void> {
     const { digest, name, version, source } = definition;
     await this.#store.write((transaction) => {
+      if (transaction.definition(digest) === undefined && transaction.count('definitions') >= DEFINITION_COUNT_LIMIT)
+        throw overLimit('another definition', { limit: 'definitions', maximum: DEFINITION_COUNT_LIMIT });
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
       this.#schedules.register(transaction, definition, projectId);
     });
@@ -152,22 +175,30 @@ export class Engine implements AsyncDisposable {
     return this.#schedules.resume(workflow);
   }
 
-  /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. */
+  /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. Throws STORE_FAILED. */
   recover(): void {
-    for (const id of this.read.unfinished()) this.#lives.load(id);
-    this.#timers.arm();
-    this.#schedules.open();
+    try {
+      for (const id of this.read.unfinished()) this.#lives.load(id);
+      this.#timers.arm();
+      this.#schedules.open();
+    } catch (error) {
+      throw storeFailure(error, 'read');
+    }
+    this.#retention.start();
   }
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
-    if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
+    if (this.read.execution(id) === undefined) {
+      checkedText(input, 'an input');
+      this.#checkInput(definition, input);
+    }
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
@@ -187,6 +218,7 @@ export class Engine implements AsyncDisposable {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<AnswerOutcome> {
+    checkedText(answer, 'an answer', ANSWER_LIMIT_CHARACTERS);
     const executionId = target.executionId ?? this.read.humanTask(target.taskId ?? '')?.executionId;
     const outcome = await this.#order(executionId === undefined ? [] : [executionId], (transaction) =>
       takeAnswer(transaction, target, {
@@ -202,6 +234,7 @@ export class Engine implements AsyncDisposable {
 
   /** Shows an event from outside to every execution and schedule that listens; gives how many went on or start. Safe to repeat: an event is taken once. */
   async publish(event: CloudEvent): Promise<number> {
+    checkedText(event, 'an event');
     const touched: string[] = [];
     const { woken, decided } = await this.#order(touched, (transaction) => {
       const at = this.#options.clock.now();
@@ -249,6 +282,7 @@ export class Engine implements AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#timers.stop();
+    this.#retention.stop();
     await this.#schedules.stop();
     await this.#lives.close(drainMs);
     await this.#store[Symbol.asyncDispose]();

@@ -7,10 +7,12 @@ import type {
   StepAddress,
   StepAttempt,
 } from '../context/durable-context.ts';
-import type { CloudEvent, Listener } from '../event/listener.ts';
+import { checkedText } from '../check-value.ts';
+import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
 import type { JournalEntry } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
@@ -22,6 +24,7 @@ import { openHumanTask } from './open-human-task.ts';
 import { openListener } from './open-listener.ts';
 import { publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
+import { refuseOver } from './refuse-over.ts';
 import { recordEvent } from './record-event.ts';
 import { startChild } from './start-child.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
@@ -78,7 +81,14 @@ export class Instance implements DurableContext {
   async ask(address: StepAddress, request: HumanTaskRequest): Promise<Json> {
     const { executionId } = this;
     if (this.life.recorded(address.key) === undefined) {
-      await this.#begin(address, (transaction, at) => openHumanTask(transaction, { executionId, address, request, at }));
+      checkedText(request, 'a question');
+      await this.#begin(address, (transaction, at) => {
+        const open = transaction.count('open-questions', executionId);
+        const refused = refuseOver({ kind: 'ask', address, at }, { of: 'open questions', open, limit: OPEN_QUESTION_LIMIT });
+        if (refused === undefined) return openHumanTask(transaction, { executionId, address, request, at });
+        transaction.putEntry(executionId, refused);
+        return refused;
+      });
     }
     return this.life.received(address.key);
   }
@@ -86,7 +96,13 @@ export class Instance implements DurableContext {
   async listen(address: StepAddress, listener: Listener): Promise<Json> {
     const { executionId } = this;
     if (this.life.recorded(address.key) === undefined) {
-      await this.#begin(address, (transaction, at) => openListener(transaction, { executionId, address, listener, at }));
+      await this.#begin(address, (transaction, at) => {
+        const open = transaction.count('listeners', executionId) + listenedTypes(listener).length - 1;
+        const refused = refuseOver({ kind: 'listen', address, at }, { of: 'types of events', open, limit: LISTENER_LIMIT });
+        if (refused === undefined) return openListener(transaction, { executionId, address, listener, at });
+        transaction.putEntry(executionId, refused);
+        return refused;
+      });
     }
     return this.life.received(address.key);
   }
@@ -113,6 +129,7 @@ export class Instance implements DurableContext {
   async emit(address: StepAddress, event: Json): Promise<Json> {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
+    checkedText(event, 'an event');
     await this.life.open(address.key);
     const { executionId } = this;
     const { host } = this.life;
@@ -138,6 +155,7 @@ export class Instance implements DurableContext {
     const { executionId } = this;
     const { host } = this.life;
     if (this.life.recorded(address.key) === undefined) {
+      checkedText(child.input, 'an input of a workflow');
       const definition = host.findDefinition(child);
       await this.#begin(
         address,

@@ -1,8 +1,10 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
+import { overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { ENTRY_LIMIT } from '../limits.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { WorkflowReference } from './definitions.ts';
 import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
@@ -122,7 +124,7 @@ export class Life {
     return entry?.state === 'done' ? entry : undefined;
   }
 
-  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. */
+  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. Throws LIMIT_EXCEEDED. */
   async open(key: string): Promise<void> {
     while (this.#paused && !this.#stopped) {
       await new Promise<void>((proceed) => {
@@ -131,6 +133,8 @@ export class Life {
       });
     }
     if (this.#stopped || this.#isAbandoned(key)) await never();
+    if (this.#journal.size >= ENTRY_LIMIT && !this.#journal.has(key))
+      throw overLimit('another result of the execution', { limit: 'entries', maximum: ENTRY_LIMIT });
   }
 
   /** Work that keeps the execution in memory; the signal is for whoever does it. */

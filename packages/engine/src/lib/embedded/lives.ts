@@ -1,4 +1,5 @@
 import { type Json, messageOf } from '@loopwright/protocol';
+import { checkedText } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
@@ -78,14 +79,24 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
   load(executionId: string): void {
-    if (this.#closing) return;
+    if (this.#lives.has(executionId) || this.#closing) return;
+    try {
+      this.#load(executionId);
+    } catch (error) {
+      // A part of the store cannot be read: that is no failure of the execution, and none of the others.
+      this.rest(executionId, error);
+    }
+  }
+
+  #load(executionId: string): void {
     const { store, definitions } = this.#parts;
     const execution = store.read.execution(executionId);
     if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return;
-    if (this.#lives.has(executionId)) return;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined) return;
     const journal = store.read.journal(executionId);
+    // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
+    for (const entry of journal) void entry.value;
     const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
     const interpret = (secrets?: Secrets): Promise<Json> => {
@@ -95,7 +106,11 @@ export class Lives {
     // Without secrets it begins at once.
     const secrets = this.#secrets(execution, definition);
     const running = secrets === undefined ? interpret() : secrets.then(interpret);
-    running.then(
+    const ended = running.then((output) => {
+      checkedText(output, 'an output of the workflow');
+      return output;
+    });
+    ended.then(
       (output) => this.#finish(life, { status: 'completed', output }),
       (error: unknown) => {
         if (!(error instanceof SecretsNotReadError))

@@ -6,7 +6,7 @@ import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { EACH_LIMIT, queueEnd, queueEvent, wasQueued } from './event-queue.ts';
 import { closeListener } from './open-listener.ts';
-import { RESULT_LIMIT_CHARACTERS } from './step-run.ts';
+import { VALUE_LIMIT_CHARACTERS } from '../limits.ts';
 
 /** The most events that one `listen` without `foreach` takes. */
 const KEPT_LIMIT = 1000;
@@ -77,11 +77,11 @@ function failListener(
 }
 
 function isTooLarge(listener: Listener): boolean {
-  return listener.taken.length > 1 && JSON.stringify(listenerOutput(listener)).length > RESULT_LIMIT_CHARACTERS;
+  return listener.taken.length > 1 && JSON.stringify(listenerOutput(listener)).length > VALUE_LIMIT_CHARACTERS;
 }
 
 function overLimit(listener: Listener): WorkflowError {
   const events = listener.each === true ? EACH_LIMIT : KEPT_LIMIT;
-  const detail = `Cannot take another event: the limit is ${events} events and ${RESULT_LIMIT_CHARACTERS} characters`;
+  const detail = `Cannot take another event: the limit is ${events} events and ${VALUE_LIMIT_CHARACTERS} characters`;
   return new WorkflowError({ type: 'runtime', status: 422, title: 'LIMIT_EXCEEDED', detail });
 }

@@ -12,8 +12,16 @@ import {
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
-import type { OwnedEntry, StoreReader } from './store.ts';
+import type { Counted, OwnedEntry, StoreReader } from './store.ts';
+import type { ValueFiles } from './value-files.ts';
 
+const COUNTS: Readonly<Record<Counted, string>> = {
+  definitions: 'SELECT count(*) AS total FROM definitions',
+  events: 'SELECT max(seq) AS total FROM events WHERE execution = ?',
+  'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND state = 'open'`,
+  'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
+  listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
+};
 /** How many numbers of executions are remembered. */
 const NUMBERS_KEPT = 100_000;
 
@@ -23,9 +31,11 @@ export class SqliteReader implements StoreReader {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
+  protected readonly files: ValueFiles;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, files: ValueFiles) {
     this.#database = database;
+    this.files = files;
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -54,6 +64,11 @@ export class SqliteReader implements StoreReader {
     this.#numbers.clear();
   }
 
+  /** Forgets the numbers of executions that were removed. */
+  forgetExecutions(ids: readonly string[]): void {
+    for (const id of ids) this.#numbers.delete(id);
+  }
+
   definition(digest: string): StoredDefinition | undefined {
     const row = this.prepare('SELECT * FROM definitions WHERE digest = ?').get(digest);
     return row === undefined ? undefined : toDefinition(row);
@@ -61,7 +76,7 @@ export class SqliteReader implements StoreReader {
 
   execution(id: string): Execution | undefined {
     const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : toExecution(row);
+    return row === undefined ? undefined : toExecution(row, this.files);
   }
 
   children(id: string): string[] {
@@ -101,7 +116,7 @@ export class SqliteReader implements StoreReader {
       offset,
     );
     const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
-    return { executions: rows.map(toExecution), total };
+    return { executions: rows.map((one) => toExecution(one, this.files)), total };
   }
 
   definitionsOf(name: string): StoredDefinition[] {
@@ -126,7 +141,7 @@ export class SqliteReader implements StoreReader {
        AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused') ORDER BY created_at, id LIMIT ? OFFSET ?`,
     )
       .all(workflow, digest, limit, offset)
-      .map(toExecution);
+      .map((row) => toExecution(row, this.files));
   }
 
   withoutWakeUp(before: number, limit: number): Execution[] {
@@ -135,7 +150,7 @@ export class SqliteReader implements StoreReader {
        (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY updated_at, id LIMIT ?`,
     )
       .all(before, limit)
-      .map(toExecution);
+      .map((row) => toExecution(row, this.files));
   }
 
   openDigests(): string[] {
@@ -159,12 +174,14 @@ export class SqliteReader implements StoreReader {
   }
 
   journal(executionId: string): JournalEntry[] {
-    return this.prepare('SELECT * FROM journal WHERE execution = ?').all(this.numberOf(executionId)).map(toEntry);
+    return this.prepare('SELECT * FROM journal WHERE execution = ?')
+      .all(this.numberOf(executionId))
+      .map((row) => toEntry(row, this.files));
   }
 
   entry(executionId: string, key: string): JournalEntry | undefined {
     const row = this.prepare('SELECT * FROM journal WHERE execution = ? AND key = ?').get(this.numberOf(executionId), key);
-    return row === undefined ? undefined : toEntry(row);
+    return row === undefined ? undefined : toEntry(row, this.files);
   }
 
   completedSteps(executionId: string): string[] {
@@ -180,7 +197,7 @@ export class SqliteReader implements StoreReader {
       'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
     )
       .all(now, limit)
-      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row) }));
+      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row, this.files) }));
   }
 
   nextDue(): number | undefined {
@@ -190,7 +207,7 @@ export class SqliteReader implements StoreReader {
 
   humanTask(id: string): StoredHumanTask | undefined {
     const row = this.prepare('SELECT * FROM human_tasks WHERE id = ?').get(id);
-    return row === undefined ? undefined : toHumanTask(row);
+    return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
   humanTasks({
@@ -207,13 +224,25 @@ export class SqliteReader implements StoreReader {
     const values = [executionId, state].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
-      .map(toHumanTask);
+      .map((row) => toHumanTask(row, this.files));
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
     return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
       .all(this.numberOf(executionId), after, limit)
-      .map((row) => toEvent(executionId, row));
+      .map((row) => toEvent(executionId, row, this.files));
+  }
+
+  firstEvent(executionId: string): number | undefined {
+    const first = this.prepare('SELECT min(seq) AS first FROM events WHERE execution = ?').get(this.numberOf(executionId))?.[
+      'first'
+    ];
+    return typeof first === 'number' ? first : undefined;
+  }
+
+  count(what: Counted, executionId: string = ''): number {
+    const values = what === 'definitions' ? [] : [what === 'events' ? this.numberOf(executionId) : executionId];
+    return Number(this.prepare(COUNTS[what]).get(...values)?.['total'] ?? 0);
   }
 
   listeners(type: string): { executionId: string; key: string }[] {
@@ -224,6 +253,6 @@ export class SqliteReader implements StoreReader {
 
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
-    return row === undefined ? undefined : toEarlyAnswer(row);
+    return row === undefined ? undefined : toEarlyAnswer(row, this.files);
   }
 }

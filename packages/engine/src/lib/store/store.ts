@@ -17,6 +17,9 @@ export interface OwnedEntry {
   readonly entry: JournalEntry;
 }
 
+/** What is counted because it has a limit. */
+export type Counted = 'definitions' | 'events' | 'open-questions' | 'early-answers' | 'listeners';
+
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
   readonly schedules: ScheduleReader;
@@ -52,6 +55,13 @@ export interface StoreReader {
   humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
+  /**
+   * Number of the earliest event that is still there: 1, or more when the history of an ended execution was compacted, or `undefined`
+   * without any. A cursor before it has a gap.
+   */
+  firstEvent(executionId: string): number | undefined;
+  /** How many there are of something, of one execution unless they are definitions. Events that were compacted count. */
+  count(what: Counted, executionId?: string): number;
   /** Who listens to events of a type, or to all. */
   listeners(type: string): { executionId: string; key: string }[];
 }
@@ -69,6 +79,15 @@ export interface StoreTransaction extends StoreReader {
   deleteEarlyAnswer(executionId: string, step: string): void;
   addListener(type: string, executionId: string, key: string): void;
   removeListeners(executionId: string, key: string): void;
+  /**
+   * Compacts a batch of the executions that ended at or before a time (milliseconds since 1970-01-01 UTC): their journals and their events but the
+   * last one are gone. Gives whether there may be more to do.
+   */
+  compactEnded(endedBefore: number): boolean;
+  /** Removes a batch of the executions that ended at or before a time, with all that belongs to them; the newest execution stays. */
+  removeEnded(endedBefore: number): boolean;
+  /** Writes something that nobody reads, to learn whether the store can be written. */
+  probe(): void;
   /** Appends an event; the store counts it. */
   appendEvent(event: Omit<ExecutionEvent, 'seq'>): void;
 }
