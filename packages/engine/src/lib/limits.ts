@@ -25,7 +25,7 @@ export const VALUE_DEPTH_LIMIT = 200;
 /** The largest answer of a person, in characters of its JSON text. */
 export const ANSWER_LIMIT_CHARACTERS = 256 * 1024;
 /** The longest text of an error; the rest is cut off. */
-export const ERROR_LIMIT_CHARACTERS = 20_000;
+export const ERROR_LIMIT_CHARACTERS = 512 * 1024;
 
 /** How many questions of one execution are open at the same time. */
 export const OPEN_QUESTION_LIMIT = 1000;
