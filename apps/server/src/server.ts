@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Engine, type FunctionCatalogue } from '@loopwright/engine';
+import { engineLimits } from './config/engine-limits.ts';
 import { ProgramStore, edgeMainPath } from '@loopwright/edge';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
@@ -93,6 +94,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     functions,
+    limits: engineLimits(configuration),
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.

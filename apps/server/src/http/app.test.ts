@@ -91,6 +91,7 @@ const ROUTES = [
   'POST /api/v1/events',
   'POST /api/v1/examples',
   'POST /api/v1/executions/{execution_id}/acceptance',
+  'POST /api/v1/executions/{execution_id}/budget',
   'POST /api/v1/executions/{execution_id}/cancel',
   'POST /api/v1/executions/{execution_id}/clarification',
   'POST /api/v1/executions/{execution_id}/pause',

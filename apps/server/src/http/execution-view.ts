@@ -1,5 +1,6 @@
 import type { Execution, Engine, JournalEntry, StoredHumanTask } from '@loopwright/engine';
 import {
+  DEFAULT_PRIORITY,
   type ExecutionResponse,
   type HumanTask,
   type Json,
@@ -9,10 +10,11 @@ import {
   questionSchema,
 } from '@loopwright/protocol';
 
-type Reader = Engine['read'];
+type EngineView = Pick<Engine, 'read' | 'budget'>;
 
 /** The state of an execution as the wire has it. */
-export function executionView(read: Reader, execution: Execution): ExecutionResponse {
+export function executionView(engine: EngineView, execution: Execution): ExecutionResponse {
+  const { read } = engine;
   const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
   const error = asObject(execution.error);
   return {
@@ -27,7 +29,7 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     step_progress: read
       .journal(execution.id)
       .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer')
-      .sort((a, b) => a.createdAt - b.createdAt)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.recordedAt ?? Infinity) - (b.recordedAt ?? Infinity))
       .map((entry) => progressOf(entry, open)),
     started_at: isoTime(execution.createdAt),
     completed_at: timeOrNull(execution.completedAt),
@@ -36,6 +38,8 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     output: execution.output,
     started_by: execution.startedBy,
     definition: { version: execution.version, digest: execution.definitionDigest },
+    priority: read.limits.admission(execution.id)?.priority ?? DEFAULT_PRIORITY,
+    budget: engine.budget(execution) ?? null,
   };
 }
 

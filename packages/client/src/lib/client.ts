@@ -1,5 +1,6 @@
 import {
   type AcceptanceRequest,
+  type BudgetAddition,
   type ClarificationRequest,
   type DailyAnalytics,
   type ExamplesDescription,
@@ -95,6 +96,12 @@ export class Client {
       answer: executionResponseSchema,
       json: reason === undefined ? {} : { reason },
     });
+  }
+
+  /** Adds to what an execution may use; one that was paused because it is used up goes on. */
+  addBudget(id: string, add: BudgetAddition, keyed: Keyed = {}): Promise<ExecutionResponse> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/budget`;
+    return callApi(this.#caller, { method: 'POST', path, answer: executionResponseSchema, json: { add }, ...keyed });
   }
 
   /** The questions that are open, of one execution or of all. */

@@ -42,7 +42,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
     api.get(
       '/executions/:execution_id',
       { schema: { ...oneExecution, summary: 'The state of an execution' } },
-      async ({ params: { execution_id } }) => executionView(engine.read, findExecution(parts, execution_id)),
+      async ({ params: { execution_id } }) => executionView(engine, findExecution(parts, execution_id)),
     );
 
     api.get(
@@ -55,7 +55,8 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: whySchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { execution_id } }) => explain(engine.read, findExecution(parts, execution_id), clock),
+      async ({ params: { execution_id } }) =>
+        explain(engine.read, findExecution(parts, execution_id), clock, engine.waitingTurns(execution_id)),
     );
   };
 }

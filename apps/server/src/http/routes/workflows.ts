@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import { type StartLimits, type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
+  type StartWorkflowRequest,
   type WorkflowDetail,
   errorResponseSchema,
   executionResponseSchema,
@@ -76,12 +77,18 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
           projectId: request.body.project_id,
           input: request.body.initial_context ?? {},
           startedBy: request.userId,
+          ...limitsOf(request.body),
         });
         if (!created) reply.header('idempotent-replayed', 'true');
-        return reply.status(201).send(executionView(engine.read, execution));
+        return reply.status(201).send(executionView(engine, execution));
       },
     );
   };
+}
+
+/** What the request says about limits. */
+function limitsOf({ budgets, priority }: StartWorkflowRequest): StartLimits {
+  return { ...(budgets === undefined ? {} : { budgets }), ...(priority === undefined ? {} : { priority }) };
 }
 
 /** The execution that an idempotency key of a user stands for: a UUID made of their digest (RFC 9562, version 8). */

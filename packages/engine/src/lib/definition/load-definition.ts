@@ -3,6 +3,7 @@ import { explainInvalidExpression, isExpression } from '../expression/expression
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
+import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTask } from './definition.ts';
 import { type Issue, readSource } from './read-source.ts';
 import type { NamedTask } from './task.ts';
@@ -17,7 +18,12 @@ export function loadDefinition(text: string, functions: FunctionCatalogue): Work
   const { value } = source;
   const parsed = definitionSchema.safeParse(value);
   if (!parsed.success) throw source.refuse(parsed.error.issues);
-  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(value), ...checkSchemas(parsed.data)];
+  const issues = [
+    ...checkReferences(parsed.data, functions),
+    ...checkExpressions(value),
+    ...checkSchemas(parsed.data),
+    ...checkWorkflowLimits(parsed.data),
+  ];
   if (issues.length > 0) throw source.refuse(issues);
   const { name, version } = parsed.data.document;
   return { name, version, digest: digestOf(value), source: value, document: parsed.data };

@@ -1,6 +1,7 @@
 import { PlatformError } from '@loopwright/protocol';
 import { type Execution, isFinal } from '../execution/execution.ts';
 import type { StoreTransaction } from '../store/store.ts';
+import { startWallTime, stopWallTime } from '../limits/wall-time.ts';
 import { openStatus } from './open-human-task.ts';
 
 /** The execution, or EXECUTION_NOT_FOUND. */
@@ -46,6 +47,7 @@ export function pauseExecution(transaction: StoreTransaction, id: string, { who,
     if (entry.dueAt === null || entry.state !== 'waiting') continue;
     transaction.putEntry(id, { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - at) });
   }
+  stopWallTime(transaction, id, at);
   transaction.updateExecution(id, { status: 'paused', statusSince: at }, at);
   transaction.appendEvent({ executionId: id, type: 'paused', step: null, at, data: { paused_by: who } });
   return requireExecution(transaction, id);
@@ -59,6 +61,7 @@ export function resumeExecution(transaction: StoreTransaction, id: string, { who
       details: { status: execution.status },
     });
   }
+  startWallTime(transaction, id, at);
   for (const entry of transaction.journal(id)) {
     if (entry.remainingMs === null || entry.state !== 'waiting') continue;
     transaction.putEntry(id, { ...entry, dueAt: at + entry.remainingMs, remainingMs: null });

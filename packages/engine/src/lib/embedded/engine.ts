@@ -1,4 +1,12 @@
-import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import {
+  type BudgetAddition,
+  type BudgetState,
+  type Clock,
+  type Json,
+  PlatformError,
+  type Random,
+  toJson,
+} from '@loopwright/protocol';
 import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
@@ -17,6 +25,10 @@ import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import type { EngineLimits, StartLimits } from '../limits/execution-limits.ts';
+import { addToBudget } from '../limits/budget-use.ts';
+import { budgetState } from '../limits/budget.ts';
+import type { WaitingTurn } from '../limits/turnstile.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -30,6 +42,8 @@ export interface EngineOptions {
   readonly httpCalls?: HttpCallOptions;
   /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
   readonly functions: FunctionCatalogue;
+  /** How much runs at once, how often functions are called, and what an execution may use. Nothing is limited unless told. */
+  readonly limits?: EngineLimits;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
@@ -39,7 +53,7 @@ export interface EngineOptions {
 }
 
 /** What starts an execution. */
-export interface StartRequest {
+export interface StartRequest extends StartLimits {
   /** Chosen by the caller: the same id again is the same execution. */
   readonly executionId: string;
   readonly workflow: string;
@@ -64,7 +78,13 @@ export class Engine implements AsyncDisposable {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { httpCalls = {} } = options;
+    const httpCalls: HttpCallOptions = {
+      ...options.httpCalls,
+      admit: async ({ host, ...caller }, signal) => {
+        const request = { ...caller, rate: `http:${host}`, isStep: false };
+        await this.#lives.limits.turnstile?.enter(request, signal);
+      },
+    };
     this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
     this.#store = openStore({
@@ -103,34 +123,40 @@ export class Engine implements AsyncDisposable {
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
     );
     this.#lives.pin(definition);
+    this.#lives.limits.register(definition);
     this.#definitions.set(name, definition);
   }
 
   /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
   recover(): void {
+    const { admissions } = this.#lives.limits;
+    admissions.recover();
     for (const id of this.read.unfinished()) this.#lives.load(id);
+    admissions.open();
     this.#timers.arm();
   }
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow or gives no concurrency key, or IDEMPOTENCY_CONFLICT when the
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
-    const { executionId: id, workflow, projectId, input, startedBy } = request;
+    const { executionId: id, workflow, projectId, input, startedBy, budgets, priority } = request;
     const definition = this.#definitions.get(workflow);
     if (definition === undefined)
       throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
     if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
-    const requestDigest = digestOf({ workflow, projectId, input, startedBy });
+    const asked = { ...(budgets === undefined ? {} : { budgets }), ...(priority === undefined ? {} : { priority }) };
+    const requestDigest = digestOf(toJson({ workflow, projectId, input, startedBy, ...asked }));
+    const plan = this.#lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
       const now = this.#options.clock.now();
       const times = { statusSince: now, createdAt: now, updatedAt: now, completedAt: null };
       const pin = { version: definition.version, definitionDigest: definition.digest, requestDigest };
-      const state = { status: 'running', currentStep: null, output: null, error: null } as const;
+      const state = { status: plan.status, currentStep: null, output: null, error: null } as const;
       const execution: Execution = { id, workflow, projectId, startedBy, input, ...pin, ...state, ...times };
       transaction.insertExecution(execution);
       transaction.appendEvent({
@@ -140,12 +166,17 @@ export class Engine implements AsyncDisposable {
         at: now,
         data: { workflow_id: workflow },
       });
+      plan.record(transaction, now);
       return { created: true, execution };
+    }).catch((error: unknown) => {
+      plan.drop();
+      throw error;
     });
+    if (!result.created) plan.drop();
     if (result.execution.requestDigest !== requestDigest) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
-    if (result.created) this.#lives.load(id);
+    if (result.created) this.#lives.limits.started(result.execution);
     return result;
   }
 
@@ -186,6 +217,7 @@ export class Engine implements AsyncDisposable {
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
     this.#lives.stop(executionId);
+    this.#lives.limits.admissions.forget(executionId);
     return execution;
   }
 
@@ -206,6 +238,30 @@ export class Engine implements AsyncDisposable {
     this.#lives.resume(executionId);
     this.#timers.arm();
     return execution;
+  }
+
+  /**
+   * Adds to what an execution may use; one that was paused because it was used up goes on. The same `additionId` with the same addition is
+   * the same addition. Throws as {@link addToBudget} does.
+   */
+  async addBudget(executionId: string, add: BudgetAddition, by: { who: string; additionId: string }): Promise<Execution> {
+    const execution = await this.#order([executionId], (transaction) =>
+      addToBudget(transaction, executionId, { add, ...by, at: this.#options.clock.now() }),
+    );
+    if (execution.status !== 'paused') this.#lives.resume(executionId);
+    this.#timers.arm();
+    return execution;
+  }
+
+  /** What an execution may use and has used until now or until its end; nothing when nothing limits it and no step reported anything. */
+  budget({ id, completedAt }: Execution): BudgetState | undefined {
+    const budget = this.read.limits.budget(id);
+    return budget === undefined ? undefined : budgetState(budget, completedAt ?? this.#options.clock.now());
+  }
+
+  /** What the steps of an execution wait for in memory before they may begin. */
+  waitingTurns(executionId: string): readonly WaitingTurn[] {
+    return this.#lives.limits.turnstile?.waiting(executionId) ?? [];
   }
 
   /** Calls `listener` with every event of an execution that is committed from now on; the result ends it. */

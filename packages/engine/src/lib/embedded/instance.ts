@@ -1,9 +1,12 @@
 import { type Json, messageOf } from '@loopwright/protocol';
 import type { BranchOutcome, BranchRun, DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
 import type { CloudEvent, Listener } from '../event/listener.ts';
-import type { JournalEntry } from '../execution/execution.ts';
+import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { recordSpending } from '../limits/budget-use.ts';
+import { SpendingMeter } from '../limits/spending.ts';
+import { beginStep } from '../limits/step-limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { giveUp } from './give-up.ts';
@@ -36,14 +39,18 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     await this.life.open(address.key);
+    const leave = await beginStep(this.life, address);
     this.life.note((transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       transaction.updateExecution(this.executionId, { currentStep: address.name }, at);
       this.#append(transaction, { type: 'step_started', address, at });
     });
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
-    const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal }));
-    return resultOf(await this.#record(address, outcome));
+    const meter = new SpendingMeter();
+    const { spend } = meter;
+    const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal, spend }));
+    leave?.();
+    return resultOf(await this.#record(address, outcome, meter.total));
   }
 
   async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
@@ -178,8 +185,10 @@ export class Instance implements DurableContext {
     await this.life.commit(mutation);
   }
 
-  #record(address: StepAddress, outcome: Outcome): Promise<JournalEntry> {
+  #record(address: StepAddress, outcome: Outcome, spent: SpendingMeter['total']): Promise<JournalEntry> {
+    if (spent !== undefined) this.#recordLost(spent);
     return this.life.commit((transaction, at) => {
+      if (spent !== undefined) recordSpending(transaction, this.executionId, spent);
       const current = transaction.entry(this.executionId, address.key);
       // It was given up meanwhile: a time-out passed, or another branch won.
       if (current?.state === 'cancelled') return undefined;
@@ -190,6 +199,19 @@ export class Instance implements DurableContext {
       this.#append(transaction, { type, address, at, ...(isDone ? {} : { data: { error: outcome.value } }) });
       return entry;
     });
+  }
+
+  /** A step that ends after its execution, or in a life that was given up, has no result any more; what it used was used all the same. */
+  #recordLost(spent: NonNullable<SpendingMeter['total']>): void {
+    const { executionId, life } = this;
+    const { isStopped } = life;
+    life.host.store
+      .write((transaction) => {
+        if (isStopped || isFinal(transaction.status(executionId) ?? 'cancelled')) recordSpending(transaction, executionId, spent);
+      })
+      .catch((error: unknown) => {
+        if (!isStopped) life.host.storeFailed(executionId, error);
+      });
   }
 
   #append(

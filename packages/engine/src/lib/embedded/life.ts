@@ -3,6 +3,7 @@ import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import type { Turnstile } from '../limits/turnstile.ts';
 import { isUnder } from './deadline-key.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
@@ -11,6 +12,8 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** Where steps wait for their turn, if anything limits how many begin. */
+  readonly turnstile: Turnstile | undefined;
   /** Something was recorded for another execution, which may be waiting for it. */
   deliver(owned: OwnedEntry): void;
   /** A timer was recorded that is due at this time. */
@@ -45,6 +48,8 @@ export class Life {
   #paused = false;
   #stopped = false;
   #active = 0;
+  /** How many steps wait for their turn. */
+  #aside = 0;
 
   constructor(executionId: string, host: LifeHost, journal: readonly JournalEntry[]) {
     this.executionId = executionId;
@@ -59,7 +64,7 @@ export class Life {
 
   /** Whether all that is left to do waits for something outside. */
   get parked(): boolean {
-    return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+    return this.#active === 0 && this.#aside === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
   }
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
@@ -108,6 +113,39 @@ export class Life {
       });
     }
     if (this.#stopped || this.#isAbandoned(key)) await never();
+  }
+
+  /** Whether a step may begin here now. */
+  isOpen(key: string): boolean {
+    return !this.#paused && this.goesOn(key);
+  }
+
+  /** Whether what is under way here can still be recorded. */
+  goesOn(key: string): boolean {
+    return !this.#stopped && !this.#isAbandoned(key);
+  }
+
+  /** Whether this life has ended, so that nothing is recorded any more. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Waits in memory for something in this process; the end of the engine does not wait for it. Never settles when it is given up. */
+  async aside<T>(key: string, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#aborts.set(key, controller);
+    this.#aside += 1;
+    let came: { readonly value: T } | undefined;
+    try {
+      came = { value: await wait(controller.signal) };
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+    } finally {
+      this.#aborts.delete(key);
+      this.#aside -= 1;
+      this.#settled();
+    }
+    return came === undefined ? never() : came.value;
   }
 
   /** Work that keeps the execution in memory; the signal is for whoever does it. */

@@ -7,6 +7,7 @@ import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type EngineLimits, ExecutionLimits } from '../limits/execution-limits.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
@@ -23,13 +24,14 @@ export interface LivesParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'> & { readonly limits?: EngineLimits };
 }
 
 type Result = { readonly status: 'completed'; readonly output: Json } | { readonly status: 'failed'; readonly error: Json };
 
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
+  readonly limits: ExecutionLimits;
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
   readonly #pinned = new Map<string, WorkflowDefinition>();
@@ -39,28 +41,36 @@ export class Lives {
   constructor(parts: LivesParts) {
     this.#parts = parts;
     const { store, expressions, timers, options } = parts;
+    this.limits = new ExecutionLimits(options.limits ?? {}, {
+      store,
+      clock: options.clock,
+      expressions,
+      load: (executionId) => this.load(executionId),
+      onTrouble: (message, error) => options.onTrouble?.(message, error),
+    });
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      turnstile: this.limits.turnstile,
       deliver: (owned) => this.deliver(owned),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
+        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#drop(executionId);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
   }
 
-  /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
-  load(executionId: string): void {
+  /** Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory. */
+  load(executionId: string): boolean {
     const { store, functions, expressions, schemas, options } = this.#parts;
     const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
-    if (this.#lives.has(executionId)) return;
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return false;
+    if (this.#lives.has(executionId)) return true;
     const definition = this.definition(execution.definitionDigest);
-    if (definition === undefined) return;
+    if (definition === undefined || !this.limits.enter(execution)) return false;
     const life = new Life(executionId, this.#host, store.read.journal(executionId));
     this.#lives.set(executionId, life);
     const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
@@ -78,6 +88,7 @@ export class Lives {
       (output) => this.#finish(life, { status: 'completed', output }),
       (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
     );
+    return true;
   }
 
   /** Hands over what was recorded for an execution from outside; one that is not in memory is taken up and finds it. */
@@ -100,7 +111,7 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#drop(executionId);
   }
 
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
@@ -139,6 +150,7 @@ export class Lives {
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
+    this.limits.stop();
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
@@ -147,6 +159,11 @@ export class Lives {
     }
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
+  }
+
+  #drop(executionId: string): void {
+    this.#lives.delete(executionId);
+    this.limits.admissions.leave(executionId);
   }
 
   #finish(life: Life, result: Result): void {
@@ -163,7 +180,7 @@ export class Lives {
         transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
       })
       .then(
-        () => this.#lives.delete(executionId),
+        () => this.#drop(executionId),
         (error: unknown) => this.rest(executionId, error),
       );
   }

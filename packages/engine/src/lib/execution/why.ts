@@ -1,4 +1,6 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
+import type { WaitingTurn } from '../limits/turnstile.ts';
+import { explainLimits } from '../limits/why-limited.ts';
 import type { StoreReader } from '../store/store.ts';
 import { type Execution, type StoredHumanTask, isFinal } from './execution.ts';
 
@@ -15,8 +17,8 @@ export interface Why {
   readonly sentence: string;
 }
 
-/** Says why an execution is where it is (DESIGN §5, invariant 7). */
-export function explain(read: StoreReader, execution: Execution, clock: Clock): Why {
+/** Says why an execution is where it is (DESIGN §5, invariant 7); `turns` are what its steps wait for in memory. */
+export function explain(read: StoreReader, execution: Execution, clock: Clock, turns: readonly WaitingTurn[] = []): Why {
   const { id, status, statusSince, error } = execution;
   const journal = read.journal(id);
   const questions = read.humanTasks({ executionId: id, state: 'open', limit: 100 });
@@ -33,6 +35,8 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
   };
   const forSeconds = `for ${Math.max(0, Math.round((clock.now() - statusSince) / 1000))} s`;
   if (isFinal(status)) return { ...base, unblock: null, sentence: ended(status, error) };
+  const limited = explainLimits(read, execution, { now: clock.now(), turns, forSeconds });
+  if (limited !== undefined) return { ...base, ...limited, waiting_for: [limited.waiting_for, ...base.waiting_for] };
   if (status === 'paused') {
     return {
       ...base,

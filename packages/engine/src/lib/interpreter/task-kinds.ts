@@ -1,5 +1,6 @@
 import type { Json } from '@loopwright/protocol';
 import { issueDetails } from '@loopwright/protocol';
+import type { StepAddress } from '../context/durable-context.ts';
 import type { Task, TaskOf } from '../definition/task.ts';
 import { runEmit } from './emit-task.ts';
 import { runFor } from './for-task.ts';
@@ -62,9 +63,10 @@ async function runCall(interpreter: TaskRunner, task: TaskOf<'call'>, frame: Tas
       detail: `Cannot call "${task.call}": its arguments are wrong: ${issues}`,
     });
   }
-  const address = (label?: string): { key: string; name: string } => ({
+  const address = (label?: string): StepAddress => ({
     key: label === undefined ? frame.key : `${frame.key}/${label}`,
     name: frame.name,
+    call: task.call,
   });
   return called.run({
     args: parsed.data,

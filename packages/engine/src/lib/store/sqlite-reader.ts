@@ -10,6 +10,7 @@ import type {
   StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { SqliteLimits } from './sqlite-limits.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
 
 /** How many numbers of executions are remembered. */
@@ -17,12 +18,14 @@ const NUMBERS_KEPT = 100_000;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
+  readonly limits: SqliteLimits;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.limits = new SqliteLimits({ prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id) });
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -85,9 +88,9 @@ export class SqliteReader implements StoreReader {
   }
 
   unfinished(): string[] {
-    // While one branch of a fork waits for a person, another one may have been under way.
+    // While one branch of a fork waits for a person, another one may have been under way. Those that are pending stand in a queue.
     return this.prepare(
-      `SELECT id, created_at FROM executions WHERE status IN ('pending', 'running') UNION ALL
+      `SELECT id, created_at FROM executions WHERE status = 'running' UNION ALL
        SELECT id, created_at FROM executions WHERE status IN ('waiting_clarification', 'waiting_acceptance')
        AND definition_digest IN (SELECT digest FROM definitions WHERE source LIKE '%"fork"%') ORDER BY created_at`,
     )

@@ -9,6 +9,7 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import type { LimitsReader, LimitsWriter } from './limits-store.ts';
 
 /** A journal entry with the execution it belongs to. */
 export interface OwnedEntry {
@@ -18,6 +19,8 @@ export interface OwnedEntry {
 
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  /** Budgets and queues. */
+  readonly limits: LimitsReader;
   definition(digest: string): StoredDefinition | undefined;
   execution(id: string): Execution | undefined;
   /** The status alone, which costs less than the execution. */
@@ -42,6 +45,7 @@ export interface StoreReader {
 
 /** What can be read and written inside one transaction. */
 export interface StoreTransaction extends StoreReader {
+  readonly limits: LimitsWriter;
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
+import { budgetStateSchema, prioritySchema } from './budgets.ts';
 
 export const executionStatusSchema = z.enum([
   'pending',
@@ -67,6 +68,9 @@ export const executionResponseSchema = z.object({
   output: jsonSchema,
   started_by: z.string(),
   definition: z.object({ version: z.string(), digest: z.string() }),
+  priority: prioritySchema,
+  /** Null when nothing limits the execution and no step reported what it used. */
+  budget: budgetStateSchema.nullable(),
 });
 export type ExecutionResponse = z.infer<typeof executionResponseSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema } from '../json/json.ts';
+import { budgetLimitsSchema, prioritySchema } from './budgets.ts';
 
 /** One entry of `GET /api/v1/workflows`. */
 export const workflowSummarySchema = z.object({
@@ -43,5 +44,7 @@ export type WorkflowDetail = z.infer<typeof workflowDetailSchema>;
 export const startWorkflowRequestSchema = z.strictObject({
   project_id: z.string().trim().min(1).max(200),
   initial_context: jsonObjectSchema.optional(),
+  budgets: budgetLimitsSchema.optional(),
+  priority: prioritySchema.optional(),
 });
 export type StartWorkflowRequest = z.infer<typeof startWorkflowRequestSchema>;

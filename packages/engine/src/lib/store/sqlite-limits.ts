@@ -1,0 +1,136 @@
+import type { StatementSync } from 'node:sqlite';
+import { type Admission, BUDGET_KINDS, type Budget, type BudgetKind, type LimitsWriter } from './limits-store.ts';
+import type { Row } from './rows.ts';
+
+/** What the tables of limits need of the store they are in. */
+interface Tables {
+  prepare(sql: string): StatementSync;
+  /** The number of an execution; 0 when there is none of that id. */
+  numberOf(executionId: string): number;
+}
+
+const OF_ADMISSION = 'SELECT id, admissions.* FROM admissions JOIN executions ON no = execution';
+
+/** Budgets and queues in the embedded store. Whoever uses neither pays one look into each empty table. */
+export class SqliteLimits implements LimitsWriter {
+  readonly #tables: Tables;
+  readonly #used = new Set<string>();
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  budget(executionId: string): Budget | undefined {
+    if (!this.#isUsed('budgets')) return undefined;
+    const row = this.#get('SELECT * FROM budgets WHERE execution = ?', this.#tables.numberOf(executionId));
+    if (row === undefined) return undefined;
+    const numbers = <T>(read: (kind: BudgetKind) => T): Record<BudgetKind, T> =>
+      Object.fromEntries(BUDGET_KINDS.map((kind) => [kind, read(kind)])) as Record<BudgetKind, T>;
+    return {
+      limits: numbers((kind) => row[`${kind}_limit`] as number | null),
+      used: numbers((kind) => Number(row[kind])),
+      wallSince: row['wall_since'] as number | null,
+      reached: row['reached'] as BudgetKind | null,
+    };
+  }
+
+  putBudget(executionId: string, { limits, used, wallSince, reached }: Budget): void {
+    this.#used.add('budgets');
+    this.#tables
+      .prepare(
+        `INSERT OR REPLACE INTO budgets (execution, cost_limit, tokens_limit, attempts_limit, wall_limit,
+         cost, tokens, attempts, wall, wall_since, reached) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        this.#tables.numberOf(executionId),
+        ...BUDGET_KINDS.map((kind) => limits[kind]),
+        ...BUDGET_KINDS.map((kind) => used[kind]),
+        wallSince,
+        reached,
+      );
+  }
+
+  addition(executionId: string, additionId: string): string | undefined {
+    const row = this.#get(
+      'SELECT digest FROM budget_additions WHERE execution = ? AND addition_id = ?',
+      this.#tables.numberOf(executionId),
+      additionId,
+    );
+    return row === undefined ? undefined : String(row['digest']);
+  }
+
+  putAddition(executionId: string, additionId: string, digest: string): void {
+    this.#tables
+      .prepare('INSERT INTO budget_additions (execution, addition_id, digest) VALUES (?, ?, ?)')
+      .run(this.#tables.numberOf(executionId), additionId, digest);
+  }
+
+  admission(executionId: string): Admission | undefined {
+    if (!this.#isUsed('admissions')) return undefined;
+    const row = this.#get(`${OF_ADMISSION} WHERE execution = ?`, this.#tables.numberOf(executionId));
+    return row === undefined ? undefined : toAdmission(row);
+  }
+
+  putAdmission({ executionId, workflow, key, priority, state, rank }: Admission): void {
+    this.#used.add('admissions');
+    this.#tables
+      .prepare('INSERT OR REPLACE INTO admissions (execution, workflow, key, priority, state, rank) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(this.#tables.numberOf(executionId), workflow, key, priority, state, rank);
+  }
+
+  waiting(workflow: string, fullKeys: readonly string[], limit: number): Admission[] {
+    const others = fullKeys.length === 0 ? '' : 'AND key NOT IN (SELECT value FROM json_each(?))';
+    return this.#tables
+      .prepare(`${OF_ADMISSION} WHERE admissions.workflow = ? AND state = 'waiting' ${others} ORDER BY rank, execution LIMIT ?`)
+      .all(workflow, ...(fullKeys.length === 0 ? [] : [JSON.stringify(fullKeys)]), limit)
+      .map(toAdmission);
+  }
+
+  waitingWorkflows(): string[] {
+    return this.#tables
+      .prepare("SELECT DISTINCT workflow FROM admissions WHERE state = 'waiting'")
+      .all()
+      .map((row) => String(row['workflow']));
+  }
+
+  position({ executionId, workflow, rank }: Admission): { place: number; length: number } {
+    const row = this.#get(
+      `SELECT count(*) AS length, count(*) FILTER (WHERE (rank, execution) <= (?, ?)) AS place
+       FROM admissions WHERE workflow = ? AND state = 'waiting'`,
+      rank,
+      this.#tables.numberOf(executionId),
+      workflow,
+    );
+    return { place: Number(row?.['place']), length: Number(row?.['length']) };
+  }
+
+  admitted(): Admission[] {
+    return this.#tables
+      .prepare(`${OF_ADMISSION} WHERE state = 'admitted' AND status NOT IN ('completed', 'failed', 'cancelled')`)
+      .all()
+      .map(toAdmission);
+  }
+
+  #get(sql: string, ...values: (string | number)[]): Row | undefined {
+    return this.#tables.prepare(sql).get(...values);
+  }
+
+  /** Once there was a row, the table is looked into for good. */
+  #isUsed(table: 'budgets' | 'admissions'): boolean {
+    if (this.#used.has(table)) return true;
+    if (this.#get(`SELECT 1 FROM ${table} LIMIT 1`) === undefined) return false;
+    this.#used.add(table);
+    return true;
+  }
+}
+
+function toAdmission(row: Row): Admission {
+  return {
+    executionId: String(row['id']),
+    workflow: String(row['workflow']),
+    key: String(row['key']),
+    priority: Number(row['priority']),
+    state: String(row['state']) as Admission['state'],
+    rank: Number(row['rank']),
+  };
+}
