@@ -65,9 +65,10 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory. */
   load(executionId: string): boolean {
+    if (this.#closing) return false;
     const { store, functions, expressions, schemas, options } = this.#parts;
     const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return false;
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return false;
     if (this.#lives.has(executionId)) return true;
     const definition = this.definition(execution.definitionDigest);
     if (definition === undefined || !this.limits.enter(execution)) return false;

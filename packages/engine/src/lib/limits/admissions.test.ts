@@ -38,6 +38,15 @@ const accept = (engine: Engine, executionId: string): Promise<unknown> =>
     { answerId: `a-${executionId}`, answeredBy: 'bob' },
   );
 
+/** Waits until a step is under way; gives its name. */
+async function began(steps: Steps, id: string): Promise<string> {
+  await settled(
+    () => steps.underWay.includes(id),
+    () => [id, steps.underWay],
+  );
+  return id;
+}
+
 /** Lets every step end, one after the other, until the executions have ended. */
 async function workOff(engine: Engine, steps: Steps, ids: readonly string[]): Promise<void> {
   await settled(
@@ -83,6 +92,23 @@ describe('Engine admissions', () => {
     await settled(() => steps.began.length === 3);
     assert.deepEqual([steps.began[2], steps.underWay], ['a2', ['b1', 'a2']]);
     await workOff(engine, steps, ['a1', 'a2', 'a3', 'b1']);
+  });
+
+  it('finds those that may run behind hundreds of one full key', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    const bodies = { w: limitedDocument('w', `{ concurrency: { limit: 4, key: '\${ .customer }' } }`, WORK) };
+    await using engine = await openLimited(journalDir(), { clock, steps, limits: { executions: 3 }, bodies });
+    const hot = Array.from({ length: 600 }, (_, n) => `hot${n}`);
+    const others = ['x', 'y', 'z'].flatMap((customer) => [`${customer}1`, `${customer}2`]);
+    await start(engine, 'first', { customer: 'f' });
+    await start(engine, 'second', { customer: 's' });
+    await Promise.all(hot.map((id) => start(engine, id, { customer: 'hot' })));
+    for (const id of others) await start(engine, id, { customer: id[0] ?? '' });
+    await settled(() => steps.underWay.length === 3);
+    for (const id of ['first', 'second', 'x1', 'y1', 'x2', 'z1', 'y2']) steps.end(await began(steps, id));
+    await settled(() => steps.underWay.includes('z2'));
+    assert.deepEqual(steps.began.slice(0, 3), ['first', 'second', 'hot0']);
+    assert.equal(steps.began.filter((id) => id.startsWith('hot')).length, 1, 'its key is full');
   });
 
   it('gives the slot of a parked execution to others, and takes one again when it is woken', async () => {
@@ -169,6 +195,31 @@ describe('Engine admissions', () => {
     await settled(() => statusOf(engine, 'b') === 'pending');
     await workOff(engine, steps, ['a', 'b', 'd']);
     assert.deepEqual([steps.began, statusOf(engine, 'c')], [['a', 'd', 'b'], 'cancelled']);
+  });
+
+  it('does not lose one that is paused and resumed while it is being put into the queue', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    const bodies = { work: WORK, asks: ASK };
+    await using engine = await openLimited(journalDir(), { clock, steps, limits: { executions: 1 }, bodies });
+    await start(engine, 'b', { workflow: 'asks' });
+    await settled(() => statusOf(engine, 'b') === 'waiting_acceptance');
+    await start(engine, 'a', { workflow: 'work' });
+    await settled(() => steps.underWay.length === 1);
+    engine.subscribe('b', ({ type }) => {
+      if (type !== 'acceptance_decided') return;
+      // Between these two, in the same commit, it comes into the queue.
+      void engine.pause('b', 'ann');
+      let turns = 100;
+      const later = (): void => {
+        turns -= 1;
+        if (turns > 0) queueMicrotask(later);
+        else void engine.resume('b', 'ann');
+      };
+      later();
+    });
+    await accept(engine, 'b');
+    await settled(() => statusOf(engine, 'b') === 'pending');
+    await workOff(engine, steps, ['a', 'b']);
   });
 
   it('refuses limits that make no sense, and a start whose key cannot be made', async () => {

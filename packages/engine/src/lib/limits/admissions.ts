@@ -110,7 +110,7 @@ export class Admissions {
     if (!this.needsSlot(workflow)) return true;
     if (this.#queuing.has(executionId)) return false;
     if (this.#host.store.read.limits.admission(executionId)?.state === 'waiting') {
-      this.wake(workflow);
+      this.wake(place);
       return false;
     }
     if (!this.reserve(place)) {
@@ -125,7 +125,7 @@ export class Admissions {
   /** An execution is not in memory any more, or has ended: its slot is free unless it holds it while it is parked. */
   leave(executionId: string): void {
     const slot = this.#slots.get(executionId);
-    if (slot === undefined) return;
+    if (slot === undefined || this.#stopped) return;
     if (slot.isUsed && this.#holds(slot.workflow)) {
       if (!isFinal(this.#host.store.read.status(executionId) ?? 'cancelled')) return;
       this.forget(executionId);
@@ -140,12 +140,13 @@ export class Admissions {
     this.#mark(executionId, 'free').catch(() => undefined);
   }
 
-  /** Somebody waits in the queue of a workflow. */
-  wake(workflow: string): void {
-    this.#queues.add(workflow);
-    this.#pump();
+  /** An execution stands in the queue of its workflow. */
+  wake(place: Place): void {
+    this.#queues.add(place.workflow);
+    if (this.#hasRoom(place)) this.#pump();
   }
 
+  /** Nothing is admitted any more; the store is not looked at again. */
   stop(): void {
     this.#stopped = true;
   }
@@ -159,7 +160,7 @@ export class Admissions {
   }
 
   #enqueue(place: Place): void {
-    const { executionId, workflow } = place;
+    const { executionId } = place;
     this.#queuing.add(executionId);
     this.#write('Cannot put an execution into the queue', (transaction) => {
       const execution = transaction.execution(executionId);
@@ -171,16 +172,17 @@ export class Admissions {
     })
       .finally(() => this.#queuing.delete(executionId))
       .then(
-        () => this.#queued(executionId, workflow),
+        () => this.#queued(place),
         () => this.#later([executionId]),
       );
   }
 
-  #queued(executionId: string, workflow: string): void {
-    const isWaiting = this.#host.store.read.limits.admission(executionId)?.state === 'waiting';
+  #queued(place: Place): void {
+    if (this.#stopped) return;
+    const isWaiting = this.#host.store.read.limits.admission(place.executionId)?.state === 'waiting';
     // Else it was paused just then, and may have been resumed since.
-    if (isWaiting) this.wake(workflow);
-    else this.#host.load(executionId);
+    if (isWaiting) this.wake(place);
+    else this.#host.load(place.executionId);
   }
 
   /** The store refused, and may have committed all the same: looks at the executions again. */

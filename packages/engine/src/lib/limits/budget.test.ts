@@ -158,6 +158,23 @@ do:
     assert.deepEqual(steps.began, ['one', 'two', 'three']);
   });
 
+  it('stops a step that takes the process down with it each time', async () => {
+    const [dir, clock, steps] = [journalDir(), new ManualClock(), new Steps()];
+    const bodies = { w: 'do: [{ one: { call: work, with: { id: one } } }]' };
+    for (const run of [1, 2]) {
+      await using engine = await openLimited(dir, { clock, steps, bodies });
+      if (run === 1) await start(engine, { attempts: 2 });
+      await settled(() => steps.began.length === run);
+    }
+    await using engine = await openLimited(dir, { clock, steps, bodies });
+    await reaches(engine, 'paused');
+    assert.equal(steps.began.length, 2);
+    await engine.addBudget(ID, { attempts: 1 }, { who: 'bob', additionId: '1' });
+    await settled(() => steps.began.length === 3);
+    steps.end();
+    await reaches(engine, 'completed');
+  });
+
   it('counts what a step used that ends after its execution was cancelled', async () => {
     const [clock, steps] = [new ManualClock(), new Steps()];
     const late = Promise.withResolvers<null>();

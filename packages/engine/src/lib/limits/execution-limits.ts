@@ -75,9 +75,9 @@ export class ExecutionLimits {
     request: StartLimits & { readonly executionId: string; readonly input: Execution['input'] },
     definition: WorkflowDefinition,
   ): StartPlan {
-    const rules = workflowLimits(definition);
     const { executionId } = request;
     const workflow = definition.name;
+    const rules = this.admissions.rule(workflow);
     const priority = request.priority ?? rules.priority ?? DEFAULT_PRIORITY;
     const place: Place = { executionId, workflow, key: this.#keyOf(rules, request.input), priority };
     const needsSlot = this.admissions.needsSlot(workflow);
@@ -103,11 +103,7 @@ export class ExecutionLimits {
   }
 
   /** A start is committed: it runs, or waits for its turn. */
-  started({ id, workflow, status }: Execution): void {
-    if (status === 'pending') {
-      this.admissions.wake(workflow);
-      return;
-    }
+  started({ id }: Execution): void {
     this.admissions.use(id);
     this.#parts.load(id);
   }

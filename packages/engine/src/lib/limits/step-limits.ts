@@ -63,6 +63,7 @@ async function countsAttempt(life: Life, address: StepAddress): Promise<boolean>
     life.host.storeFailed(executionId, error);
     return false;
   }
+  if (life.isStopped) return false;
   life.pause();
   // Somebody may have let it go on meanwhile, before this life knew that it was paused.
   if (store.read.status(executionId) !== 'paused') life.resume();

@@ -33,7 +33,7 @@ export interface LimitsReader {
   /** The digest of an addition to a budget that was made under this id. */
   addition(executionId: string, additionId: string): string | undefined;
   admission(executionId: string): Admission | undefined;
-  /** The first in the queue of a workflow, without those of the keys that are full. */
+  /** The first in the queue of a workflow, at most `limit`, without those of the keys that are full; some if there are any. */
   waiting(workflow: string, fullKeys: readonly string[], limit: number): Admission[];
   /** The workflows that have a queue. */
   waitingWorkflows(): string[];

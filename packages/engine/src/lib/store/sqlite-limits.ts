@@ -11,13 +11,33 @@ interface Tables {
 
 const OF_ADMISSION = 'SELECT id, admissions.* FROM admissions JOIN executions ON no = execution';
 
+/** How far the queue of a workflow is looked through for a key that is not full, before each key is looked at instead. */
+const LOOK_AHEAD = 500;
+
+/** Goes from key to key by the index, so that thousands of executions of one full key cost no more than one. */
+const FIRST_OF_EACH_KEY = `
+  WITH RECURSIVE keys (name) AS (
+    SELECT min(key) FROM admissions WHERE workflow = :workflow AND state = 'waiting'
+    UNION ALL
+    SELECT (SELECT min(key) FROM admissions WHERE workflow = :workflow AND state = 'waiting' AND key > name)
+    FROM keys WHERE name IS NOT NULL
+  )
+  ${OF_ADMISSION} WHERE execution IN (
+    SELECT (SELECT execution FROM admissions WHERE workflow = :workflow AND state = 'waiting' AND key = name ORDER BY rank, execution LIMIT 1)
+    FROM keys WHERE name IS NOT NULL AND name NOT IN (SELECT value FROM json_each(:full))
+  ) ORDER BY rank, execution LIMIT :limit`;
+
+/** Which of the tables of limits have rows, as far as somebody has looked: all who use one database share it. */
+export type UsedTables = Map<'budgets' | 'admissions', boolean>;
+
 /** Budgets and queues in the embedded store. Whoever uses neither pays one look into each empty table. */
 export class SqliteLimits implements LimitsWriter {
   readonly #tables: Tables;
-  readonly #used = new Set<string>();
+  readonly #used: UsedTables;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, used: UsedTables) {
     this.#tables = tables;
+    this.#used = used;
   }
 
   budget(executionId: string): Budget | undefined {
@@ -35,7 +55,7 @@ export class SqliteLimits implements LimitsWriter {
   }
 
   putBudget(executionId: string, { limits, used, wallSince, reached }: Budget): void {
-    this.#used.add('budgets');
+    this.#used.set('budgets', true);
     this.#tables
       .prepare(
         `INSERT OR REPLACE INTO budgets (execution, cost_limit, tokens_limit, attempts_limit, wall_limit,
@@ -72,18 +92,21 @@ export class SqliteLimits implements LimitsWriter {
   }
 
   putAdmission({ executionId, workflow, key, priority, state, rank }: Admission): void {
-    this.#used.add('admissions');
+    this.#used.set('admissions', true);
     this.#tables
       .prepare('INSERT OR REPLACE INTO admissions (execution, workflow, key, priority, state, rank) VALUES (?, ?, ?, ?, ?, ?)')
       .run(this.#tables.numberOf(executionId), workflow, key, priority, state, rank);
   }
 
   waiting(workflow: string, fullKeys: readonly string[], limit: number): Admission[] {
-    const others = fullKeys.length === 0 ? '' : 'AND key NOT IN (SELECT value FROM json_each(?))';
-    return this.#tables
-      .prepare(`${OF_ADMISSION} WHERE admissions.workflow = ? AND state = 'waiting' ${others} ORDER BY rank, execution LIMIT ?`)
-      .all(workflow, ...(fullKeys.length === 0 ? [] : [JSON.stringify(fullKeys)]), limit)
-      .map(toAdmission);
+    const first = `${OF_ADMISSION} WHERE admissions.workflow = ? AND state = 'waiting' ORDER BY rank, execution LIMIT ?`;
+    if (fullKeys.length === 0) return this.#tables.prepare(first).all(workflow, limit).map(toAdmission);
+    const full = JSON.stringify(fullKeys);
+    const near = this.#tables
+      .prepare(`SELECT * FROM (${first}) WHERE key NOT IN (SELECT value FROM json_each(?)) LIMIT ?`)
+      .all(workflow, LOOK_AHEAD, full, limit);
+    const rows = near.length > 0 ? near : this.#tables.prepare(FIRST_OF_EACH_KEY).all({ workflow, full, limit });
+    return rows.map(toAdmission);
   }
 
   waitingWorkflows(): string[] {
@@ -115,12 +138,13 @@ export class SqliteLimits implements LimitsWriter {
     return this.#tables.prepare(sql).get(...values);
   }
 
-  /** Once there was a row, the table is looked into for good. */
+  /** One process writes the tables, so it is enough to look once. */
   #isUsed(table: 'budgets' | 'admissions'): boolean {
-    if (this.#used.has(table)) return true;
-    if (this.#get(`SELECT 1 FROM ${table} LIMIT 1`) === undefined) return false;
-    this.#used.add(table);
-    return true;
+    const known = this.#used.get(table);
+    if (known !== undefined) return known;
+    const isUsed = this.#get(`SELECT 1 FROM ${table} LIMIT 1`) !== undefined;
+    this.#used.set(table, isUsed);
+    return isUsed;
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
-import { SqliteLimits } from './sqlite-limits.ts';
+import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
 
 /** How many numbers of executions are remembered. */
@@ -23,9 +23,9 @@ export class SqliteReader implements StoreReader {
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, used: UsedTables) {
     this.#database = database;
-    this.limits = new SqliteLimits({ prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id) });
+    this.limits = new SqliteLimits({ prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id) }, used);
   }
 
   /** The prepared statement of a fixed SQL text. */

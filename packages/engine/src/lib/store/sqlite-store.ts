@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { UsedTables } from './sqlite-limits.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
@@ -39,8 +40,9 @@ export class SqliteStore implements Store {
     const opened = openDatabase(dir, durability);
     this.#lock = opened.lock;
     this.#database = opened.database;
-    this.read = new SqliteReader(this.#database);
-    this.#transaction = new SqliteTransaction(this.#database);
+    const used: UsedTables = new Map();
+    this.read = new SqliteReader(this.#database, used);
+    this.#transaction = new SqliteTransaction(this.#database, used);
     const pending = this.#transaction.pendingEvents;
     this.#commits = new GroupCommit(this.#database, {
       afterCommit: () => {

@@ -30,4 +30,5 @@ CREATE TABLE admissions (
   rank INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX admissions_waiting ON admissions (workflow, rank, execution, key) WHERE state = 'waiting';
+CREATE INDEX admissions_by_key ON admissions (workflow, key, rank, execution) WHERE state = 'waiting';
 CREATE INDEX admissions_admitted ON admissions (execution) WHERE state = 'admitted';
