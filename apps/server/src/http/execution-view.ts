@@ -28,7 +28,7 @@ export function executionView(engine: EngineView, execution: Execution): Executi
     pending_clarification: pendingClarification(open),
     step_progress: read
       .journal(execution.id)
-      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer')
+      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer' || kind === 'child')
       .sort((a, b) => a.createdAt - b.createdAt || (a.recordedAt ?? Infinity) - (b.recordedAt ?? Infinity))
       .map((entry) => progressOf(entry, open)),
     started_at: isoTime(execution.createdAt),
@@ -37,6 +37,8 @@ export function executionView(engine: EngineView, execution: Execution): Executi
     error_document: error,
     output: execution.output,
     started_by: execution.startedBy,
+    parent_execution_id: execution.parent?.executionId ?? null,
+    child_execution_ids: read.children(execution.id),
     definition: { version: execution.version, digest: execution.definitionDigest },
     priority: read.limits.admission(execution.id)?.priority ?? DEFAULT_PRIORITY,
     budget: engine.budget(execution) ?? null,

@@ -1,13 +1,5 @@
-import {
-  type BudgetAddition,
-  type BudgetState,
-  type Clock,
-  type Json,
-  PlatformError,
-  type Random,
-  toJson,
-} from '@loopwright/protocol';
-import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
+import { type BudgetAddition, type BudgetState, type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
@@ -22,13 +14,15 @@ import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
+import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
-import type { EngineLimits, StartLimits } from '../limits/execution-limits.ts';
+import type { EngineLimits } from '../limits/execution-limits.ts';
 import { addToBudget } from '../limits/budget-use.ts';
 import { budgetState } from '../limits/budget.ts';
 import type { WaitingTurn } from '../limits/turnstile.ts';
+import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -52,16 +46,6 @@ export interface EngineOptions {
   readonly openStore?: (options: SqliteStoreOptions) => Store;
 }
 
-/** What starts an execution. */
-export interface StartRequest extends StartLimits {
-  /** Chosen by the caller: the same id again is the same execution. */
-  readonly executionId: string;
-  readonly workflow: string;
-  readonly projectId: string;
-  readonly input: Json;
-  readonly startedBy: string;
-}
-
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
   readonly functions: FunctionCatalogue;
@@ -70,7 +54,7 @@ export class Engine implements AsyncDisposable {
   readonly #timers: Timers;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
-  readonly #definitions = new Map<string, WorkflowDefinition>();
+  readonly #definitions: Definitions;
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
   #closing = false;
@@ -90,8 +74,9 @@ export class Engine implements AsyncDisposable {
     this.#store = openStore({
       dir: options.dir,
       durability: options.durability,
-      onEvents: (events) => this.#hub.publish(events),
+      onEvents: (events) => this.#committed(events),
     });
+    this.#definitions = new Definitions(this.#store, this.functions, options.onTrouble);
     this.#timers = new Timers(this.#store, options.clock, {
       fired: (owned) => this.#lives.deliver(owned),
       refused: (executionId, error) => this.#lives.rest(executionId, error),
@@ -99,6 +84,7 @@ export class Engine implements AsyncDisposable {
     this.#lives = new Lives({
       store: this.#store,
       timers: this.#timers,
+      definitions: this.#definitions,
       functions: this.functions,
       expressions: this.#expressions,
       schemas: this.#schemas,
@@ -113,7 +99,7 @@ export class Engine implements AsyncDisposable {
 
   /** The definitions that can be started, by name. */
   get definitions(): ReadonlyMap<string, WorkflowDefinition> {
-    return this.#definitions;
+    return this.#definitions.startable;
   }
 
   /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
@@ -122,9 +108,8 @@ export class Engine implements AsyncDisposable {
     await this.#store.write((transaction) =>
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
     );
-    this.#lives.pin(definition);
     this.#lives.limits.register(definition);
-    this.#definitions.set(name, definition);
+    this.#definitions.use(definition);
   }
 
   /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
@@ -142,38 +127,21 @@ export class Engine implements AsyncDisposable {
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
-    const { executionId: id, workflow, projectId, input, startedBy, budgets, priority } = request;
-    const definition = this.#definitions.get(workflow);
-    if (definition === undefined)
-      throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
+    const { executionId: id, workflow, input } = request;
+    const definition = this.#definitions.require(workflow);
     if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
-    const asked = { ...(budgets === undefined ? {} : { budgets }), ...(priority === undefined ? {} : { priority }) };
-    const requestDigest = digestOf(toJson({ workflow, projectId, input, startedBy, ...asked }));
     const plan = this.#lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
-      const now = this.#options.clock.now();
-      const times = { statusSince: now, createdAt: now, updatedAt: now, completedAt: null };
-      const pin = { version: definition.version, definitionDigest: definition.digest, requestDigest };
-      const state = { status: plan.status, currentStep: null, output: null, error: null } as const;
-      const execution: Execution = { id, workflow, projectId, startedBy, input, ...pin, ...state, ...times };
-      transaction.insertExecution(execution);
-      transaction.appendEvent({
-        executionId: id,
-        type: 'execution_started',
-        step: null,
-        at: now,
-        data: { workflow_id: workflow },
-      });
-      plan.record(transaction, now);
-      return { created: true, execution };
+      const at = this.#options.clock.now();
+      return { created: true, execution: insertExecution(transaction, request, { definition, at, plan }) };
     }).catch((error: unknown) => {
       plan.drop();
       throw error;
     });
     if (!result.created) plan.drop();
-    if (result.execution.requestDigest !== requestDigest) {
+    if (result.execution.requestDigest !== requestDigestOf(request)) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
     if (result.created) this.#lives.limits.started(result.execution);
@@ -192,7 +160,7 @@ export class Engine implements AsyncDisposable {
         answer,
         ...by,
         at: this.#options.clock.now(),
-        definition: (digest) => this.#lives.definition(digest),
+        definition: (digest) => this.#definitions.ofDigest(digest),
       }),
     );
     if (outcome.delivered !== undefined) this.#lives.deliver(outcome.delivered);
@@ -213,21 +181,18 @@ export class Engine implements AsyncDisposable {
 
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
   async cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution> {
-    const execution = await this.#order([executionId], (transaction) =>
+    const { execution, delivered } = await this.#order([executionId], (transaction) =>
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
-    this.#lives.stop(executionId);
-    this.#lives.limits.admissions.forget(executionId);
+    if (delivered !== undefined) this.#lives.deliver(delivered);
     return execution;
   }
 
   /** Stops an execution before its next step; its timers stand still. What is under way ends and is recorded. */
   async pause(executionId: string, who: string): Promise<Execution> {
-    const execution = await this.#order([executionId], (transaction) =>
+    return this.#order([executionId], (transaction) =>
       pauseExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#lives.pause(executionId);
-    return execution;
   }
 
   /** Lets a paused execution go on; its timers run on with what was left. Throws INVALID_STATE when it is not paused. */
@@ -235,7 +200,6 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#order([executionId], (transaction) =>
       resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#lives.resume(executionId);
     this.#timers.arm();
     return execution;
   }
@@ -248,7 +212,6 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#order([executionId], (transaction) =>
       addToBudget(transaction, executionId, { add, ...by, at: this.#options.clock.now() }),
     );
-    if (execution.status !== 'paused') this.#lives.resume(executionId);
     this.#timers.arm();
     return execution;
   }
@@ -282,6 +245,16 @@ export class Engine implements AsyncDisposable {
     return this.close(0);
   }
 
+  /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
+  #committed(events: readonly ExecutionEvent[]): void {
+    for (const { type, executionId } of events) {
+      if (type === 'cancelled') this.#lives.cancelled(executionId);
+      if (type === 'paused') this.#lives.pause(executionId);
+      if (type === 'resumed') this.#lives.resume(executionId);
+    }
+    this.#hub.publish(events);
+  }
+
   /**
    * Writes what somebody asks for. A store that refuses may have committed all the same, and then memory does not know
    * what is recorded: the executions go on from their journals.
@@ -289,7 +262,7 @@ export class Engine implements AsyncDisposable {
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
     return this.#store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused) for (const id of new Set(executionIds)) this.#lives.rest(id, error);
+      if (isRefused) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
   }
@@ -302,4 +275,11 @@ export class Engine implements AsyncDisposable {
     const summary = issues.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
     throw new PlatformError('VALIDATION_ERROR', `Cannot start "${name}": ${summary}`, { details: { issues } });
   }
+}
+
+/** Executions and all that they run. */
+function withChildren(read: StoreReader, executionIds: readonly string[]): Set<string> {
+  const all = new Set(executionIds);
+  for (const id of all) for (const child of read.children(id)) all.add(child);
+  return all;
 }

@@ -1,9 +1,11 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { Turnstile } from '../limits/turnstile.ts';
+import type { WorkflowReference } from './definitions.ts';
 import { isUnder } from './deadline-key.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
@@ -14,6 +16,10 @@ export interface LifeHost {
   readonly expressions: ExpressionEvaluator;
   /** Where steps wait for their turn, if anything limits how many begin. */
   readonly turnstile: Turnstile | undefined;
+  /** The definition that `run: workflow` names. */
+  findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
+  /** An execution was started by another one. */
+  started(executionId: string): void;
   /** Something was recorded for another execution, which may be waiting for it. */
   deliver(owned: OwnedEntry): void;
   /** A timer was recorded that is due at this time. */

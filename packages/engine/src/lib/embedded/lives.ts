@@ -1,6 +1,3 @@
-import { type Json, toJson } from '@loopwright/protocol';
-import type { WorkflowDefinition } from '../definition/definition.ts';
-import { loadDefinition } from '../definition/load-definition.ts';
 import { isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
@@ -9,6 +6,8 @@ import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { type EngineLimits, ExecutionLimits } from '../limits/execution-limits.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
+import type { Definitions } from './definitions.ts';
+import { type Ending, endExecution } from './end-execution.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
 import { Life, type LifeHost } from './life.ts';
@@ -21,26 +20,24 @@ const STORE_RETRY_MS = 5000;
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
   readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'> & { readonly limits?: EngineLimits };
 }
 
-type Result = { readonly status: 'completed'; readonly output: Json } | { readonly status: 'failed'; readonly error: Json };
-
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
   readonly limits: ExecutionLimits;
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
-  readonly #pinned = new Map<string, WorkflowDefinition>();
   readonly #host: LifeHost;
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, options } = parts;
+    const { store, expressions, timers, definitions, options } = parts;
     this.limits = new ExecutionLimits(options.limits ?? {}, {
       store,
       clock: options.clock,
@@ -54,7 +51,9 @@ export class Lives {
       random: options.random,
       expressions,
       turnstile: this.limits.turnstile,
+      findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
+      started: (executionId) => void this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
         if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#drop(executionId);
@@ -66,11 +65,11 @@ export class Lives {
   /** Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory. */
   load(executionId: string): boolean {
     if (this.#closing) return false;
-    const { store, functions, expressions, schemas, options } = this.#parts;
+    const { store, definitions, functions, expressions, schemas, options } = this.#parts;
     const execution = store.read.execution(executionId);
     if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return false;
     if (this.#lives.has(executionId)) return true;
-    const definition = this.definition(execution.definitionDigest);
+    const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined || !this.limits.enter(execution)) return false;
     const life = new Life(executionId, this.#host, store.read.journal(executionId));
     this.#lives.set(executionId, life);
@@ -115,6 +114,12 @@ export class Lives {
     this.#drop(executionId);
   }
 
+  /** An execution has been cancelled: it does nothing any more and needs no place in a queue. */
+  cancelled(executionId: string): void {
+    this.stop(executionId);
+    this.limits.admissions.forget(executionId);
+  }
+
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
@@ -126,26 +131,6 @@ export class Lives {
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
       timers.arm();
     });
-  }
-
-  /** Makes a definition known by its digest. */
-  pin(definition: WorkflowDefinition): void {
-    this.#pinned.set(definition.digest, definition);
-  }
-
-  /** The definition that executions with this digest run, read from the store when this process has not seen it. */
-  definition(digest: string): WorkflowDefinition | undefined {
-    const known = this.#pinned.get(digest);
-    if (known !== undefined) return known;
-    const { store, functions, options } = this.#parts;
-    try {
-      const definition = loadDefinition(JSON.stringify(store.read.definition(digest)?.source), functions);
-      this.#pinned.set(digest, definition);
-      return definition;
-    } catch (error) {
-      options.onTrouble?.(`Cannot load the definition ${digest} of an execution`, error);
-      return undefined;
-    }
   }
 
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */
@@ -167,21 +152,23 @@ export class Lives {
     this.limits.admissions.leave(executionId);
   }
 
-  #finish(life: Life, result: Result): void {
+  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+    this.#drop(executionId);
+    if (delivered !== undefined) this.deliver(delivered);
+  }
+
+  #finish(life: Life, ending: Ending): void {
     const { executionId } = life;
     const { store, options } = this.#parts;
     if (this.#lives.get(executionId) !== life) return;
     store
       .write((transaction) => {
         const status = transaction.status(executionId);
-        if (status === undefined || isFinal(status)) return;
-        const at = options.clock.now();
-        transaction.updateExecution(executionId, { ...result, statusSince: at, completedAt: at, currentStep: null }, at);
-        const data = result.status === 'failed' ? { error: result.error } : {};
-        transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
+        if (status === undefined || isFinal(status)) return undefined;
+        return endExecution(transaction, executionId, ending, options.clock.now());
       })
       .then(
-        () => this.#drop(executionId),
+        (delivered) => this.#ended(executionId, delivered),
         (error: unknown) => this.rest(executionId, error),
       );
   }

@@ -147,6 +147,24 @@ describe('Engine admissions', () => {
     await settled(() => statusOf(engine, 'c') === 'waiting_acceptance');
   });
 
+  it('does not keep the slot that an execution it waits for needs', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    const run = `do: [{ part: { run: { workflow: { namespace: test, name: child, version: latest } } } }]`;
+    const hold = '{ concurrency: { limit: 1, parked: hold }, priority: 8 }';
+    const bodies = { child: limitedDocument('child', hold, WORK), parent: limitedDocument('parent', hold, run) };
+    await using engine = await openLimited(journalDir(), { clock, steps, limits: { executions: 1 }, bodies });
+    await start(engine, 'p', { workflow: 'parent' });
+    await start(engine, 'q', { workflow: 'parent' });
+    await settled(
+      () => {
+        steps.end();
+        return ['p', 'q'].every((id) => statusOf(engine, id) === 'completed');
+      },
+      () => ['p', 'q'].map((id) => [statusOf(engine, id), ...engine.read.children(id).map((child) => statusOf(engine, child))]),
+    );
+    assert.equal(steps.most, 1);
+  });
+
   it('does not let the many of one workflow starve the one of another, nor the important ones the others', async () => {
     const [clock, steps] = [new ManualClock(), new Steps()];
     const bodies = { many: WORK, few: WORK };

@@ -1,4 +1,5 @@
 import { messageOf } from '@loopwright/protocol';
+import { childOf } from '../execution/child-entry.ts';
 import { type ExecutionStatus, isFinal } from '../execution/execution.ts';
 import type { Admission } from '../store/limits-store.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
@@ -127,7 +128,7 @@ export class Admissions {
     const slot = this.#slots.get(executionId);
     if (slot === undefined || this.#stopped) return;
     if (slot.isUsed && this.#holds(slot.workflow)) {
-      if (!isFinal(this.#host.store.read.status(executionId) ?? 'cancelled')) return;
+      if (this.#keepsSlot(executionId)) return;
       this.forget(executionId);
     }
     this.#slots.free(executionId);
@@ -149,6 +150,15 @@ export class Admissions {
   /** Nothing is admitted any more; the store is not looked at again. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Whether an execution goes on. One that waits for another execution must not keep the slot that the other one may need. */
+  #keepsSlot(executionId: string): boolean {
+    const { read } = this.#host.store;
+    return (
+      !isFinal(read.status(executionId) ?? 'cancelled') &&
+      read.journal(executionId).every((entry) => childOf(entry) === undefined)
+    );
   }
 
   #holds(workflow: string): boolean {

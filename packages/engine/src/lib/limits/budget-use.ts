@@ -1,52 +1,57 @@
 import { PlatformError, type BudgetAddition, toJson } from '@loopwright/protocol';
 import { digestOf } from '../definition/definition.ts';
-import { pauseExecution, requireExecution, resumeExecution } from '../embedded/control.ts';
+import { pauseTree, requireExecution, resumeExecution } from '../embedded/control.ts';
 import { type Execution, isFinal } from '../execution/execution.ts';
 import type { Budget } from '../store/limits-store.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { addedTo, budgetState, hasLimit, reachedAt, unlimitedBudget, unlimitedKinds } from './budget.ts';
+import { exhaustedPayer } from './wall-time.ts';
 
 /**
- * Counts one more run of a step, or pauses the execution when its budget is used up. Gives whether the step may begin. The count is
- * committed before the step begins, so that a step which takes the process down with it comes to its limit too.
+ * Counts one more run of a step, or pauses the execution when its budget, or that of an execution which waits for it, is used up. Gives
+ * whether the step may begin. The count is committed before the step begins, so that a step which takes the process down with it comes
+ * to its limit too.
  */
 export function beginAttempt(transaction: StoreTransaction, executionId: string, at: number): boolean {
   const status = transaction.status(executionId);
-  const budget = transaction.limits.budget(executionId);
-  if (budget === undefined) return true;
   if (status === undefined || status === 'paused' || isFinal(status)) return false;
-  const reached = reachedAt(budget, at);
-  if (reached === null) {
-    countAttempt(transaction, executionId, budget);
-    return true;
+  for (const payer of transaction.limits.payers(executionId)) {
+    const budget = transaction.limits.budget(payer);
+    const reached = budget === undefined ? null : reachedAt(budget, at);
+    if (budget === undefined || reached === null) continue;
+    const used = { ...budget, reached };
+    transaction.limits.putBudget(payer, used);
+    transaction.appendEvent({ executionId: payer, type: 'budget_reached', step: null, at, data: { ...budgetState(used, at) } });
+    // The one that waits first, because it pauses what it waits for; the other one may have been resumed by itself.
+    pauseTree(transaction, payer, { who: 'budget', at });
+    pauseTree(transaction, executionId, { who: 'budget', at });
+    return false;
   }
-  transaction.limits.putBudget(executionId, { ...budget, reached });
-  pauseExecution(transaction, executionId, { who: 'budget', at });
-  const data = { ...budgetState({ ...budget, reached }, at) };
-  transaction.appendEvent({ executionId, type: 'budget_reached', step: null, at, data });
-  return false;
+  countAttempt(transaction, executionId);
+  return true;
 }
 
-/** Counts one more run of a step. */
-export function countAttempt(
-  transaction: StoreTransaction,
-  executionId: string,
-  budget: Budget | undefined = transaction.limits.budget(executionId),
-): void {
-  if (budget === undefined) return;
-  const used = { ...budget.used, attempts: budget.used.attempts + 1 };
-  transaction.limits.putBudget(executionId, { ...budget, used });
+/** Counts one more run of a step for everybody who counts. */
+export function countAttempt(transaction: StoreTransaction, executionId: string): void {
+  for (const payer of transaction.limits.payers(executionId)) {
+    const budget = transaction.limits.budget(payer);
+    if (budget === undefined) continue;
+    const used = { ...budget.used, attempts: budget.used.attempts + 1 };
+    transaction.limits.putBudget(payer, { ...budget, used });
+  }
 }
 
-/** Adds what a try of a step reported, whether or not the execution has a budget. */
+/** Adds what a try of a step reported, whether or not the execution and those that wait for it have budgets. */
 export function recordSpending(
   transaction: StoreTransaction,
   executionId: string,
   spent: { readonly cost: number; readonly tokens: number },
 ): void {
-  const budget = transaction.limits.budget(executionId) ?? firstSpending(transaction, executionId);
-  const used = { ...budget.used, cost: budget.used.cost + spent.cost, tokens: budget.used.tokens + spent.tokens };
-  transaction.limits.putBudget(executionId, { ...budget, used });
+  for (const payer of transaction.limits.payers(executionId)) {
+    const budget = transaction.limits.budget(payer) ?? firstSpending(transaction, payer);
+    const used = { ...budget.used, cost: budget.used.cost + spent.cost, tokens: budget.used.tokens + spent.tokens };
+    transaction.limits.putBudget(payer, { ...budget, used });
+  }
 }
 
 /** An execution without a budget is counted from its first report on; its tries until then are the ones that were recorded. */
@@ -101,7 +106,7 @@ export function addToBudget(
     at,
     data: { added: toJson(add), added_by: who, ...budgetState({ ...added, reached }, at) },
   });
-  if (execution.status !== 'paused' || budget.reached === null || reached !== null)
-    return requireExecution(transaction, executionId);
+  const goesOn = execution.status === 'paused' && budget.reached !== null && reached === null;
+  if (!goesOn || exhaustedPayer(transaction, executionId, at) !== undefined) return requireExecution(transaction, executionId);
   return resumeExecution(transaction, executionId, { who, at });
 }

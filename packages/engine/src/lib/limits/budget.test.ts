@@ -175,6 +175,24 @@ do:
     await reaches(engine, 'completed');
   });
 
+  it('counts what an execution runs by run: workflow, and pauses both', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    const run = '{ run: { workflow: { namespace: test, name: child, version: latest } } }';
+    const bodies = { child: USE, w: `do: [{ before: { call: use, with: { id: zero, tokens: 1 } } }, { part: ${run} }]` };
+    await using engine = await openLimited(journalDir(), { clock, steps, bodies });
+    await start(engine, { tokens: 1000 });
+    await reaches(engine, 'paused');
+    const [child = ''] = engine.read.children(ID);
+    assert.deepEqual([engine.read.status(child), engine.budget(executionOf(engine))?.used.tokens], ['paused', 1201]);
+    await assert.rejects(engine.resume(child, 'bob'), isCode('BUDGET_REACHED'));
+    const why = explain(engine.read, engine.read.execution(child) ?? executionOf(engine), clock);
+    assert.match(why.unblock ?? '', /executions\/e1\/budget/);
+    await engine.addBudget(ID, { tokens: 1000 }, { who: 'bob', additionId: '1' });
+    await reaches(engine, 'completed');
+    assert.deepEqual(steps.began, ['zero', 'one', 'two', 'three']);
+    assert.equal(engine.budget(engine.read.execution(child) ?? executionOf(engine))?.used.cost_usd, '0.8');
+  });
+
   it('counts what a step used that ends after its execution was cancelled', async () => {
     const [clock, steps] = [new ManualClock(), new Steps()];
     const late = Promise.withResolvers<null>();

@@ -109,11 +109,15 @@ export class ExecutionLimits {
   }
 
   /** Whether an execution may be taken up; if not, it stands in a queue. */
-  enter({ id: executionId, workflow, input }: Execution): boolean {
+  enter({ id: executionId, workflow, input, parent }: Execution): boolean {
     if (!this.admissions.needsSlot(workflow)) return true;
-    const stored = this.#parts.store.read.limits.admission(executionId);
-    const place = stored ?? { executionId, workflow, key: this.#oldKeyOf(workflow, input), priority: DEFAULT_PRIORITY };
-    return this.admissions.enter(place);
+    const { limits } = this.#parts.store.read;
+    const stored = limits.admission(executionId);
+    if (stored !== undefined) return this.admissions.enter(stored);
+    // What another execution runs is as important as that one.
+    const above = parent === null ? undefined : limits.admission(parent.executionId)?.priority;
+    const priority = above ?? this.admissions.rule(workflow).priority ?? DEFAULT_PRIORITY;
+    return this.admissions.enter({ executionId, workflow, key: this.#keyOr(workflow, input), priority });
   }
 
   /** Nothing begins any more. */
@@ -131,8 +135,8 @@ export class ExecutionLimits {
     }
   }
 
-  /** The key of an execution that was started when its workflow had none; without one it only counts for the workflow. */
-  #oldKeyOf(workflow: string, input: Execution['input']): string {
+  /** The key of an execution that another one runs, or that was started when its workflow had none; empty when it cannot be made. */
+  #keyOr(workflow: string, input: Execution['input']): string {
     try {
       return concurrencyKey(this.admissions.rule(workflow), input, this.#parts.expressions);
     } catch {

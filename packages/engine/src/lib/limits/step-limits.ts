@@ -9,15 +9,18 @@ import type { TurnRequest, Turnstile } from './turnstile.ts';
 type Leave = () => void;
 
 /**
- * Lets a step begin when nothing limits it any more: its execution is not paused, it has its turn, and the budget is not used up. Gives
+ * Lets a step begin when nothing limits it any more: its execution is not paused, it has its turn, and no budget is used up. Gives
  * nothing at once where there is neither a turnstile nor a budget. Like everything of a {@link Life}, it may never settle.
  */
 export function beginStep(life: Life, address: StepAddress): Promise<Leave> | undefined {
-  const { turnstile } = life.host;
-  const budget = life.host.store.read.limits.budget(life.executionId);
-  if (turnstile === undefined && budget === undefined) return undefined;
-  const isLimited = budget !== undefined && hasLimit(budget);
-  if (budget !== undefined && !isLimited) life.note((transaction) => countAttempt(transaction, life.executionId));
+  const { turnstile, store } = life.host;
+  const { limits } = store.read;
+  const { executionId } = life;
+  if (turnstile === undefined && !limits.hasBudgets()) return undefined;
+  const budgets = limits.hasBudgets() ? limits.payers(executionId).flatMap((payer) => limits.budget(payer) ?? []) : [];
+  if (turnstile === undefined && budgets.length === 0) return undefined;
+  const isLimited = budgets.some(hasLimit);
+  if (budgets.length > 0 && !isLimited) life.note((transaction) => countAttempt(transaction, executionId));
   return waitForTurn(life, address, { turnstile, isLimited });
 }
 
@@ -50,22 +53,16 @@ async function takeTurn(life: Life, address: StepAddress, turnstile: Turnstile):
   return life.aside(address.key, async (signal) => turnstile.enter(request, signal));
 }
 
-/** Counts the attempt, or finds that the execution is paused by now, perhaps by this. */
+/** Counts the attempt, or finds that the execution is paused by now, perhaps by this: then its life knows since the commit. */
 async function countsAttempt(life: Life, address: StepAddress): Promise<boolean> {
   const { store, clock } = life.host;
   const { executionId } = life;
   try {
-    const mayBegin = await life.during(address.key, () =>
+    return await life.during(address.key, () =>
       store.write((transaction) => beginAttempt(transaction, executionId, clock.now())),
     );
-    if (mayBegin) return true;
   } catch (error) {
     life.host.storeFailed(executionId, error);
     return false;
   }
-  if (life.isStopped) return false;
-  life.pause();
-  // Somebody may have let it go on meanwhile, before this life knew that it was paused.
-  if (store.read.status(executionId) !== 'paused') life.resume();
-  return false;
 }

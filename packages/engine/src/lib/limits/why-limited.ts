@@ -49,15 +49,22 @@ function explainBudget(
   id: string,
   { now, forSeconds }: { now: number; forSeconds: string },
 ): LimitedWhy | undefined {
-  const budget = read.limits.budget(id);
+  const reached = read.limits.payers(id).map((payer) => ({ payer, budget: read.limits.budget(payer) }));
+  const { payer = id, budget } = reached.find((one) => one.budget?.reached != null) ?? {};
   if (budget?.reached == null) return undefined;
   const state = budgetState(budget, now);
   const kind = state.reached ?? 'tokens';
   const used = `${state.used[kind]} of ${state.limits[kind] ?? 'any'}`;
   return {
-    waiting_for: { kind: 'budget', budget: kind, limit: toJson(state.limits[kind]), used: toJson(state.used[kind]) },
+    waiting_for: {
+      kind: 'budget',
+      execution_id: payer,
+      budget: kind,
+      limit: toJson(state.limits[kind]),
+      used: toJson(state.used[kind]),
+    },
     next_wakeup: null,
-    unblock: `POST /api/v1/executions/${id}/budget with { "add": { "${kind}": … } }`,
+    unblock: `POST /api/v1/executions/${payer}/budget with { "add": { "${kind}": … } }`,
     sentence: `It is paused ${forSeconds} because its budget of ${kind} is used up (${used}), and goes on when somebody adds to it.`,
   };
 }

@@ -29,6 +29,10 @@ export interface Admission {
 
 /** What can be read of budgets and queues. */
 export interface LimitsReader {
+  /** Whether any execution ever had a budget: cheap. */
+  hasBudgets(): boolean;
+  /** The execution and those that wait for it, the nearest first: what it uses counts for all of them. */
+  payers(executionId: string): string[];
   budget(executionId: string): Budget | undefined;
   /** The digest of an addition to a budget that was made under this id. */
   addition(executionId: string, additionId: string): string | undefined;

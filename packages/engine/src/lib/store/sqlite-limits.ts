@@ -27,6 +27,18 @@ const FIRST_OF_EACH_KEY = `
     FROM keys WHERE name IS NOT NULL AND name NOT IN (SELECT value FROM json_each(:full))
   ) ORDER BY rank, execution LIMIT :limit`;
 
+/** A part that was given up may still end, and what it used was used. */
+const PAYERS = `
+  WITH RECURSIVE payers (place, id, parent_id, parent_key) AS (
+    SELECT 0, id, parent_id, parent_key FROM executions WHERE no = ?
+    UNION ALL
+    SELECT place + 1, above.id, above.parent_id, above.parent_key
+    FROM payers JOIN executions AS above ON above.id = payers.parent_id
+    JOIN journal ON journal.execution = above.no AND journal.key = payers.parent_key
+    WHERE journal.kind = 'child' AND journal.state IN ('waiting', 'cancelled')
+  )
+  SELECT id FROM payers ORDER BY place`;
+
 /** Which of the tables of limits have rows, as far as somebody has looked: all who use one database share it. */
 export type UsedTables = Map<'budgets' | 'admissions', boolean>;
 
@@ -38,6 +50,17 @@ export class SqliteLimits implements LimitsWriter {
   constructor(tables: Tables, used: UsedTables) {
     this.#tables = tables;
     this.#used = used;
+  }
+
+  hasBudgets(): boolean {
+    return this.#isUsed('budgets');
+  }
+
+  payers(executionId: string): string[] {
+    return this.#tables
+      .prepare(PAYERS)
+      .all(this.#tables.numberOf(executionId))
+      .map((row) => String(row['id']));
   }
 
   budget(executionId: string): Budget | undefined {

@@ -64,6 +64,19 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toExecution(row);
   }
 
+  children(id: string): string[] {
+    return this.prepare('SELECT id FROM executions WHERE parent_id = ? ORDER BY created_at, no')
+      .all(id)
+      .map((row) => String(row['id']));
+  }
+
+  digestOf(name: string, version: string): string | undefined {
+    const row = this.prepare(
+      'SELECT digest FROM definitions WHERE name = ? AND version = ? ORDER BY created_at DESC LIMIT 1',
+    ).get(name, version);
+    return row === undefined ? undefined : String(row['digest']);
+  }
+
   status(id: string): ExecutionStatus | undefined {
     const row = this.prepare('SELECT status FROM executions WHERE no = ?').get(this.numberOf(id));
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);

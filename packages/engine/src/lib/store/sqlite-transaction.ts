@@ -30,7 +30,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   insertExecution(execution: Execution): void {
     const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
-    const { currentStep, input, output, error, createdAt, updatedAt, completedAt } = execution;
+    const { currentStep, input, output, error, createdAt, updatedAt, completedAt, parent, depth } = execution;
     const values: SQLInputValue[] = [
       id,
       workflow,
@@ -48,8 +48,15 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       createdAt,
       updatedAt,
       completedAt,
+      parent?.executionId ?? null,
+      parent?.key ?? null,
+      depth,
     ];
-    this.prepare('INSERT INTO executions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    this.prepare(
+      `INSERT INTO executions (id, workflow, version, definition_digest, project_id, started_by, request_digest, status, status_since,
+       current_step, input, output, error, created_at, updated_at, completed_at, parent_id, parent_key, depth)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(...values);
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
