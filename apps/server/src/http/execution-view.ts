@@ -1,4 +1,4 @@
-import type { Execution, Engine, JournalEntry, StoredHumanTask } from '@loopwright/engine';
+import { type Execution, type Engine, type JournalEntry, type StoredHumanTask, restartRecordIn } from '@loopwright/engine';
 import {
   DEFAULT_PRIORITY,
   type ExecutionResponse,
@@ -17,6 +17,9 @@ export function executionView(engine: EngineView, execution: Execution): Executi
   const { read } = engine;
   const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
   const error = asObject(execution.error);
+  const journal = read.journal(execution.id);
+  const restart = restartRecordIn(journal);
+  const shared = new Set(restart?.shared);
   return {
     execution_id: execution.id,
     workflow_id: execution.workflow,
@@ -26,11 +29,10 @@ export function executionView(engine: EngineView, execution: Execution): Executi
     completed_steps: read.completedSteps(execution.id),
     pending_acceptance: pendingAcceptance(open),
     pending_clarification: pendingClarification(open),
-    step_progress: read
-      .journal(execution.id)
+    step_progress: journal
       .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer' || kind === 'child')
       .sort((a, b) => a.createdAt - b.createdAt || (a.recordedAt ?? Infinity) - (b.recordedAt ?? Infinity))
-      .map((entry) => progressOf(entry, open)),
+      .map((entry) => progressOf(entry, open, shared)),
     started_at: isoTime(execution.createdAt),
     completed_at: timeOrNull(execution.completedAt),
     error: typeof error?.['detail'] === 'string' ? error['detail'] : null,
@@ -42,6 +44,7 @@ export function executionView(engine: EngineView, execution: Execution): Executi
     definition: { version: execution.version, digest: execution.definitionDigest },
     priority: read.limits.admission(execution.id)?.priority ?? DEFAULT_PRIORITY,
     budget: engine.budget(execution) ?? null,
+    restarted_from: restart === undefined ? null : { execution_id: restart.execution_id, task: restart.task, key: restart.key },
   };
 }
 
@@ -108,6 +111,7 @@ const STEP_STATUS: Record<JournalEntry['state'], ExecutionResponse['step_progres
 function progressOf(
   { name, key, state, createdAt, recordedAt }: JournalEntry,
   open: readonly StoredHumanTask[],
+  shared: ReadonlySet<string>,
 ): ExecutionResponse['step_progress'][number] {
   const isClarifying = open.some((task) => task.key === key && task.kind === 'clarification');
   return {
@@ -116,6 +120,7 @@ function progressOf(
     started_at: isoTime(createdAt),
     completed_at: timeOrNull(recordedAt),
     attempt: Number(/@try-(\d+)/.exec(key)?.[1] ?? 1),
+    shared: shared.has(key),
   };
 }
 

@@ -6,7 +6,9 @@ import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { Turnstile } from '../limits/turnstile.ts';
 import type { WorkflowReference } from './definitions.ts';
-import { isUnder } from './deadline-key.ts';
+import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
+import { isEventKey } from './event-key.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -16,6 +18,8 @@ export interface LifeHost {
   readonly expressions: ExpressionEvaluator;
   /** Where steps wait for their turn, if anything limits how many begin. */
   readonly turnstile: Turnstile | undefined;
+  /** What else takes the events that executions emit. */
+  readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */
   findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
   /** An execution was started by another one. */
@@ -32,6 +36,9 @@ export interface LifeHost {
 
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
+
+/** Takes a mutation back: its part of the execution was given up before the transaction. */
+class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -71,6 +78,16 @@ export class Life {
   /** Whether all that is left to do waits for something outside. */
   get parked(): boolean {
     return this.#active === 0 && this.#aside === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+  }
+
+  /** Whether it waits for the next of many events. */
+  get streaming(): boolean {
+    return [...this.#waiters.keys()].some(isEventKey);
+  }
+
+  /** How many entries its journal has. */
+  get size(): number {
+    return this.#journal.size;
   }
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
@@ -177,10 +194,12 @@ export class Life {
     return entry;
   }
 
-  /** Writes without waiting: a later commit that is waited for carries it, in order. */
-  note(mutation: (transaction: StoreTransaction, at: number) => void): void {
+  /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
+  note(mutation: (transaction: StoreTransaction, at: number) => void, key: string): void {
     this.host.store
-      .write((transaction) => this.#ifOpen(transaction, mutation))
+      .write((transaction) => {
+        if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
+      })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
   }
 
@@ -210,6 +229,20 @@ export class Life {
     for (const key of this.#waiters.keys()) if (this.#isAbandoned(key)) this.#waiters.delete(key);
   }
 
+  /**
+   * Whether the part of a key was given up, as the transaction sees it: a time-out may be recorded there that this life has
+   * not heard of, when both came in one turn of the event loop.
+   */
+  #isOver(transaction: StoreTransaction, key: string): boolean {
+    if (this.#isAbandoned(key)) return true;
+    return [...this.#waiters.keys()].some(
+      (watched) =>
+        isDeadlineKey(watched) &&
+        isUnder(key, watchedPart(watched)) &&
+        transaction.entry(this.executionId, watched)?.state === 'done',
+    );
+  }
+
   #isAbandoned(key: string): boolean {
     return this.#abandoned.some((part) => isUnder(key, part));
   }
@@ -219,12 +252,16 @@ export class Life {
     this.#active += 1;
     try {
       const entry = await this.host.store.write((transaction) =>
-        this.#ifOpen(transaction, (open, at) => standingStill(open, this.executionId, mutation(open, at))),
+        this.#ifOpen(transaction, (open, at) => {
+          const changed = standingStill(open, this.executionId, mutation(open, at));
+          if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          return changed;
+        }),
       );
       afterCommit();
       return entry;
     } catch (error) {
-      this.host.storeFailed(this.executionId, error);
+      if (!(error instanceof GivenUp)) this.host.storeFailed(this.executionId, error);
       return undefined;
     } finally {
       this.#active -= 1;

@@ -1,6 +1,9 @@
-import { isFinal } from '../execution/execution.ts';
+import { messageOf } from '@loopwright/protocol';
+import type { WorkflowDefinition } from '../definition/definition.ts';
+import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
@@ -10,16 +13,24 @@ import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
+import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
+import { type Rehearsal, rehearse } from './rehearsal.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
+import { WarmLives } from './warm-lives.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
+
+/** How often a process that closes looks whether its steps have ended, in milliseconds. */
+const DRAIN_LOOK_MS = 5;
 
 /** What executions in memory are made with. */
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly schedules: Schedules;
   readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
@@ -27,17 +38,26 @@ export interface LivesParts {
   readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'> & { readonly limits?: EngineLimits };
 }
 
+/** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
+export interface Rest {
+  readonly since: number;
+  readonly until: number;
+  readonly reason: string;
+}
+
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
   readonly limits: ExecutionLimits;
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
+  readonly #resting = new Map<string, Rest>();
   readonly #host: LifeHost;
+  readonly #warm = new WarmLives();
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, definitions, options } = parts;
+    const { store, expressions, timers, schedules, definitions, options } = parts;
     this.limits = new ExecutionLimits(options.limits ?? {}, {
       store,
       clock: options.clock,
@@ -51,12 +71,15 @@ export class Lives {
       random: options.random,
       expressions,
       turnstile: this.limits.turnstile,
+      schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
       started: (executionId) => void this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#drop(executionId);
+        const life = this.#lives.get(executionId);
+        if (life?.parked !== true || this.#closing) return;
+        for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
@@ -65,30 +88,48 @@ export class Lives {
   /** Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory. */
   load(executionId: string): boolean {
     if (this.#closing) return false;
-    const { store, definitions, functions, expressions, schemas, options } = this.#parts;
+    const { store, definitions } = this.#parts;
     const execution = store.read.execution(executionId);
     if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return false;
     if (this.#lives.has(executionId)) return true;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined || !this.limits.enter(execution)) return false;
-    const life = new Life(executionId, this.#host, store.read.journal(executionId));
+    const journal = store.read.journal(executionId);
+    const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
-    const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
-    const interpreter = new Interpreter({
-      definition,
-      info: { executionId, workflowName, projectId, startedBy, startedAt },
-      input,
+    const interpreter = this.#interpreter(execution, definition, {
+      journal,
       durable: new Instance(life),
-      functions,
-      expressions,
-      schemas,
-      onTask: options.onTask,
+      onTask: this.#parts.options.onTask,
     });
     interpreter.run().then(
       (output) => this.#finish(life, { status: 'completed', output }),
       (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
     );
     return true;
+  }
+
+  /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
+  rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+    return rehearse(execution.id, this.#host, {
+      journal,
+      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, onTask }).run(),
+    });
+  }
+
+  /** Whether a step or a commit of an execution is under way. */
+  isBusy(executionId: string): boolean {
+    return this.#lives.get(executionId)?.busy === true;
+  }
+
+  /** Since when, until when and why an execution rests because the store refused a write. */
+  resting(executionId: string): Rest | undefined {
+    return this.#resting.get(executionId);
+  }
+
+  /** The executions that rest. */
+  restingIds(): string[] {
+    return [...this.#resting.keys()];
   }
 
   /** Hands over what was recorded for an execution from outside; one that is not in memory is taken up and finds it. */
@@ -111,7 +152,7 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#drop(executionId);
+    this.#remove(executionId);
   }
 
   /** An execution has been cancelled: it does nothing any more and needs no place in a queue. */
@@ -125,7 +166,11 @@ export class Lives {
     const { timers, options } = this.#parts;
     options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
     this.stop(executionId);
+    const since = this.#resting.get(executionId)?.since ?? options.clock.now();
+    const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
+    this.#resting.set(executionId, rest);
     options.clock.schedule(STORE_RETRY_MS, () => {
+      if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);
       if (this.#closing) return;
       this.load(executionId);
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
@@ -140,20 +185,48 @@ export class Lives {
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
+    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+      await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
     }
+    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
   }
 
+  #interpreter(
+    { id: executionId, workflow: workflowName, projectId, startedBy, createdAt: startedAt, input }: Execution,
+    definition: WorkflowDefinition,
+    { journal, durable, onTask }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'onTask'>,
+  ): Interpreter {
+    const { functions, expressions, schemas } = this.#parts;
+    return new Interpreter({
+      definition,
+      info: { executionId, workflowName, projectId, startedBy, startedAt },
+      input,
+      durable,
+      functions,
+      expressions,
+      schemas,
+      onTask,
+      editedInputs: editedInputsIn(journal),
+    });
+  }
+
+  /** Drops an execution that waits; one that moves again says so when it waits the next time. */
   #drop(executionId: string): void {
+    if (this.#lives.get(executionId)?.parked === true) this.#remove(executionId);
+  }
+
+  #remove(executionId: string): void {
     this.#lives.delete(executionId);
+    this.#warm.forget(executionId);
     this.limits.admissions.leave(executionId);
   }
 
   #ended(executionId: string, delivered: OwnedEntry | undefined): void {
-    this.#drop(executionId);
+    this.#remove(executionId);
     if (delivered !== undefined) this.deliver(delivered);
   }
 

@@ -1,5 +1,6 @@
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import { newBudget } from './budget.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import { hasLimit, newBudget, unlimitedBudget } from './budget.ts';
 import type { StartPlan } from './execution-limits.ts';
 import { workflowLimits } from './workflow-limits.ts';
 
@@ -15,4 +16,14 @@ export function childPlan(executionId: string, definition: WorkflowDefinition): 
       if (budget !== undefined) transaction.limits.putBudget(executionId, budget);
     },
   };
+}
+
+/** What limits an execution that begins again, from the one that it is the restart of: the same, and nothing of it is used yet. */
+export function inheritLimits(transaction: StoreTransaction, { from, to, at }: { from: string; to: string; at: number }): void {
+  const budget = transaction.limits.budget(from);
+  if (budget !== undefined && hasLimit(budget)) {
+    transaction.limits.putBudget(to, { ...unlimitedBudget(at), limits: budget.limits });
+  }
+  const admission = transaction.limits.admission(from);
+  if (admission !== undefined) transaction.limits.putAdmission({ ...admission, executionId: to, state: 'free' });
 }

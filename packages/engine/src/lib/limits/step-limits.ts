@@ -20,7 +20,7 @@ export function beginStep(life: Life, address: StepAddress): Promise<Leave> | un
   const budgets = limits.hasBudgets() ? limits.payers(executionId).flatMap((payer) => limits.budget(payer) ?? []) : [];
   if (turnstile === undefined && budgets.length === 0) return undefined;
   const isLimited = budgets.some(hasLimit);
-  if (budgets.length > 0 && !isLimited) life.note((transaction) => countAttempt(transaction, executionId));
+  if (budgets.length > 0 && !isLimited) life.note((transaction) => countAttempt(transaction, executionId), address.key);
   return waitForTurn(life, address, { turnstile, isLimited });
 }
 

@@ -114,7 +114,7 @@ describe('Engine turns', () => {
     await settled(() => ids.slice(1).every((id) => engine.waitingTurns(id).length === 1));
     const execution = engine.read.execution('b');
     assert.ok(execution !== undefined);
-    const why = explain(engine.read, execution, clock, engine.waitingTurns('b'));
+    const why = explain(engine.read, execution, clock, { rest: undefined, isLoadable: true, turns: engine.waitingTurns('b') });
     assert.match(
       why.sentence,
       /step one waits for the rate limit of "use", which lets the next one through at 2026-01-01T00:00:01/,

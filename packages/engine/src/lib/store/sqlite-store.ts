@@ -22,7 +22,14 @@ export interface SqliteStoreOptions {
 }
 
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-limits.sql'];
+const MIGRATIONS = [
+  '0001-init.sql',
+  '0002-listeners.sql',
+  '0003-children.sql',
+  '0004-operations.sql',
+  '0005-schedules.sql',
+  '0006-limits.sql',
+];
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
@@ -31,6 +38,7 @@ export class SqliteStore implements Store {
   readonly #lock: DatabaseSync;
   readonly #commits: GroupCommit;
   readonly #transaction: SqliteTransaction;
+  #isClosed = false;
 
   /**
    * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
@@ -53,6 +61,7 @@ export class SqliteStore implements Store {
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
@@ -64,6 +73,7 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#commits.flush();
     this.#database.close();
     this.#lock.close();

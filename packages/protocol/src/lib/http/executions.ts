@@ -58,6 +58,8 @@ export const executionResponseSchema = z.object({
       started_at: time.nullable(),
       completed_at: time.nullable(),
       attempt: z.int(),
+      /** Whether it was taken over from the execution that this one was restarted from. */
+      shared: z.boolean(),
     }),
   ),
   started_at: time.nullable(),
@@ -75,6 +77,8 @@ export const executionResponseSchema = z.object({
   priority: prioritySchema,
   /** Null when nothing limits the execution and no step reported what it used. */
   budget: budgetStateSchema.nullable(),
+  /** Where it comes from, when it is the restart or the retry of another one; `task` is `null` when it began at the beginning. */
+  restarted_from: z.object({ execution_id: z.string(), task: z.string().nullable(), key: z.string().nullable() }).nullable(),
 });
 export type ExecutionResponse = z.infer<typeof executionResponseSchema>;
 
