@@ -218,7 +218,7 @@ export class Engine implements AsyncDisposable {
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
     return this.#store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
+      if (isRefused && !this.#closing) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
   }
