@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Json, type JsonObject, canonicalJson, jsonObjectSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { scheduleSchema } from './schedule.ts';
 import { type NamedTask, outputSchema, taskListSchema, timeoutSchema, transformSchema, useSchema } from './task.ts';
 
 const identifier = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
@@ -20,6 +21,7 @@ export const definitionSchema = z.strictObject({
   input: transformSchema.optional(),
   use: useSchema.optional(),
   timeout: timeoutSchema.optional(),
+  schedule: scheduleSchema.optional(),
   output: outputSchema.optional(),
   do: taskListSchema,
 });
@@ -50,6 +52,7 @@ export function* everyTask(list: readonly NamedTask[], pointer = '/do'): Generat
     const at = `${pointer}/${index}/${named.name}`;
     yield { named, pointer: at };
     if ('do' in named.task) yield* everyTask(named.task.do, `${at}/do`);
+    if ('listen' in named.task) yield* everyTask(named.task.foreach?.do ?? [], `${at}/foreach/do`);
     if ('fork' in named.task) yield* everyTask(named.task.fork.branches, `${at}/fork/branches`);
     if ('try' in named.task) {
       yield* everyTask(named.task.try, `${at}/try`);

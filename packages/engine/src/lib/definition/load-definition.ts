@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, messageOf } from '@loopwright/protocol';
 import { explainInvalidExpression, isExpression } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import { checkEvents } from './check-events.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTask } from './definition.ts';
@@ -17,7 +18,12 @@ export function loadDefinition(text: string, functions: FunctionCatalogue): Work
   const { value } = source;
   const parsed = definitionSchema.safeParse(value);
   if (!parsed.success) throw source.refuse(parsed.error.issues);
-  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(value), ...checkSchemas(parsed.data)];
+  const issues = [
+    ...checkReferences(parsed.data, functions),
+    ...checkExpressions(value),
+    ...checkSchemas(parsed.data),
+    ...checkEvents(parsed.data),
+  ];
   if (issues.length > 0) throw source.refuse(issues);
   const { name, version } = parsed.data.document;
   return { name, version, digest: digestOf(value), source: value, document: parsed.data };
@@ -63,6 +69,7 @@ function* everyList(tasks: readonly NamedTask[], pointer: string, parallel = fal
   for (const [index, { name, task }] of tasks.entries()) {
     const at = `${pointer}/${index}/${name}`;
     if ('do' in task) yield* everyList(task.do, `${at}/do`);
+    if ('listen' in task && task.foreach?.do !== undefined) yield* everyList(task.foreach.do, `${at}/foreach/do`);
     if ('fork' in task) yield* everyList(task.fork.branches, `${at}/fork/branches`, true);
     if ('try' in task) {
       yield* everyList(task.try, `${at}/try`);
@@ -86,7 +93,7 @@ function* checkNames({ tasks, pointer, parallel }: PlacedList): Generator<Issue>
 }
 
 /** Keys whose text is an expression even without `${ }`. */
-const CONDITIONS = new Set(['if', 'when', 'exceptWhen', 'while']);
+const CONDITIONS = new Set(['if', 'when', 'exceptWhen', 'while', 'until']);
 const TRANSFORMS = new Set(['input.from', 'output.as', 'export.as', 'for.in']);
 /** Keys below which there is data of the user: only `${ }` makes an expression there. */
 const DATA = new Set(['with', 'set']);
@@ -99,7 +106,8 @@ function isInData(path: readonly string[]): boolean {
 
 function isBareExpression(path: readonly string[]): boolean {
   const key = path.at(-1) ?? '';
-  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`));
+  const isCorrelation = key === 'from' && path.at(-3) === 'correlate';
+  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`) || isCorrelation);
 }
 
 function* checkExpressions(value: Json, path: readonly string[] = [], names = VARIABLE_NAMES): Generator<Issue> {
@@ -111,13 +119,18 @@ function* checkExpressions(value: Json, path: readonly string[] = [], names = VA
   }
   if (value === null || typeof value !== 'object') return;
   const named = isInData(path) || Array.isArray(value) ? names : [...names, ...introducedNames(value, path)];
-  for (const [key, item] of Object.entries(value))
-    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], named);
+  for (const [key, item] of Object.entries(value)) {
+    // Before an execution there is nothing that a variable could hold.
+    const visible = path.length === 0 && key === 'schedule' ? [] : named;
+    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], visible);
+  }
 }
 
 /** Names that a part of a definition gives to expressions inside it: the caught error, the item of a loop and its index. */
 function introducedNames(value: JsonObject, path: readonly string[]): string[] {
   if (path.at(-1) === 'catch') return typeof value['as'] === 'string' ? [value['as']] : [];
+  if (path.at(-1) === 'foreach')
+    return [value['item'] ?? 'item', value['at'] ?? 'index'].filter((name) => typeof name === 'string');
   const loop = value['for'];
   if (loop === undefined || loop === null || typeof loop !== 'object' || Array.isArray(loop)) return [];
   return [loop['each'] ?? 'item', loop['at'] ?? 'index'].filter((name) => typeof name === 'string');

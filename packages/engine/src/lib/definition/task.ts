@@ -1,6 +1,7 @@
 import { jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
+import { consumptionSchema } from './event-consumption.ts';
 
 const transformSchema = z.strictObject({ from: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
 const outputSchema = z.strictObject({ as: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
@@ -88,16 +89,16 @@ const eventSchema = jsonObjectSchema.refine(({ source, type }) => typeof source 
   error: 'An event needs a source and a type',
 });
 
-const filterSchema = z.strictObject({
-  with: jsonObjectSchema,
-  correlate: z.record(z.string(), z.strictObject({ from: z.string(), expect: z.string().optional() })).optional(),
+/** What is done with each event as it comes. */
+const iteratorSchema = z.strictObject({
+  item: variableName.default('item'),
+  at: variableName.default('index'),
+  do: taskListSchema.optional(),
+  output: outputSchema.optional(),
+  export: outputSchema.optional(),
 });
-/** Which events a `listen` waits for. `until` and `foreach` are not supported and refused as unknown keys. */
-const consumptionSchema = z.union([
-  z.strictObject({ one: filterSchema }),
-  z.strictObject({ any: z.array(filterSchema).min(1).max(100) }),
-  z.strictObject({ all: z.array(filterSchema).min(1).max(100) }),
-]);
+/** What is done with each event of a `listen`. */
+export type EventIterator = z.infer<typeof iteratorSchema>;
 
 /** Another workflow as a part of this one; without an `input` it gets that of the task. */
 const runSchema = z.strictObject({
@@ -121,6 +122,7 @@ const kinds = {
   listen: z.strictObject({
     ...common,
     listen: z.strictObject({ to: consumptionSchema, read: z.enum(['data', 'envelope', 'raw']).default('data') }),
+    foreach: iteratorSchema.optional(),
   }),
   emit: z.strictObject({ ...common, emit: z.strictObject({ event: z.strictObject({ with: eventSchema }) }) }),
   run: z.strictObject({ ...common, run: runSchema }),

@@ -10,6 +10,7 @@ import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { accept, clarify } from '../interpreter/human-functions.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
+import type { StoredSchedule } from '../schedule/stored-schedule.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
@@ -18,7 +19,10 @@ import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import { Operations } from './operations.ts';
+import { Schedules } from './schedules.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
+import { DEFAULT_PROJECT } from './start-scheduled.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -48,6 +52,9 @@ export class Engine implements AsyncDisposable {
   readonly #timers: Timers;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
+  /** Versions, restarts, and what else people do with executions. */
+  readonly operations: Operations;
+  readonly #schedules: Schedules;
   readonly #definitions: Definitions;
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
@@ -69,14 +76,31 @@ export class Engine implements AsyncDisposable {
       fired: (owned) => this.#lives.deliver(owned),
       refused: (executionId, error) => this.#lives.rest(executionId, error),
     });
+    this.#schedules = new Schedules({
+      store: this.#store,
+      clock: options.clock,
+      expressions: this.#expressions,
+      definitions: this.#definitions.startable,
+      start: (request) => this.start(request),
+      onTrouble: options.onTrouble,
+    });
     this.#lives = new Lives({
       store: this.#store,
+      schedules: this.#schedules,
       timers: this.#timers,
       definitions: this.#definitions,
       functions: this.functions,
       expressions: this.#expressions,
       schemas: this.#schemas,
       options,
+    });
+    this.operations = new Operations({
+      store: this.#store,
+      lives: this.#lives,
+      clock: options.clock,
+      definitions: this.#definitions,
+      checkInput: (definition, input) => this.#checkInput(definition, input),
+      order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
   }
 
@@ -90,19 +114,40 @@ export class Engine implements AsyncDisposable {
     return this.#definitions.startable;
   }
 
-  /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
-  async register(definition: WorkflowDefinition): Promise<void> {
+  /**
+   * Makes a definition startable under its name, in place of the one before, and its schedule the one that holds. Executions under way keep
+   * theirs. `projectId` is the project of the executions that the schedule starts.
+   */
+  async register(definition: WorkflowDefinition, { projectId = DEFAULT_PROJECT }: { projectId?: string } = {}): Promise<void> {
     const { digest, name, version, source } = definition;
-    await this.#store.write((transaction) =>
-      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
-    );
+    await this.#store.write((transaction) => {
+      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
+      this.#schedules.register(transaction, definition, projectId);
+    });
     this.#definitions.use(definition);
+    this.#schedules.registered(definition);
   }
 
-  /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
+  /** The schedules of the definitions that can be started, by the name of the workflow. */
+  schedules(): StoredSchedule[] {
+    return this.#schedules.list();
+  }
+
+  /** Stops a schedule: nothing is due and events start nothing. Throws WORKFLOW_NOT_FOUND, or INVALID_STATE when it has none or is paused. */
+  pauseSchedule(workflow: string): Promise<StoredSchedule> {
+    return this.#schedules.pause(workflow);
+  }
+
+  /** Lets a paused schedule go on from now; what it left out stays left out. Throws as {@link pauseSchedule} does. */
+  resumeSchedule(workflow: string): Promise<StoredSchedule> {
+    return this.#schedules.resume(workflow);
+  }
+
+  /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. */
   recover(): void {
     for (const id of this.read.unfinished()) this.#lives.load(id);
     this.#timers.arm();
+    this.#schedules.open();
   }
 
   /**
@@ -146,16 +191,18 @@ export class Engine implements AsyncDisposable {
     return outcome;
   }
 
-  /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat: an event is taken once. */
+  /** Shows an event from outside to every execution and schedule that listens; gives how many went on or start. Safe to repeat: an event is taken once. */
   async publish(event: CloudEvent): Promise<number> {
     const touched: string[] = [];
-    const woken = await this.#order(touched, (transaction) => {
-      const owned = publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions });
+    const { woken, decided } = await this.#order(touched, (transaction) => {
+      const at = this.#options.clock.now();
+      const owned = publishEvent(transaction, event, { at, expressions: this.#expressions });
       touched.push(...owned.map(({ executionId }) => executionId));
-      return owned;
+      return { woken: owned, decided: this.#schedules.offer(transaction, event, at) };
     });
     for (const owned of woken) this.#lives.deliver(owned);
-    return woken.length;
+    if (decided > 0) this.#schedules.wake();
+    return woken.length + decided;
   }
 
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
@@ -193,6 +240,7 @@ export class Engine implements AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#timers.stop();
+    await this.#schedules.stop();
     await this.#lives.close(drainMs);
     await this.#store[Symbol.asyncDispose]();
   }
@@ -209,6 +257,7 @@ export class Engine implements AsyncDisposable {
       if (type === 'resumed') this.#lives.resume(executionId);
     }
     this.#hub.publish(events);
+    this.#schedules.noticed(events);
   }
 
   /**

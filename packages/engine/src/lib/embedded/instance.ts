@@ -14,11 +14,13 @@ import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
+import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
 import type { Life } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
-import { openListener, publishEvent } from './publish-event.ts';
+import { openListener } from './open-listener.ts';
+import { publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
 import { recordEvent } from './record-event.ts';
 import { startChild } from './start-child.ts';
@@ -89,6 +91,14 @@ export class Instance implements DurableContext {
     return this.life.received(address.key);
   }
 
+  consume(address: StepAddress, listener: Listener, index: number): Promise<{ event: Json } | undefined> {
+    return consumeEvent(this.life, address, { listener, index });
+  }
+
+  endConsumption(address: StepAddress): Promise<void> {
+    return endConsumption(this.life, address);
+  }
+
   async now(address: StepAddress): Promise<number> {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return Number(recorded.value);
@@ -108,13 +118,18 @@ export class Instance implements DurableContext {
     const { host } = this.life;
     const id = host.random.uuid();
     let woken: readonly OwnedEntry[] = [];
+    let decided = 0;
     const entry = await this.life.commit(
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
         woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
+        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, at);
         return emitted;
       },
-      () => woken.forEach((owned) => host.deliver(owned)),
+      () => {
+        for (const owned of woken) host.deliver(owned);
+        if (decided > 0) host.schedules.wake();
+      },
     );
     return entry.value;
   }

@@ -6,6 +6,8 @@ import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { WorkflowReference } from './definitions.ts';
 import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
+import { isEventKey } from './event-key.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -13,6 +15,8 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** What else takes the events that executions emit. */
+  readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */
   findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
   /** An execution was started by another one. */
@@ -69,6 +73,16 @@ export class Life {
   /** Whether all that is left to do waits for something outside. */
   get parked(): boolean {
     return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+  }
+
+  /** Whether it waits for the next of many events. */
+  get streaming(): boolean {
+    return [...this.#waiters.keys()].some(isEventKey);
+  }
+
+  /** How many entries its journal has. */
+  get size(): number {
+    return this.#journal.size;
   }
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */

@@ -1,6 +1,9 @@
-import { isFinal } from '../execution/execution.ts';
+import { messageOf } from '@loopwright/protocol';
+import type { WorkflowDefinition } from '../definition/definition.ts';
+import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
@@ -9,8 +12,12 @@ import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
+import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
+import { type Rehearsal, rehearse } from './rehearsal.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
+import { WarmLives } from './warm-lives.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
@@ -22,6 +29,7 @@ const DRAIN_LOOK_MS = 5;
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly schedules: Schedules;
   readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
@@ -29,27 +37,39 @@ export interface LivesParts {
   readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
 }
 
+/** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
+export interface Rest {
+  readonly since: number;
+  readonly until: number;
+  readonly reason: string;
+}
+
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
+  readonly #resting = new Map<string, Rest>();
   readonly #host: LifeHost;
+  readonly #warm = new WarmLives();
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, definitions, options } = parts;
+    const { store, expressions, timers, schedules, definitions, options } = parts;
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
       started: (executionId) => this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
+        const life = this.#lives.get(executionId);
+        if (life?.parked !== true || this.#closing) return;
+        for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
@@ -58,29 +78,47 @@ export class Lives {
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
   load(executionId: string): void {
     if (this.#closing) return;
-    const { store, definitions, functions, expressions, schemas, options } = this.#parts;
+    const { store, definitions } = this.#parts;
     const execution = store.read.execution(executionId);
     if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return;
     if (this.#lives.has(executionId)) return;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined) return;
-    const life = new Life(executionId, this.#host, store.read.journal(executionId));
+    const journal = store.read.journal(executionId);
+    const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
-    const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
-    const interpreter = new Interpreter({
-      definition,
-      info: { executionId, workflowName, projectId, startedBy, startedAt },
-      input,
+    const interpreter = this.#interpreter(execution, definition, {
+      journal,
       durable: new Instance(life),
-      functions,
-      expressions,
-      schemas,
-      onTask: options.onTask,
+      onTask: this.#parts.options.onTask,
     });
     interpreter.run().then(
       (output) => this.#finish(life, { status: 'completed', output }),
       (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
     );
+  }
+
+  /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
+  rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+    return rehearse(execution.id, this.#host, {
+      journal,
+      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, onTask }).run(),
+    });
+  }
+
+  /** Whether a step or a commit of an execution is under way. */
+  isBusy(executionId: string): boolean {
+    return this.#lives.get(executionId)?.busy === true;
+  }
+
+  /** Since when, until when and why an execution rests because the store refused a write. */
+  resting(executionId: string): Rest | undefined {
+    return this.#resting.get(executionId);
+  }
+
+  /** The executions that rest. */
+  restingIds(): string[] {
+    return [...this.#resting.keys()];
   }
 
   /** Hands over what was recorded for an execution from outside; one that is not in memory is taken up and finds it. */
@@ -103,7 +141,7 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#remove(executionId);
   }
 
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
@@ -111,7 +149,11 @@ export class Lives {
     const { timers, options } = this.#parts;
     options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
     this.stop(executionId);
+    const since = this.#resting.get(executionId)?.since ?? options.clock.now();
+    const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
+    this.#resting.set(executionId, rest);
     options.clock.schedule(STORE_RETRY_MS, () => {
+      if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);
       if (this.#closing) return;
       this.load(executionId);
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
@@ -135,8 +177,37 @@ export class Lives {
     this.#lives.clear();
   }
 
-  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+  #interpreter(
+    { id: executionId, workflow: workflowName, projectId, startedBy, createdAt: startedAt, input }: Execution,
+    definition: WorkflowDefinition,
+    { journal, durable, onTask }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'onTask'>,
+  ): Interpreter {
+    const { functions, expressions, schemas } = this.#parts;
+    return new Interpreter({
+      definition,
+      info: { executionId, workflowName, projectId, startedBy, startedAt },
+      input,
+      durable,
+      functions,
+      expressions,
+      schemas,
+      onTask,
+      editedInputs: editedInputsIn(journal),
+    });
+  }
+
+  /** Drops an execution that waits; one that moves again says so when it waits the next time. */
+  #drop(executionId: string): void {
+    if (this.#lives.get(executionId)?.parked === true) this.#remove(executionId);
+  }
+
+  #remove(executionId: string): void {
     this.#lives.delete(executionId);
+    this.#warm.forget(executionId);
+  }
+
+  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+    this.#remove(executionId);
     if (delivered !== undefined) this.deliver(delivered);
   }
 

@@ -18,7 +18,9 @@ export interface InterpreterParts {
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
   /** Told about every task that begins, whatever its kind, in every replay again. It must have no effect on the run. */
-  readonly onTask?: ((name: string, reference: string) => void) | undefined;
+  readonly onTask?: ((name: string, reference: string, key: string) => void) | undefined;
+  /** Inputs that people put in place of what a task would have got, by the key of the task. */
+  readonly editedInputs?: ReadonlyMap<string, Json> | undefined;
 }
 
 /** Where the flow goes after a list: on in the list outside, or to the end of the workflow. */
@@ -66,6 +68,8 @@ export interface ListFrame {
 export interface TaskRunner {
   readonly parts: InterpreterParts;
   runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult>;
+  /** Applies a `from` or `as` to data. */
+  transform(rule: Json | undefined, data: Json, variables: Variables): Json;
   /** Variables for an expression at a place where a task stands. */
   variablesAt(frame: TaskFrame, more: Variables): Variables;
 }

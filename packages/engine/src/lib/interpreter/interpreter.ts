@@ -73,9 +73,11 @@ export class Interpreter implements TaskRunner {
     return { output: data, flow: 'continue' };
   }
 
-  async #runTask({ name, task }: NamedTask, reference: string, at: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
+  async #runTask({ name, task }: NamedTask, reference: string, given: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
     this.#budget.spend();
-    const key = at.scope.visit(name);
+    const key = given.scope.visit(name);
+    const edited = this.parts.editedInputs?.get(key);
+    const at = edited === undefined ? given : { ...given, input: edited };
     try {
       const base = { ...at.extra, task: { name, reference } };
       if (
@@ -84,7 +86,7 @@ export class Interpreter implements TaskRunner {
       ) {
         return { output: at.input, next: 'continue' };
       }
-      this.parts.onTask?.(name, reference);
+      this.parts.onTask?.(name, reference, key);
       this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
       const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
       const frame: TaskFrame = {

@@ -23,7 +23,6 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);
-  if ('listen' in task) return { output: await runListen(interpreter, task, frame), next };
   if ('run' in task) return { output: await runWorkflow(interpreter, task, frame), next };
   if ('emit' in task) return { output: await runEmit(interpreter, task, frame), next };
   const result = await runComposite(interpreter, task, frame);
@@ -32,12 +31,13 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
 
 function runComposite(
   interpreter: TaskRunner,
-  task: TaskOf<'try'> | TaskOf<'for'> | TaskOf<'fork'> | TaskOf<'do'>,
+  task: TaskOf<'try'> | TaskOf<'for'> | TaskOf<'fork'> | TaskOf<'listen'> | TaskOf<'do'>,
   frame: TaskFrame,
 ): Promise<FlowResult> {
   if ('try' in task) return runTry(interpreter, task, frame);
   if ('for' in task) return runFor(interpreter, task, frame);
   if ('fork' in task) return runFork(interpreter, task, frame);
+  if ('listen' in task) return runListen(interpreter, task, frame);
   const { input, extra, state } = frame;
   return interpreter.runList(task.do, { input, scope: new Scope(frame.key), reference: `${frame.reference}/do`, extra, state });
 }

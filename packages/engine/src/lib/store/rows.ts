@@ -12,19 +12,19 @@ import type {
 /** A row as the database gives it. */
 export type Row = Record<string, SQLOutputValue>;
 
-const text = (row: Row, column: string): string => {
+export const text = (row: Row, column: string): string => {
   const value = row[column];
   if (typeof value !== 'string') throw new TypeError(`Cannot read the column "${column}": it holds no text`);
   return value;
 };
-const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column));
-const integer = (row: Row, column: string): number => {
+export const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column));
+export const integer = (row: Row, column: string): number => {
   const value = row[column];
   if (typeof value !== 'number') throw new TypeError(`Cannot read the column "${column}": it holds no number`);
   return value;
 };
-const integerOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : integer(row, column));
-const json = (row: Row, column: string): Json => (row[column] === null ? null : (JSON.parse(text(row, column)) as Json));
+export const integerOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : integer(row, column));
+export const json = (row: Row, column: string): Json => (row[column] === null ? null : (JSON.parse(text(row, column)) as Json));
 
 /** Reads a row of `executions`. */
 export function toExecution(row: Row): Execution {

@@ -1,15 +1,17 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionEvent,
-  ExecutionQuery,
-  ExecutionStatus,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
+import {
+  EXECUTION_STATUSES,
+  type EarlyAnswer,
+  type Execution,
+  type ExecutionEvent,
+  type ExecutionQuery,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  type StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { SqliteSchedules } from './sqlite-schedules.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
 
 /** How many numbers of executions are remembered. */
@@ -17,6 +19,7 @@ const NUMBERS_KEPT = 100_000;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
+  readonly schedules = new SqliteSchedules((sql) => this.prepare(sql));
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
@@ -79,11 +82,15 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions({ workflow, projectId, status, limit, offset = 0 }: ExecutionQuery): { executions: Execution[]; total: number } {
+  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
+    const { workflow, projectId, status, definitionDigest, createdFrom, createdBefore, limit, offset = 0 } = query;
     const filters: [string, SQLInputValue | undefined][] = [
       ['workflow = ?', workflow],
       ['project_id = ?', projectId],
       ['status = ?', status],
+      ['definition_digest = ?', definitionDigest],
+      ['created_at >= ?', createdFrom],
+      ['created_at < ?', createdBefore],
     ];
     const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
     const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
@@ -95,6 +102,49 @@ export class SqliteReader implements StoreReader {
     );
     const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
     return { executions: rows.map(toExecution), total };
+  }
+
+  definitionsOf(name: string): StoredDefinition[] {
+    return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest LIMIT 1000')
+      .all(name)
+      .map(toDefinition);
+  }
+
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
+    const count = this.prepare(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE definition_digest = ? AND status = ? LIMIT ?)',
+    );
+    const counts = EXECUTION_STATUSES.map(
+      (status) => [status, Number(count.get(digest, status, limit)?.['count'] ?? 0)] as const,
+    );
+    return Object.fromEntries(counts.filter(([, found]) => found > 0));
+  }
+
+  openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE workflow = ? AND definition_digest <> ?
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused') ORDER BY created_at, id LIMIT ? OFFSET ?`,
+    )
+      .all(workflow, digest, limit, offset)
+      .map(toExecution);
+  }
+
+  withoutWakeUp(before: number, limit: number): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE status IN ('pending', 'running', 'paused') AND updated_at <= ? AND (status = 'paused' OR NOT EXISTS
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY updated_at, id LIMIT ?`,
+    )
+      .all(before, limit)
+      .map(toExecution);
+  }
+
+  openDigests(): string[] {
+    return this.prepare(
+      `SELECT digest FROM definitions WHERE EXISTS (SELECT 1 FROM executions WHERE definition_digest = digest
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused'))`,
+    )
+      .all()
+      .map((row) => String(row['digest']));
   }
 
   unfinished(): string[] {

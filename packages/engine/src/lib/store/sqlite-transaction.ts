@@ -65,6 +65,8 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
     if (change.output !== undefined) columns.push(['output', write(change.output)]);
     if (change.error !== undefined) columns.push(['error', write(change.error)]);
+    if (change.version !== undefined) columns.push(['version', change.version]);
+    if (change.definitionDigest !== undefined) columns.push(['definition_digest', change.definitionDigest]);
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
     this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(

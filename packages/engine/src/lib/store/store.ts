@@ -9,6 +9,7 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
 export interface OwnedEntry {
@@ -18,7 +19,10 @@ export interface OwnedEntry {
 
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  readonly schedules: ScheduleReader;
   definition(digest: string): StoredDefinition | undefined;
+  /** The definitions that were registered under a name, the newest first; at most 1000. */
+  definitionsOf(name: string): StoredDefinition[];
   execution(id: string): Execution | undefined;
   /** Ids of the executions that one runs or ran by `run: workflow`, the oldest first. */
   children(id: string): string[];
@@ -27,6 +31,14 @@ export interface StoreReader {
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
+  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
+  openOnOther(workflow: string, digest: string, page: { limit: number; offset: number }): Execution[];
+  /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
+  withoutWakeUp(before: number, limit: number): Execution[];
+  /** The definitions that executions which have not ended are pinned to. */
+  openDigests(): string[];
   /** Ids of the executions that must be looked at after a restart: those that are running, or have a branch that may be. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];
@@ -46,6 +58,7 @@ export interface StoreReader {
 
 /** What can be read and written inside one transaction. */
 export interface StoreTransaction extends StoreReader {
+  readonly schedules: ScheduleTable;
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;
