@@ -212,12 +212,12 @@ export class Lives {
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
-    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
-    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
+      // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+      const awake = setTimeout(() => undefined, 100 * DRAIN_LOOK_MS);
       await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
+      clearTimeout(awake);
     }
-    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
   }
