@@ -3,7 +3,8 @@ export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/d
 export { loadDefinition } from './lib/definition/load-definition.ts';
 export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
 export type { Finding } from './lib/doctor/finding.ts';
-export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
+export { Engine } from './lib/embedded/engine.ts';
+export type { EngineOptions } from './lib/embedded/engine-options.ts';
 export type { Retention } from './lib/embedded/history-retention.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { loadDefinition } from '../definition/load-definition.ts';
 import type { Execution } from '../execution/execution.ts';
 import { type FunctionCatalogue, defineFunction } from '../interpreter/call-function.ts';
-import { Engine, type EngineOptions } from './engine.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { Engine } from './engine.ts';
 
 /** A folder for one test's journal. */
 export function journalDir(): string {

@@ -1,30 +1,26 @@
-import { type BudgetAddition, type BudgetState, type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import { type BudgetAddition, type BudgetState, type Json, PlatformError } from '@loopwright/protocol';
 import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
-import type { HttpCallOptions } from '../http-call/http-client.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
-import type { SecretReader } from '../secret/secrets.ts';
-import { RUN_SCRIPT, scriptFunction } from '../script/script-function.ts';
-import type { ScriptRunner } from '../script/script-runner.ts';
 import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT } from '../limits.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import type { StoredSchedule } from '../schedule/stored-schedule.ts';
-import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import { SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
 import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
-import { builtInFunctions } from './built-in-functions.ts';
+import { functionsOf } from './built-in-functions.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { Definitions } from './definitions.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { EventHub } from './event-hub.ts';
-import { HistoryRetention, type Retention } from './history-retention.ts';
+import { HistoryRetention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
-import type { EngineLimits } from '../limits/execution-limits.ts';
 import { addToBudget } from '../limits/budget-use.ts';
 import { budgetState } from '../limits/budget.ts';
 import type { WaitingTurn } from '../limits/turnstile.ts';
@@ -34,35 +30,6 @@ import { type StartRequest, insertExecution, requestDigestOf } from './start-exe
 import { DEFAULT_PROJECT } from './start-scheduled.ts';
 import { Timers } from './timers.ts';
 import { WatchedStore } from './watched-store.ts';
-
-/** How an embedded engine is opened. */
-export interface EngineOptions {
-  /** Folder of the journal; one process at a time. */
-  readonly dir: string;
-  readonly durability: Durability;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Which hosts `call: http` and `call: openapi` may reach, and how they prove who they are. */
-  readonly httpCalls?: HttpCallOptions;
-  /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
-  readonly functions: FunctionCatalogue;
-  /** Gives the secrets that definitions name in `use.secrets`; without it there are none. See {@link SecretReader}. */
-  readonly secrets?: SecretReader;
-  /** Runs the scripts of `run: script`; without it a definition that has one is refused. */
-  readonly scripts?: ScriptRunner;
-  /** The longest JSON text of a value that stays in the journal, in characters; longer ones become files. 64 Ki when left out. */
-  readonly inlineCharacters?: number;
-  /** How long ended executions are kept; for ever when left out. */
-  readonly retention?: Retention;
-  /** How much runs at once, how often functions are called, and what an execution may use. Nothing is limited unless told. */
-  readonly limits?: EngineLimits;
-  /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
-  readonly onTrouble?: (message: string, error: unknown) => void;
-  /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
-  readonly onTask?: (name: string, reference: string) => void;
-  /** Opens the store in place of the one on SQLite; the simulation wraps that one with faults. */
-  readonly openStore?: (options: SqliteStoreOptions) => Store;
-}
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
@@ -84,16 +51,10 @@ export class Engine implements AsyncDisposable {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const httpCalls: HttpCallOptions = {
-      ...options.httpCalls,
-      admit: async ({ host, ...caller }, signal) => {
-        const request = { ...caller, rate: `http:${host}`, isStep: false };
-        await this.#lives.limits.turnstile?.enter(request, signal);
-      },
-    };
-    const { scripts } = options;
-    const script = scripts === undefined ? {} : { [RUN_SCRIPT]: scriptFunction(scripts, httpCalls) };
-    this.functions = { ...builtInFunctions(httpCalls), ...options.functions, ...script };
+    this.functions = functionsOf(options, async ({ host, ...caller }, signal) => {
+      const request = { ...caller, rate: `http:${host}`, isStep: false };
+      await this.#lives.limits.turnstile?.enter(request, signal);
+    });
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
     const store = openStore({
       dir: options.dir,

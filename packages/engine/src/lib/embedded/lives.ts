@@ -13,7 +13,7 @@ import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secret
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
-import type { EngineOptions } from './engine.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { Instance } from './instance.ts';
 import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
