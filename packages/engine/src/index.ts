@@ -1,15 +1,19 @@
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
+export type { EngineCaps, WorkflowEngine } from './lib/engine-port.ts';
 export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
   EXECUTION_STATUSES,
+  type EarlyAnswer,
   type Execution,
+  type ExecutionChange,
   type ExecutionEvent,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
+  type StoredDefinition,
   type StoredHumanTask,
   isFinal,
 } from './lib/execution/execution.ts';

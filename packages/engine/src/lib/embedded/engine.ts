@@ -1,23 +1,24 @@
-import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import { type Clock, PlatformError, type Random } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import type { EngineCaps, WorkflowEngine } from '../engine-port.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { HttpCallOptions } from '../http-call/http-client.ts';
-import { httpCall } from '../http-call/http-call.ts';
-import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
-import { accept, clarify } from '../interpreter/human-functions.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
+import { standardFunctions } from '../interpreter/standard-functions.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
+import { checkInput } from './check-input.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import { RESULT_LIMIT_CHARACTERS } from './step-run.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
 import { Timers } from './timers.ts';
 
@@ -41,7 +42,8 @@ export interface EngineOptions {
 }
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
-export class Engine implements AsyncDisposable {
+export class Engine implements WorkflowEngine {
+  readonly caps: EngineCaps = { multiNode: false, childWorkflows: true, resultLimitCharacters: RESULT_LIMIT_CHARACTERS };
   readonly functions: FunctionCatalogue;
   readonly #store: Store;
   readonly #options: EngineOptions;
@@ -57,7 +59,7 @@ export class Engine implements AsyncDisposable {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { httpCalls = {} } = options;
-    this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
+    this.functions = { ...standardFunctions(httpCalls), ...options.functions };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
     this.#store = openStore({
       dir: options.dir,
@@ -113,7 +115,7 @@ export class Engine implements AsyncDisposable {
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
-    if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
+    if (this.read.execution(id) === undefined) checkInput(this.#schemas, definition, input);
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
@@ -221,15 +223,6 @@ export class Engine implements AsyncDisposable {
       if (isRefused) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
-  }
-
-  #checkInput({ name, document }: WorkflowDefinition, input: Json): void {
-    const issues = this.#schemas
-      .issues(document.input?.schema, input)
-      .map(({ pointer, message }) => ({ pointer: `/input${pointer}`, message }));
-    if (issues.length === 0) return;
-    const summary = issues.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
-    throw new PlatformError('VALIDATION_ERROR', `Cannot start "${name}": ${summary}`, { details: { issues } });
   }
 }
 

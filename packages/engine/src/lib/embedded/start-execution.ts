@@ -20,7 +20,7 @@ export function requestDigestOf({ workflow, projectId, input, startedBy }: Start
 
 /** Records a new execution, pinned to its definition. */
 export function insertExecution(
-  transaction: StoreTransaction,
+  transaction: Pick<StoreTransaction, 'insertExecution' | 'appendEvent'>,
   request: StartRequest,
   {
     definition,

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 
 /** The largest recorded result of a step, in characters of its JSON text. */
-const RESULT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
+export const RESULT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
 
 /** Retries of a `try` are tries of the same intent, so they carry the same key. */
 export function idempotencyKeyOf(executionId: string, key: string): string {

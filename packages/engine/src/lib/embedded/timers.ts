@@ -71,7 +71,11 @@ export class Timers {
 }
 
 /** Fires one due timer inside a transaction; gives what is to be delivered, or nothing when there is nothing to wake. */
-function fireTimer(transaction: StoreTransaction, { executionId, entry }: OwnedEntry, now: number): OwnedEntry | undefined {
+export function fireTimer(
+  transaction: StoreTransaction,
+  { executionId, entry }: OwnedEntry,
+  now: number,
+): OwnedEntry | undefined {
   const execution = transaction.execution(executionId);
   if (entry.state !== 'waiting' || execution === undefined || isFinal(execution.status)) {
     transaction.putEntry(executionId, { ...entry, dueAt: null });

@@ -1,0 +1,21 @@
+// What a package needs to carry the interpreter on another engine: the parts, not a promise of stability.
+export { Definitions } from './lib/embedded/definitions.ts';
+export { EventHub } from './lib/embedded/event-hub.ts';
+export { Instance } from './lib/embedded/instance.ts';
+export { Life, type LifeHost } from './lib/embedded/life.ts';
+export { checkInput } from './lib/embedded/check-input.ts';
+export { cancelExecution, pauseExecution, resumeExecution } from './lib/embedded/control.ts';
+export { endExecution } from './lib/embedded/end-execution.ts';
+export { fireTimer } from './lib/embedded/timers.ts';
+export { insertExecution, requestDigestOf } from './lib/embedded/start-execution.ts';
+export { publishEvent } from './lib/embedded/publish-event.ts';
+export { RESULT_LIMIT_CHARACTERS } from './lib/embedded/step-run.ts';
+export { takeAnswer } from './lib/embedded/answer-question.ts';
+export { isFinal } from './lib/execution/execution.ts';
+export { ExpressionEvaluator } from './lib/expression/expression.ts';
+export type { HttpCallOptions } from './lib/http-call/http-client.ts';
+export type { FunctionCatalogue } from './lib/interpreter/call-function.ts';
+export { Interpreter } from './lib/interpreter/interpreter.ts';
+export { SchemaValidator } from './lib/interpreter/schema-validator.ts';
+export { standardFunctions } from './lib/interpreter/standard-functions.ts';
+export { WorkflowError } from './lib/interpreter/workflow-error.ts';
