@@ -1,0 +1,174 @@
+import type {
+  EarlyAnswer,
+  Execution,
+  ExecutionChange,
+  ExecutionEvent,
+  ExecutionStatus,
+  JournalEntry,
+  StoreTransaction,
+  StoredDefinition,
+  StoredHumanTask,
+} from '@loopwright/engine';
+import type { Changes, ExecutionRecord } from './execution-record.ts';
+
+/**
+ * The engine's transaction over the record of one execution: the same transitions run on it as on the embedded store.
+ * It changes the record it was given, and {@link changes} tells what. What lies outside the execution is not there.
+ */
+export class RecordTransaction implements StoreTransaction {
+  readonly #record: ExecutionRecord;
+  readonly #entries = new Set<string>();
+  readonly #tasks = new Set<string>();
+  readonly #events: ExecutionEvent[] = [];
+  #isTouched = false;
+  #hasOutput = false;
+
+  constructor(record: ExecutionRecord) {
+    this.#record = record;
+  }
+
+  /** What was changed, or `undefined` when nothing was. */
+  changes(): Changes | undefined {
+    const { execution, entries, tasks, early, listening } = this.#record;
+    if (!this.#isTouched) return undefined;
+    return {
+      execution: { ...execution, input: null, output: this.#hasOutput ? execution.output : null },
+      entries: [...this.#entries].flatMap((key) => entries.get(key) ?? []),
+      tasks: [...this.#tasks].flatMap((id) => tasks.get(id) ?? []),
+      early,
+      listening,
+      events: this.#events,
+    };
+  }
+
+  execution(id: string): Execution | undefined {
+    return id === this.#id ? this.#record.execution : undefined;
+  }
+
+  status(id: string): ExecutionStatus | undefined {
+    return this.execution(id)?.status;
+  }
+
+  journal(executionId: string): JournalEntry[] {
+    return executionId === this.#id ? [...this.#record.entries.values()] : [];
+  }
+
+  entry(executionId: string, key: string): JournalEntry | undefined {
+    return executionId === this.#id ? this.#record.entries.get(key) : undefined;
+  }
+
+  humanTask(id: string): StoredHumanTask | undefined {
+    return this.#record.tasks.get(id);
+  }
+
+  humanTasks({ state, limit }: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[] {
+    return [...this.#record.tasks.values()].filter((task) => state === undefined || task.state === state).slice(0, limit);
+  }
+
+  earlyAnswer(_executionId: string, step: string): EarlyAnswer | undefined {
+    return this.#record.early.find((early) => early.step === step);
+  }
+
+  listeners(type: string): { executionId: string; key: string }[] {
+    const keys = this.#record.listening.filter((one) => one.type === type || one.type === '').map(({ key }) => key);
+    return [...new Set(keys)].map((key) => ({ executionId: this.#id, key }));
+  }
+
+  updateExecution(id: string, change: ExecutionChange, at: number): void {
+    if (id !== this.#id) throw elsewhere('change another execution');
+    const before = this.#record.execution;
+    const since = change.status === undefined ? before.statusSince : (change.statusSince ?? at);
+    this.#record.execution = { ...before, ...change, statusSince: since, updatedAt: at };
+    this.#hasOutput ||= change.output !== undefined;
+    this.#isTouched = true;
+  }
+
+  putEntry(executionId: string, entry: JournalEntry): void {
+    if (executionId !== this.#id) throw elsewhere('write into the journal of another execution');
+    this.#record.entries.set(entry.key, entry);
+    this.#entries.add(entry.key);
+    this.#isTouched = true;
+  }
+
+  insertHumanTask(task: StoredHumanTask): void {
+    this.#record.tasks.set(task.id, task);
+    this.#tasks.add(task.id);
+    this.#isTouched = true;
+  }
+
+  updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
+    const task = this.#record.tasks.get(id);
+    if (task !== undefined) this.insertHumanTask({ ...task, ...change });
+  }
+
+  putEarlyAnswer(answer: EarlyAnswer): void {
+    this.#record.early = [...this.#record.early, answer];
+    this.#isTouched = true;
+  }
+
+  deleteEarlyAnswer(_executionId: string, step: string): void {
+    this.#record.early = this.#record.early.filter((early) => early.step !== step);
+    this.#isTouched = true;
+  }
+
+  addListener(type: string, _executionId: string, key: string): void {
+    this.#record.listening = [...this.#record.listening, { type, key }];
+    this.#isTouched = true;
+  }
+
+  removeListeners(_executionId: string, key: string): void {
+    this.#record.listening = this.#record.listening.filter((one) => one.key !== key);
+    this.#isTouched = true;
+  }
+
+  appendEvent(event: Omit<ExecutionEvent, 'seq'>): void {
+    if (event.executionId !== this.#id) throw elsewhere('tell something of another execution');
+    this.#record.lastSeq += 1;
+    this.#events.push({ ...event, seq: this.#record.lastSeq });
+    this.#isTouched = true;
+  }
+
+  get #id(): string {
+    return this.#record.execution.id;
+  }
+
+  // What follows has no place in the record of one execution: no transition that runs here asks for it.
+
+  definition(): StoredDefinition | undefined {
+    throw elsewhere('read a definition');
+  }
+  digestOf(): string | undefined {
+    throw elsewhere('look for a definition');
+  }
+  children(): string[] {
+    return [];
+  }
+  executions(): { executions: Execution[]; total: number } {
+    throw elsewhere('list executions');
+  }
+  unfinished(): string[] {
+    throw elsewhere('list executions');
+  }
+  completedSteps(): string[] {
+    throw elsewhere('list the steps');
+  }
+  due(): { executionId: string; entry: JournalEntry }[] {
+    throw elsewhere('list timers');
+  }
+  nextDue(): number | undefined {
+    throw elsewhere('list timers');
+  }
+  events(): ExecutionEvent[] {
+    throw elsewhere('list events');
+  }
+  putDefinition(): void {
+    throw elsewhere('store a definition');
+  }
+  insertExecution(): void {
+    throw elsewhere('start another execution');
+  }
+}
+
+function elsewhere(what: string): Error {
+  return new Error(`Cannot ${what}: the record holds one execution`);
+}
