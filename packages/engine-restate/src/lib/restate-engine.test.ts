@@ -156,15 +156,6 @@ describe('RestateEngine', { skip }, () => {
     const output = engine.read.execution(id)?.output;
     assert.equal(typeof output === 'string' ? output.length : 0, 4 * 1024 * 1024 - 2);
   });
-
-  it('refuses what it does not run, and says so', async () => {
-    await using engine = openRestateEngine(await newPlace(server), {});
-    const text = `
-document: { dsl: '1.0.0', namespace: test, name: parent, version: '1.0.0' }
-do: [child: { run: { workflow: { namespace: test, name: other, version: '1.0.0' } } }]`;
-    const definition = loadDefinition(text, engine.functions);
-    await assert.rejects(engine.register(definition), { code: 'INVALID_DEFINITION', message: /\/do\/0\/child\/run/ });
-  });
 });
 
 describe('RestateEngine without Restate', () => {

@@ -11,8 +11,9 @@ import type {
   WorkflowDefinition,
   WorkflowEngine,
 } from '@loopwright/engine';
-import { SqliteStore, everyTask, loadDefinition } from '@loopwright/engine';
+import { SqliteStore, loadDefinition } from '@loopwright/engine';
 import {
+  Definitions,
   EventHub,
   ExpressionEvaluator,
   type FunctionCatalogue,
@@ -75,11 +76,9 @@ export class RestateEngine implements WorkflowEngine {
   // Several nodes still need views that they share: each has its own now.
   readonly caps: EngineCaps = {
     multiNode: false,
-    childWorkflows: false,
     resultLimitCharacters: RESULT_LIMIT_CHARACTERS,
   };
   readonly functions: FunctionCatalogue;
-  readonly definitions = new Map<string, WorkflowDefinition>();
   readonly #options: RestateEngineOptions;
   readonly #names: ServiceNames;
   readonly #client: RestateClient;
@@ -90,9 +89,8 @@ export class RestateEngine implements WorkflowEngine {
   readonly #endpoint: ServiceEndpoint;
   readonly #schemas = new SchemaValidator();
   readonly #expressions = new ExpressionEvaluator();
-  readonly #byDigest = new Map<string, WorkflowDefinition>();
-  /** Digests of the definitions that this process has put into Restate. */
-  readonly #shared = new Set<string>();
+  readonly #definitions: Definitions;
+  #isOpen = false;
   #isClosing = false;
 
   /** Opens the views. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE, STORE_FAILED or INVALID_CONFIGURATION. */
@@ -112,6 +110,7 @@ export class RestateEngine implements WorkflowEngine {
       schemas: this.#schemas,
       clock,
       random,
+      findDefinition: (reference) => this.#definitions.find(reference),
       onTask,
       onTrouble,
     });
@@ -119,6 +118,7 @@ export class RestateEngine implements WorkflowEngine {
     const services = [executionObject, driverObject, definitionObject, listenersObject, publisherService].map((of) => of(node));
     this.#endpoint = new ServiceEndpoint(options.service, services, (message) => onTrouble?.(message, undefined));
     const store = new SqliteStore({ ...options, onEvents: (events) => this.#hub.publish(events) });
+    this.#definitions = new Definitions(store, this.functions, onTrouble);
     this.#views = new Views(store, {
       history: (id) => this.#object({ service: this.#names.execution, key: id, handler: 'history' }, snapshotSchema.nullable()),
       definition: (digest) => this.#definition(digest),
@@ -126,15 +126,18 @@ export class RestateEngine implements WorkflowEngine {
     });
   }
 
+  get definitions(): ReadonlyMap<string, WorkflowDefinition> {
+    return this.#definitions.startable;
+  }
+
   get read(): StoreReader {
     return this.#views.read;
   }
 
   async register(definition: WorkflowDefinition): Promise<void> {
-    refuseChildren(definition);
     await this.#views.define(definition);
-    this.#byDigest.set(definition.digest, definition);
-    this.definitions.set(definition.name, definition);
+    if (this.#isOpen) await this.#share(definition);
+    this.#definitions.use(definition);
   }
 
   /** Listens, and tells Restate where: it calls for what was under way. Throws SERVICE_UNAVAILABLE when Restate or the port cannot be had. */
@@ -142,15 +145,14 @@ export class RestateEngine implements WorkflowEngine {
     const { host, port, uri = `http://${host}:${port}` } = this.#options.service;
     await this.#endpoint.listen();
     await this.#client.register(uri, { patienceMs: this.#patienceMs });
+    await Promise.all([...this.definitions.values()].map((definition) => this.#share(definition)));
+    this.#isOpen = true;
   }
 
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId, workflow, input } = request;
-    const definition = this.definitions.get(workflow);
-    if (definition === undefined)
-      throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
+    const definition = this.#definitions.require(workflow);
     if (this.read.status(executionId) === undefined) checkInput(this.#schemas, definition, input);
-    await this.#share(definition);
     const started = newExecution(request, definition, this.#options.clock.now());
     const { created, requestDigest } = await this.#object(
       { service: this.#names.execution, key: executionId, handler: 'start' },
@@ -230,24 +232,21 @@ export class RestateEngine implements WorkflowEngine {
 
   /** Puts a definition where every node finds it. */
   async #share({ digest, name, version, source }: WorkflowDefinition): Promise<void> {
-    if (this.#shared.has(digest)) return;
     await this.#object({ service: this.#names.definition, key: digest, handler: 'put' }, z.undefined(), {
       name,
       version,
       source,
     });
-    this.#shared.add(digest);
   }
 
   async #definition(digest: string): Promise<WorkflowDefinition> {
-    const known = this.#byDigest.get(digest);
-    if (known !== undefined) return known;
-    const stored =
-      this.read.definition(digest) ??
-      (await this.#object({ service: this.#names.definition, key: digest, handler: 'get' }, definitionSchema));
-    const definition = loadDefinition(JSON.stringify(stored.source), this.functions);
-    this.#byDigest.set(digest, definition);
-    return definition;
+    if (this.read.definition(digest) === undefined) {
+      const stored = await this.#object({ service: this.#names.definition, key: digest, handler: 'get' }, definitionSchema);
+      await this.#views.define(loadDefinition(JSON.stringify(stored.source), this.functions));
+    }
+    const definition = this.#definitions.ofDigest(digest);
+    if (definition !== undefined) return definition;
+    throw new PlatformError('INVALID_DEFINITION', `Cannot use the definition ${digest}: it does not load in this version`);
   }
 
   async #command(executionId: string, command: Command): Promise<Json> {
@@ -278,20 +277,4 @@ export class RestateEngine implements WorkflowEngine {
     if (execution !== undefined) return execution;
     throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${executionId}"`);
   }
-}
-
-/** A child and its parent would have to change together, and each is an object of its own. */
-function refuseChildren({ document }: WorkflowDefinition): void {
-  const issues = [...everyTask(document.do)].flatMap(({ named, pointer }) =>
-    'run' in named.task ? [{ pointer: `${pointer}/run`, message: 'run: workflow is not supported on Restate' }] : [],
-  );
-  if (issues.length === 0) return;
-  const places = issues.map(({ pointer }) => pointer).join(', ');
-  throw new PlatformError(
-    'INVALID_DEFINITION',
-    `Cannot use the definition on Restate: run: workflow is not supported (${places})`,
-    {
-      details: { issues },
-    },
-  );
 }

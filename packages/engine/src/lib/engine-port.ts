@@ -11,8 +11,6 @@ import type { StoreReader } from './store/store.ts';
 export interface EngineCaps {
   /** Whether several processes may carry the same executions at once. */
   readonly multiNode: boolean;
-  /** Whether a definition may have `run: workflow`; where not, {@link WorkflowEngine.register} refuses it. */
-  readonly childWorkflows: boolean;
   /** The largest result of a step, in characters of its JSON text; a larger one is a recorded LIMIT_EXCEEDED. */
   readonly resultLimitCharacters: number;
 }
@@ -38,7 +36,7 @@ export interface WorkflowEngine extends AsyncDisposable {
   /** Executions, events, questions; `explain(engine.read, …)` says why one does not move. */
   readonly read: StoreReader;
 
-  /** Makes a definition startable under its name, in place of the one before. Throws INVALID_DEFINITION for what this engine cannot run. */
+  /** Makes a definition startable under its name, in place of the one before. */
   register(definition: WorkflowDefinition): Promise<void>;
   /** Opens for work, after the definitions were registered: what was under way goes on. Call it once, before anything is started. */
   recover(): void | Promise<void>;
@@ -52,9 +50,9 @@ export interface WorkflowEngine extends AsyncDisposable {
   ): Promise<Omit<AnswerOutcome, 'delivered'>>;
   /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat. */
   publish(event: CloudEvent): Promise<number>;
-  /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
+  /** Ends an execution for good, and those it waits for; steps under way get their AbortSignal. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
   cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution>;
-  /** Stops an execution before its next step; its timers stand still. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
+  /** Stops an execution before its next step; its timers stand still. Those it waits for follow. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
   pause(executionId: string, who: string): Promise<Execution>;
   /** Lets a paused execution go on. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
   resume(executionId: string, who: string): Promise<Execution>;

@@ -22,6 +22,7 @@ export interface TurnParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
+  readonly findDefinition: LifeHost['findDefinition'];
   readonly onTask?: ((name: string, reference: string) => void) | undefined;
 }
 
@@ -111,7 +112,8 @@ export class Turn {
       timerRecorded: () => undefined,
       idle: () => void this.#park(),
       storeFailed: (_executionId, error) => this.#fail(error),
-      findDefinition: () => undefined,
+      findDefinition: (reference) => this.#parts.findDefinition(reference),
+      // Restate drives it.
       started: () => undefined,
     };
   }

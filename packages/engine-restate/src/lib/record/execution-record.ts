@@ -29,6 +29,14 @@ export interface Changes {
   readonly early: readonly EarlyAnswer[];
   readonly listening: readonly Listening[];
   readonly events: readonly ExecutionEvent[];
+  /** Executions that this one starts. */
+  readonly started: readonly NewExecution[];
+}
+
+/** What a start records: the execution and what it tells at first. */
+export interface NewExecution {
+  readonly execution: Execution;
+  readonly events: readonly ExecutionEvent[];
 }
 
 /** A record that can be changed without changing this one. */

@@ -58,6 +58,8 @@ const listeningSchema = z.strictObject({ type: z.string(), key: z.string() });
 /** How many entries one transition may change. */
 const ENTRY_LIMIT = 20_000;
 
+export const startSchema = z.strictObject({ execution: executionSchema, events: z.array(eventSchema).min(1).max(10) });
+
 const changesSchema = z.strictObject({
   execution: executionSchema,
   entries: z.array(entrySchema).max(ENTRY_LIMIT),
@@ -65,6 +67,7 @@ const changesSchema = z.strictObject({
   early: z.array(earlySchema).max(10_000),
   listening: z.array(listeningSchema).max(10_000),
   events: z.array(eventSchema).max(ENTRY_LIMIT),
+  started: z.array(startSchema).max(ENTRY_LIMIT),
 });
 
 /** The part of the state that every transition reads: what is open, and who drives. */
@@ -98,7 +101,6 @@ export const snapshotSchema = z.strictObject({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-export const startSchema = z.strictObject({ execution: executionSchema, event: eventSchema });
 export const beginSchema = z.strictObject({ driver: id, wake: z.string().nullable() });
 export const wakeSchema = z.strictObject({ driver: id, wake: z.string(), version: z.int() });
 export const parkSchema = z.strictObject({ driver: id, version: z.int() });
@@ -147,3 +149,22 @@ export const publishSchema = z.strictObject({ event: cloudEventSchema, except: z
 export const definitionSchema = z.strictObject({ name: z.string(), version: z.string(), source: jsonObjectSchema });
 export const startedSchema = z.strictObject({ created: z.boolean(), requestDigest: z.string() });
 export const answeredSchema = z.looseObject({ state: z.enum(['answered', 'buffered']), task: z.looseObject({ id }).optional() });
+
+/** What an execution orders those that it waits for, when it is ordered the same itself. */
+export const followSchema = z.strictObject({
+  do: z.enum(['cancel', 'pause', 'resume']),
+  at: time,
+  who,
+  reason: z.string().nullable(),
+});
+/** What became of an execution that another waits for. */
+export const endedSchema = z.strictObject({
+  key: z.string(),
+  id,
+  at: time,
+  ending: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('completed'), output: jsonSchema }),
+    z.strictObject({ status: z.literal('failed'), error: jsonSchema }),
+    z.strictObject({ status: z.literal('cancelled'), by: z.strictObject({ who, reason: z.string().nullable() }) }),
+  ]),
+});

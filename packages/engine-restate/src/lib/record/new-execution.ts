@@ -1,20 +1,17 @@
-import type { Execution, ExecutionEvent, StartRequest, WorkflowDefinition } from '@loopwright/engine';
+import type { ExecutionEvent, StartRequest, WorkflowDefinition } from '@loopwright/engine';
 import { insertExecution } from '@loopwright/engine/carrier';
-
-/** What a start records: the execution and the event that tells of it. */
-export interface NewExecution {
-  readonly execution: Execution;
-  readonly event: ExecutionEvent;
-}
+import type { NewExecution } from './execution-record.ts';
 
 /** Makes a new execution, pinned to its definition, as the embedded engine does. */
 export function newExecution(request: StartRequest, definition: WorkflowDefinition, at: number): NewExecution {
-  let event: ExecutionEvent | undefined;
+  const events: ExecutionEvent[] = [];
   const execution = insertExecution(
-    { insertExecution: () => undefined, appendEvent: (first) => void (event = { ...first, seq: 1 }) },
+    {
+      insertExecution: () => undefined,
+      appendEvent: (event) => void events.push({ ...event, seq: events.length + 1 }),
+    },
     request,
     { definition, at },
   );
-  if (event === undefined) throw new Error('Cannot start an execution: it tells of nothing');
-  return { execution, event };
+  return { execution, events };
 }

@@ -9,17 +9,19 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '@loopwright/engine';
-import type { Changes, ExecutionRecord } from './execution-record.ts';
+import type { Changes, ExecutionRecord, NewExecution } from './execution-record.ts';
 
 /**
  * The engine's transaction over the record of one execution: the same transitions run on it as on the embedded store.
- * It changes the record it was given, and {@link changes} tells what. What lies outside the execution is not there.
+ * It changes the record it was given, and {@link changes} tells what. What lies outside the execution is not there, but for executions that are
+ * started here: what goes to others follows from the changes, as messages.
  */
 export class RecordTransaction implements StoreTransaction {
   readonly #record: ExecutionRecord;
   readonly #entries = new Set<string>();
   readonly #tasks = new Set<string>();
   readonly #events: ExecutionEvent[] = [];
+  readonly #started = new Map<string, NewExecution>();
   #isTouched = false;
   #hasOutput = false;
 
@@ -38,11 +40,12 @@ export class RecordTransaction implements StoreTransaction {
       early,
       listening,
       events: this.#events,
+      started: [...this.#started.values()],
     };
   }
 
   execution(id: string): Execution | undefined {
-    return id === this.#id ? this.#record.execution : undefined;
+    return id === this.#id ? this.#record.execution : this.#started.get(id)?.execution;
   }
 
   status(id: string): ExecutionStatus | undefined {
@@ -75,10 +78,13 @@ export class RecordTransaction implements StoreTransaction {
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
+    const started = this.#started.get(id);
+    if (started !== undefined) {
+      this.#started.set(id, { ...started, execution: changed(started.execution, change, at) });
+      return;
+    }
     if (id !== this.#id) throw elsewhere('change another execution');
-    const before = this.#record.execution;
-    const since = change.status === undefined ? before.statusSince : (change.statusSince ?? at);
-    this.#record.execution = { ...before, ...change, statusSince: since, updatedAt: at };
+    this.#record.execution = changed(this.#record.execution, change, at);
     this.#hasOutput ||= change.output !== undefined;
     this.#isTouched = true;
   }
@@ -122,9 +128,20 @@ export class RecordTransaction implements StoreTransaction {
   }
 
   appendEvent(event: Omit<ExecutionEvent, 'seq'>): void {
+    const started = this.#started.get(event.executionId);
+    if (started !== undefined) {
+      const events = [...started.events, { ...event, seq: started.events.length + 1 }];
+      this.#started.set(event.executionId, { ...started, events });
+      return;
+    }
     if (event.executionId !== this.#id) throw elsewhere('tell something of another execution');
     this.#record.lastSeq += 1;
     this.#events.push({ ...event, seq: this.#record.lastSeq });
+    this.#isTouched = true;
+  }
+
+  insertExecution(execution: Execution): void {
+    this.#started.set(execution.id, { execution, events: [] });
     this.#isTouched = true;
   }
 
@@ -164,9 +181,11 @@ export class RecordTransaction implements StoreTransaction {
   putDefinition(): void {
     throw elsewhere('store a definition');
   }
-  insertExecution(): void {
-    throw elsewhere('start another execution');
-  }
+}
+
+function changed(before: Execution, change: ExecutionChange, at: number): Execution {
+  const statusSince = change.status === undefined ? before.statusSince : (change.statusSince ?? at);
+  return { ...before, ...change, statusSince, updatedAt: at };
 }
 
 function elsewhere(what: string): Error {

@@ -4,6 +4,7 @@ import type { Changes } from '../record/execution-record.ts';
 import type { Head } from '../record/messages.ts';
 import { ask, send } from './messaging.ts';
 import type { Node } from './node.ts';
+import { tellRelatives } from './relatives.ts';
 import { eventKey, light, readTasks, writeEntries } from './state.ts';
 import { listenersKey } from './service-names.ts';
 
@@ -41,6 +42,7 @@ export async function applyChanges(
   const woken = effects.by === 'command' ? wakeDriver(context, node, next) : next;
   context.set('head', woken);
   setTimers(context, node, changes, effects.now);
+  tellRelatives(context, node, { head, changes, open: next.open });
   await follow(context, node, head, changes);
   await node.project(context.key, changes);
   return woken;

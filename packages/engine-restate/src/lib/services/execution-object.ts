@@ -1,8 +1,12 @@
 import {
   cancelExecution,
+  cancelTree,
   fireTimer,
+  isFinal,
   pauseExecution,
+  pauseTree,
   publishEvent,
+  receiveEnding,
   resumeExecution,
   takeAnswer,
 } from '@loopwright/engine/carrier';
@@ -17,6 +21,8 @@ import {
   beginSchema,
   commandSchema,
   commitSchema,
+  endedSchema,
+  followSchema,
   offerSchema,
   parkSchema,
   startSchema,
@@ -57,6 +63,8 @@ export function executionObject(node: Node): restate.VirtualObjectDefinition<str
       ),
       timer: (context: restate.ObjectContext, message: unknown) => timer(context, node, message),
       offer: (context: restate.ObjectContext, message: unknown) => offer(context, node, message),
+      follow: (context: restate.ObjectContext, message: unknown) => follow(context, node, message),
+      ended: (context: restate.ObjectContext, message: unknown) => ended(context, node, message),
       load: restate.handlers.object.shared({ enableLazyState: false }, (context: restate.ObjectSharedContext) =>
         readSnapshot(context, false),
       ),
@@ -69,7 +77,7 @@ export function executionObject(node: Node): restate.VirtualObjectDefinition<str
 }
 
 async function start(context: restate.ObjectContext, node: Node, message: unknown): Promise<Json> {
-  const { execution, event } = parsed(startSchema, message);
+  const { execution, events } = parsed(startSchema, message);
   const existing = await readHead(context);
   if (existing !== undefined) return toJson({ created: false, requestDigest: existing.execution.requestDigest });
   const head: Head = {
@@ -84,7 +92,7 @@ async function start(context: restate.ObjectContext, node: Node, message: unknow
     commitId: null,
   };
   context.set('input', execution.input);
-  const changes: Changes = { execution, entries: [], tasks: [], early: [], listening: [], events: [event] };
+  const changes: Changes = { execution, entries: [], tasks: [], early: [], listening: [], events, started: [] };
   sendDrive(context, node);
   await applyChanges(context, node, { head, changes, effects: { by: 'driver', now: execution.createdAt } });
   return { created: true, requestDigest: execution.requestDigest };
@@ -135,10 +143,9 @@ async function command(context: restate.ObjectContext, node: Node, message: unkn
     const head = await readHead(context);
     if (head === undefined) throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${context.key}"`);
     const definition = order.do === 'answer' ? await node.definition(head.execution.definitionDigest) : undefined;
-    const transaction = new RecordTransaction(openRecord(head, await readTasks(context)));
-    const value = obey(transaction, context.key, order, () => definition);
-    const changes = transaction.changes();
-    if (changes !== undefined) await applyChanges(context, node, { head, changes, effects: { by: 'command', now: order.at } });
+    const value = await transit(context, node, { head, now: order.at }, (transaction) =>
+      obey(transaction, context.key, order, () => definition),
+    );
     return { value: toJson(value) };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
@@ -175,12 +182,9 @@ async function timer(context: restate.ObjectContext, node: Node, message: unknow
   const head = await readHead(context);
   const entry = head?.open.find((one) => one.key === key);
   if (head === undefined || entry?.dueAt !== dueAt) return;
-  const transaction = new RecordTransaction(openRecord(head, await readTasks(context)));
   // Restate's clock and this one may differ: a timer does not fire before its time.
   const now = Math.max(dueAt, await context.run('now', () => node.clock.now()));
-  fireTimer(transaction, { executionId: context.key, entry }, now);
-  const changes = transaction.changes();
-  if (changes !== undefined) await applyChanges(context, node, { head, changes, effects: { by: 'command', now } });
+  await transit(context, node, { head, now }, (transaction) => fireTimer(transaction, { executionId: context.key, entry }, now));
 }
 
 /** Shows an event to what listens here; tells how many went on. */
@@ -189,9 +193,43 @@ async function offer(context: restate.ObjectContext, node: Node, message: unknow
   const head = await readHead(context);
   if (head === undefined || head.listening.length === 0) return 0;
   const now = await context.run('now', () => node.clock.now());
+  const at = { at: now, expressions: node.expressions };
+  const woken = await transit(context, node, { head, now }, (transaction) => publishEvent(transaction, event, at));
+  return woken.length;
+}
+
+/** Does what the execution that waits for this one was ordered. */
+async function follow(context: restate.ObjectContext, node: Node, message: unknown): Promise<void> {
+  const { do: order, at, who, reason } = parsed(followSchema, message);
+  const head = await readHead(context);
+  if (head === undefined || isFinal(head.execution.status)) return;
+  const { key } = context;
+  await transit(context, node, { head, now: at }, (transaction) => {
+    if (order === 'cancel') cancelTree(transaction, key, { who, reason }, at);
+    else if (order === 'pause') pauseTree(transaction, key, { who, at });
+    else if (head.execution.status === 'paused') resumeExecution(transaction, key, { who, at });
+  });
+}
+
+/** Gives the task that waits for another execution what became of that one. */
+async function ended(context: restate.ObjectContext, node: Node, message: unknown): Promise<void> {
+  const { key, ...child } = parsed(endedSchema, message);
+  const head = await readHead(context);
+  if (head === undefined) return;
+  const parent = { executionId: context.key, key };
+  await transit(context, node, { head, now: child.at }, (transaction) => receiveEnding(transaction, parent, child));
+}
+
+/** Makes a transition on what is open and writes what it changed. */
+async function transit<T>(
+  context: restate.ObjectContext,
+  node: Node,
+  { head, now }: { head: Head; now: number },
+  make: (transaction: RecordTransaction) => T,
+): Promise<T> {
   const transaction = new RecordTransaction(openRecord(head, await readTasks(context)));
-  const woken = publishEvent(transaction, event, { at: now, expressions: node.expressions });
+  const value = make(transaction);
   const changes = transaction.changes();
   if (changes !== undefined) await applyChanges(context, node, { head, changes, effects: { by: 'command', now } });
-  return woken.length;
+  return value;
 }

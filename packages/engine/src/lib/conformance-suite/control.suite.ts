@@ -48,7 +48,7 @@ export function controlCases(harness: ConformanceHarness): void {
     assert.equal(paused.status, 'paused');
     await assert.rejects(bench.engine.pause(id, 'ann'), { code: 'INVALID_STATE' });
     await bench.reopen();
-    await delay(300);
+    await delay(1100);
     assert.equal(bench.execution(id)?.status, 'paused');
     assert.equal(bench.log.begun('napped'), 0);
     await bench.engine.resume(id, 'ann');

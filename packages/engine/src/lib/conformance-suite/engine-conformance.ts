@@ -4,6 +4,7 @@ import { controlCases } from './control.suite.ts';
 import { durabilityCases } from './durability.suite.ts';
 import type { ConformanceHarness } from './harness.ts';
 import { languageCases } from './language.suite.ts';
+import { relativeCases } from './relatives.suite.ts';
 import { startCases } from './starts.suite.ts';
 
 /** Registers the tests that every engine passes: the guarantees of `WorkflowEngine`, whatever carries it. */
@@ -13,6 +14,7 @@ export function engineConformance(name: string, harness: ConformanceHarness): vo
     answerCases(harness);
     controlCases(harness);
     languageCases(harness);
+    relativeCases(harness);
     durabilityCases(harness);
   });
 }

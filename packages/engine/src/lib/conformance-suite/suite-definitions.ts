@@ -18,8 +18,12 @@ do:
   - ask:
       try: [{ review: ${ACCEPT(', expires_in_ms: 200')} }]
       catch: { errors: { with: { status: 408 } }, do: [{ late: { set: { late: true } } }] }`,
+  keeps: `
+do:
+  - review: ${ACCEPT(', expires_in_ms: 1000')}
+  - nap: { wait: { milliseconds: 1100 } }`,
   hangs: `do: [begin: { call: hang, with: { id: '\${ .id }' } }, never: { call: note, with: { id: never } }]`,
-  naps: `do: [nap: { wait: { milliseconds: 250 } }, after: { call: note, with: { id: '\${ $workflow.input.id }' } }]`,
+  naps: `do: [nap: { wait: { milliseconds: 1000 } }, after: { call: note, with: { id: '\${ $workflow.input.id }' } }]`,
   cutoff: `
 do:
   - guarded:
@@ -45,5 +49,19 @@ do:
 do:
   - paid: { listen: { to: { all: [{ with: { type: paid }, correlate: { order: { from: .data.order, expect: '\${ $workflow.input.order }' } } }, { with: { type: packed } }] } } }
   - last: { set: { got: '\${ . }' } }`,
+  parent: `
+do:
+  - both: { fork: { branches: [{ asked: { run: { workflow: { namespace: suite, name: asks, version: latest } } } }, { note: { call: note, with: { id: beside } } }] } }
+  - last: { set: { by: '\${ .[0].by }' } }`,
+  guards: `
+do:
+  - guarded:
+      try: [{ part: { run: { workflow: { namespace: suite, name: fails, version: '1.0.0' } } } }]
+      catch: { as: problem, do: [{ explain: { set: { failed: '\${ $problem.title }' } } }] }`,
+  fails: `do: [stop: { raise: { error: { type: 'https://example.com/no', status: 409, title: No } } }]`,
+  hurries: `
+do:
+  - part: { run: { workflow: { namespace: suite, name: hangs, version: latest } }, timeout: { after: { milliseconds: 1000 } } }`,
+  lets: `do: [part: { run: { workflow: { namespace: suite, name: asks, version: latest }, await: false } }]`,
   emits: `do: [{ tell: { emit: { event: { with: { source: 'https://example.com/emits', type: packed, data: { order: '\${ .order }' } } } } } }]`,
 };

@@ -43,7 +43,7 @@ export interface EngineOptions {
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements WorkflowEngine {
-  readonly caps: EngineCaps = { multiNode: false, childWorkflows: true, resultLimitCharacters: RESULT_LIMIT_CHARACTERS };
+  readonly caps: EngineCaps = { multiNode: false, resultLimitCharacters: RESULT_LIMIT_CHARACTERS };
   readonly functions: FunctionCatalogue;
   readonly #store: Store;
   readonly #options: EngineOptions;
