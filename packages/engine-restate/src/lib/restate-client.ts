@@ -83,6 +83,7 @@ async function send(
     };
   }
   if (status < 300) return { text };
+  if (status === 413) throw new PlatformError('PAYLOAD_TOO_LARGE', 'Cannot call Restate: the message is larger than it takes');
   const reason = `status ${status}: ${text.slice(0, 500)}`;
   // 404 is what the ingress says of a service that no node has registered yet.
   if (status === 404 || status === 429 || status === 502 || status === 503)

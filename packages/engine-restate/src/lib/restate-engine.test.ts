@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
 import { RestateServer, restateBinary } from './fixtures/restate-server.ts';
 import { newPlace, openRestateEngine } from './fixtures/restate-world.ts';
-import { snapshotSchema } from './record/messages.ts';
+import { pageSchema } from './record/messages.ts';
 import { RestateClient } from './restate-client.ts';
 import { RestateEngine } from './restate-engine.ts';
 
@@ -132,14 +132,14 @@ describe('RestateEngine', { skip }, () => {
     await until('the second step', () => begun.length === 2);
     const client = new RestateClient(place);
     const address = { service: `${place.namespace}_execution_v1`, key: id, handler: 'begin' };
-    const taken = await client.call(address, { driver: 'another', wake: null }, snapshotSchema, { patienceMs: 1000 });
+    const taken = await client.call(address, { driver: 'another', wake: null }, pageSchema, { patienceMs: 1000 });
     await delay(150);
     const done = engine.read.events(id, 0, 100).length;
     assert.equal(done, taken.lastSeq);
     assert.ok(begun.length <= 3 && engine.read.status(id) === 'running');
   });
 
-  it('carries the largest result that a step may have', async () => {
+  it('carries the largest results that steps may have, and more of them than a message takes; ends what is too large at once', async () => {
     const functions = {
       text: defineFunction({
         description: 'Gives the largest text, of characters of three bytes',
@@ -148,13 +148,25 @@ describe('RestateEngine', { skip }, () => {
       }),
     };
     await using engine = openRestateEngine(await newPlace(server), functions);
-    const text = `document: { dsl: '1.0.0', namespace: test, name: large, version: '1.0.0' }\ndo: [get: { call: text }]`;
-    await engine.register(loadDefinition(text, engine.functions));
+    const all = `fork: { branches: [a: { call: text }, b: { call: text }, c: { call: text }] }`;
+    const ask = `{ call: accept, with: { title: Go on?, doc_type: text, subject: it } }`;
+    for (const [name, rest] of Object.entries({
+      large: `ask: ${ask}, last: { set: { done: true } }`,
+      larger: 'last: { set: { size: 1 }, if: "${ false }" }',
+    })) {
+      const text = `document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.0.0' }\ndo: [all: { ${all} }, ${rest}]`;
+      await engine.register(loadDefinition(text, engine.functions));
+    }
     await engine.recover();
     const id = await start(engine, 'large');
+    await until('the question', () => engine.read.status(id) === 'waiting_acceptance');
+    await engine.answer({ executionId: id }, { kind: 'acceptance', accepted: true }, { answerId: 'a', answeredBy: 'ann' });
     await until('the end', () => engine.read.status(id) === 'completed');
-    const output = engine.read.execution(id)?.output;
-    assert.equal(typeof output === 'string' ? output.length : 0, 4 * 1024 * 1024 - 2);
+    const entry = engine.read.entry(id, 'all@branch-2/c')?.value;
+    assert.equal(typeof entry === 'string' ? entry.length : 0, 4 * 1024 * 1024 - 2);
+    const larger = await start(engine, 'larger');
+    await until('the end', () => engine.read.status(larger) === 'failed');
+    assert.match(JSON.stringify(engine.read.execution(larger)?.error), /LIMIT_EXCEEDED/);
   });
 });
 

@@ -11,7 +11,7 @@ import type {
   WorkflowDefinition,
   WorkflowEngine,
 } from '@loopwright/engine';
-import { SqliteStore, loadDefinition } from '@loopwright/engine';
+import { SqliteStore } from '@loopwright/engine';
 import {
   Definitions,
   EventHub,
@@ -28,7 +28,18 @@ import { type Clock, type Json, PlatformError, type Random, isErrorCode, toJson 
 import { z } from 'zod';
 import { Turns } from './drive/turns.ts';
 import { newExecution } from './record/new-execution.ts';
-import { type Command, answeredSchema, definitionSchema, replySchema, snapshotSchema, startedSchema } from './record/messages.ts';
+import {
+  type Command,
+  type Page,
+  type Snapshot,
+  answeredSchema,
+  definitionSchema,
+  eventsSchema,
+  pageSchema,
+  replySchema,
+  startedSchema,
+} from './record/messages.ts';
+import { wholeRecord } from './record/whole-record.ts';
 import { type Address, RestateClient } from './restate-client.ts';
 import { type EndpointOptions, ServiceEndpoint } from './service-endpoint.ts';
 import { definitionObject } from './services/definition-object.ts';
@@ -37,7 +48,7 @@ import { listenersObject, publisherService } from './services/event-services.ts'
 import { executionObject } from './services/execution-object.ts';
 import type { Node } from './services/node.ts';
 import { type ServiceNames, serviceNames } from './services/service-names.ts';
-import { Views } from './views.ts';
+import { type ViewedDefinition, Views } from './views.ts';
 
 /** How long a caller waits while Restate cannot be reached, in milliseconds. */
 const CALLER_PATIENCE_MS = 15_000;
@@ -120,8 +131,9 @@ export class RestateEngine implements WorkflowEngine {
     const store = new SqliteStore({ ...options, onEvents: (events) => this.#hub.publish(events) });
     this.#definitions = new Definitions(store, this.functions, onTrouble);
     this.#views = new Views(store, {
-      history: (id) => this.#object({ service: this.#names.execution, key: id, handler: 'history' }, snapshotSchema.nullable()),
-      definition: (digest) => this.#definition(digest),
+      record: (id) => this.#record(id),
+      events: (id, after) => this.#object(this.#execution(id, 'events'), eventsSchema, { after }),
+      definition: (digest) => this.#stored(digest),
       now: () => clock.now(),
     });
   }
@@ -239,14 +251,27 @@ export class RestateEngine implements WorkflowEngine {
     });
   }
 
+  async #record(executionId: string): Promise<Snapshot | null> {
+    const read = (after: string | null): Promise<Page | null> =>
+      this.#object(this.#execution(executionId, 'load'), pageSchema.nullable(), { after });
+    const first = await read(null);
+    return first === null ? null : wholeRecord(first, read);
+  }
+
+  #execution(key: string, handler: string): Address {
+    return { service: this.#names.execution, key, handler };
+  }
+
   async #definition(digest: string): Promise<WorkflowDefinition> {
-    if (this.read.definition(digest) === undefined) {
-      const stored = await this.#object({ service: this.#names.definition, key: digest, handler: 'get' }, definitionSchema);
-      await this.#views.define(loadDefinition(JSON.stringify(stored.source), this.functions));
-    }
+    if (this.read.definition(digest) === undefined) await this.#views.define(await this.#stored(digest));
     const definition = this.#definitions.ofDigest(digest);
     if (definition !== undefined) return definition;
-    throw new PlatformError('INVALID_DEFINITION', `Cannot use the definition ${digest}: it does not load in this version`);
+    throw new PlatformError('INVALID_DEFINITION', `Cannot use the definition ${digest}: it does not load in this process`);
+  }
+
+  async #stored(digest: string): Promise<ViewedDefinition> {
+    const address = { service: this.#names.definition, key: digest, handler: 'get' };
+    return { digest, ...(await this.#object(address, definitionSchema)) };
   }
 
   async #command(executionId: string, command: Command): Promise<Json> {

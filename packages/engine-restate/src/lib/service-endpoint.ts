@@ -21,6 +21,7 @@ export class ServiceEndpoint {
   readonly #options: EndpointOptions;
   readonly #server: Http2Server;
   readonly #sessions = new Set<ServerHttp2Session>();
+  #isClosed = false;
 
   /** Throws INVALID_CONFIGURATION for an address that others could reach without proving who they are. */
   constructor(options: EndpointOptions, services: Services, onTrouble: (message: string) => void) {
@@ -39,7 +40,9 @@ export class ServiceEndpoint {
     });
     this.#server = createServer(handler);
     this.#server.on('session', (session) => {
-      this.#sessions.add(session);
+      // Restate may connect while the server closes: nobody would end that session, and it would keep the server.
+      if (this.#isClosed) session.destroy();
+      else this.#sessions.add(session);
       session.on('close', () => this.#sessions.delete(session));
     });
   }
@@ -57,6 +60,7 @@ export class ServiceEndpoint {
 
   /** Cuts every connection: Restate repeats elsewhere, or later, what was under way. */
   close(): Promise<void> {
+    this.#isClosed = true;
     for (const session of this.#sessions) session.destroy();
     return new Promise((resolve) => {
       if (this.#server.listening) this.#server.close(() => resolve());

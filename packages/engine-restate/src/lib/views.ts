@@ -2,11 +2,16 @@ import type { Execution, ExecutionEvent, Store, StoreReader, StoreTransaction, W
 import type { Changes } from './record/execution-record.ts';
 import type { Snapshot } from './record/messages.ts';
 
+/** What views hold of a definition. */
+export type ViewedDefinition = Pick<WorkflowDefinition, 'digest' | 'name' | 'version' | 'source'>;
+
 /** Where views get what they do not have. */
 export interface ViewSources {
-  /** The whole of an execution with its events; `null` when there is none. */
-  history(executionId: string): Promise<Snapshot | null>;
-  definition(digest: string): Promise<WorkflowDefinition>;
+  /** The whole of an execution; `null` when there is none. */
+  record(executionId: string): Promise<Snapshot | null>;
+  /** Events after a number, in parts; none when there are no more. */
+  events(executionId: string, after: number): Promise<ExecutionEvent[]>;
+  definition(digest: string): Promise<ViewedDefinition>;
   now(): number;
 }
 
@@ -31,7 +36,7 @@ export class Views {
   }
 
   /** Stores a definition, which executions refer to. */
-  async define({ digest, name, version, source }: WorkflowDefinition): Promise<void> {
+  async define({ digest, name, version, source }: ViewedDefinition): Promise<void> {
     if (this.read.definition(digest) !== undefined) return;
     const createdAt = this.#sources.now();
     await this.#store.write((transaction) => transaction.putDefinition({ digest, name, version, source, createdAt }));
@@ -48,9 +53,15 @@ export class Views {
 
   /** Makes the views of an execution from what Restate holds of it; `undefined` when there is none. */
   async restore(executionId: string): Promise<Execution | undefined> {
-    const snapshot = await this.#sources.history(executionId);
-    if (snapshot === null) return undefined;
-    await this.#show(snapshot);
+    const record = await this.#sources.record(executionId);
+    if (record === null) return undefined;
+    await this.#show({ ...record, events: [] });
+    for (let after = 0; after < record.lastSeq;) {
+      const events = await this.#sources.events(executionId, after);
+      if (events.length === 0) break;
+      await this.#show({ ...record, entries: [], tasks: [], events });
+      after = events.at(-1)?.seq ?? record.lastSeq;
+    }
     return this.read.execution(executionId);
   }
 

@@ -1,8 +1,11 @@
 import type { JournalEntry, Store, StoreReader, StoreTransaction } from '@loopwright/engine';
-import { toJson } from '@loopwright/protocol';
+import { PlatformError, toJson } from '@loopwright/protocol';
 import { type ExecutionRecord, copyOf, isOpen } from '../record/execution-record.ts';
 import type { Snapshot, Verdict } from '../record/messages.ts';
 import { RecordTransaction } from '../record/record-transaction.ts';
+
+/** How much one commit may hold, in bytes of JSON: a message of Restate has at most 32 MiB. */
+const COMMIT_LIMIT_BYTES = 30 * 1024 * 1024;
 
 interface Waiting {
   readonly mutation: (transaction: StoreTransaction) => unknown;
@@ -123,6 +126,10 @@ export class RecordSession implements Store {
         continue;
       }
       const changes = transaction.changes();
+      if (changes !== undefined && Buffer.byteLength(JSON.stringify(changes)) > COMMIT_LIMIT_BYTES) {
+        batch = this.#half(batch);
+        continue;
+      }
       const verdict = changes === undefined ? 'done' : await this.#commit(batch, commitId, toJson(changes));
       if (this.#isClosed || verdict === undefined) return;
       if (verdict === 'gone') return this.#gone();
@@ -137,6 +144,23 @@ export class RecordSession implements Store {
       for (const [index, one] of batch.entries()) one.resolve(made.values[index]);
       return;
     }
+  }
+
+  /** The first half of what is too much for one commit; the rest comes next. One transition alone that is too much is refused. */
+  #half(batch: readonly Waiting[]): Waiting[] {
+    const [only] = batch;
+    if (batch.length === 1) {
+      const reason = `it has more than ${COMMIT_LIMIT_BYTES} bytes`;
+      only?.reject(new PlatformError('LIMIT_EXCEEDED', `Cannot record what is to be recorded at once: ${reason}`));
+      return [];
+    }
+    const half = Math.ceil(batch.length / 2);
+    this.#queue.unshift(...batch.slice(half));
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(() => void this.#after(() => this.#flush()));
+    }
+    return batch.slice(0, half);
   }
 
   async #commit(batch: readonly Waiting[], commitId: string, changes: ReturnType<typeof toJson>): Promise<Verdict | undefined> {

@@ -11,7 +11,7 @@ import {
   endExecution,
   isFinal,
 } from '@loopwright/engine/carrier';
-import type { Clock, Random } from '@loopwright/protocol';
+import { type Clock, PlatformError, type Random } from '@loopwright/protocol';
 import type { Snapshot } from '../record/messages.ts';
 import { type RecordCalls, RecordSession } from './record-session.ts';
 
@@ -111,7 +111,7 @@ export class Turn {
       deliver: ({ entry }) => this.#life.receive(entry),
       timerRecorded: () => undefined,
       idle: () => void this.#park(),
-      storeFailed: (_executionId, error) => this.#fail(error),
+      storeFailed: (_executionId, error) => this.#refused(error),
       findDefinition: (reference) => this.#parts.findDefinition(reference),
       // Restate drives it.
       started: () => undefined,
@@ -135,8 +135,15 @@ export class Turn {
       })
       .then(
         () => this.stop(),
-        (error: unknown) => this.#fail(error),
+        (error: unknown) => this.#refused(error),
       );
+  }
+
+  /** What is too large to be recorded ends the execution: tried again, it would be as large. */
+  #refused(error: unknown): void {
+    const isTooLarge = error instanceof PlatformError && error.code === 'LIMIT_EXCEEDED';
+    if (isTooLarge) this.#finish({ status: 'failed', error: WorkflowError.from(error).toJson() });
+    else this.#fail(error);
   }
 
   #fail(error: unknown): void {

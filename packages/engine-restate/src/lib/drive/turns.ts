@@ -1,7 +1,8 @@
 import type { WorkflowDefinition } from '@loopwright/engine';
 import { type Json, messageOf } from '@loopwright/protocol';
 import type { z } from 'zod';
-import { type Snapshot, snapshotSchema, verdictSchema } from '../record/messages.ts';
+import { type Page, type Snapshot, pageSchema, verdictSchema } from '../record/messages.ts';
+import { wholeRecord } from '../record/whole-record.ts';
 import type { RestateClient } from '../restate-client.ts';
 import type { DriveAttempt } from '../services/node.ts';
 import type { RecordCalls } from './record-session.ts';
@@ -39,8 +40,9 @@ export class Turns {
   async drive(executionId: string, { wakeId, signal }: DriveAttempt): Promise<void> {
     const driver = this.#parts.random.uuid();
     const wake = wakeId();
-    const snapshot = await this.#call({ executionId, handler: 'begin', signal }, { driver, wake }, snapshotSchema.nullable());
-    if (snapshot === null) return;
+    const first = await this.#call({ executionId, handler: 'begin', signal }, { driver, wake }, pageSchema.nullable());
+    if (first === null) return;
+    const snapshot = await this.#whole(first, { executionId, signal });
     const definition = await this.#definition(snapshot);
     if (signal.aborted || this.#isClosing) return new Promise(() => undefined);
     const turn = new Turn(snapshot, this.#calls(executionId, driver, signal), this.#parts);
@@ -72,7 +74,13 @@ export class Turns {
 
   /** Lets an execution that goes on here take note of what was recorded. */
   async resync(executionId: string): Promise<void> {
-    await this.#active.get(executionId)?.turn.resync();
+    const active = this.#active.get(executionId);
+    try {
+      await active?.turn.resync();
+    } catch (error) {
+      // Its attempt is over: the next one reads the record anyway.
+      if (active?.signal.aborted !== true) throw error;
+    }
   }
 
   /** Lets nothing new begin and gives what is under way `drainMs` to be recorded. */
@@ -114,8 +122,12 @@ export class Turns {
     return {
       commit: (commit) => call('commit', { ...commit, driver }, verdictSchema),
       park: (version) => call('park', { driver, version }, verdictSchema),
-      load: () => call('load', undefined, snapshotSchema),
+      load: async () => this.#whole(await call('load', { after: null }, pageSchema), { executionId, signal }),
     };
+  }
+
+  #whole(first: Page, at: { executionId: string; signal: AbortSignal }): Promise<Snapshot> {
+    return wholeRecord(first, (after) => this.#call({ ...at, handler: 'load' }, { after }, pageSchema.nullable()));
   }
 
   #call<T>(

@@ -88,8 +88,8 @@ export const headSchema = z.strictObject({
 });
 export type Head = z.infer<typeof headSchema>;
 
-/** The whole of an execution, as a driver takes it up and views are made of it. */
-export const snapshotSchema = z.strictObject({
+/** A part of an execution's record: the first one has all but the settled entries that have no place in it. */
+export const pageSchema = z.strictObject({
   version: z.int().positive(),
   lastSeq: z.int().nonnegative(),
   execution: executionSchema,
@@ -97,9 +97,16 @@ export const snapshotSchema = z.strictObject({
   tasks: z.array(taskSchema),
   early: z.array(earlySchema),
   listening: z.array(listeningSchema),
-  events: z.array(eventSchema),
+  /** What to ask the next part with; `null` in the last one. */
+  next: z.string().nullable(),
 });
-export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Page = z.infer<typeof pageSchema>;
+/** The whole of an execution, as a driver takes it up. */
+export type Snapshot = Omit<Page, 'next'>;
+
+export const pageRequestSchema = z.strictObject({ after: z.string().nullable() });
+export const eventsRequestSchema = z.strictObject({ after: z.int().nonnegative() });
+export const eventsSchema = z.array(eventSchema);
 
 export const beginSchema = z.strictObject({ driver: id, wake: z.string().nullable() });
 export const wakeSchema = z.strictObject({ driver: id, wake: z.string(), version: z.int() });

@@ -22,8 +22,10 @@ import {
   commandSchema,
   commitSchema,
   endedSchema,
+  eventsRequestSchema,
   followSchema,
   offerSchema,
+  pageRequestSchema,
   parkSchema,
   startSchema,
   timerSchema,
@@ -34,7 +36,7 @@ import { applyChanges, sendDrive } from './apply-changes.ts';
 import { parsed } from './parsed.ts';
 import type { Node } from './node.ts';
 import { UNTIL_IT_WORKS } from './service-names.ts';
-import { light, openRecord, readHead, readSnapshot, readTasks } from './state.ts';
+import { light, openRecord, readEvents, readHead, readPage, readTasks } from './state.ts';
 
 /** How long Restate remembers the outcome of a command under its idempotency key, in milliseconds. */
 const COMMAND_MEMORY_MS = 10 * 60_000;
@@ -51,9 +53,7 @@ export function executionObject(node: Node): restate.VirtualObjectDefinition<str
         { idempotencyRetention: COMMAND_MEMORY_MS },
         (context: restate.ObjectContext, message: unknown) => start(context, node, message),
       ),
-      begin: restate.handlers.object.exclusive({ enableLazyState: false }, (context: restate.ObjectContext, message: unknown) =>
-        begin(context, message),
-      ),
+      begin: (context: restate.ObjectContext, message: unknown) => begin(context, message),
       wakeAt: (context: restate.ObjectContext, message: unknown) => wakeAt(context, message),
       commit: (context: restate.ObjectContext, message: unknown) => commit(context, node, message),
       park: (context: restate.ObjectContext, message: unknown) => park(context, message),
@@ -65,11 +65,11 @@ export function executionObject(node: Node): restate.VirtualObjectDefinition<str
       offer: (context: restate.ObjectContext, message: unknown) => offer(context, node, message),
       follow: (context: restate.ObjectContext, message: unknown) => follow(context, node, message),
       ended: (context: restate.ObjectContext, message: unknown) => ended(context, node, message),
-      load: restate.handlers.object.shared({ enableLazyState: false }, (context: restate.ObjectSharedContext) =>
-        readSnapshot(context, false),
+      load: restate.handlers.object.shared((context: restate.ObjectSharedContext, message: unknown) =>
+        readPage(context, parsed(pageRequestSchema, message).after),
       ),
-      history: restate.handlers.object.shared({ enableLazyState: false }, (context: restate.ObjectSharedContext) =>
-        readSnapshot(context, true),
+      events: restate.handlers.object.shared((context: restate.ObjectSharedContext, message: unknown) =>
+        readEvents(context, parsed(eventsRequestSchema, message).after),
       ),
     },
     options: { enableLazyState: true, retryPolicy: UNTIL_IT_WORKS, journalRetention: 0 },
@@ -104,7 +104,7 @@ async function begin(context: restate.ObjectContext, message: unknown): Promise<
   const head = await readHead(context);
   if (head === undefined) return null;
   context.set('head', { ...head, driver: { id: driver, wake }, isDriveSent: false });
-  return toJson(await readSnapshot(context, false));
+  return toJson(await readPage(context, null));
 }
 
 async function wakeAt(context: restate.ObjectContext, message: unknown): Promise<Verdict> {
