@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type FunctionCatalogue } from '@loopwright/engine';
-import { ProgramStore, edgeMainPath } from '@loopwright/edge';
+import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
+import type { FunctionName } from './functions/function-names.ts';
 import { evaluate } from './functions/evaluate.ts';
 import { generate } from './functions/generate.ts';
 import { prepare } from './functions/prepare.ts';
 import { promote } from './functions/promote.ts';
 import { createApp } from './http/app.ts';
+import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { SandboxScripts } from './scripts/sandbox-scripts.ts';
+import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
@@ -26,6 +30,9 @@ const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
 
 /** How long a step waits for a module that is starting, in milliseconds. */
 const MODULE_PATIENCE_MS = 15_000;
+
+/** The longest time limit that a sandbox takes, in milliseconds. */
+const SCRIPT_TIMEOUT_MAX_MS = 60_000;
 
 /** What the process gives its server. */
 export interface ServerOptions {
@@ -74,7 +81,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: FunctionCatalogue = {
+  const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
       client,
@@ -88,6 +95,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
   };
+  const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
   const engine = new Engine({
@@ -96,6 +104,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     functions,
+    scripts,
+    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
@@ -106,15 +118,17 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   for (const definition of loadWorkflows(folder, engine.functions)) await engine.register(definition);
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log }));
 
+  const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
     examples,
     programs: new ProgramService(programs, edge),
-    health: serverHealth(supervisor, clock),
+    health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    responses,
   });
   cleanUp.defer(() => app.close());
   const url = await listen(app, configuration);
@@ -122,6 +136,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+const DAY_MS = 86_400_000;
+
+function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+  return {
+    ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
+  };
 }
 
 /** Identity is the header that anybody can send, so nobody but this machine may reach the server. */
@@ -164,6 +187,18 @@ function modulesOf(
     env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
   };
   return [edge, generator];
+}
+
+function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<ServerOptions, 'configuration'>): SandboxScripts {
+  const open = (): ReturnType<typeof openSandbox> =>
+    openSandbox({
+      clock,
+      workers: configuration.sandboxWorkers,
+      timeoutMs: Math.min(configuration.sandboxTimeoutMs, SCRIPT_TIMEOUT_MAX_MS),
+      memoryLimitMb: configuration.sandboxMemoryMb,
+      log: (message) => log.warn(message),
+    });
+  return new SandboxScripts(open, random);
 }
 
 function generationClient(

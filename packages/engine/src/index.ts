@@ -1,7 +1,11 @@
+export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
+export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
+export type { Finding } from './lib/doctor/finding.ts';
 export type { EngineCaps, WorkflowEngine } from './lib/engine-port.ts';
 export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
+export type { Retention } from './lib/embedded/history-retention.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
@@ -17,6 +21,11 @@ export {
   type StoredHumanTask,
   isFinal,
 } from './lib/execution/execution.ts';
+export { mermaidOf } from './lib/diagram/mermaid.ts';
+export { type Progress, TASK_STATUSES, type TaskStatus } from './lib/diagram/progress.ts';
+export type { Compatibility } from './lib/embedded/move-execution.ts';
+export type { Operations, RestartRequest, WorkflowVersion } from './lib/embedded/operations.ts';
+export { type RestartRecord, restartRecordIn } from './lib/operation/restart-record.ts';
 export { type Why, explain } from './lib/execution/why.ts';
 export type { SubmittedAnswer } from './lib/human-task/answer.ts';
 export type { HumanTaskRequest } from './lib/human-task/human-task-request.ts';
@@ -29,5 +38,8 @@ export {
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
+export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
+export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
+export type { SecretReader } from './lib/secret/secrets.ts';

@@ -29,6 +29,11 @@ export const SETTINGS = {
     default: null,
     description: 'Folder of workflow definitions; null for the ones that come with Loopwright',
   }),
+  secrets_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'Folder with one file for each secret that workflow definitions may use; null for none',
+  }),
   durability: setting({
     schema: z.enum(['process', 'full']),
     default: 'process',
@@ -91,6 +96,21 @@ export const SETTINGS = {
     schema: z.int().min(1).max(36_500),
     default: 7,
     description: 'Days that the execution log of a program is kept',
+  }),
+  journal_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: null,
+    description: 'Days after its end that an execution keeps its journal and its events; null for ever',
+  }),
+  executions_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: null,
+    description: 'Days after its end that an execution is kept, people’s answers and large values included; null for ever',
+  }),
+  inline_value_max_kb: setting({
+    schema: z.int().min(1).max(4096),
+    default: 64,
+    description: 'Longest value that stays in the journal, in 1024 characters; a longer one becomes a file of its own',
   }),
   call_private_hosts: setting({
     schema: hosts,

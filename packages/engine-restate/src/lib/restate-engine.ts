@@ -18,11 +18,12 @@ import {
   ExpressionEvaluator,
   type FunctionCatalogue,
   type HttpCallOptions,
-  RESULT_LIMIT_CHARACTERS,
+  VALUE_LIMIT_CHARACTERS,
   SchemaValidator,
+  builtInFunctions,
   checkInput,
+  checkedText,
   requestDigestOf,
-  standardFunctions,
 } from '@loopwright/engine/carrier';
 import { type Clock, type Json, PlatformError, type Random, isErrorCode, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
@@ -87,7 +88,7 @@ export class RestateEngine implements WorkflowEngine {
   // Several nodes still need views that they share: each has its own now.
   readonly caps: EngineCaps = {
     multiNode: false,
-    resultLimitCharacters: RESULT_LIMIT_CHARACTERS,
+    resultLimitCharacters: VALUE_LIMIT_CHARACTERS,
   };
   readonly functions: FunctionCatalogue;
   readonly #options: RestateEngineOptions;
@@ -108,7 +109,7 @@ export class RestateEngine implements WorkflowEngine {
   constructor(options: RestateEngineOptions) {
     this.#options = options;
     const { clock, random, onTask, onTrouble } = options;
-    this.functions = { ...standardFunctions(options.httpCalls ?? {}), ...options.functions };
+    this.functions = { ...builtInFunctions(options.httpCalls), ...options.functions };
     this.#names = serviceNames(options.namespace ?? 'loopwright');
     this.#client = new RestateClient(options);
     this.#patienceMs = options.patienceMs ?? CALLER_PATIENCE_MS;
@@ -147,6 +148,7 @@ export class RestateEngine implements WorkflowEngine {
   }
 
   async register(definition: WorkflowDefinition): Promise<void> {
+    refuseUnsupported(definition);
     await this.#views.define(definition);
     if (this.#isOpen) await this.#share(definition);
     this.#definitions.use(definition);
@@ -164,7 +166,10 @@ export class RestateEngine implements WorkflowEngine {
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
-    if (this.read.status(executionId) === undefined) checkInput(this.#schemas, definition, input);
+    if (this.read.status(executionId) === undefined) {
+      checkedText(input, 'an input');
+      checkInput(this.#schemas, definition, input);
+    }
     const started = newExecution(request, definition, this.#options.clock.now());
     const { created, requestDigest } = await this.#object(
       { service: this.#names.execution, key: executionId, handler: 'start' },
@@ -302,4 +307,17 @@ export class RestateEngine implements WorkflowEngine {
     if (execution !== undefined) return execution;
     throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${executionId}"`);
   }
+}
+
+/** What needs more than one execution's object: starts by time or event, and secrets, which a record must not hold. */
+function refuseUnsupported({ document }: WorkflowDefinition): void {
+  const found = [
+    ...(document.schedule === undefined ? [] : ['/schedule']),
+    ...(document.use?.secrets === undefined ? [] : ['/use/secrets']),
+  ];
+  if (found.length === 0) return;
+  const issues = found.map((pointer) => ({ pointer, message: 'is not supported on Restate' }));
+  throw new PlatformError('INVALID_DEFINITION', `Cannot use the definition on Restate: ${found.join(', ')} is not supported`, {
+    details: { issues },
+  });
 }

@@ -36,7 +36,7 @@ export interface WorkflowEngine extends AsyncDisposable {
   /** Executions, events, questions; `explain(engine.read, …)` says why one does not move. */
   readonly read: StoreReader;
 
-  /** Makes a definition startable under its name, in place of the one before. */
+  /** Makes a definition startable under its name, in place of the one before. Throws INVALID_DEFINITION for what this engine cannot run. */
   register(definition: WorkflowDefinition): Promise<void>;
   /** Opens for work, after the definitions were registered: what was under way goes on. Call it once, before anything is started. */
   recover(): void | Promise<void>;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
@@ -12,7 +11,8 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { executionView } from '../execution-view.ts';
-import { idempotencyKeySchema } from '../idempotency.ts';
+import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
+import { scheduleView } from '../schedule-view.ts';
 import type { AppParts } from '../app.ts';
 
 /** `/workflows`: definitions, and starting one. */
@@ -29,9 +29,11 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
       '/workflows',
       { schema: { tags: ['workflows'], summary: 'Workflows that can be started', response: { 200: workflowListSchema } } },
       async () => {
+        const schedules = new Map(engine.schedules().map((schedule) => [schedule.workflow, scheduleView(schedule)]));
         const workflows = [...engine.definitions.values()].map((definition) => {
           const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
-          return { workflow_id, name, description, revision, effective_date, step_count: steps.length };
+          const schedule = schedules.get(definition.name) ?? null;
+          return { workflow_id, name, description, revision, effective_date, step_count: steps.length, schedule };
         });
         return { workflows, total: workflows.length };
       },
@@ -47,7 +49,11 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
           response: { 200: workflowDetailSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { workflow_id } }) => detailOf(find(workflow_id)),
+      async ({ params: { workflow_id } }) => {
+        const definition = find(workflow_id);
+        const schedule = engine.schedules().find(({ workflow }) => workflow === definition.name);
+        return { ...detailOf(definition), schedule: schedule === undefined ? null : scheduleView(schedule) };
+      },
     );
 
     api.post(
@@ -84,15 +90,7 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
   };
 }
 
-/** The execution that an idempotency key of a user stands for: a UUID made of their digest (RFC 9562, version 8). */
-function executionIdOf(user: string, workflow: string, key: string): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify([user, workflow, key]))
-    .digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function detailOf(definition: WorkflowDefinition): WorkflowDetail {
+function detailOf(definition: WorkflowDefinition): Omit<WorkflowDetail, 'schedule'> {
   const { document } = definition.document;
   const tasks = [...everyTask(definition.document.do)];
   const accepted = tasks.flatMap(({ named: { task } }) => {

@@ -183,7 +183,7 @@ export class RecordSession implements Store {
     for (const entry of snapshot.entries) {
       const known = before.entries.get(entry.key);
       const isSettled = entry.state === 'done' || entry.state === 'failed';
-      if (isSettled && known !== undefined && isOpen(known)) this.#told.received(entry);
+      if (isSettled && (known === undefined || isOpen(known))) this.#told.received(entry);
     }
   }
 

@@ -112,6 +112,8 @@ export class Turn {
       timerRecorded: () => undefined,
       idle: () => void this.#park(),
       storeFailed: (_executionId, error) => this.#refused(error),
+      // Definitions with a schedule are refused.
+      schedules: { offer: () => 0, wake: () => undefined },
       findDefinition: (reference) => this.#parts.findDefinition(reference),
       // Restate drives it.
       started: () => undefined,

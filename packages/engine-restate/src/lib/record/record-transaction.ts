@@ -72,6 +72,22 @@ export class RecordTransaction implements StoreTransaction {
     return this.#record.early.find((early) => early.step === step);
   }
 
+  /** What is counted of this execution; its events by the number of the last. */
+  count(what: 'definitions' | 'events' | 'open-questions' | 'early-answers' | 'listeners'): number {
+    switch (what) {
+      case 'events':
+        return this.#record.lastSeq;
+      case 'open-questions':
+        return [...this.#record.tasks.values()].filter(({ state }) => state === 'open').length;
+      case 'early-answers':
+        return this.#record.early.length;
+      case 'listeners':
+        return this.#record.listening.length;
+      case 'definitions':
+        throw elsewhere('count definitions');
+    }
+  }
+
   listeners(type: string): { executionId: string; key: string }[] {
     const keys = this.#record.listening.filter((one) => one.type === type || one.type === '').map(({ key }) => key);
     return [...new Set(keys)].map((key) => ({ executionId: this.#id, key }));
@@ -151,6 +167,36 @@ export class RecordTransaction implements StoreTransaction {
 
   // What follows has no place in the record of one execution: no transition that runs here asks for it.
 
+  get schedules(): StoreTransaction['schedules'] {
+    throw elsewhere('read schedules');
+  }
+  definitionsOf(): StoredDefinition[] {
+    throw elsewhere('list definitions');
+  }
+  executionCounts(): Partial<Record<ExecutionStatus, number>> {
+    throw elsewhere('count executions');
+  }
+  openOnOther(): Execution[] {
+    throw elsewhere('list executions');
+  }
+  withoutWakeUp(): Execution[] {
+    throw elsewhere('list executions');
+  }
+  openDigests(): string[] {
+    throw elsewhere('list definitions');
+  }
+  firstEvent(): number | undefined {
+    throw elsewhere('list events');
+  }
+  compactEnded(): boolean {
+    throw elsewhere('compact executions');
+  }
+  removeEnded(): boolean {
+    throw elsewhere('remove executions');
+  }
+  probe(): void {
+    throw elsewhere('be probed');
+  }
   definition(): StoredDefinition | undefined {
     throw elsewhere('read a definition');
   }

@@ -67,6 +67,13 @@ export interface DurableContext {
   branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome>;
   /** Waits until the events that a listener is for have come; gives them as an array. */
   listen(address: StepAddress, listener: Listener): Promise<Json>;
+  /**
+   * Waits for the event with this index (from 0) of a listener that gives each by itself, which begins to listen with the first call;
+   * `undefined` when the listener has ended before it.
+   */
+  consume(address: StepAddress, listener: Listener, index: number): Promise<{ readonly event: Json } | undefined>;
+  /** Ends such a listener: events that were not waited for are given up. Without effect when it has ended. */
+  endConsumption(address: StepAddress): Promise<void>;
   /** Records a CloudEvent, `id` and `time` filled in, shows it to all who listen, and gives it. */
   emit(address: StepAddress, event: Json): Promise<Json>;
   /** Runs another workflow as an execution of its own, started once; gives its output or throws its error. */

@@ -1,5 +1,7 @@
 import { PlatformError } from '@loopwright/protocol';
 import { type Execution, isFinal } from '../execution/execution.ts';
+import { overLimit } from '../check-value.ts';
+import { EVENT_LIMIT } from '../limits.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { childOf } from '../execution/child-entry.ts';
 import { cancelTree } from './give-up.ts';
@@ -35,6 +37,8 @@ export function cancelExecution(
 export function pauseExecution(transaction: StoreTransaction, id: string, by: { who: string; at: number }): Execution {
   const execution = requireOpen(transaction, id, 'pause');
   if (execution.status === 'paused') throw new PlatformError('INVALID_STATE', 'Cannot pause the execution: it is paused');
+  if (transaction.count('events', id) >= EVENT_LIMIT)
+    throw overLimit('another pause of the execution', { limit: 'events', maximum: EVENT_LIMIT });
   pauseTree(transaction, id, by);
   return requireExecution(transaction, id);
 }

@@ -1,4 +1,5 @@
 import { type Clock, PlatformError, type Random } from '@loopwright/protocol';
+import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { EngineCaps, WorkflowEngine } from '../engine-port.ts';
@@ -7,20 +8,30 @@ import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { HttpCallOptions } from '../http-call/http-client.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import type { SecretReader } from '../secret/secrets.ts';
+import { RUN_SCRIPT, scriptFunction } from '../script/script-function.ts';
+import type { ScriptRunner } from '../script/script-runner.ts';
+import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT, VALUE_LIMIT_CHARACTERS } from '../limits.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
-import { standardFunctions } from '../interpreter/standard-functions.ts';
+import type { StoredSchedule } from '../schedule/stored-schedule.ts';
 import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
+import { builtInFunctions } from './built-in-functions.ts';
 import { checkInput } from './check-input.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
+import { HistoryRetention, type Retention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
-import { RESULT_LIMIT_CHARACTERS } from './step-run.ts';
+import { Operations } from './operations.ts';
+import { Schedules } from './schedules.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
+import { DEFAULT_PROJECT } from './start-scheduled.ts';
 import { Timers } from './timers.ts';
+import { WatchedStore } from './watched-store.ts';
 
 /** How an embedded engine is opened. */
 export interface EngineOptions {
@@ -33,6 +44,14 @@ export interface EngineOptions {
   readonly httpCalls?: HttpCallOptions;
   /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
   readonly functions: FunctionCatalogue;
+  /** Gives the secrets that definitions name in `use.secrets`; without it there are none. See {@link SecretReader}. */
+  readonly secrets?: SecretReader;
+  /** Runs the scripts of `run: script`; without it a definition that has one is refused. */
+  readonly scripts?: ScriptRunner;
+  /** The longest JSON text of a value that stays in the journal, in characters; longer ones become files. 64 Ki when left out. */
+  readonly inlineCharacters?: number;
+  /** How long ended executions are kept; for ever when left out. */
+  readonly retention?: Retention;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
@@ -43,13 +62,17 @@ export interface EngineOptions {
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements WorkflowEngine {
-  readonly caps: EngineCaps = { multiNode: false, resultLimitCharacters: RESULT_LIMIT_CHARACTERS };
+  readonly caps: EngineCaps = { multiNode: false, resultLimitCharacters: VALUE_LIMIT_CHARACTERS };
   readonly functions: FunctionCatalogue;
-  readonly #store: Store;
+  readonly #store: WatchedStore;
   readonly #options: EngineOptions;
   readonly #timers: Timers;
+  readonly #retention: HistoryRetention;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
+  /** Versions, restarts, and what else people do with executions. */
+  readonly operations: Operations;
+  readonly #schedules: Schedules;
   readonly #definitions: Definitions;
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
@@ -58,21 +81,34 @@ export class Engine implements WorkflowEngine {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { httpCalls = {} } = options;
-    this.functions = { ...standardFunctions(httpCalls), ...options.functions };
+    const { httpCalls = {}, scripts } = options;
+    const script = scripts === undefined ? {} : { [RUN_SCRIPT]: scriptFunction(scripts, httpCalls) };
+    this.functions = { ...builtInFunctions(httpCalls), ...options.functions, ...script };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
-    this.#store = openStore({
+    const store = openStore({
       dir: options.dir,
       durability: options.durability,
       onEvents: (events) => this.#committed(events),
+      ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+      ...(options.inlineCharacters === undefined ? {} : { inlineCharacters: options.inlineCharacters }),
     });
+    this.#store = new WatchedStore(store, options.clock);
     this.#definitions = new Definitions(this.#store, this.functions, options.onTrouble);
     this.#timers = new Timers(this.#store, options.clock, {
       fired: (owned) => this.#lives.deliver(owned),
       refused: (executionId, error) => this.#lives.rest(executionId, error),
     });
+    this.#schedules = new Schedules({
+      store: this.#store,
+      clock: options.clock,
+      expressions: this.#expressions,
+      definitions: this.#definitions.startable,
+      start: (request) => this.start(request),
+      onTrouble: options.onTrouble,
+    });
     this.#lives = new Lives({
       store: this.#store,
+      schedules: this.#schedules,
       timers: this.#timers,
       definitions: this.#definitions,
       functions: this.functions,
@@ -80,6 +116,25 @@ export class Engine implements WorkflowEngine {
       schemas: this.#schemas,
       options,
     });
+    this.#retention = new HistoryRetention({
+      store: this.#store,
+      clock: options.clock,
+      retention: options.retention ?? {},
+      onTrouble: (error) => options.onTrouble?.('Cannot remove ended executions', error),
+    });
+    this.operations = new Operations({
+      store: this.#store,
+      lives: this.#lives,
+      clock: options.clock,
+      definitions: this.#definitions,
+      checkInput: (definition, input) => checkInput(this.#schemas, definition, input),
+      order: (executionIds, mutation) => this.#order(executionIds, mutation),
+    });
+  }
+
+  /** Why the store refused the last write; `undefined` while it takes them. */
+  get storeFault(): PlatformError | undefined {
+    return this.#store.fault;
   }
 
   /** What is stored; read only. */
@@ -92,30 +147,61 @@ export class Engine implements WorkflowEngine {
     return this.#definitions.startable;
   }
 
-  /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
-  async register(definition: WorkflowDefinition): Promise<void> {
+  /**
+   * Makes a definition startable under its name, in place of the one before, and its schedule the one that holds. Executions under way keep
+   * theirs. `projectId` is the project of the executions that the schedule starts. Throws LIMIT_EXCEEDED.
+   */
+  async register(definition: WorkflowDefinition, { projectId = DEFAULT_PROJECT }: { projectId?: string } = {}): Promise<void> {
     const { digest, name, version, source } = definition;
-    await this.#store.write((transaction) =>
-      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
-    );
+    await this.#store.write((transaction) => {
+      if (transaction.definition(digest) === undefined && transaction.count('definitions') >= DEFINITION_COUNT_LIMIT)
+        throw overLimit('another definition', { limit: 'definitions', maximum: DEFINITION_COUNT_LIMIT });
+      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
+      this.#schedules.register(transaction, definition, projectId);
+    });
     this.#definitions.use(definition);
+    this.#schedules.registered(definition);
   }
 
-  /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
+  /** The schedules of the definitions that can be started, by the name of the workflow. */
+  schedules(): StoredSchedule[] {
+    return this.#schedules.list();
+  }
+
+  /** Stops a schedule: nothing is due and events start nothing. Throws WORKFLOW_NOT_FOUND, or INVALID_STATE when it has none or is paused. */
+  pauseSchedule(workflow: string): Promise<StoredSchedule> {
+    return this.#schedules.pause(workflow);
+  }
+
+  /** Lets a paused schedule go on from now; what it left out stays left out. Throws as {@link pauseSchedule} does. */
+  resumeSchedule(workflow: string): Promise<StoredSchedule> {
+    return this.#schedules.resume(workflow);
+  }
+
+  /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. Throws STORE_FAILED. */
   recover(): void {
-    for (const id of this.read.unfinished()) this.#lives.load(id);
-    this.#timers.arm();
+    try {
+      for (const id of this.read.unfinished()) this.#lives.load(id);
+      this.#timers.arm();
+      this.#schedules.open();
+    } catch (error) {
+      throw storeFailure(error, 'read');
+    }
+    this.#retention.start();
   }
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
-    if (this.read.execution(id) === undefined) checkInput(this.#schemas, definition, input);
+    if (this.read.execution(id) === undefined) {
+      checkedText(input, 'an input');
+      checkInput(this.#schemas, definition, input);
+    }
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
@@ -135,6 +221,7 @@ export class Engine implements WorkflowEngine {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<AnswerOutcome> {
+    checkedText(answer, 'an answer', ANSWER_LIMIT_CHARACTERS);
     const executionId = target.executionId ?? this.read.humanTask(target.taskId ?? '')?.executionId;
     const outcome = await this.#order(executionId === undefined ? [] : [executionId], (transaction) =>
       takeAnswer(transaction, target, {
@@ -148,16 +235,19 @@ export class Engine implements WorkflowEngine {
     return outcome;
   }
 
-  /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat: an event is taken once. */
+  /** Shows an event from outside to every execution and schedule that listens; gives how many went on or start. Safe to repeat: an event is taken once. */
   async publish(event: CloudEvent): Promise<number> {
+    checkedText(event, 'an event');
     const touched: string[] = [];
-    const woken = await this.#order(touched, (transaction) => {
-      const owned = publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions });
+    const { woken, decided } = await this.#order(touched, (transaction) => {
+      const at = this.#options.clock.now();
+      const owned = publishEvent(transaction, event, { at, expressions: this.#expressions });
       touched.push(...owned.map(({ executionId }) => executionId));
-      return owned;
+      return { woken: owned, decided: this.#schedules.offer(transaction, event, at) };
     });
     for (const owned of woken) this.#lives.deliver(owned);
-    return woken.length;
+    if (decided > 0) this.#schedules.wake();
+    return woken.length + decided;
   }
 
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
@@ -195,6 +285,8 @@ export class Engine implements WorkflowEngine {
     if (this.#closing) return;
     this.#closing = true;
     this.#timers.stop();
+    this.#retention.stop();
+    await this.#schedules.stop();
     await this.#lives.close(drainMs);
     await this.#store[Symbol.asyncDispose]();
   }
@@ -211,6 +303,7 @@ export class Engine implements WorkflowEngine {
       if (type === 'resumed') this.#lives.resume(executionId);
     }
     this.#hub.publish(events);
+    this.#schedules.noticed(events);
   }
 
   /**
@@ -220,7 +313,7 @@ export class Engine implements WorkflowEngine {
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
     return this.#store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
+      if (isRefused && !this.#closing) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
   }

@@ -1,11 +1,15 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
+import { overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { ENTRY_LIMIT } from '../limits.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { WorkflowReference } from './definitions.ts';
-import { isUnder } from './deadline-key.ts';
+import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
+import { isEventKey } from './event-key.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -13,6 +17,8 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** What else takes the events that executions emit. */
+  readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */
   findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
   /** An execution was started by another one. */
@@ -29,6 +35,9 @@ export interface LifeHost {
 
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
+
+/** Takes a mutation back: its part of the execution was given up before the transaction. */
+class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -68,6 +77,16 @@ export class Life {
     return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
   }
 
+  /** Whether it waits for the next of many events. */
+  get streaming(): boolean {
+    return [...this.#waiters.keys()].some(isEventKey);
+  }
+
+  /** How many entries its journal has. */
+  get size(): number {
+    return this.#journal.size;
+  }
+
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
   receive(entry: JournalEntry): void {
     this.#journal.set(entry.key, entry);
@@ -105,7 +124,7 @@ export class Life {
     return entry?.state === 'done' ? entry : undefined;
   }
 
-  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. */
+  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. Throws LIMIT_EXCEEDED. */
   async open(key: string): Promise<void> {
     while (this.#paused && !this.#stopped) {
       await new Promise<void>((proceed) => {
@@ -114,6 +133,8 @@ export class Life {
       });
     }
     if (this.#stopped || this.#isAbandoned(key)) await never();
+    if (this.#journal.size >= ENTRY_LIMIT && !this.#journal.has(key))
+      throw overLimit('another result of the execution', { limit: 'entries', maximum: ENTRY_LIMIT });
   }
 
   /** Work that keeps the execution in memory; the signal is for whoever does it. */
@@ -139,10 +160,12 @@ export class Life {
     return entry;
   }
 
-  /** Writes without waiting: a later commit that is waited for carries it, in order. */
-  note(mutation: (transaction: StoreTransaction, at: number) => void): void {
+  /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
+  note(mutation: (transaction: StoreTransaction, at: number) => void, key: string): void {
     this.host.store
-      .write((transaction) => this.#ifOpen(transaction, mutation))
+      .write((transaction) => {
+        if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
+      })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
   }
 
@@ -172,6 +195,20 @@ export class Life {
     for (const key of this.#waiters.keys()) if (this.#isAbandoned(key)) this.#waiters.delete(key);
   }
 
+  /**
+   * Whether the part of a key was given up, as the transaction sees it: a time-out may be recorded there that this life has
+   * not heard of, when both came in one turn of the event loop.
+   */
+  #isOver(transaction: StoreTransaction, key: string): boolean {
+    if (this.#isAbandoned(key)) return true;
+    return [...this.#waiters.keys()].some(
+      (watched) =>
+        isDeadlineKey(watched) &&
+        isUnder(key, watchedPart(watched)) &&
+        transaction.entry(this.executionId, watched)?.state === 'done',
+    );
+  }
+
   #isAbandoned(key: string): boolean {
     return this.#abandoned.some((part) => isUnder(key, part));
   }
@@ -181,12 +218,16 @@ export class Life {
     this.#active += 1;
     try {
       const entry = await this.host.store.write((transaction) =>
-        this.#ifOpen(transaction, (open, at) => standingStill(open, this.executionId, mutation(open, at))),
+        this.#ifOpen(transaction, (open, at) => {
+          const changed = standingStill(open, this.executionId, mutation(open, at));
+          if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          return changed;
+        }),
       );
       afterCommit();
       return entry;
     } catch (error) {
-      this.host.storeFailed(this.executionId, error);
+      if (!(error instanceof GivenUp)) this.host.storeFailed(this.executionId, error);
       return undefined;
     } finally {
       this.#active -= 1;

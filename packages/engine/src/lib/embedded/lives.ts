@@ -1,52 +1,77 @@
-import { isFinal } from '../execution/execution.ts';
+import { type Json, messageOf } from '@loopwright/protocol';
+import { checkedText } from '../check-value.ts';
+import type { WorkflowDefinition } from '../definition/definition.ts';
+import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
+import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
+import { type Rehearsal, rehearse } from './rehearsal.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
+import { WarmLives } from './warm-lives.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
+
+/** How often a process that closes looks whether its steps have ended, in milliseconds. */
+const DRAIN_LOOK_MS = 5;
 
 /** What executions in memory are made with. */
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly schedules: Schedules;
   readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'>;
+}
+
+/** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
+export interface Rest {
+  readonly since: number;
+  readonly until: number;
+  readonly reason: string;
 }
 
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
+  readonly #resting = new Map<string, Rest>();
   readonly #host: LifeHost;
+  readonly #warm = new WarmLives();
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, definitions, options } = parts;
+    const { store, expressions, timers, schedules, definitions, options } = parts;
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
       started: (executionId) => this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
+        const life = this.#lives.get(executionId);
+        if (life?.parked !== true || this.#closing) return;
+        for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
@@ -54,29 +79,69 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
   load(executionId: string): void {
-    const { store, definitions, functions, expressions, schemas, options } = this.#parts;
+    if (this.#lives.has(executionId) || this.#closing) return;
+    try {
+      this.#load(executionId);
+    } catch (error) {
+      // A part of the store cannot be read: that is no failure of the execution, and none of the others.
+      this.rest(executionId, error);
+    }
+  }
+
+  #load(executionId: string): void {
+    const { store, definitions } = this.#parts;
     const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
-    if (this.#lives.has(executionId)) return;
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined) return;
-    const life = new Life(executionId, this.#host, store.read.journal(executionId));
+    const journal = store.read.journal(executionId);
+    // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
+    for (const entry of journal) void entry.value;
+    const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
-    const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
-    const interpreter = new Interpreter({
-      definition,
-      info: { executionId, workflowName, projectId, startedBy, startedAt },
-      input,
-      durable: new Instance(life),
-      functions,
-      expressions,
-      schemas,
-      onTask: options.onTask,
+    const interpret = (secrets?: Secrets): Promise<Json> => {
+      const durable = new Instance(life);
+      return this.#interpreter(execution, definition, { journal, durable, secrets, onTask: this.#parts.options.onTask }).run();
+    };
+    // Without secrets it begins at once.
+    const secrets = this.#secrets(execution, definition);
+    const running = secrets === undefined ? interpret() : secrets.then(interpret);
+    const ended = running.then((output) => {
+      checkedText(output, 'an output of the workflow');
+      return output;
     });
-    interpreter.run().then(
+    ended.then(
       (output) => this.#finish(life, { status: 'completed', output }),
-      (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
+      (error: unknown) => {
+        if (!(error instanceof SecretsNotReadError))
+          this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() });
+        else if (this.#lives.get(executionId) === life) this.rest(executionId, error);
+      },
     );
+  }
+
+  /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
+  async rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+    const secrets = await this.#secrets(execution, definition);
+    return rehearse(execution.id, this.#host, {
+      journal,
+      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, secrets, onTask }).run(),
+    });
+  }
+
+  /** Whether a step or a commit of an execution is under way. */
+  isBusy(executionId: string): boolean {
+    return this.#lives.get(executionId)?.busy === true;
+  }
+
+  /** Since when, until when and why an execution rests because the store refused a write. */
+  resting(executionId: string): Rest | undefined {
+    return this.#resting.get(executionId);
+  }
+
+  /** The executions that rest. */
+  restingIds(): string[] {
+    return [...this.#resting.keys()];
   }
 
   /** Hands over what was recorded for an execution from outside; one that is not in memory is taken up and finds it. */
@@ -99,15 +164,19 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#remove(executionId);
   }
 
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
-    options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
+    options.onTrouble?.(`Cannot go on with the execution ${executionId}`, error);
     this.stop(executionId);
+    const since = this.#resting.get(executionId)?.since ?? options.clock.now();
+    const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
+    this.#resting.set(executionId, rest);
     options.clock.schedule(STORE_RETRY_MS, () => {
+      if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);
       if (this.#closing) return;
       this.load(executionId);
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
@@ -121,15 +190,64 @@ export class Lives {
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
+    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+      await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
     }
+    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
   }
 
-  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+  /** The secrets that a definition names, read anew; `undefined` when it names none. */
+  #secrets(
+    { id, workflow, projectId, startedBy, createdAt }: Execution,
+    { document }: WorkflowDefinition,
+  ): Promise<Secrets> | undefined {
+    const names = document.use?.secrets ?? [];
+    if (names.length === 0) return undefined;
+    const info = { executionId: id, workflowName: workflow, projectId, startedBy, startedAt: createdAt };
+    return readSecrets(names, this.#parts.options.secrets, info);
+  }
+
+  #interpreter(
+    { id: executionId, workflow: workflowName, projectId, startedBy, createdAt: startedAt, input }: Execution,
+    definition: WorkflowDefinition,
+    {
+      journal,
+      durable,
+      secrets,
+      onTask,
+    }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'secrets' | 'onTask'>,
+  ): Interpreter {
+    const { functions, expressions, schemas } = this.#parts;
+    return new Interpreter({
+      definition,
+      info: { executionId, workflowName, projectId, startedBy, startedAt },
+      input,
+      durable,
+      functions,
+      expressions,
+      schemas,
+      secrets,
+      onTask,
+      editedInputs: editedInputsIn(journal),
+    });
+  }
+
+  /** Drops an execution that waits; one that moves again says so when it waits the next time. */
+  #drop(executionId: string): void {
+    if (this.#lives.get(executionId)?.parked === true) this.#remove(executionId);
+  }
+
+  #remove(executionId: string): void {
     this.#lives.delete(executionId);
+    this.#warm.forget(executionId);
+  }
+
+  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+    this.#remove(executionId);
     if (delivered !== undefined) this.deliver(delivered);
   }
 

@@ -3,7 +3,6 @@ import type { StepAttempt } from '../context/durable-context.ts';
 import type { Invocation } from '../interpreter/call-function.ts';
 import { AccessTokens, type TokenRequest } from './access-tokens.ts';
 import {
-  type AuthenticationLookup,
   type AuthenticationPolicy,
   type AuthenticationReference,
   type Credentials,
@@ -15,7 +14,7 @@ import { type ExchangeOptions, type ReceivedResponse, exchange } from './http-ex
 import type { RequestMessage } from './request-message.ts';
 
 /** What `call: http` and `call: openapi` are given by the engine's owner. */
-export interface HttpCallOptions extends ExchangeOptions, AuthenticationLookup {
+export interface HttpCallOptions extends ExchangeOptions {
   /** For the life of access tokens and documents; the machine's clock unless told. */
   readonly clock?: Clock;
   /** For the client's nonce of digest authentication; the machine's randomness unless told. */
@@ -48,7 +47,7 @@ export class HttpClient {
     const { message, authentication, redirect } = request;
     const again: Send = (next) => exchange(next, { redirect, signal }, this.#options);
     if (authentication === undefined) return again(message);
-    const policy = await resolveAuthentication(authentication, invocation, this.#options);
+    const policy = resolveAuthentication(authentication, invocation);
     if ('digest' in policy) return this.#sendDigest(message, policy.digest, again);
     if ('basic' in policy) {
       const { username, password } = policy.basic;

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
+import { ERROR_LIMIT_CHARACTERS } from '../limits.ts';
 
 const STANDARD_PREFIX = 'https://serverlessworkflow.io/spec/1.0.0/errors/';
 /** What the standard's conformance kit writes for the same types. */
@@ -36,8 +37,10 @@ export class WorkflowError extends Error {
   readonly document: ErrorDocument;
 
   constructor(document: Omit<ErrorDocument, 'type'> & { type: StandardErrorType | (string & {}) }, options?: ErrorOptions) {
-    super(document.detail, options);
-    this.document = { ...document, type: document.type.includes(':') ? document.type : STANDARD_PREFIX + document.type };
+    const { detail: whole } = document;
+    const detail = whole.length > ERROR_LIMIT_CHARACTERS ? `${whole.slice(0, ERROR_LIMIT_CHARACTERS - 1)}…` : whole;
+    super(detail, options);
+    this.document = { ...document, detail, type: document.type.includes(':') ? document.type : STANDARD_PREFIX + document.type };
   }
 
   /** The same error, saying which task it comes from unless it already does. */
@@ -54,7 +57,12 @@ export class WorkflowError extends Error {
     if (error instanceof WorkflowError) return error;
     if (error instanceof PlatformError) {
       return new WorkflowError(
-        { type: typeOf(error.status), status: error.status, title: error.code, detail: error.message },
+        {
+          type: error.code === 'LIMIT_EXCEEDED' ? 'runtime' : typeOf(error.status),
+          status: error.status,
+          title: error.code,
+          detail: error.message,
+        },
         { cause: error },
       );
     }

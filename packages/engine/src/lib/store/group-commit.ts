@@ -63,8 +63,11 @@ export class GroupCommit {
       values = group.map((one) => one.run());
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#rolledBack();
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      try {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      } finally {
+        this.#rolledBack();
+      }
       throw error;
     }
     this.#afterCommit();

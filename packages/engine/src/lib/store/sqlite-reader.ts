@@ -1,28 +1,41 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionEvent,
-  ExecutionQuery,
-  ExecutionStatus,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
+import {
+  EXECUTION_STATUSES,
+  type EarlyAnswer,
+  type Execution,
+  type ExecutionEvent,
+  type ExecutionQuery,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  type StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
-import type { OwnedEntry, StoreReader } from './store.ts';
+import { SqliteSchedules } from './sqlite-schedules.ts';
+import type { Counted, OwnedEntry, StoreReader } from './store.ts';
+import type { ValueFiles } from './value-files.ts';
 
+const COUNTS: Readonly<Record<Counted, string>> = {
+  definitions: 'SELECT count(*) AS total FROM definitions',
+  events: 'SELECT max(seq) AS total FROM events WHERE execution = ?',
+  'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND state = 'open'`,
+  'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
+  listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
+};
 /** How many numbers of executions are remembered. */
 const NUMBERS_KEPT = 100_000;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
+  readonly schedules = new SqliteSchedules((sql) => this.prepare(sql));
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
+  protected readonly files: ValueFiles;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, files: ValueFiles) {
     this.#database = database;
+    this.files = files;
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -51,6 +64,11 @@ export class SqliteReader implements StoreReader {
     this.#numbers.clear();
   }
 
+  /** Forgets the numbers of executions that were removed. */
+  forgetExecutions(ids: readonly string[]): void {
+    for (const id of ids) this.#numbers.delete(id);
+  }
+
   definition(digest: string): StoredDefinition | undefined {
     const row = this.prepare('SELECT * FROM definitions WHERE digest = ?').get(digest);
     return row === undefined ? undefined : toDefinition(row);
@@ -58,7 +76,7 @@ export class SqliteReader implements StoreReader {
 
   execution(id: string): Execution | undefined {
     const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : toExecution(row);
+    return row === undefined ? undefined : toExecution(row, this.files);
   }
 
   children(id: string): string[] {
@@ -79,11 +97,15 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions({ workflow, projectId, status, limit, offset = 0 }: ExecutionQuery): { executions: Execution[]; total: number } {
+  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
+    const { workflow, projectId, status, definitionDigest, createdFrom, createdBefore, limit, offset = 0 } = query;
     const filters: [string, SQLInputValue | undefined][] = [
       ['workflow = ?', workflow],
       ['project_id = ?', projectId],
       ['status = ?', status],
+      ['definition_digest = ?', definitionDigest],
+      ['created_at >= ?', createdFrom],
+      ['created_at < ?', createdBefore],
     ];
     const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
     const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
@@ -94,7 +116,50 @@ export class SqliteReader implements StoreReader {
       offset,
     );
     const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
-    return { executions: rows.map(toExecution), total };
+    return { executions: rows.map((one) => toExecution(one, this.files)), total };
+  }
+
+  definitionsOf(name: string): StoredDefinition[] {
+    return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest LIMIT 1000')
+      .all(name)
+      .map(toDefinition);
+  }
+
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
+    const count = this.prepare(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE definition_digest = ? AND status = ? LIMIT ?)',
+    );
+    const counts = EXECUTION_STATUSES.map(
+      (status) => [status, Number(count.get(digest, status, limit)?.['count'] ?? 0)] as const,
+    );
+    return Object.fromEntries(counts.filter(([, found]) => found > 0));
+  }
+
+  openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE workflow = ? AND definition_digest <> ?
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused') ORDER BY created_at, id LIMIT ? OFFSET ?`,
+    )
+      .all(workflow, digest, limit, offset)
+      .map((row) => toExecution(row, this.files));
+  }
+
+  withoutWakeUp(before: number, limit: number): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE status IN ('pending', 'running', 'paused') AND updated_at <= ? AND (status = 'paused' OR NOT EXISTS
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY updated_at, id LIMIT ?`,
+    )
+      .all(before, limit)
+      .map((row) => toExecution(row, this.files));
+  }
+
+  openDigests(): string[] {
+    return this.prepare(
+      `SELECT digest FROM definitions WHERE EXISTS (SELECT 1 FROM executions WHERE definition_digest = digest
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused'))`,
+    )
+      .all()
+      .map((row) => String(row['digest']));
   }
 
   unfinished(): string[] {
@@ -109,12 +174,14 @@ export class SqliteReader implements StoreReader {
   }
 
   journal(executionId: string): JournalEntry[] {
-    return this.prepare('SELECT * FROM journal WHERE execution = ?').all(this.numberOf(executionId)).map(toEntry);
+    return this.prepare('SELECT * FROM journal WHERE execution = ?')
+      .all(this.numberOf(executionId))
+      .map((row) => toEntry(row, this.files));
   }
 
   entry(executionId: string, key: string): JournalEntry | undefined {
     const row = this.prepare('SELECT * FROM journal WHERE execution = ? AND key = ?').get(this.numberOf(executionId), key);
-    return row === undefined ? undefined : toEntry(row);
+    return row === undefined ? undefined : toEntry(row, this.files);
   }
 
   completedSteps(executionId: string): string[] {
@@ -130,7 +197,7 @@ export class SqliteReader implements StoreReader {
       'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
     )
       .all(now, limit)
-      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row) }));
+      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row, this.files) }));
   }
 
   nextDue(): number | undefined {
@@ -140,7 +207,7 @@ export class SqliteReader implements StoreReader {
 
   humanTask(id: string): StoredHumanTask | undefined {
     const row = this.prepare('SELECT * FROM human_tasks WHERE id = ?').get(id);
-    return row === undefined ? undefined : toHumanTask(row);
+    return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
   humanTasks({
@@ -157,13 +224,25 @@ export class SqliteReader implements StoreReader {
     const values = [executionId, state].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
-      .map(toHumanTask);
+      .map((row) => toHumanTask(row, this.files));
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
     return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
       .all(this.numberOf(executionId), after, limit)
-      .map((row) => toEvent(executionId, row));
+      .map((row) => toEvent(executionId, row, this.files));
+  }
+
+  firstEvent(executionId: string): number | undefined {
+    const first = this.prepare('SELECT min(seq) AS first FROM events WHERE execution = ?').get(this.numberOf(executionId))?.[
+      'first'
+    ];
+    return typeof first === 'number' ? first : undefined;
+  }
+
+  count(what: Counted, executionId: string = ''): number {
+    const values = what === 'definitions' ? [] : [what === 'events' ? this.numberOf(executionId) : executionId];
+    return Number(this.prepare(COUNTS[what]).get(...values)?.['total'] ?? 0);
   }
 
   listeners(type: string): { executionId: string; key: string }[] {
@@ -174,6 +253,6 @@ export class SqliteReader implements StoreReader {
 
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
-    return row === undefined ? undefined : toEarlyAnswer(row);
+    return row === undefined ? undefined : toEarlyAnswer(row, this.files);
   }
 }

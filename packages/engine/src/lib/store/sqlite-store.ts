@@ -1,12 +1,15 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
+import { checkDatabase, checkLog } from './check-files.ts';
 import { GroupCommit } from './group-commit.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
-import type { Store, StoreReader, StoreTransaction } from './store.ts';
+import { storeFailure } from './store-failure.ts';
+import type { Store, StoreTransaction } from './store.ts';
+import { ValueFiles } from './value-files.ts';
 
 /** How much an acknowledgement promises: `process` survives a crash of the process, `full` also a loss of power. */
 export type Durability = 'process' | 'full';
@@ -18,67 +21,126 @@ export interface SqliteStoreOptions {
   readonly durability: Durability;
   /** Gets the events of each commit, in order, after it. */
   readonly onEvents: (events: readonly ExecutionEvent[]) => void;
+  /** Told when the store goes on although something of it is lost that was not promised. */
+  readonly onTrouble?: (message: string, error: unknown) => void;
+  /** The longest JSON text of a value that stays in the tables, in characters; a longer one is a file of its own. 64 Ki when left out. */
+  readonly inlineCharacters?: number;
 }
 
+/** SQLite's code for a file that somebody else holds. */
+const SQLITE_BUSY = 5;
+const INLINE_CHARACTERS = 64 * 1024;
+/** The folders that the files of large values are spread over. */
+const VALUE_FOLDERS = 256;
+
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql'];
+const MIGRATIONS = [
+  '0001-init.sql',
+  '0002-listeners.sql',
+  '0003-children.sql',
+  '0004-operations.sql',
+  '0005-schedules.sql',
+  '0006-large-values.sql',
+];
+/** The schema that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
-  readonly read: StoreReader;
+  readonly read: SqliteReader;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #commits: GroupCommit;
   readonly #transaction: SqliteTransaction;
+  readonly #files: ValueFiles;
+  #isClosed = false;
 
   /**
    * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
    * when the folder or the file cannot be used.
    */
-  constructor({ dir, durability, onEvents }: SqliteStoreOptions) {
-    const opened = openDatabase(dir, durability);
+  constructor(options: SqliteStoreOptions) {
+    const { dir, durability, onEvents, inlineCharacters = INLINE_CHARACTERS } = options;
+    const endedInCrash = existsSync(join(dir, 'engine.db-wal'));
+    const opened = openDatabase(options);
     this.#lock = opened.lock;
     this.#database = opened.database;
-    this.read = new SqliteReader(this.#database);
-    this.#transaction = new SqliteTransaction(this.#database);
+    this.#files = new ValueFiles({ dir: join(dir, 'values'), inlineCharacters, flush: durability === 'full' });
+    this.read = new SqliteReader(this.#database, this.#files);
+    this.#transaction = new SqliteTransaction(this.#database, this.#files);
     const pending = this.#transaction.pendingEvents;
     this.#commits = new GroupCommit(this.#database, {
       afterCommit: () => {
+        this.#dropGone();
         if (pending.length > 0) onEvents(pending.splice(0));
       },
-      rolledBack: () => this.#transaction.forget(),
+      rolledBack: () => {
+        this.#transaction.forget();
+        this.#dropGone();
+      },
     });
+    if (endedInCrash) this.#sweep(0);
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') {
-          throw new PlatformError('STORE_FAILED', `Cannot write to the store: ${error.message}`, { cause: error });
-        }
-        throw error;
+        throw storeFailure(error, 'write to');
       });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#commits.flush();
     this.#database.close();
     this.#lock.close();
   }
+
+  /** Forgets executions that were removed, and deletes the large values that nobody holds after a transaction (V3). */
+  #dropGone(): void {
+    if (!this.#transaction.hasGone) return;
+    const { executions, files } = this.#transaction.takeGone();
+    this.read.forgetExecutions(executions);
+    this.#unlessRefused(() => {
+      for (const digest of files) if (!this.#transaction.isHeld(digest)) this.#files.delete(digest);
+    });
+  }
+
+  /** A process that died may have left files whose transaction was never committed: looks for them, one folder a turn. */
+  #sweep(folder: number): void {
+    setImmediate(() => {
+      if (this.#isClosed || folder === VALUE_FOLDERS) return;
+      this.#unlessRefused(() => this.#files.sweep(folder, (digest) => this.#transaction.isHeld(digest)));
+      this.#sweep(folder + 1);
+    });
+  }
+
+  /** A file that cannot be deleted costs space and nothing else; the sweep after the next crash tries again. */
+  #unlessRefused(deleteFiles: () => void): void {
+    try {
+      deleteFiles();
+    } catch {
+      // Nothing depends on it.
+    }
+  }
 }
 
 /** Takes the folder and opens its database; leaves nothing open when that fails. */
-function openDatabase(dir: string, durability: Durability): { lock: DatabaseSync; database: DatabaseSync } {
+function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { lock: DatabaseSync; database: DatabaseSync } {
   let lock: DatabaseSync | undefined;
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     lock = takeLock(join(dir, 'engine.lock'));
-    database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
+    const file = join(dir, 'engine.db');
+    checkLog(file, { durability, warn: (message) => onTrouble?.(message, undefined) });
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
     );
+    checkDatabase(database, file);
     migrate(database);
     return { lock, database };
   } catch (error) {
@@ -97,6 +159,8 @@ function takeLock(file: string): DatabaseSync {
     return lock;
   } catch (error) {
     lock.close();
+    const isHeld = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+    if (!isHeld) throw error;
     throw new PlatformError('DATA_DIR_IN_USE', `Cannot open the store: another process holds "${file}"`, { cause: error });
   }
 }

@@ -1,4 +1,3 @@
-import type { Json } from '@loopwright/protocol';
 import type { SQLInputValue } from 'node:sqlite';
 import type {
   EarlyAnswer,
@@ -9,13 +8,12 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { StoreTransaction } from './store.ts';
 
 /** How many counters of events are remembered. */
 const COUNTERS_KEPT = 100_000;
-
-const write = (value: Json): string => JSON.stringify(value);
 
 /** Reads and writes the tables of the embedded store inside the transaction that is open. */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
@@ -23,9 +21,18 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   readonly pendingEvents: ExecutionEvent[] = [];
   /** Number of the last event of executions that were written lately. */
   readonly #lastSeq = new Map<number, number>();
+  /** Large values that were written, or given up, in the transactions that are not settled yet. */
+  readonly #touchedFiles: string[] = [];
+  readonly #removed: string[] = [];
 
   putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
-    this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(digest, name, version, write(source), createdAt);
+    this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(
+      digest,
+      name,
+      version,
+      JSON.stringify(source),
+      createdAt,
+    );
   }
 
   insertExecution(execution: Execution): void {
@@ -42,9 +49,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       status,
       statusSince,
       currentStep,
-      write(input),
-      write(output),
-      write(error),
+      this.files.encode(input),
+      this.files.encode(output),
+      this.files.encode(error),
       createdAt,
       updatedAt,
       completedAt,
@@ -57,20 +64,24 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
        current_step, input, output, error, created_at, updated_at, completed_at, parent_id, parent_key, depth)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(...values);
+    this.#holdFiles(id);
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
     const columns: [string, SQLInputValue][] = [['updated_at', at]];
     if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
     if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
-    if (change.output !== undefined) columns.push(['output', write(change.output)]);
-    if (change.error !== undefined) columns.push(['error', write(change.error)]);
+    if (change.output !== undefined) columns.push(['output', this.files.encode(change.output)]);
+    if (change.error !== undefined) columns.push(['error', this.files.encode(change.error)]);
+    if (change.version !== undefined) columns.push(['version', change.version]);
+    if (change.definitionDigest !== undefined) columns.push(['definition_digest', change.definitionDigest]);
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
     this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(
       ...columns.map(([, value]) => value),
       this.numberOf(id),
     );
+    this.#holdFiles(id);
   }
 
   putEntry(executionId: string, entry: JournalEntry): void {
@@ -81,13 +92,14 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       kind,
       state,
       name,
-      write(value),
+      this.files.encode(value),
       dueAt,
       remainingMs,
       createdAt,
       recordedAt,
     ];
     this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    this.#holdFiles(executionId);
   }
 
   insertHumanTask(task: StoredHumanTask): void {
@@ -100,7 +112,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       step,
       workflow,
       kind,
-      write(request),
+      this.files.encode(request),
       subjectDigest,
       state,
       createdAt,
@@ -108,9 +120,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       answeredAt,
       answeredBy,
       answerId,
-      write(answer),
+      this.files.encode(answer),
     ];
     this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    this.#holdFiles(executionId);
   }
 
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
@@ -121,9 +134,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       change.answeredAt ?? null,
       change.answeredBy ?? null,
       change.answerId ?? null,
-      write(change.answer ?? null),
+      this.files.encode(change.answer ?? null),
       id,
     );
+    if (this.files.hasWritten) this.#holdFiles(this.humanTask(id)?.executionId ?? '');
   }
 
   putEarlyAnswer({ executionId, step, answerId, answeredBy, answer, receivedAt }: EarlyAnswer): void {
@@ -132,9 +146,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       step,
       answerId,
       answeredBy,
-      write(answer),
+      this.files.encode(answer),
       receivedAt,
     );
+    this.#holdFiles(executionId);
   }
 
   deleteEarlyAnswer(executionId: string, step: string): void {
@@ -153,8 +168,51 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     const no = this.numberOf(executionId);
     const seq = (this.#lastSeq.get(no) ?? this.#readLastSeq(no)) + 1;
     this.#lastSeq.set(no, seq);
-    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(no, seq, type, step, at, write(data));
+    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(no, seq, type, step, at, this.files.encode(data));
+    this.#holdFiles(executionId);
     this.pendingEvents.push({ executionId, seq, type, step, at, data });
+  }
+
+  compactEnded(endedBefore: number): boolean {
+    return this.#keep(compactEnded((sql) => this.prepare(sql), endedBefore));
+  }
+
+  removeEnded(endedBefore: number): boolean {
+    return this.#keep(removeEnded((sql) => this.prepare(sql), endedBefore));
+  }
+
+  probe(): void {
+    this.prepare(`INSERT OR REPLACE INTO housekeeping VALUES ('probe', 0, 0)`).run();
+  }
+
+  get hasGone(): boolean {
+    return this.#removed.length > 0 || this.#touchedFiles.length > 0;
+  }
+
+  /** What the transactions since the last call removed, and the large values they touched: nobody may hold those any more. */
+  takeGone(): { executions: string[]; files: string[] } {
+    return { executions: this.#removed.splice(0), files: this.#touchedFiles.splice(0) };
+  }
+
+  /** Whether an execution refers to a large value. */
+  isHeld(digest: string): boolean {
+    return this.prepare('SELECT 1 FROM large_values WHERE digest = ?').get(digest) !== undefined;
+  }
+
+  #keep({ more, removed, released }: Batch): boolean {
+    this.forgetExecutions(removed);
+    this.#removed.push(...removed);
+    this.#touchedFiles.push(...released);
+    return more;
+  }
+
+  /** An execution holds the large values that were just written for it. */
+  #holdFiles(executionId: string): void {
+    if (!this.files.hasWritten) return;
+    for (const digest of this.files.takeWritten()) {
+      this.#touchedFiles.push(digest);
+      this.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?)').run(digest, this.numberOf(executionId));
+    }
   }
 
   /** What was read or counted in a transaction that is rolled back is not true any more. */
@@ -162,6 +220,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     super.forget();
     this.#lastSeq.clear();
     this.pendingEvents.length = 0;
+    this.#touchedFiles.push(...this.files.takeWritten());
   }
 
   #readLastSeq(no: number): number {
