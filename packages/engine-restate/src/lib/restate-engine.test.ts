@@ -171,6 +171,17 @@ describe('RestateEngine', { skip }, () => {
 });
 
 describe('RestateEngine without Restate', () => {
+  it('refuses definitions that it cannot run, and says why', async () => {
+    const { dir, port } = await newPlace(options);
+    await using engine = new RestateEngine({ ...options, dir, service: { host: '127.0.0.1', port, identityKeys: [] } });
+    const text = `
+document: { dsl: '1.0.0', namespace: test, name: daily, version: '1.0.0' }
+schedule: { every: { hours: 24 } }
+do: [one: { set: { n: 1 } }]`;
+    const definition = loadDefinition(text, engine.functions);
+    await assert.rejects(engine.register(definition), { code: 'INVALID_DEFINITION', message: /\/schedule/ });
+  });
+
   const options = {
     ingressUrl: 'http://127.0.0.1:1',
     adminUrl: 'http://127.0.0.1:1',

@@ -58,6 +58,21 @@ export function languageCases(harness: ConformanceHarness): void {
     assert.equal(await bench.engine.publish(event('3', 'paid', 'o1')), 0);
   });
 
+  it('goes on with each event of a stream, in order, over a restart too, until the last', async () => {
+    await using bench = await SuiteBench.open(harness);
+    const id = await bench.start('streams');
+    await bench.untilEvent(id, 'listening');
+    await bench.engine.publish(event('1', 'line', 'l1'));
+    await bench.untilEvent(id, 'step_completed');
+    await bench.reopen();
+    await bench.engine.publish(event('2', 'line', 'l2'));
+    await bench.engine.publish(event('3', 'line', 'l3'));
+    await bench.engine.publish(event('4', 'end', ''));
+    await bench.untilStatus(id, 'completed');
+    const begun = bench.log.lines().flatMap((line) => (line.what === 'end' ? [line.id] : []));
+    assert.deepEqual(begun, ['l1', 'l2', 'l3']);
+  });
+
   it('carries a result of 1 MB over a restart', async () => {
     await using bench = await SuiteBench.open(harness);
     const id = await bench.start('large');

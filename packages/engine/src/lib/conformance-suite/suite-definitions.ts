@@ -63,5 +63,11 @@ do:
 do:
   - part: { run: { workflow: { namespace: suite, name: hangs, version: latest } }, timeout: { after: { milliseconds: 1000 } } }`,
   lets: `do: [part: { run: { workflow: { namespace: suite, name: asks, version: latest }, await: false } }]`,
+  streams: `
+do:
+  - each:
+      listen: { to: { any: [{ with: { type: line } }], until: { one: { with: { type: end } } } } }
+      foreach: { item: line, do: [{ note: { call: note, with: { id: '\${ $line.order }' } } }] }
+  - last: { set: { done: true } }`,
   emits: `do: [{ tell: { emit: { event: { with: { source: 'https://example.com/emits', type: packed, data: { order: '\${ .order }' } } } } } }]`,
 };
