@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -108,6 +109,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
     retention: retentionOf(configuration),
+    limits: engineLimits(configuration),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });

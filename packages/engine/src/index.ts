@@ -37,6 +37,9 @@ export {
   defineFunction,
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
+export type { EngineLimits, StartLimits } from './lib/limits/execution-limits.ts';
+export { type RateLimits, parseRateLimits } from './lib/limits/rate-limit.ts';
+export type { WaitingTurn } from './lib/limits/turnstile.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';

@@ -44,6 +44,41 @@ export const SETTINGS = {
     default: 'info',
     description: 'The least severe log entries that are written',
   }),
+  concurrent_executions: setting({
+    schema: z.int().min(1).max(1_000_000).nullable(),
+    default: null,
+    description: 'Executions that run at once; the others wait as pending. Those that wait for people or timers do not count',
+  }),
+  concurrent_steps: setting({
+    schema: z.int().min(1).max(1_000_000).nullable(),
+    default: null,
+    description: 'Steps of executions that are under way at once',
+  }),
+  rate_limits: setting({
+    schema: z.string().max(10_000).nullable(),
+    default: null,
+    description: 'Calls of functions and to hosts in any span, as in `generate=2/60s, http:api.example.com=10/1s`',
+  }),
+  budget_cost_usd: setting({
+    schema: z.number().min(0).max(999_999).nullable(),
+    default: null,
+    description: 'US dollars that an execution may cost, unless its start or its definition says otherwise',
+  }),
+  budget_tokens: setting({
+    schema: z.int().min(0).max(1_000_000_000_000).nullable(),
+    default: null,
+    description: 'Tokens of models that an execution may use, unless told otherwise',
+  }),
+  budget_attempts: setting({
+    schema: z.int().min(0).max(1_000_000_000_000).nullable(),
+    default: null,
+    description: 'Runs of steps that an execution may make, retries included, unless told otherwise',
+  }),
+  budget_wall_seconds: setting({
+    schema: z.number().min(0).max(3_153_600_000).nullable(),
+    default: null,
+    description: 'Seconds that an execution may take, pauses not counted, unless told otherwise',
+  }),
   edge_host: setting({ schema: host, default: '127.0.0.1', description: 'Address on which the edge runtime listens' }),
   edge_port: setting({ schema: port, default: 8081, description: 'Port of the edge runtime; 0 chooses a free one' }),
   generator_port: setting({ schema: port, default: 0, description: 'Port of the generation service; 0 chooses a free one' }),

@@ -96,6 +96,7 @@ const ROUTES = [
   'POST /api/v1/examples',
   'POST /api/v1/executions/bulk',
   'POST /api/v1/executions/{execution_id}/acceptance',
+  'POST /api/v1/executions/{execution_id}/budget',
   'POST /api/v1/executions/{execution_id}/cancel',
   'POST /api/v1/executions/{execution_id}/clarification',
   'POST /api/v1/executions/{execution_id}/move',

@@ -140,6 +140,15 @@ describe('Client', () => {
     await untilStatus(first.execution_id, 'completed');
   });
 
+  it('adds to a budget, once under a key', async () => {
+    const request = { project_id: 'p', initial_context: { text: 'x' }, budgets: { attempts: 0 } };
+    const { execution_id: id } = await client.startWorkflow('review', request);
+    await untilStatus(id, 'paused');
+    for (let time = 0; time < 2; time += 1) await client.addBudget(id, { attempts: 2 }, { idempotencyKey: 'more' });
+    await untilStatus(id, 'waiting_clarification');
+    assert.deepEqual((await client.execution(id)).budget?.limits.attempts, 2);
+  });
+
   it('uploads examples and reads them back', async () => {
     const described = await client.uploadExamples(
       bytes('{"input":"a","output":1}\n{"input":"b","label":2}\n'),

@@ -1,5 +1,6 @@
 import {
   type AcceptanceRequest,
+  type BudgetAddition,
   type BulkAction,
   type BulkFilter,
   type BulkPreview,
@@ -131,6 +132,12 @@ export class Client {
       answer: executionResponseSchema,
       json: reason === undefined ? {} : { reason },
     });
+  }
+
+  /** Adds to what an execution may use; one that was paused because it is used up goes on. */
+  addBudget(id: string, add: BudgetAddition, keyed: Keyed = {}): Promise<ExecutionResponse> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/budget`;
+    return callApi(this.#caller, { method: 'POST', path, answer: executionResponseSchema, json: { add }, ...keyed });
   }
 
   /** Begins an execution that has ended again, at a task or at the beginning, as a new one that shares what was recorded before. */

@@ -166,6 +166,11 @@ export class RestateEngine implements WorkflowEngine {
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
+    if (request.budgets !== undefined || request.priority !== undefined)
+      throw new PlatformError(
+        'VALIDATION_ERROR',
+        `Cannot start "${workflow}": budgets and priorities are not supported on Restate`,
+      );
     if (this.read.status(executionId) === undefined) {
       checkedText(input, 'an input');
       checkInput(this.#schemas, definition, input);
@@ -309,11 +314,12 @@ export class RestateEngine implements WorkflowEngine {
   }
 }
 
-/** What needs more than one execution's object: starts by time or event, and secrets, which a record must not hold. */
+/** What needs more than one execution's object: starts by time or event, budgets and queues, and secrets, which a record must not hold. */
 function refuseUnsupported({ document }: WorkflowDefinition): void {
   const found = [
     ...(document.schedule === undefined ? [] : ['/schedule']),
     ...(document.use?.secrets === undefined ? [] : ['/use/secrets']),
+    ...(document.document.metadata?.['loopwright'] === undefined ? [] : ['/document/metadata/loopwright']),
   ];
   if (found.length === 0) return;
   const issues = found.map((pointer) => ({ pointer, message: 'is not supported on Restate' }));

@@ -1,6 +1,7 @@
-import { type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import { type StartLimits, type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
+  type StartWorkflowRequest,
   type WorkflowDetail,
   errorResponseSchema,
   executionResponseSchema,
@@ -82,12 +83,18 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
           projectId: request.body.project_id,
           input: request.body.initial_context ?? {},
           startedBy: request.userId,
+          ...limitsOf(request.body),
         });
         if (!created) reply.header('idempotent-replayed', 'true');
-        return reply.status(201).send(executionView(engine.read, execution));
+        return reply.status(201).send(executionView(engine, execution));
       },
     );
   };
+}
+
+/** What the request says about limits. */
+function limitsOf({ budgets, priority }: StartWorkflowRequest): StartLimits {
+  return { ...(budgets === undefined ? {} : { budgets }), ...(priority === undefined ? {} : { priority }) };
 }
 
 function detailOf(definition: WorkflowDefinition): Omit<WorkflowDetail, 'schedule'> {

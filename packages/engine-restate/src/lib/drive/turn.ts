@@ -112,6 +112,7 @@ export class Turn {
       timerRecorded: () => undefined,
       idle: () => void this.#park(),
       storeFailed: (_executionId, error) => this.#refused(error),
+      turnstile: undefined,
       // Definitions with a schedule are refused.
       schedules: { offer: () => 0, wake: () => undefined },
       findDefinition: (reference) => this.#parts.findDefinition(reference),

@@ -11,7 +11,8 @@ export function newExecution(request: StartRequest, definition: WorkflowDefiniti
       appendEvent: (event) => void events.push({ ...event, seq: events.length + 1 }),
     },
     request,
-    { definition, at },
+    // Budgets and queues were refused.
+    { definition, at, plan: { status: 'running', record: () => undefined } },
   );
   return { execution, events };
 }

@@ -167,6 +167,11 @@ export class RecordTransaction implements StoreTransaction {
 
   // What follows has no place in the record of one execution: no transition that runs here asks for it.
 
+  /** Budgets and queues are refused at the start: nothing limits what runs here. */
+  get limits(): StoreTransaction['limits'] {
+    return NO_LIMITS;
+  }
+
   get schedules(): StoreTransaction['schedules'] {
     throw elsewhere('read schedules');
   }
@@ -228,6 +233,27 @@ export class RecordTransaction implements StoreTransaction {
     throw elsewhere('store a definition');
   }
 }
+
+const NO_LIMITS: StoreTransaction['limits'] = {
+  hasBudgets: () => false,
+  payers: () => [],
+  budget: () => undefined,
+  addition: () => undefined,
+  admission: () => undefined,
+  waiting: () => [],
+  waitingWorkflows: () => [],
+  position: () => ({ place: 1, length: 1 }),
+  admitted: () => [],
+  putBudget: () => {
+    throw elsewhere('limit an execution');
+  },
+  putAddition: () => {
+    throw elsewhere('limit an execution');
+  },
+  putAdmission: () => {
+    throw elsewhere('limit an execution');
+  },
+};
 
 function changed(before: Execution, change: ExecutionChange, at: number): Execution {
   const statusSince = change.status === undefined ? before.statusSince : (change.statusSince ?? at);

@@ -1,6 +1,7 @@
 import type { Json } from '@loopwright/protocol';
 import type { Listener } from '../event/listener.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+import type { Spending } from '../limits/spending.ts';
 
 /** Where in an execution something durable happens. */
 export interface StepAddress {
@@ -8,6 +9,8 @@ export interface StepAddress {
   readonly key: string;
   /** The name of the task, for people. */
   readonly name: string;
+  /** The function that is called; rate limits go by it. */
+  readonly call?: string;
 }
 
 /** What a step is told about this try. */
@@ -16,6 +19,11 @@ export interface StepAttempt {
   readonly idempotencyKey: string;
   /** Aborted when the execution is cancelled or the step runs out of time. */
   readonly signal: AbortSignal;
+  /**
+   * Reports what this try has used so far, more than once if need be; it is recorded with the result, whichever way the try ends. What is
+   * reported after the end does not count. Throws TypeError for an amount that is none.
+   */
+  readonly spend: (spending: Spending) => void;
 }
 
 /** One of the parts that run at the same time. */

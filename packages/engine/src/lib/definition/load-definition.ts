@@ -13,6 +13,7 @@ import { checkCall, checkFunctions, checkPolicies, checkScriptSource } from './c
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTaskOf } from './definition.ts';
 import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
+import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
 
 /**
  * Reads a definition from YAML or JSON text and checks all that can be known before it runs: its form, the functions it
@@ -36,6 +37,7 @@ export function checkDefinition(
     ...checkReferences(parsed.data, functions),
     ...checkExpressions(value, { names: secrets === undefined ? VARIABLE_NAMES : [...VARIABLE_NAMES, 'secrets'], secrets }),
     ...checkSchemas(parsed.data),
+    ...checkWorkflowLimits(parsed.data),
     ...checkEvents(parsed.data),
   ];
   if (issues.length > 0) throw source.refuse(issues);

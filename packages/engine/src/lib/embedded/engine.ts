@@ -1,4 +1,4 @@
-import { type Clock, PlatformError, type Random } from '@loopwright/protocol';
+import { type BudgetAddition, type BudgetState, type Clock, PlatformError, type Random } from '@loopwright/protocol';
 import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
@@ -26,6 +26,10 @@ import { EventHub } from './event-hub.ts';
 import { HistoryRetention, type Retention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import type { EngineLimits } from '../limits/execution-limits.ts';
+import { addToBudget } from '../limits/budget-use.ts';
+import { budgetState } from '../limits/budget.ts';
+import type { WaitingTurn } from '../limits/turnstile.ts';
 import { Operations } from './operations.ts';
 import { Schedules } from './schedules.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
@@ -52,6 +56,8 @@ export interface EngineOptions {
   readonly inlineCharacters?: number;
   /** How long ended executions are kept; for ever when left out. */
   readonly retention?: Retention;
+  /** How much runs at once, how often functions are called, and what an execution may use. Nothing is limited unless told. */
+  readonly limits?: EngineLimits;
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
@@ -81,7 +87,14 @@ export class Engine implements WorkflowEngine {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { httpCalls = {}, scripts } = options;
+    const httpCalls: HttpCallOptions = {
+      ...options.httpCalls,
+      admit: async ({ host, ...caller }, signal) => {
+        const request = { ...caller, rate: `http:${host}`, isStep: false };
+        await this.#lives.limits.turnstile?.enter(request, signal);
+      },
+    };
+    const { scripts } = options;
     const script = scripts === undefined ? {} : { [RUN_SCRIPT]: scriptFunction(scripts, httpCalls) };
     this.functions = { ...builtInFunctions(httpCalls), ...options.functions, ...script };
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
@@ -159,6 +172,7 @@ export class Engine implements WorkflowEngine {
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
       this.#schedules.register(transaction, definition, projectId);
     });
+    this.#lives.limits.register(definition);
     this.#definitions.use(definition);
     this.#schedules.registered(definition);
   }
@@ -180,8 +194,11 @@ export class Engine implements WorkflowEngine {
 
   /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. Throws STORE_FAILED. */
   recover(): void {
+    const { admissions } = this.#lives.limits;
     try {
+      admissions.recover();
       for (const id of this.read.unfinished()) this.#lives.load(id);
+      admissions.open();
       this.#timers.arm();
       this.#schedules.open();
     } catch (error) {
@@ -192,7 +209,8 @@ export class Engine implements WorkflowEngine {
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow or gives no concurrency
+   * key, or IDEMPOTENCY_CONFLICT when the
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
@@ -202,16 +220,21 @@ export class Engine implements WorkflowEngine {
       checkedText(input, 'an input');
       checkInput(this.#schemas, definition, input);
     }
+    const plan = this.#lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
       const at = this.#options.clock.now();
-      return { created: true, execution: insertExecution(transaction, request, { definition, at }) };
+      return { created: true, execution: insertExecution(transaction, request, { definition, at, plan }) };
+    }).catch((error: unknown) => {
+      plan.drop();
+      throw error;
     });
+    if (!result.created) plan.drop();
     if (result.execution.requestDigest !== requestDigestOf(request)) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
-    if (result.created) this.#lives.load(id);
+    if (result.created) this.#lives.limits.started(result.execution);
     return result;
   }
 
@@ -275,6 +298,29 @@ export class Engine implements WorkflowEngine {
     return execution;
   }
 
+  /**
+   * Adds to what an execution may use; one that was paused because it was used up goes on. The same `additionId` with the same addition is
+   * the same addition. Throws as {@link addToBudget} does.
+   */
+  async addBudget(executionId: string, add: BudgetAddition, by: { who: string; additionId: string }): Promise<Execution> {
+    const execution = await this.#order([executionId], (transaction) =>
+      addToBudget(transaction, executionId, { add, ...by, at: this.#options.clock.now() }),
+    );
+    this.#timers.arm();
+    return execution;
+  }
+
+  /** What an execution may use and has used until now or until its end; nothing when nothing limits it and no step reported anything. */
+  budget({ id, completedAt }: Execution): BudgetState | undefined {
+    const budget = this.read.limits.budget(id);
+    return budget === undefined ? undefined : budgetState(budget, completedAt ?? this.#options.clock.now());
+  }
+
+  /** What the steps of an execution wait for in memory before they may begin. */
+  waitingTurns(executionId: string): readonly WaitingTurn[] {
+    return this.#lives.limits.turnstile?.waiting(executionId) ?? [];
+  }
+
   /** Calls `listener` with every event of an execution that is committed from now on; the result ends it. */
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {
     return this.#hub.subscribe(executionId, listener);
@@ -298,7 +344,7 @@ export class Engine implements WorkflowEngine {
   /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
   #committed(events: readonly ExecutionEvent[]): void {
     for (const { type, executionId } of events) {
-      if (type === 'cancelled') this.#lives.stop(executionId);
+      if (type === 'cancelled') this.#lives.cancelled(executionId);
       if (type === 'paused') this.#lives.pause(executionId);
       if (type === 'resumed') this.#lives.resume(executionId);
     }

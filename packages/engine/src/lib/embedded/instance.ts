@@ -9,10 +9,13 @@ import type {
 } from '../context/durable-context.ts';
 import { checkedText } from '../check-value.ts';
 import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
-import type { JournalEntry } from '../execution/execution.ts';
+import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
+import { recordSpending } from '../limits/budget-use.ts';
+import { SpendingMeter } from '../limits/spending.ts';
+import { beginStep } from '../limits/step-limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
@@ -50,14 +53,18 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     await this.life.open(address.key);
+    const leave = await beginStep(this.life, address);
     this.life.note((transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       transaction.updateExecution(this.executionId, { currentStep: address.name }, at);
       this.#append(transaction, { type: 'step_started', address, at });
     }, address.key);
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
-    const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal }));
-    return resultOf(await this.#record(address, outcome));
+    const meter = new SpendingMeter();
+    const { spend } = meter;
+    const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal, spend }));
+    leave?.();
+    return resultOf(await this.#record(address, outcome, meter.total));
   }
 
   async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
@@ -234,8 +241,10 @@ export class Instance implements DurableContext {
     await this.life.commit(...commit);
   }
 
-  #record(address: StepAddress, outcome: Outcome): Promise<JournalEntry> {
+  #record(address: StepAddress, outcome: Outcome, spent: SpendingMeter['total']): Promise<JournalEntry> {
+    if (spent !== undefined) this.#recordLost(spent);
     return this.life.commit((transaction, at) => {
+      if (spent !== undefined) recordSpending(transaction, this.executionId, spent);
       const current = transaction.entry(this.executionId, address.key);
       // It was given up meanwhile: a time-out passed, or another branch won.
       if (current?.state === 'cancelled') return undefined;
@@ -246,6 +255,19 @@ export class Instance implements DurableContext {
       this.#append(transaction, { type, address, at, ...(isDone ? {} : { data: { error: outcome.value } }) });
       return entry;
     });
+  }
+
+  /** A step that ends after its execution, or in a life that was given up, has no result any more; what it used was used all the same. */
+  #recordLost(spent: NonNullable<SpendingMeter['total']>): void {
+    const { executionId, life } = this;
+    const { isStopped } = life;
+    life.host.store
+      .write((transaction) => {
+        if (isStopped || isFinal(transaction.status(executionId) ?? 'cancelled')) recordSpending(transaction, executionId, spent);
+      })
+      .catch((error: unknown) => {
+        if (!isStopped) life.host.storeFailed(executionId, error);
+      });
   }
 
   #append(

@@ -6,6 +6,7 @@ import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { ENTRY_LIMIT } from '../limits.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import type { Turnstile } from '../limits/turnstile.ts';
 import type { WorkflowReference } from './definitions.ts';
 import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
 import { isEventKey } from './event-key.ts';
@@ -17,6 +18,8 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** Where steps wait for their turn, if anything limits how many begin. */
+  readonly turnstile: Turnstile | undefined;
   /** What else takes the events that executions emit. */
   readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */
@@ -60,6 +63,8 @@ export class Life {
   #paused = false;
   #stopped = false;
   #active = 0;
+  /** How many steps wait for their turn. */
+  #aside = 0;
 
   constructor(executionId: string, host: LifeHost, journal: readonly JournalEntry[]) {
     this.executionId = executionId;
@@ -74,7 +79,7 @@ export class Life {
 
   /** Whether all that is left to do waits for something outside. */
   get parked(): boolean {
-    return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+    return this.#active === 0 && this.#aside === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
   }
 
   /** Whether it waits for the next of many events. */
@@ -135,6 +140,39 @@ export class Life {
     if (this.#stopped || this.#isAbandoned(key)) await never();
     if (this.#journal.size >= ENTRY_LIMIT && !this.#journal.has(key))
       throw overLimit('another result of the execution', { limit: 'entries', maximum: ENTRY_LIMIT });
+  }
+
+  /** Whether a step may begin here now. */
+  isOpen(key: string): boolean {
+    return !this.#paused && this.goesOn(key);
+  }
+
+  /** Whether what is under way here can still be recorded. */
+  goesOn(key: string): boolean {
+    return !this.#stopped && !this.#isAbandoned(key);
+  }
+
+  /** Whether this life has ended, so that nothing is recorded any more. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Waits in memory for something in this process; the end of the engine does not wait for it. Never settles when it is given up. */
+  async aside<T>(key: string, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#aborts.set(key, controller);
+    this.#aside += 1;
+    let came: { readonly value: T } | undefined;
+    try {
+      came = { value: await wait(controller.signal) };
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+    } finally {
+      this.#aborts.delete(key);
+      this.#aside -= 1;
+      this.#settled();
+    }
+    return came === undefined ? never() : came.value;
   }
 
   /** Work that keeps the execution in memory; the signal is for whoever does it. */

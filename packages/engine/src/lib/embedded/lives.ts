@@ -8,6 +8,7 @@ import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type EngineLimits, ExecutionLimits } from '../limits/execution-limits.ts';
 import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
@@ -36,7 +37,9 @@ export interface LivesParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'>;
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'> & {
+    readonly limits?: EngineLimits;
+  };
 }
 
 /** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
@@ -48,6 +51,7 @@ export interface Rest {
 
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
+  readonly limits: ExecutionLimits;
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
   readonly #resting = new Map<string, Rest>();
@@ -58,15 +62,23 @@ export class Lives {
   constructor(parts: LivesParts) {
     this.#parts = parts;
     const { store, expressions, timers, schedules, definitions, options } = parts;
+    this.limits = new ExecutionLimits(options.limits ?? {}, {
+      store,
+      clock: options.clock,
+      expressions,
+      load: (executionId) => this.load(executionId),
+      onTrouble: (message, error) => options.onTrouble?.(message, error),
+    });
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      turnstile: this.limits.turnstile,
       schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
-      started: (executionId) => this.load(executionId),
+      started: (executionId) => void this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
         const life = this.#lives.get(executionId);
@@ -77,23 +89,25 @@ export class Lives {
     };
   }
 
-  /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
-  load(executionId: string): void {
-    if (this.#lives.has(executionId) || this.#closing) return;
+  /** Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory. */
+  load(executionId: string): boolean {
+    if (this.#closing) return false;
     try {
-      this.#load(executionId);
+      return this.#load(executionId);
     } catch (error) {
       // A part of the store cannot be read: that is no failure of the execution, and none of the others.
       this.rest(executionId, error);
+      return false;
     }
   }
 
-  #load(executionId: string): void {
+  #load(executionId: string): boolean {
     const { store, definitions } = this.#parts;
     const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return;
+    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return false;
+    if (this.#lives.has(executionId)) return true;
     const definition = definitions.ofDigest(execution.definitionDigest);
-    if (definition === undefined) return;
+    if (definition === undefined || !this.limits.enter(execution)) return false;
     const journal = store.read.journal(executionId);
     // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
     for (const entry of journal) void entry.value;
@@ -118,6 +132,7 @@ export class Lives {
         else if (this.#lives.get(executionId) === life) this.rest(executionId, error);
       },
     );
+    return true;
   }
 
   /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
@@ -167,6 +182,12 @@ export class Lives {
     this.#remove(executionId);
   }
 
+  /** An execution has been cancelled: it does nothing any more and needs no place in a queue. */
+  cancelled(executionId: string): void {
+    this.stop(executionId);
+    this.limits.admissions.forget(executionId);
+  }
+
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
@@ -187,15 +208,16 @@ export class Lives {
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
+    this.limits.stop();
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
-    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
-    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
+      // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+      const awake = setTimeout(() => undefined, 100 * DRAIN_LOOK_MS);
       await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
+      clearTimeout(awake);
     }
-    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
   }
@@ -244,6 +266,7 @@ export class Lives {
   #remove(executionId: string): void {
     this.#lives.delete(executionId);
     this.#warm.forget(executionId);
+    this.limits.admissions.leave(executionId);
   }
 
   #ended(executionId: string, delivered: OwnedEntry | undefined): void {

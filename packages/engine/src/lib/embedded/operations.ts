@@ -151,6 +151,7 @@ export class Operations {
     const { store, lives, definitions, clock } = this.#parts;
     return explain(store.read, execution, clock, {
       rest: lives.resting(execution.id),
+      turns: lives.limits.turnstile?.waiting(execution.id) ?? [],
       isLoadable: isFinal(execution.status) || definitions.ofDigest(execution.definitionDigest) !== undefined,
     });
   }

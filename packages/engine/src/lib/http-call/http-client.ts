@@ -19,6 +19,16 @@ export interface HttpCallOptions extends ExchangeOptions {
   readonly clock?: Clock;
   /** For the client's nonce of digest authentication; the machine's randomness unless told. */
   readonly random?: Random;
+  /** Waits until a request to a host may be sent. */
+  readonly admit?: (request: HostRequest, signal: AbortSignal) => Promise<void>;
+}
+
+/** A request that a limit may keep waiting; the host is in lower case and without port. */
+interface HostRequest {
+  readonly host: string;
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly step: string;
 }
 
 /** One request of a task. */
@@ -45,7 +55,11 @@ export class HttpClient {
     { signal }: Pick<StepAttempt, 'signal'>,
   ): Promise<ReceivedResponse> {
     const { message, authentication, redirect } = request;
-    const again: Send = (next) => exchange(next, { redirect, signal }, this.#options);
+    const { executionId, workflowName: workflow } = invocation.execution;
+    const again: Send = async (next) => {
+      await this.#options.admit?.({ host: next.url.hostname, executionId, workflow, step: invocation.taskName }, signal);
+      return exchange(next, { redirect, signal }, this.#options);
+    };
     if (authentication === undefined) return again(message);
     const policy = resolveAuthentication(authentication, invocation);
     if ('digest' in policy) return this.#sendDigest(message, policy.digest, again);

@@ -1,6 +1,6 @@
 import { type Json, issueDetails, toJson } from '@loopwright/protocol';
 import { isInCatalogued } from '../catalogue/function-reference.ts';
-import type { StepAttempt } from '../context/durable-context.ts';
+import type { StepAddress, StepAttempt } from '../context/durable-context.ts';
 import type { CallFunction, Credentials } from './call-function.ts';
 import type { TaskFrame, TaskRunner } from './frame.ts';
 import { WorkflowError } from './workflow-error.ts';
@@ -22,9 +22,10 @@ export function invoke(
       detail: `Cannot call "${name}": its arguments are wrong: ${issues}`,
     });
   }
-  const address = (label?: string): { key: string; name: string } => ({
+  const address = (label?: string): StepAddress => ({
     key: label === undefined ? frame.key : `${frame.key}/${label}`,
     name: frame.name,
+    call: name,
   });
   return called.run({
     args: parsed.data,

@@ -29,6 +29,8 @@ export interface ErrorDocument {
   readonly detail: string;
   /** JSON pointer of the task that failed. */
   readonly instance?: string;
+  /** When the other side wants to be asked again, in milliseconds from then; a retry waits at least so long. */
+  readonly retry_after_ms?: number;
 }
 
 /** An error inside an execution: raised by a task, caught by `try`, or ending the execution. */
@@ -74,8 +76,15 @@ export class WorkflowError extends Error {
 
   /** Reads back what {@link toJson} wrote. */
   static fromJson(value: Json): WorkflowError {
-    const { type, status, title, detail, instance } = value as unknown as ErrorDocument;
-    return new WorkflowError({ type, status, title, detail, ...(instance === undefined ? {} : { instance }) });
+    const { type, status, title, detail, instance, retry_after_ms } = value as unknown as ErrorDocument;
+    return new WorkflowError({
+      type,
+      status,
+      title,
+      detail,
+      ...(instance === undefined ? {} : { instance }),
+      ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type StoredHumanTask,
 } from '../execution/execution.ts';
 import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import type { Counted, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
@@ -27,15 +28,17 @@ const NUMBERS_KEPT = 100_000;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
+  readonly limits: SqliteLimits;
   readonly schedules = new SqliteSchedules((sql) => this.prepare(sql));
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #numbers = new Map<string, number>();
   protected readonly files: ValueFiles;
 
-  constructor(database: DatabaseSync, files: ValueFiles) {
+  constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     this.#database = database;
     this.files = files;
+    this.limits = new SqliteLimits({ prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id) }, used);
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -163,9 +166,9 @@ export class SqliteReader implements StoreReader {
   }
 
   unfinished(): string[] {
-    // While one branch of a fork waits for a person, another one may have been under way.
+    // While one branch of a fork waits for a person, another one may have been under way. Those that are pending stand in a queue.
     return this.prepare(
-      `SELECT id, created_at FROM executions WHERE status IN ('pending', 'running') UNION ALL
+      `SELECT id, created_at FROM executions WHERE status = 'running' UNION ALL
        SELECT id, created_at FROM executions WHERE status IN ('waiting_clarification', 'waiting_acceptance')
        AND definition_digest IN (SELECT digest FROM definitions WHERE source LIKE '%"fork"%') ORDER BY created_at`,
     )

@@ -5,6 +5,7 @@ import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { checkDatabase, checkLog } from './check-files.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { UsedTables } from './sqlite-limits.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { storeFailure } from './store-failure.ts';
@@ -41,6 +42,7 @@ const MIGRATIONS = [
   '0004-operations.sql',
   '0005-schedules.sql',
   '0006-large-values.sql',
+  '0007-limits.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -65,9 +67,10 @@ export class SqliteStore implements Store {
     const opened = openDatabase(options);
     this.#lock = opened.lock;
     this.#database = opened.database;
+    const used: UsedTables = new Map();
     this.#files = new ValueFiles({ dir: join(dir, 'values'), inlineCharacters, flush: durability === 'full' });
-    this.read = new SqliteReader(this.#database, this.#files);
-    this.#transaction = new SqliteTransaction(this.#database, this.#files);
+    this.read = new SqliteReader(this.#database, this.#files, used);
+    this.#transaction = new SqliteTransaction(this.#database, this.#files, used);
     const pending = this.#transaction.pendingEvents;
     this.#commits = new GroupCommit(this.#database, {
       afterCommit: () => {

@@ -9,6 +9,7 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import type { LimitsReader, LimitsWriter } from './limits-store.ts';
 import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
@@ -22,6 +23,8 @@ export type Counted = 'definitions' | 'events' | 'open-questions' | 'early-answe
 
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  /** Budgets and queues. */
+  readonly limits: LimitsReader;
   readonly schedules: ScheduleReader;
   definition(digest: string): StoredDefinition | undefined;
   /** The definitions that were registered under a name, the newest first; at most 1000. */
@@ -68,6 +71,7 @@ export interface StoreReader {
 
 /** What can be read and written inside one transaction. */
 export interface StoreTransaction extends StoreReader {
+  readonly limits: LimitsWriter;
   readonly schedules: ScheduleTable;
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema } from '../json/json.ts';
+import { budgetLimitsSchema, prioritySchema } from './budgets.ts';
 
 /** What starts executions of a workflow by itself: `POST /api/v1/workflows/{workflow_id}/schedule/pause` and `resume` give it too. */
 export const workflowScheduleSchema = z.object({
@@ -60,5 +61,7 @@ export type WorkflowDetail = z.infer<typeof workflowDetailSchema>;
 export const startWorkflowRequestSchema = z.strictObject({
   project_id: z.string().trim().min(1).max(200),
   initial_context: jsonObjectSchema.optional(),
+  budgets: budgetLimitsSchema.optional(),
+  priority: prioritySchema.optional(),
 });
 export type StartWorkflowRequest = z.infer<typeof startWorkflowRequestSchema>;
