@@ -9,6 +9,8 @@ const root = join(import.meta.dirname, '..');
 const ALLOWED: Record<string, readonly string[]> = {
   'packages/protocol': [],
   'packages/engine': ['protocol'],
+  // An engine for several machines; whoever stays on one does not load it.
+  'packages/engine-restate': ['protocol', 'engine'],
   'packages/generation': ['protocol'],
   'packages/module-sdk': ['protocol'],
   'packages/client': ['protocol'],

@@ -5,16 +5,20 @@ export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
 export type { Finding } from './lib/doctor/finding.ts';
 export { Engine } from './lib/embedded/engine.ts';
 export type { EngineOptions } from './lib/embedded/engine-options.ts';
+export type { EngineCaps, WorkflowEngine } from './lib/engine-port.ts';
 export type { Retention } from './lib/embedded/history-retention.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
   EXECUTION_STATUSES,
+  type EarlyAnswer,
   type Execution,
+  type ExecutionChange,
   type ExecutionEvent,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
+  type StoredDefinition,
   type StoredHumanTask,
   isFinal,
 } from './lib/execution/execution.ts';

@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, toJson } from '@loopwright/protocol';
-import { type JournalEntry, isFinal } from '../execution/execution.ts';
+import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 
@@ -28,8 +28,15 @@ function eventData(ending: Ending): JsonObject {
 
 function tellParent(transaction: StoreTransaction, id: string, ending: Ending, at: number): OwnedEntry | undefined {
   const parent = transaction.execution(id)?.parent ?? undefined;
-  if (parent === undefined) return undefined;
-  const { executionId, key } = parent;
+  return parent === undefined ? undefined : receiveEnding(transaction, parent, { id, ending, at });
+}
+
+/** Gives the execution that waits under a key for another one what became of that one, if it still waits. */
+export function receiveEnding(
+  transaction: StoreTransaction,
+  { executionId, key }: NonNullable<Execution['parent']>,
+  { id, ending, at }: { id: string; ending: Ending; at: number },
+): OwnedEntry | undefined {
   const waiting = transaction.entry(executionId, key);
   const status = transaction.status(executionId);
   if (waiting?.state !== 'waiting' || status === undefined || isFinal(status)) return undefined;

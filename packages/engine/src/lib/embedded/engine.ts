@@ -1,12 +1,13 @@
-import { type BudgetAddition, type BudgetState, type Json, PlatformError } from '@loopwright/protocol';
+import { type BudgetAddition, type BudgetState, PlatformError } from '@loopwright/protocol';
 import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import type { EngineCaps, WorkflowEngine } from '../engine-port.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
-import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT } from '../limits.ts';
+import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT, VALUE_LIMIT_CHARACTERS } from '../limits.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import type { StoredSchedule } from '../schedule/stored-schedule.ts';
 import { SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
@@ -14,6 +15,7 @@ import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { functionsOf } from './built-in-functions.ts';
+import { checkInput } from './check-input.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { Definitions } from './definitions.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -32,7 +34,8 @@ import { Timers } from './timers.ts';
 import { WatchedStore } from './watched-store.ts';
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
-export class Engine implements AsyncDisposable {
+export class Engine implements WorkflowEngine {
+  readonly caps: EngineCaps = { multiNode: false, resultLimitCharacters: VALUE_LIMIT_CHARACTERS };
   readonly functions: FunctionCatalogue;
   readonly #store: WatchedStore;
   readonly #options: EngineOptions;
@@ -98,7 +101,7 @@ export class Engine implements AsyncDisposable {
       lives: this.#lives,
       clock: options.clock,
       definitions: this.#definitions,
-      checkInput: (definition, input) => this.#checkInput(definition, input),
+      checkInput: (definition, input) => checkInput(this.#schemas, definition, input),
       order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
   }
@@ -176,7 +179,7 @@ export class Engine implements AsyncDisposable {
     const definition = this.#definitions.require(workflow);
     if (this.read.execution(id) === undefined) {
       checkedText(input, 'an input');
-      this.#checkInput(definition, input);
+      checkInput(this.#schemas, definition, input);
     }
     const plan = this.#lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {
@@ -320,15 +323,6 @@ export class Engine implements AsyncDisposable {
       if (isRefused && !this.#closing) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
-  }
-
-  #checkInput({ name, document }: WorkflowDefinition, input: Json): void {
-    const issues = this.#schemas
-      .issues(document.input?.schema, input)
-      .map(({ pointer, message }) => ({ pointer: `/input${pointer}`, message }));
-    if (issues.length === 0) return;
-    const summary = issues.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
-    throw new PlatformError('VALIDATION_ERROR', `Cannot start "${name}": ${summary}`, { details: { issues } });
   }
 }
 

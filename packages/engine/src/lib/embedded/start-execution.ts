@@ -24,8 +24,8 @@ export function requestDigestOf({ workflow, projectId, input, startedBy, budgets
 }
 
 /** Records a new execution, pinned to its definition. */
-export function insertExecution(
-  transaction: StoreTransaction,
+export function insertExecution<Writer extends Pick<StoreTransaction, 'insertExecution' | 'appendEvent'>>(
+  transaction: Writer,
   request: StartRequest,
   {
     definition,
@@ -38,7 +38,7 @@ export function insertExecution(
     at: number;
     parent?: Execution['parent'];
     depth?: number;
-    plan: Pick<StartPlan, 'status' | 'record'>;
+    plan: Pick<StartPlan, 'status'> & { readonly record: (transaction: Writer, at: number) => void };
   },
 ): Execution {
   const { executionId: id, workflow, projectId, startedBy, input } = request;

@@ -76,7 +76,7 @@ export class Timers {
 }
 
 /** Fires one due timer inside a transaction; gives what is to be delivered, or nothing when there is nothing to wake. */
-function fireTimer(transaction: StoreTransaction, due: OwnedEntry, now: number): OwnedEntry | undefined {
+export function fireTimer(transaction: StoreTransaction, due: OwnedEntry, now: number): OwnedEntry | undefined {
   const { executionId } = due;
   // One that fired just before, in the same transaction, may have given this one up.
   const entry = transaction.entry(executionId, due.entry.key) ?? due.entry;

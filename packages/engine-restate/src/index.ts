@@ -1,0 +1,1 @@
+export { RestateEngine, type RestateEngineOptions } from './lib/restate-engine.ts';
