@@ -278,7 +278,7 @@ export async function until(
   id: string,
   condition: (execution: ExecutionResponse) => boolean,
 ): Promise<ExecutionResponse> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const execution = executionIn(await server.get(`/api/v1/executions/${id}`));
     if (condition(execution)) return execution;
