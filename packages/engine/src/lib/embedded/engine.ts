@@ -122,7 +122,8 @@ export class Engine implements AsyncDisposable {
     const definition = this.#definitions.get(workflow);
     if (definition === undefined)
       throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
-    if (this.read.execution(id) === undefined) this.#checkInput(definition, input);
+    if (definition.document.input?.schema !== undefined && this.read.status(id) === undefined)
+      this.#checkInput(definition, input);
     const requestDigest = digestOf({ workflow, projectId, input, startedBy });
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
@@ -145,7 +146,7 @@ export class Engine implements AsyncDisposable {
     if (result.execution.requestDigest !== requestDigest) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
-    if (result.created) this.#lives.load(id);
+    if (result.created) this.#lives.load(id, result.execution);
     return result;
   }
 

@@ -24,6 +24,9 @@ export interface LifeHost {
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
 
+/** What only an answer, a timer or an event ends, all of which look the execution up when they come. */
+const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen']);
+
 /** A promise for work that goes on in another life of the execution, or not at all. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
@@ -45,6 +48,8 @@ export class Life {
   #paused = false;
   #stopped = false;
   #active = 0;
+  /** Whether several things may be under way at the same time. */
+  #forked = false;
 
   constructor(executionId: string, host: LifeHost, journal: readonly JournalEntry[]) {
     this.executionId = executionId;
@@ -79,6 +84,27 @@ export class Life {
     const waiting = this.#gate;
     this.#gate = [];
     for (const proceed of waiting) proceed();
+  }
+
+  /** Parts run at the same time from here on: that one of them waits does not mean that all do. */
+  fork(): void {
+    this.#forked = true;
+  }
+
+  /** Records that all that is left to do waits, so that a restart need not look at it; for who drops a parked life from memory. */
+  settle(): void {
+    const keys = [...this.#waiters.keys()];
+    if (!this.#forked || keys.length === 0) return;
+    this.host.store
+      .write((transaction) =>
+        this.#ifOpen(transaction, () => {
+          const isWaiting = (entry: JournalEntry | undefined): boolean =>
+            entry?.state === 'waiting' && (RESTING.has(entry.kind) || entry.kind === 'deadline');
+          if (keys.every((key) => isWaiting(transaction.entry(this.executionId, key)))) transaction.setResting(this.executionId);
+        }),
+      )
+      // Without the record the next start takes the execution up for nothing.
+      .catch(() => undefined);
   }
 
   /** Ends this life: steps under way get their signal, nothing more is recorded. */
@@ -175,7 +201,11 @@ export class Life {
     this.#active += 1;
     try {
       const entry = await this.host.store.write((transaction) =>
-        this.#ifOpen(transaction, (open, at) => standingStill(open, this.executionId, mutation(open, at))),
+        this.#ifOpen(transaction, (open, at) => {
+          const written = standingStill(open, this.executionId, mutation(open, at));
+          if (written?.state === 'waiting' && !this.#forked && RESTING.has(written.kind)) open.setResting(this.executionId);
+          return written;
+        }),
       );
       afterCommit();
       return entry;
@@ -206,7 +236,7 @@ function standingStill(
   executionId: string,
   entry: JournalEntry | undefined,
 ): JournalEntry | undefined {
-  if (entry === undefined || entry.dueAt === null || transaction.execution(executionId)?.status !== 'paused') return entry;
+  if (entry === undefined || entry.dueAt === null || transaction.status(executionId) !== 'paused') return entry;
   const still: JournalEntry = { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - entry.createdAt) };
   transaction.putEntry(executionId, still);
   return still;

@@ -1,7 +1,7 @@
 import { type Json, toJson } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { loadDefinition } from '../definition/load-definition.ts';
-import { isFinal } from '../execution/execution.ts';
+import { type Execution, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
@@ -47,18 +47,23 @@ export class Lives {
       deliver: (owned) => this.deliver(owned),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
-        if (this.#lives.get(executionId)?.parked === true && !this.#closing) this.#lives.delete(executionId);
+        const life = this.#lives.get(executionId);
+        if (life?.parked !== true || this.#closing) return;
+        this.#lives.delete(executionId);
+        life.settle();
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
   }
 
-  /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. */
-  load(executionId: string): void {
+  /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. Who has just written its row passes that. */
+  load(executionId: string, written?: Execution): void {
     const { store, functions, expressions, schemas, options } = this.#parts;
-    const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused' || this.#closing) return;
+    const status = store.read.status(executionId);
+    if (status === undefined || isFinal(status) || status === 'paused' || this.#closing) return;
     if (this.#lives.has(executionId)) return;
+    const execution = written ?? store.read.execution(executionId);
+    if (execution === undefined) return;
     const definition = this.definition(execution.definitionDigest);
     if (definition === undefined) return;
     const life = new Life(executionId, this.#host, store.read.journal(executionId));

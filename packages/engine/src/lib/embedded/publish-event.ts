@@ -23,7 +23,6 @@ export function openListener(
   };
   transaction.putEntry(executionId, entry);
   for (const type of listenedTypes(listener)) transaction.addListener(type, executionId, address.key);
-  transaction.updateExecution(executionId, { currentStep: address.name }, at);
   transaction.appendEvent({ executionId, type: 'listening', step: address.name, at, data: { key: address.key } });
   return entry;
 }

@@ -1,4 +1,4 @@
-import { type Json, toJson } from '@loopwright/protocol';
+import type { Json } from '@loopwright/protocol';
 import type { StepAttempt } from '../context/durable-context.ts';
 import type { JournalEntry } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
@@ -17,8 +17,8 @@ export type Outcome = Pick<JournalEntry, 'value'> & { readonly state: 'done' | '
 /** Runs a step and gives what is to be recorded; it never throws. */
 export async function runStep(run: (attempt: StepAttempt) => Promise<Json>, attempt: StepAttempt): Promise<Outcome> {
   try {
-    const value = toJson(await run(attempt));
-    if (JSON.stringify(value).length <= RESULT_LIMIT_CHARACTERS) return { state: 'done', value };
+    const text = JSON.stringify(await run(attempt)) ?? 'null';
+    if (text.length <= RESULT_LIMIT_CHARACTERS) return { state: 'done', value: JSON.parse(text) as Json };
     const detail = `Cannot record the result of the step: it has more than ${RESULT_LIMIT_CHARACTERS} characters`;
     return {
       state: 'failed',

@@ -6,23 +6,33 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What happens around the transactions. */
+export interface CommitHooks {
+  /** Before the commit: whatever is not written yet is written now. */
+  readonly flush: () => void;
+  /** After the commit. */
+  readonly committed: () => void;
+  /** After a rollback. */
+  readonly rolledBack: () => void;
+}
+
+/** How often a group is tried again without the mutation that threw, before its mutations get a transaction each. */
+const RETRIES = 8;
+
 /**
  * Runs mutations in groups: all that were asked for in one turn of the event loop share one transaction, so that
  * the cost of a commit is shared while each caller still waits for the commit that holds its own change.
  */
 export class GroupCommit {
   readonly #database: DatabaseSync;
+  readonly #hooks: CommitHooks;
   #queue: Waiting[] = [];
   #scheduled = false;
-  #afterCommit: () => void;
 
-  /** `afterCommit` is called once after each transaction that was committed, `rolledBack` is its opposite. */
-  constructor(database: DatabaseSync, hooks: { afterCommit: () => void; rolledBack: () => void }) {
+  constructor(database: DatabaseSync, hooks: CommitHooks) {
     this.#database = database;
-    this.#afterCommit = hooks.afterCommit;
-    this.#rolledBack = hooks.rolledBack;
+    this.#hooks = hooks;
   }
-  readonly #rolledBack: () => void;
 
   /** Runs a mutation in the next group; settles after its transaction is committed or rolled back. */
   run<T>(mutation: () => T): Promise<T> {
@@ -40,34 +50,46 @@ export class GroupCommit {
     this.#queue = [];
     this.#scheduled = false;
     if (group.length === 0) return;
-    try {
-      this.#commit(group);
-    } catch (error) {
-      if (group.length === 1) group[0]?.reject(error);
-      else for (const one of group) this.#alone(one);
+    const thrown = new Map<Waiting, unknown>();
+    for (let tries = 0; tries <= RETRIES; tries += 1) {
+      const rest = thrown.size === 0 ? group : group.filter((one) => !thrown.has(one));
+      const failure = this.#commit(rest);
+      if (failure === undefined) {
+        // Only now it is true what they threw about: it may follow from what others of the group wrote.
+        for (const [one, error] of thrown) one.reject(error);
+        return;
+      }
+      if (failure.thrower === undefined) break;
+      thrown.set(failure.thrower, failure.error);
     }
+    for (const one of group) this.#alone(one);
   }
 
   #alone(one: Waiting): void {
-    try {
-      this.#commit([one]);
-    } catch (error) {
-      one.reject(error);
-    }
+    const failure = this.#commit([one]);
+    if (failure !== undefined) one.reject(failure.error);
   }
 
-  #commit(group: readonly Waiting[]): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    let values: unknown[];
+  /** Gives what went wrong, and which mutation threw it; nothing is changed then. */
+  #commit(group: readonly Waiting[]): { error: unknown; thrower: Waiting | undefined } | undefined {
+    const values: unknown[] = [];
+    let running: Waiting | undefined;
     try {
-      values = group.map((one) => one.run());
+      this.#database.exec('BEGIN IMMEDIATE');
+      for (const one of group) {
+        running = one;
+        values.push(one.run());
+      }
+      running = undefined;
+      this.#hooks.flush();
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#rolledBack();
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
+      this.#hooks.rolledBack();
+      return { error, thrower: running };
     }
-    this.#afterCommit();
+    this.#hooks.committed();
     for (const [index, one] of group.entries()) one.resolve(values[index]);
+    return undefined;
   }
 }

@@ -1,25 +1,35 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionEvent,
-  ExecutionQuery,
-  ExecutionStatus,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  type EarlyAnswer,
+  type Execution,
+  type ExecutionEvent,
+  type ExecutionQuery,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  type StoredHumanTask,
+  isFinal,
 } from '../execution/execution.ts';
-import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { listExecutions } from './list-executions.ts';
+import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import type { OwnedEntry, StoreReader } from './store.ts';
 
-/** How many numbers of executions are remembered. */
-const NUMBERS_KEPT = 100_000;
+/** Events that say that an execution has come to a step. */
+const BEGINS = new Set([
+  'step_started',
+  'timer_started',
+  'retry_scheduled',
+  'listening',
+  'waiting_clarification',
+  'waiting_acceptance',
+]);
+/** How many events are looked through for the last of these; past them the row says where the execution was. */
+const EVENTS_SEARCHED = 50;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #numbers = new Map<string, number>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -37,18 +47,7 @@ export class SqliteReader implements StoreReader {
 
   /** The number of an execution in the tables; 0 when there is none of that id. */
   protected numberOf(id: string): number {
-    const known = this.#numbers.get(id);
-    if (known !== undefined) return known;
-    const no = this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'];
-    if (typeof no !== 'number') return 0;
-    if (this.#numbers.size >= NUMBERS_KEPT) this.#numbers.clear();
-    this.#numbers.set(id, no);
-    return no;
-  }
-
-  /** Forgets what was read in a transaction that is rolled back. */
-  forget(): void {
-    this.#numbers.clear();
+    return Number(this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'] ?? 0);
   }
 
   definition(digest: string): StoredDefinition | undefined {
@@ -58,7 +57,7 @@ export class SqliteReader implements StoreReader {
 
   execution(id: string): Execution | undefined {
     const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : toExecution(row);
+    return row === undefined ? undefined : this.#whole(row);
   }
 
   status(id: string): ExecutionStatus | undefined {
@@ -66,30 +65,15 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions({ workflow, projectId, status, limit, offset = 0 }: ExecutionQuery): { executions: Execution[]; total: number } {
-    const filters: [string, SQLInputValue | undefined][] = [
-      ['workflow = ?', workflow],
-      ['project_id = ?', projectId],
-      ['status = ?', status],
-    ];
-    const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
-    const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
-    const values = used.map(([, value]) => value);
-    const rows = this.prepare(`SELECT * FROM executions ${where} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`).all(
-      ...values,
-      limit,
-      offset,
-    );
-    const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
-    return { executions: rows.map(toExecution), total };
+  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
+    const { rows, total } = listExecutions((sql) => this.prepare(sql), query);
+    return { executions: rows.map((row) => this.#whole(row)), total };
   }
 
   unfinished(): string[] {
-    // While one branch of a fork waits for a person, another one may have been under way.
     return this.prepare(
-      `SELECT id, created_at FROM executions WHERE status IN ('pending', 'running') UNION ALL
-       SELECT id, created_at FROM executions WHERE status IN ('waiting_clarification', 'waiting_acceptance')
-       AND definition_digest IN (SELECT digest FROM definitions WHERE source LIKE '%"fork"%') ORDER BY created_at`,
+      `SELECT id FROM executions INDEXED BY executions_at_work WHERE rests = 0
+       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance') ORDER BY no`,
     )
       .all()
       .map((row) => String(row['id']));
@@ -162,5 +146,21 @@ export class SqliteReader implements StoreReader {
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
     return row === undefined ? undefined : toEarlyAnswer(row);
+  }
+
+  /** An execution under way is at the step whose begin was recorded last; its row does not follow it. */
+  #whole(row: Row): Execution {
+    const execution = toExecution(row);
+    if (isFinal(execution.status)) return execution;
+    const events = this.prepare('SELECT type, step, at FROM events WHERE execution = ? ORDER BY seq DESC LIMIT ?').all(
+      Number(row['no']),
+      EVENTS_SEARCHED,
+    );
+    const begin = events.find(({ type }) => BEGINS.has(String(type)));
+    return {
+      ...execution,
+      currentStep: begin === undefined ? execution.currentStep : String(begin['step']),
+      updatedAt: Math.max(execution.updatedAt, Number(events[0]?.['at'] ?? 0)),
+    };
   }
 }

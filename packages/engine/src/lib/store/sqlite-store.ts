@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { GroupCommit } from './group-commit.ts';
-import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
 
@@ -21,10 +20,11 @@ export interface SqliteStoreOptions {
 }
 
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql'];
+const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-groups.sql'];
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
+  /** Mutations run to their end at once, so between them the transaction shows what is committed and nothing else. */
   readonly read: StoreReader;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
@@ -39,12 +39,13 @@ export class SqliteStore implements Store {
     const opened = openDatabase(dir, durability);
     this.#lock = opened.lock;
     this.#database = opened.database;
-    this.read = new SqliteReader(this.#database);
     this.#transaction = new SqliteTransaction(this.#database);
-    const pending = this.#transaction.pendingEvents;
+    this.read = this.#transaction;
     this.#commits = new GroupCommit(this.#database, {
-      afterCommit: () => {
-        if (pending.length > 0) onEvents(pending.splice(0));
+      flush: () => this.#transaction.flush(),
+      committed: () => {
+        const events = this.#transaction.takeEvents();
+        if (events.length > 0) onEvents(events);
       },
       rolledBack: () => this.#transaction.forget(),
     });
@@ -77,7 +78,7 @@ function openDatabase(dir: string, durability: Durability): { lock: DatabaseSync
     lock = takeLock(join(dir, 'engine.lock'));
     database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
     database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
+      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
     );
     migrate(database);
     return { lock, database };

@@ -1,28 +1,96 @@
 import type { Json } from '@loopwright/protocol';
-import type { SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type {
   EarlyAnswer,
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionStatus,
   JournalEntry,
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import { ExecutionGroups } from './execution-groups.ts';
+import { type KnownExecution, KnownExecutions } from './known-executions.ts';
+import { PendingJournal } from './pending-journal.ts';
 import { SqliteReader } from './sqlite-reader.ts';
-import type { StoreTransaction } from './store.ts';
-
-/** How many counters of events are remembered. */
-const COUNTERS_KEPT = 100_000;
+import type { OwnedEntry, StoreTransaction } from './store.ts';
 
 const write = (value: Json): string => JSON.stringify(value);
 
-/** Reads and writes the tables of the embedded store inside the transaction that is open. */
+/**
+ * Reads and writes the tables of the embedded store inside the transaction that is open.
+ *
+ * T1 What belongs to the journal is gathered and written by `flush`, before the commit and before whatever reads these tables.
+ * T2 What is known of executions without reading them was written or read by this connection, and is forgotten with a rollback.
+ */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
-  /** Events of the transactions that are not yet handed on. */
-  readonly pendingEvents: ExecutionEvent[] = [];
-  /** Number of the last event of executions that were written lately. */
-  readonly #lastSeq = new Map<number, number>();
+  readonly #journal = new PendingJournal();
+  readonly #known = new KnownExecutions();
+  readonly #groups: ExecutionGroups;
+  readonly #insertEntry: StatementSync;
+  readonly #insertEvent: StatementSync;
+  /** Events of the transaction that is open. */
+  #events: ExecutionEvent[] = [];
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.#groups = new ExecutionGroups(database);
+    this.#insertEntry = this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertEvent = this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
+  }
+
+  /** Writes what was gathered; call it before the commit. */
+  flush(): void {
+    this.#journal.drain((no, entry) => this.#writeEntry(no, entry));
+    this.#groups.flush();
+  }
+
+  /** The events of the transaction that was committed, once. */
+  takeEvents(): readonly ExecutionEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** What was read or counted in a transaction is not true any more once it was rolled back. */
+  forget(): void {
+    this.#journal.forget();
+    this.#known.forget();
+    this.#groups.forget();
+    this.#events = [];
+  }
+
+  protected override numberOf(id: string): number {
+    return this.#knowledgeOf(id)?.no ?? 0;
+  }
+
+  override status(id: string): ExecutionStatus | undefined {
+    return this.#knowledgeOf(id)?.group.status;
+  }
+
+  override execution(id: string): Execution | undefined {
+    return this.#knowledgeOf(id) === undefined ? undefined : super.execution(id);
+  }
+
+  override journal(executionId: string): JournalEntry[] {
+    this.flush();
+    return super.journal(executionId);
+  }
+
+  override entry(executionId: string, key: string): JournalEntry | undefined {
+    return this.#journal.entry(this.numberOf(executionId), key) ?? super.entry(executionId, key);
+  }
+
+  override due(now: number, limit: number): OwnedEntry[] {
+    this.flush();
+    return super.due(now, limit);
+  }
+
+  override nextDue(): number | undefined {
+    this.flush();
+    return super.nextDue();
+  }
 
   putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
     this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(digest, name, version, write(source), createdAt);
@@ -31,6 +99,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   insertExecution(execution: Execution): void {
     const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
     const { currentStep, input, output, error, createdAt, updatedAt, completedAt } = execution;
+    const group = this.#groups.of(workflow, projectId, status);
     const values: SQLInputValue[] = [
       id,
       workflow,
@@ -48,39 +117,43 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       createdAt,
       updatedAt,
       completedAt,
+      group.no,
     ];
-    this.prepare('INSERT INTO executions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    const { lastInsertRowid } = this.prepare(
+      `INSERT INTO executions (id, workflow, version, definition_digest, project_id, started_by, request_digest, status, status_since,
+       current_step, input, output, error, created_at, updated_at, completed_at, group_no)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(...values);
+    this.#groups.count(group, 1);
+    this.#known.set(id, { no: Number(lastInsertRowid), group, rests: false, lastSeq: 0 });
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
+    const known = this.#knowledgeOf(id);
+    if (known === undefined) return;
     const columns: [string, SQLInputValue][] = [['updated_at', at]];
-    if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+    if (change.status !== undefined) {
+      columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+      if (change.status !== known.group.status) columns.push(['group_no', this.#regroup(known, change.status)]);
+    }
     if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
     if (change.output !== undefined) columns.push(['output', write(change.output)]);
     if (change.error !== undefined) columns.push(['error', write(change.error)]);
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
-    this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(
-      ...columns.map(([, value]) => value),
-      this.numberOf(id),
-    );
+    this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(...columns.map(([, value]) => value), known.no);
   }
 
   putEntry(executionId: string, entry: JournalEntry): void {
-    const { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt } = entry;
-    const values: SQLInputValue[] = [
-      this.numberOf(executionId),
-      key,
-      kind,
-      state,
-      name,
-      write(value),
-      dueAt,
-      remainingMs,
-      createdAt,
-      recordedAt,
-    ];
-    this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    const known = this.#require(executionId);
+    this.#journal.put(known.no, entry);
+    // Something goes on from here: a restart must look at it.
+    if (known.rests && entry.state !== 'waiting') this.#setRests(known, false);
+  }
+
+  setResting(executionId: string): void {
+    const known = this.#require(executionId);
+    if (!known.rests) this.#setRests(known, true);
   }
 
   insertHumanTask(task: StoredHumanTask): void {
@@ -143,22 +216,49 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
-    const no = this.numberOf(executionId);
-    const seq = (this.#lastSeq.get(no) ?? this.#readLastSeq(no)) + 1;
-    this.#lastSeq.set(no, seq);
-    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(no, seq, type, step, at, write(data));
-    this.pendingEvents.push({ executionId, seq, type, step, at, data });
+    const known = this.#require(executionId);
+    const seq = (known.lastSeq ?? this.#readLastSeq(known.no)) + 1;
+    known.lastSeq = seq;
+    this.#insertEvent.run(known.no, seq, type, step, at, write(data));
+    this.#events.push({ executionId, seq, type, step, at, data });
   }
 
-  /** What was read or counted in a transaction that is rolled back is not true any more. */
-  override forget(): void {
-    super.forget();
-    this.#lastSeq.clear();
-    this.pendingEvents.length = 0;
+  #writeEntry(no: number, { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt }: JournalEntry): void {
+    this.#insertEntry.run(no, key, kind, state, name, write(value), dueAt, remainingMs, createdAt, recordedAt);
+  }
+
+  #knowledgeOf(id: string): KnownExecution | undefined {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const row = this.prepare('SELECT no, group_no, rests FROM executions WHERE id = ?').get(id);
+    if (row === undefined) return undefined;
+    const group = this.#groups.byNo(Number(row['group_no']));
+    const read = { no: Number(row['no']), group, rests: row['rests'] === 1, lastSeq: undefined };
+    this.#known.set(id, read);
+    return read;
+  }
+
+  #require(id: string): KnownExecution {
+    const known = this.#knowledgeOf(id);
+    if (known === undefined) throw new RangeError(`Cannot write to the execution "${id}": there is none`);
+    return known;
+  }
+
+  /** Counts an execution under another status; gives the number of its group. */
+  #regroup(known: KnownExecution, status: ExecutionStatus): number {
+    const { workflow, projectId } = known.group;
+    this.#groups.count(known.group, -1);
+    known.group = this.#groups.of(workflow, projectId, status);
+    this.#groups.count(known.group, 1);
+    return known.group.no;
+  }
+
+  #setRests(known: KnownExecution, rests: boolean): void {
+    known.rests = rests;
+    this.prepare('UPDATE executions SET rests = ? WHERE no = ?').run(rests ? 1 : 0, known.no);
   }
 
   #readLastSeq(no: number): number {
-    if (this.#lastSeq.size >= COUNTERS_KEPT) this.#lastSeq.clear();
     const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution = ?').get(no)?.['last'];
     return typeof last === 'number' ? last : 0;
   }

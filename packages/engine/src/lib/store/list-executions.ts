@@ -1,0 +1,49 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { ExecutionQuery } from '../execution/execution.ts';
+import type { Row } from './rows.ts';
+
+/** Above this many groups, and above this share of all executions, a page is read by going through all of them, the newest first. */
+const GROUPS_MERGED = 256;
+const SHARE_SCANNED = 0.1;
+
+interface Group {
+  readonly no: number;
+  readonly count: number;
+}
+
+/**
+ * One page of executions, the newest first, and how many there are in all. The total comes from the counts of the groups, so it
+ * costs the same whatever is stored; a page costs as much as its end is far from the newest.
+ */
+export function listExecutions(
+  prepare: (sql: string) => StatementSync,
+  { workflow, projectId, status, limit, offset = 0 }: ExecutionQuery,
+): { rows: Row[]; total: number } {
+  const filters: [string, SQLInputValue | undefined][] = [
+    ['workflow = ?', workflow],
+    ['project_id = ?', projectId],
+    ['status = ?', status],
+  ];
+  const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
+  const all = Number(prepare('SELECT sum(count) AS total FROM execution_groups').get()?.['total'] ?? 0);
+  if (used.length === 0) {
+    return { rows: prepare('SELECT * FROM executions ORDER BY no DESC LIMIT ? OFFSET ?').all(limit, offset), total: all };
+  }
+  const where = used.map(([condition]) => condition).join(' AND ');
+  const values = used.map(([, value]) => value);
+  const groups = prepare(`SELECT no, count FROM execution_groups WHERE count > 0 AND ${where}`)
+    .all(...values)
+    .map((row): Group => ({ no: Number(row['no']), count: Number(row['count']) }));
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  if (groups.length > GROUPS_MERGED && total > all * SHARE_SCANNED) {
+    const page = prepare(`SELECT * FROM executions WHERE ${where} ORDER BY no DESC LIMIT ? OFFSET ?`);
+    return { rows: page.all(...values, limit, offset), total };
+  }
+  const numbers = prepare('SELECT no FROM executions WHERE group_no = ? ORDER BY no DESC LIMIT ?');
+  const newest = groups
+    .flatMap(({ no }) => numbers.all(no, limit + offset).map((row) => Number(row['no'])))
+    .sort((one, other) => other - one)
+    .slice(offset, offset + limit);
+  const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
+  return { rows: newest.map((no) => byNumber.get(no)).filter((row) => row !== undefined), total };
+}

@@ -1,0 +1,27 @@
+-- How many executions there are by workflow, project and status: a total is read here and never counted.
+CREATE TABLE execution_groups (
+  no INTEGER NOT NULL PRIMARY KEY,
+  workflow TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  UNIQUE (workflow, project_id, status)
+) STRICT;
+INSERT INTO execution_groups (workflow, project_id, status, count)
+  SELECT workflow, project_id, status, count(*) FROM executions GROUP BY workflow, project_id, status;
+
+ALTER TABLE executions ADD COLUMN group_no INTEGER NOT NULL DEFAULT 0;
+UPDATE executions SET group_no = (
+  SELECT no FROM execution_groups AS g
+  WHERE g.workflow = executions.workflow AND g.project_id = executions.project_id AND g.status = executions.status
+);
+
+-- 1 when all that is left to do waits for a person, a timer or an event, so that a restart need not look at it.
+ALTER TABLE executions ADD COLUMN rests INTEGER NOT NULL DEFAULT 0;
+
+-- The newest is the one with the greatest number; an index ends with it.
+DROP INDEX executions_newest;
+DROP INDEX executions_by_status;
+CREATE INDEX executions_of_group ON executions (group_no);
+CREATE INDEX executions_at_work ON executions (status)
+  WHERE rests = 0 AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance');
