@@ -1,26 +1,30 @@
-import type { DatabaseSync } from 'node:sqlite';
-import type { ExecutionStatus } from '../execution/execution.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Execution, ExecutionStatus } from '../execution/execution.ts';
 
-/** The executions of one workflow and project that have one status. */
-export interface ExecutionGroup {
+/** What the executions of one group have in common. */
+type GroupFacts = Pick<Execution, 'workflow' | 'projectId' | 'definitionDigest' | 'status'>;
+
+/** The executions of one workflow, project and definition that have one status. */
+export interface ExecutionGroup extends GroupFacts {
   readonly no: number;
-  readonly workflow: string;
-  readonly projectId: string;
-  readonly status: ExecutionStatus;
 }
 
 /**
- * Counts the executions of each group. Changes are gathered and written once before each commit; after a rollback all
- * that is known here is read again.
+ * Counts the executions of each group. Changes are gathered and written once before each commit, and dropped with
+ * a rollback.
  */
 export class ExecutionGroups {
   readonly #database: DatabaseSync;
+  readonly #add: StatementSync;
   readonly #byNo = new Map<number, ExecutionGroup>();
   readonly #byKey = new Map<string, ExecutionGroup>();
   readonly #changes = new Map<number, number>();
+  /** Made in the open transaction. */
+  readonly #made: ExecutionGroup[] = [];
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#add = database.prepare('UPDATE execution_groups SET count = count + ? WHERE no = ?');
     this.#read();
   }
 
@@ -32,14 +36,16 @@ export class ExecutionGroups {
   }
 
   /** The group of these facts; it is made when it is the first of its kind. */
-  of(workflow: string, projectId: string, status: ExecutionStatus): ExecutionGroup {
-    const known = this.#byKey.get(keyOf(workflow, projectId, status));
+  of(facts: GroupFacts): ExecutionGroup {
+    const known = this.#byKey.get(keyOf(facts));
     if (known !== undefined) return known;
+    const { workflow, projectId, definitionDigest, status } = facts;
     const { lastInsertRowid } = this.#database
-      .prepare('INSERT INTO execution_groups (workflow, project_id, status, count) VALUES (?, ?, ?, 0)')
-      .run(workflow, projectId, status);
-    const group = { no: Number(lastInsertRowid), workflow, projectId, status };
+      .prepare('INSERT INTO execution_groups (workflow, project_id, definition_digest, status, count) VALUES (?, ?, ?, ?, 0)')
+      .run(workflow, projectId, definitionDigest, status);
+    const group = { no: Number(lastInsertRowid), workflow, projectId, definitionDigest, status };
     this.#keep(group);
+    this.#made.push(group);
     return group;
   }
 
@@ -51,25 +57,33 @@ export class ExecutionGroups {
   /** Writes what was counted in the open transaction. */
   flush(): void {
     if (this.#changes.size === 0) return;
-    const statement = this.#database.prepare('UPDATE execution_groups SET count = count + ? WHERE no = ?');
-    for (const [no, difference] of this.#changes) if (difference !== 0) statement.run(difference, no);
+    for (const [no, difference] of this.#changes) if (difference !== 0) this.#add.run(difference, no);
     this.#changes.clear();
   }
 
-  /** Drops what was counted or made in a transaction that is rolled back; call it after the rollback. */
+  /** Takes note that the transaction was committed. */
+  committed(): void {
+    this.#made.length = 0;
+  }
+
+  /** Drops what was counted and made in a transaction that is rolled back. */
   forget(): void {
     this.#changes.clear();
-    this.#byNo.clear();
-    this.#byKey.clear();
-    this.#read();
+    for (const group of this.#made.splice(0)) {
+      this.#byNo.delete(group.no);
+      this.#byKey.delete(keyOf(group));
+    }
   }
 
   #read(): void {
-    for (const row of this.#database.prepare('SELECT no, workflow, project_id, status FROM execution_groups').all()) {
+    for (const row of this.#database
+      .prepare('SELECT no, workflow, project_id, definition_digest, status FROM execution_groups')
+      .all()) {
       this.#keep({
         no: Number(row['no']),
         workflow: String(row['workflow']),
         projectId: String(row['project_id']),
+        definitionDigest: String(row['definition_digest']),
         status: String(row['status']) as ExecutionStatus,
       });
     }
@@ -77,10 +91,10 @@ export class ExecutionGroups {
 
   #keep(group: ExecutionGroup): void {
     this.#byNo.set(group.no, group);
-    this.#byKey.set(keyOf(group.workflow, group.projectId, group.status), group);
+    this.#byKey.set(keyOf(group), group);
   }
 }
 
-function keyOf(workflow: string, projectId: string, status: string): string {
-  return `${status}\0${workflow}\0${projectId}`;
+function keyOf({ workflow, projectId, definitionDigest, status }: GroupFacts): string {
+  return `${status}\0${workflow}\0${projectId}\0${definitionDigest}`;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { LogSync } from './log-sync.ts';
 
 interface Waiting {
   readonly run: () => unknown;
@@ -10,8 +11,8 @@ interface Waiting {
 export interface CommitHooks {
   /** Before the commit: whatever is not written yet is written now. */
   readonly flush: () => void;
-  /** After the commit. */
-  readonly committed: () => void;
+  /** After the commit; the result is called when the transaction is acknowledged. */
+  readonly committed: () => () => void;
   /** After a rollback. */
   readonly rolledBack: () => void;
 }
@@ -26,12 +27,15 @@ const RETRIES = 8;
 export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #hooks: CommitHooks;
+  readonly #sync: LogSync | undefined;
   #queue: Waiting[] = [];
   #scheduled = false;
 
-  constructor(database: DatabaseSync, hooks: CommitHooks) {
+  /** With `sync` a transaction is acknowledged when the log is on the disk, without it at its commit. */
+  constructor(database: DatabaseSync, hooks: CommitHooks, sync?: LogSync) {
     this.#database = database;
     this.#hooks = hooks;
+    this.#sync = sync;
   }
 
   /** Runs a mutation in the next group; settles after its transaction is committed or rolled back. */
@@ -50,15 +54,15 @@ export class GroupCommit {
     this.#queue = [];
     this.#scheduled = false;
     if (group.length === 0) return;
+    if (this.#sync?.failure !== undefined) {
+      for (const one of group) one.reject(this.#sync.failure);
+      return;
+    }
     const thrown = new Map<Waiting, unknown>();
     for (let tries = 0; tries <= RETRIES; tries += 1) {
       const rest = thrown.size === 0 ? group : group.filter((one) => !thrown.has(one));
-      const failure = this.#commit(rest);
-      if (failure === undefined) {
-        // Only now it is true what they threw about: it may follow from what others of the group wrote.
-        for (const [one, error] of thrown) one.reject(error);
-        return;
-      }
+      const failure = this.#commit(rest, thrown);
+      if (failure === undefined) return;
       if (failure.thrower === undefined) break;
       thrown.set(failure.thrower, failure.error);
     }
@@ -66,12 +70,15 @@ export class GroupCommit {
   }
 
   #alone(one: Waiting): void {
-    const failure = this.#commit([one]);
+    const failure = this.#commit([one], new Map());
     if (failure !== undefined) one.reject(failure.error);
   }
 
   /** Gives what went wrong, and which mutation threw it; nothing is changed then. */
-  #commit(group: readonly Waiting[]): { error: unknown; thrower: Waiting | undefined } | undefined {
+  #commit(
+    group: readonly Waiting[],
+    thrown: ReadonlyMap<Waiting, unknown>,
+  ): { error: unknown; thrower: Waiting | undefined } | undefined {
     const values: unknown[] = [];
     let running: Waiting | undefined;
     try {
@@ -88,8 +95,26 @@ export class GroupCommit {
       this.#hooks.rolledBack();
       return { error, thrower: running };
     }
-    this.#hooks.committed();
-    for (const [index, one] of group.entries()) one.resolve(values[index]);
+    this.#acknowledge(group, { values, thrown });
     return undefined;
+  }
+
+  /** Tells those who wait, once it is true for good: what was thrown may follow from what others of the group wrote. */
+  #acknowledge(
+    group: readonly Waiting[],
+    { values, thrown }: { values: readonly unknown[]; thrown: ReadonlyMap<Waiting, unknown> },
+  ): void {
+    const handOn = this.#hooks.committed();
+    const acknowledge = (): void => {
+      handOn();
+      for (const [index, one] of group.entries()) one.resolve(values[index]);
+      for (const [one, error] of thrown) one.reject(error);
+    };
+    const refuse = (error: unknown): void => {
+      for (const one of group) one.reject(error);
+      for (const one of thrown.keys()) one.reject(error);
+    };
+    if (this.#sync === undefined) acknowledge();
+    else this.#sync.add({ callers: group.length, acknowledge, refuse });
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import type { Execution, ExecutionEvent, ExecutionQuery } from '../execution/execution.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const newDir = (): string => mkdtempSync(join(tmpdir(), 'loopwright-store-'));
@@ -108,5 +108,52 @@ describe('SqliteStore', () => {
     writeFileSync(join(dir, 'engine.db'), '');
     await using store = open(dir);
     assert.ok(store);
+  });
+
+  it('acknowledges with full durability too, after the log is on the disk, whatever the size of the groups', async () => {
+    const dir = newDir();
+    {
+      await using store = new SqliteStore({ dir, durability: 'full', onEvents: () => undefined });
+      await store.write((transaction) => transaction.putDefinition(definition));
+      await store.write((transaction) => transaction.insertExecution(execution('one')));
+      await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          store.write((transaction) => transaction.insertExecution(execution(`many-${index}`))),
+        ),
+      );
+    }
+    await using again = open(dir);
+    assert.equal(again.read.executions({ limit: 1 }).total, 201);
+  });
+
+  it('lists by what executions have in common, the newest first, with totals that survive rollbacks', async () => {
+    const dir = newDir();
+    await using store = open(dir);
+    await store.write((transaction) => transaction.putDefinition(definition));
+    const facts = [
+      ['w', 'p', 'running'],
+      ['w', 'q', 'completed'],
+      ['v', 'p', 'failed'],
+      ['w', 'p', 'completed'],
+    ] as const;
+    for (const [index, [workflow, projectId, status]] of facts.entries())
+      await store.write((transaction) => transaction.insertExecution({ ...execution(`e${index}`), workflow, projectId, status }));
+    await store.write((transaction) => transaction.updateExecution('e0', { status: 'completed' }, 2));
+    const lost = store.write((transaction) => {
+      transaction.insertExecution({ ...execution('lost'), projectId: 'new' });
+      transaction.updateExecution('e2', { status: 'completed' }, 2);
+      throw new RangeError('no');
+    });
+    await assert.rejects(lost, RangeError);
+    const found = (query: Partial<ExecutionQuery>): [string[], number] => {
+      const { executions, total } = store.read.executions({ limit: 2, ...query });
+      return [executions.map(({ id }) => id), total];
+    };
+    assert.deepEqual(found({}), [['e3', 'e2'], 4]);
+    assert.deepEqual(found({ status: 'completed' }), [['e3', 'e1'], 3]);
+    assert.deepEqual(found({ status: 'completed', offset: 2 }), [['e0'], 3]);
+    assert.deepEqual(found({ workflow: 'w', projectId: 'p' }), [['e3', 'e0'], 2]);
+    assert.deepEqual(found({ projectId: 'new' }), [[], 0]);
+    assert.deepEqual(found({ status: 'failed', workflow: 'v' }), [['e2'], 1]);
   });
 });

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { GroupCommit } from './group-commit.ts';
+import { LogSync } from './log-sync.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
 
@@ -29,6 +30,7 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #commits: GroupCommit;
+  readonly #sync: LogSync | undefined;
   readonly #transaction: SqliteTransaction;
 
   /**
@@ -36,19 +38,23 @@ export class SqliteStore implements Store {
    * when the folder or the file cannot be used.
    */
   constructor({ dir, durability, onEvents }: SqliteStoreOptions) {
-    const opened = openDatabase(dir, durability);
+    const opened = openDatabase(dir);
     this.#lock = opened.lock;
     this.#database = opened.database;
     this.#transaction = new SqliteTransaction(this.#database);
     this.read = this.#transaction;
-    this.#commits = new GroupCommit(this.#database, {
+    this.#sync = durability === 'full' ? new LogSync(join(dir, 'engine.db-wal')) : undefined;
+    const hooks = {
       flush: () => this.#transaction.flush(),
       committed: () => {
-        const events = this.#transaction.takeEvents();
-        if (events.length > 0) onEvents(events);
+        const events = this.#transaction.committed();
+        return () => {
+          if (events.length > 0) onEvents(events);
+        };
       },
       rolledBack: () => this.#transaction.forget(),
-    });
+    };
+    this.#commits = new GroupCommit(this.#database, hooks, this.#sync);
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
@@ -64,21 +70,23 @@ export class SqliteStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#commits.flush();
+    await this.#sync?.[Symbol.asyncDispose]();
     this.#database.close();
     this.#lock.close();
   }
 }
 
 /** Takes the folder and opens its database; leaves nothing open when that fails. */
-function openDatabase(dir: string, durability: Durability): { lock: DatabaseSync; database: DatabaseSync } {
+function openDatabase(dir: string): { lock: DatabaseSync; database: DatabaseSync } {
   let lock: DatabaseSync | undefined;
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     lock = takeLock(join(dir, 'engine.lock'));
     database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
+    // The log is brought to the disk by `LogSync` where that is promised, and by each checkpoint.
     database.exec(
-      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
+      'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA synchronous = NORMAL;',
     );
     migrate(database);
     return { lock, database };

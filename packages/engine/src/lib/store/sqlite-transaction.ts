@@ -46,8 +46,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.#groups.flush();
   }
 
-  /** The events of the transaction that was committed, once. */
-  takeEvents(): readonly ExecutionEvent[] {
+  /** Takes note that the transaction was committed; gives its events. */
+  committed(): readonly ExecutionEvent[] {
+    this.#groups.committed();
     const events = this.#events;
     this.#events = [];
     return events;
@@ -99,7 +100,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   insertExecution(execution: Execution): void {
     const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
     const { currentStep, input, output, error, createdAt, updatedAt, completedAt } = execution;
-    const group = this.#groups.of(workflow, projectId, status);
+    const group = this.#groups.of(execution);
     const values: SQLInputValue[] = [
       id,
       workflow,
@@ -246,9 +247,8 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   /** Counts an execution under another status; gives the number of its group. */
   #regroup(known: KnownExecution, status: ExecutionStatus): number {
-    const { workflow, projectId } = known.group;
     this.#groups.count(known.group, -1);
-    known.group = this.#groups.of(workflow, projectId, status);
+    known.group = this.#groups.of({ ...known.group, status });
     this.#groups.count(known.group, 1);
     return known.group.no;
   }

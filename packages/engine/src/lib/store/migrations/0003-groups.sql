@@ -1,19 +1,21 @@
--- How many executions there are by workflow, project and status: a total is read here and never counted.
+-- How many executions there are by workflow, project, definition and status: a total is read here and never counted.
 CREATE TABLE execution_groups (
   no INTEGER NOT NULL PRIMARY KEY,
   workflow TEXT NOT NULL,
   project_id TEXT NOT NULL,
+  definition_digest TEXT NOT NULL,
   status TEXT NOT NULL,
   count INTEGER NOT NULL,
-  UNIQUE (workflow, project_id, status)
+  UNIQUE (workflow, project_id, definition_digest, status)
 ) STRICT;
-INSERT INTO execution_groups (workflow, project_id, status, count)
-  SELECT workflow, project_id, status, count(*) FROM executions GROUP BY workflow, project_id, status;
+INSERT INTO execution_groups (workflow, project_id, definition_digest, status, count)
+  SELECT workflow, project_id, definition_digest, status, count(*) FROM executions GROUP BY 1, 2, 3, 4;
 
 ALTER TABLE executions ADD COLUMN group_no INTEGER NOT NULL DEFAULT 0;
 UPDATE executions SET group_no = (
   SELECT no FROM execution_groups AS g
-  WHERE g.workflow = executions.workflow AND g.project_id = executions.project_id AND g.status = executions.status
+  WHERE g.workflow = executions.workflow AND g.project_id = executions.project_id
+    AND g.definition_digest = executions.definition_digest AND g.status = executions.status
 );
 
 -- 1 when all that is left to do waits for a person, a timer or an event, so that a restart need not look at it.
