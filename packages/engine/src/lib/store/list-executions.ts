@@ -2,7 +2,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { ExecutionQuery } from '../execution/execution.ts';
 import type { Row } from './rows.ts';
 
-/** Above this many groups, and above this share of all executions, a page is read by going through all of them, the newest first. */
+/** With more groups than this, if they are more than this share of all executions, a page is read by going through all, the newest first. */
 const GROUPS_MERGED = 256;
 const SHARE_SCANNED = 0.1;
 
@@ -39,11 +39,27 @@ export function listExecutions(
     const page = prepare(`SELECT * FROM executions WHERE ${where} ORDER BY no DESC LIMIT ? OFFSET ?`);
     return { rows: page.all(...values, limit, offset), total };
   }
-  const numbers = prepare('SELECT no FROM executions WHERE group_no = ? ORDER BY no DESC LIMIT ?');
-  const newest = groups
-    .flatMap(({ no }) => numbers.all(no, limit + offset).map((row) => Number(row['no'])))
-    .sort((one, other) => other - one)
-    .slice(offset, offset + limit);
+  const newest = newestOf(prepare, groups, offset + limit).slice(offset);
   const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
   return { rows: newest.map((no) => byNumber.get(no)).filter((row) => row !== undefined), total };
+}
+
+/** The greatest numbers of several groups: a few of each at first, and more of those that may have more among them. */
+function newestOf(prepare: (sql: string) => StatementSync, groups: readonly Group[], wanted: number): number[] {
+  const statement = prepare('SELECT no FROM executions WHERE group_no = ? AND no < ? ORDER BY no DESC LIMIT ?');
+  let open = groups.map(({ no }) => ({ no, below: Number.MAX_SAFE_INTEGER }));
+  let found: number[] = [];
+  for (let chunk = Math.ceil(wanted / groups.length) + 1; open.length > 0 && wanted > 0; chunk = wanted) {
+    const fetched: typeof open = [];
+    for (const { no, below } of open) {
+      const numbers = statement.all(no, below, chunk).map((row) => Number(row['no']));
+      found.push(...numbers);
+      const last = numbers.at(-1);
+      if (last !== undefined && numbers.length === chunk) fetched.push({ no, below: last });
+    }
+    found = found.sort((one, other) => other - one).slice(0, wanted);
+    const least = found.length < wanted ? 0 : (found.at(-1) ?? 0);
+    open = fetched.filter(({ below }) => below > least);
+  }
+  return found;
 }

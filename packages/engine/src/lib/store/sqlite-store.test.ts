@@ -156,4 +156,21 @@ describe('SqliteStore', () => {
     assert.deepEqual(found({ projectId: 'new' }), [[], 0]);
     assert.deepEqual(found({ status: 'failed', workflow: 'v' }), [['e2'], 1]);
   });
+
+  it('pages through what many groups have, in the order of all of them', async () => {
+    await using store = open(newDir());
+    await store.write((transaction) => transaction.putDefinition(definition));
+    await store.write((transaction) => {
+      // One group has the newest ten, the others one each and older.
+      for (let index = 0; index < 30; index += 1) {
+        const projectId = index < 20 ? `p${index}` : 'p0';
+        transaction.insertExecution({ ...execution(`e${index}`), projectId, status: index === 5 ? 'failed' : 'completed' });
+      }
+    });
+    const ids: string[] = [];
+    for (let offset = 0; offset < 40; offset += 4)
+      ids.push(...store.read.executions({ status: 'completed', limit: 4, offset }).executions.map(({ id }) => id));
+    const expected = Array.from({ length: 30 }, (_, index) => `e${29 - index}`).filter((id) => id !== 'e5');
+    assert.deepEqual(ids, expected);
+  });
 });
