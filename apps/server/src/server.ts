@@ -13,6 +13,7 @@ import { prepare } from './functions/prepare.ts';
 import { promote } from './functions/promote.ts';
 import { createApp } from './http/app.ts';
 import { moduleLog } from './modules-log.ts';
+import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
@@ -87,12 +88,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
   };
+  const outbound = outboundHosts(configuration.callPrivateHosts);
+  cleanUp.defer(() => outbound.close());
   const engine = new Engine({
     dir: join(dataDir, 'engine'),
     durability: configuration.durability,
     clock,
     random,
     functions,
+    httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.

@@ -1,6 +1,7 @@
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
-export { Engine, type EngineOptions, type StartRequest } from './lib/embedded/engine.ts';
+export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
+export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
   EXECUTION_STATUSES,

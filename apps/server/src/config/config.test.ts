@@ -44,6 +44,14 @@ describe('resolveConfiguration', () => {
     assert.equal(Object.keys(configuration).length, SETTING_KEYS.length);
   });
 
+  it('reads a list as one in the file, and from text with commas', async () => {
+    await using dir = await folder('call_private_hosts: [a.example, 10.0.0.1]\n');
+    const fromFile = await resolveWith(dir.path);
+    assert.deepEqual(fromFile.configuration.callPrivateHosts, ['a.example', '10.0.0.1']);
+    const fromText = await resolveWith(dir.path, [], { LOOPWRIGHT_CALL_PRIVATE_HOSTS: 'localhost, *.b.example' });
+    assert.deepEqual(fromText.configuration.callPrivateHosts, ['localhost', '*.b.example']);
+  });
+
   it('takes the flag before the environment, the environment before the file, the file before the default', async () => {
     await using dir = await folder('port: 1\nedge_port: 2\nlog_level: warn\ndurability: full\n');
     const { configuration, settings } = await resolveWith(dir.path, ['--port', '11', '--data-dir=/data=x'], {

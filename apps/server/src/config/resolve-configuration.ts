@@ -60,11 +60,16 @@ export async function resolveConfiguration(sources: ConfigurationSources): Promi
   return { configuration: Object.fromEntries(entries) as Configuration, settings };
 }
 
-/** Text of a flag or a variable as the value that the schema is for: itself, a number, or null. */
+/** Text of a flag or a variable as the value that the schema is for: itself, a number, null, or a list of what stands between commas. */
 function fromText(text: string, schema: z.ZodType): unknown {
   const trimmed = text.trim();
   if (trimmed === 'null' && schema.safeParse(null).success) return null;
   if (schema.safeParse(text).success) return text;
+  if (schema.safeParse([]).success)
+    return text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
   if (/^-?\d+(?:\.\d+)?$/.test(trimmed)) return Number(trimmed);
   return text;
 }

@@ -17,6 +17,7 @@ const setting = <Schema extends z.ZodType>(definition: Setting<Schema>): Setting
 const port = z.int().min(0).max(65_535);
 const host = z.string().trim().min(1).max(253);
 const path = z.string().min(1).max(4096);
+const hosts = z.array(host).max(1000);
 
 /** Every setting of the server, by its key in the configuration file. `docs/configuration.md` is written from this table. */
 export const SETTINGS = {
@@ -90,6 +91,12 @@ export const SETTINGS = {
     schema: z.int().min(1).max(36_500),
     default: 7,
     description: 'Days that the execution log of a program is kept',
+  }),
+  call_private_hosts: setting({
+    schema: hosts,
+    default: [],
+    description:
+      'Hosts that workflows may call although they have no public address: names, `*.suffix`, addresses or `*`, with commas between them',
   }),
   drain_timeout_ms: setting({
     schema: z.int().min(0).max(600_000),

@@ -26,7 +26,7 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     pending_clarification: pendingClarification(open),
     step_progress: read
       .journal(execution.id)
-      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer')
+      .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer' || kind === 'child')
       .sort((a, b) => a.createdAt - b.createdAt)
       .map((entry) => progressOf(entry, open)),
     started_at: isoTime(execution.createdAt),
@@ -35,6 +35,8 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     error_document: error,
     output: execution.output,
     started_by: execution.startedBy,
+    parent_execution_id: execution.parent?.executionId ?? null,
+    child_execution_ids: read.children(execution.id),
     definition: { version: execution.version, digest: execution.definitionDigest },
   };
 }

@@ -29,6 +29,17 @@ export interface BranchOutcome {
   readonly winner: number | undefined;
 }
 
+/** Another workflow that an execution runs. */
+export interface ChildRequest {
+  readonly namespace: string;
+  readonly name: string;
+  /** A version, or `latest`. */
+  readonly version: string;
+  readonly input: Json;
+  /** Whether to wait for its end; without it the operation gives `null` as soon as it is started. */
+  readonly await: boolean;
+}
+
 /**
  * The durable operations that an interpreter is written against, and all that an engine must offer it. Each is
  * recorded under the key of its address: when an execution is replayed after a crash or a wait, an operation that was
@@ -58,6 +69,8 @@ export interface DurableContext {
   listen(address: StepAddress, listener: Listener): Promise<Json>;
   /** Records a CloudEvent, `id` and `time` filled in, shows it to all who listen, and gives it. */
   emit(address: StepAddress, event: Json): Promise<Json>;
+  /** Runs another workflow as an execution of its own, started once; gives its output or throws its error. */
+  runWorkflow(address: StepAddress, child: ChildRequest): Promise<Json>;
   /** A number in [0, 1) for jitter; not recorded, so use it only inside `delayMs`. */
   random(): number;
 }

@@ -1,6 +1,8 @@
 import { PlatformError } from '@loopwright/protocol';
 import { type Execution, isFinal } from '../execution/execution.ts';
-import type { StoreTransaction } from '../store/store.ts';
+import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
+import { childOf } from '../execution/child-entry.ts';
+import { cancelTree } from './give-up.ts';
 import { openStatus } from './open-human-task.ts';
 
 /** The execution, or EXECUTION_NOT_FOUND. */
@@ -18,52 +20,59 @@ function requireOpen(transaction: StoreTransaction, id: string, verb: string): E
   });
 }
 
-/** Ends an execution: its questions are closed, its timers are dropped. */
+/** Ends an execution and what it waits for; gives also what is to be handed to the execution that waits for this one. */
 export function cancelExecution(
   transaction: StoreTransaction,
   id: string,
-  { who, reason, at }: { who: string; reason: string | null; at: number },
-): Execution {
+  { at, ...by }: { who: string; reason: string | null; at: number },
+): { execution: Execution; delivered: OwnedEntry | undefined } {
   requireOpen(transaction, id, 'cancel');
-  for (const task of transaction.humanTasks({ executionId: id, state: 'open', limit: 1000 })) {
-    transaction.updateHumanTask(task.id, { state: 'cancelled' });
-  }
-  for (const entry of transaction.journal(id)) {
-    if (entry.state === 'running' || entry.state === 'waiting') {
-      transaction.putEntry(id, { ...entry, state: 'cancelled', dueAt: null, remainingMs: null });
-    }
-  }
-  transaction.updateExecution(id, { status: 'cancelled', statusSince: at, completedAt: at, currentStep: null }, at);
-  transaction.appendEvent({ executionId: id, type: 'cancelled', step: null, at, data: { cancelled_by: who, reason } });
+  const delivered = cancelTree(transaction, id, by, at);
+  return { execution: requireExecution(transaction, id), delivered };
+}
+
+/** Stops the timers of an execution and of those it waits for, and marks them as paused; their questions stay open and can be answered. */
+export function pauseExecution(transaction: StoreTransaction, id: string, by: { who: string; at: number }): Execution {
+  const execution = requireOpen(transaction, id, 'pause');
+  if (execution.status === 'paused') throw new PlatformError('INVALID_STATE', 'Cannot pause the execution: it is paused');
+  pauseTree(transaction, id, by);
   return requireExecution(transaction, id);
 }
 
-/** Stops an execution's timers and marks it as paused; its questions stay open and can be answered. */
-export function pauseExecution(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): Execution {
-  const execution = requireOpen(transaction, id, 'pause');
-  if (execution.status === 'paused') throw new PlatformError('INVALID_STATE', 'Cannot pause the execution: it is paused');
+/** Pauses an execution and those it waits for, as far as they go on. */
+export function pauseTree(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): void {
+  const status = transaction.status(id);
+  if (status === undefined || isFinal(status) || status === 'paused') return;
   for (const entry of transaction.journal(id)) {
+    const child = childOf(entry);
+    if (child !== undefined) pauseTree(transaction, child, { who, at });
     if (entry.dueAt === null || entry.state !== 'waiting') continue;
     transaction.putEntry(id, { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - at) });
   }
   transaction.updateExecution(id, { status: 'paused', statusSince: at }, at);
   transaction.appendEvent({ executionId: id, type: 'paused', step: null, at, data: { paused_by: who } });
-  return requireExecution(transaction, id);
 }
 
-/** Starts the timers again with what was left of them. */
-export function resumeExecution(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): Execution {
+/** Starts the timers of an execution and of those it waits for again, with what was left of them. */
+export function resumeExecution(transaction: StoreTransaction, id: string, by: { who: string; at: number }): Execution {
   const execution = requireExecution(transaction, id);
   if (execution.status !== 'paused') {
     throw new PlatformError('INVALID_STATE', `Cannot resume the execution: it is ${execution.status}, not paused`, {
       details: { status: execution.status },
     });
   }
+  resumeTree(transaction, id, by);
+  return requireExecution(transaction, id);
+}
+
+function resumeTree(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): void {
+  if (transaction.status(id) !== 'paused') return;
   for (const entry of transaction.journal(id)) {
+    const child = childOf(entry);
+    if (child !== undefined) resumeTree(transaction, child, { who, at });
     if (entry.remainingMs === null || entry.state !== 'waiting') continue;
     transaction.putEntry(id, { ...entry, dueAt: at + entry.remainingMs, remainingMs: null });
   }
   transaction.updateExecution(id, { status: openStatus(transaction, id), statusSince: at }, at);
   transaction.appendEvent({ executionId: id, type: 'resumed', step: null, at, data: { resumed_by: who } });
-  return requireExecution(transaction, id);
 }

@@ -294,9 +294,4 @@ do:
       },
     );
   });
-
-  it('refuses kinds that it cannot run and says so', () => {
-    const text = documentOf('run', `do: [{ f: { run: { workflow: {} } } }]`);
-    assert.throws(() => loadDefinition(text, {}), /the kind "run" is not supported/);
-  });
 });

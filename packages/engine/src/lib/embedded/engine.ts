@@ -1,5 +1,5 @@
 import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
-import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
@@ -14,9 +14,11 @@ import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
+import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
 import { Timers } from './timers.ts';
 
 /** How an embedded engine is opened. */
@@ -38,16 +40,6 @@ export interface EngineOptions {
   readonly openStore?: (options: SqliteStoreOptions) => Store;
 }
 
-/** What starts an execution. */
-export interface StartRequest {
-  /** Chosen by the caller: the same id again is the same execution. */
-  readonly executionId: string;
-  readonly workflow: string;
-  readonly projectId: string;
-  readonly input: Json;
-  readonly startedBy: string;
-}
-
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
   readonly functions: FunctionCatalogue;
@@ -56,7 +48,7 @@ export class Engine implements AsyncDisposable {
   readonly #timers: Timers;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
-  readonly #definitions = new Map<string, WorkflowDefinition>();
+  readonly #definitions: Definitions;
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
   #closing = false;
@@ -70,8 +62,9 @@ export class Engine implements AsyncDisposable {
     this.#store = openStore({
       dir: options.dir,
       durability: options.durability,
-      onEvents: (events) => this.#hub.publish(events),
+      onEvents: (events) => this.#committed(events),
     });
+    this.#definitions = new Definitions(this.#store, this.functions, options.onTrouble);
     this.#timers = new Timers(this.#store, options.clock, {
       fired: (owned) => this.#lives.deliver(owned),
       refused: (executionId, error) => this.#lives.rest(executionId, error),
@@ -79,6 +72,7 @@ export class Engine implements AsyncDisposable {
     this.#lives = new Lives({
       store: this.#store,
       timers: this.#timers,
+      definitions: this.#definitions,
       functions: this.functions,
       expressions: this.#expressions,
       schemas: this.#schemas,
@@ -93,7 +87,7 @@ export class Engine implements AsyncDisposable {
 
   /** The definitions that can be started, by name. */
   get definitions(): ReadonlyMap<string, WorkflowDefinition> {
-    return this.#definitions;
+    return this.#definitions.startable;
   }
 
   /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
@@ -102,8 +96,7 @@ export class Engine implements AsyncDisposable {
     await this.#store.write((transaction) =>
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
     );
-    this.#lives.pin(definition);
-    this.#definitions.set(name, definition);
+    this.#definitions.use(definition);
   }
 
   /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
@@ -118,32 +111,17 @@ export class Engine implements AsyncDisposable {
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
-    const { executionId: id, workflow, projectId, input, startedBy } = request;
-    const definition = this.#definitions.get(workflow);
-    if (definition === undefined)
-      throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot start "${workflow}": there is no such workflow`);
+    const { executionId: id, workflow, input } = request;
+    const definition = this.#definitions.require(workflow);
     if (definition.document.input?.schema !== undefined && this.read.status(id) === undefined)
       this.#checkInput(definition, input);
-    const requestDigest = digestOf({ workflow, projectId, input, startedBy });
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
-      const now = this.#options.clock.now();
-      const times = { statusSince: now, createdAt: now, updatedAt: now, completedAt: null };
-      const pin = { version: definition.version, definitionDigest: definition.digest, requestDigest };
-      const state = { status: 'running', currentStep: null, output: null, error: null } as const;
-      const execution: Execution = { id, workflow, projectId, startedBy, input, ...pin, ...state, ...times };
-      transaction.insertExecution(execution);
-      transaction.appendEvent({
-        executionId: id,
-        type: 'execution_started',
-        step: null,
-        at: now,
-        data: { workflow_id: workflow },
-      });
-      return { created: true, execution };
+      const at = this.#options.clock.now();
+      return { created: true, execution: insertExecution(transaction, request, { definition, at }) };
     });
-    if (result.execution.requestDigest !== requestDigest) {
+    if (!result.created && result.execution.requestDigest !== requestDigestOf(request)) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
     if (result.created) this.#lives.load(id, result.execution);
@@ -162,7 +140,7 @@ export class Engine implements AsyncDisposable {
         answer,
         ...by,
         at: this.#options.clock.now(),
-        definition: (digest) => this.#lives.definition(digest),
+        definition: (digest) => this.#definitions.ofDigest(digest),
       }),
     );
     if (outcome.delivered !== undefined) this.#lives.deliver(outcome.delivered);
@@ -183,20 +161,18 @@ export class Engine implements AsyncDisposable {
 
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
   async cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution> {
-    const execution = await this.#order([executionId], (transaction) =>
+    const { execution, delivered } = await this.#order([executionId], (transaction) =>
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
-    this.#lives.stop(executionId);
+    if (delivered !== undefined) this.#lives.deliver(delivered);
     return execution;
   }
 
   /** Stops an execution before its next step; its timers stand still. What is under way ends and is recorded. */
   async pause(executionId: string, who: string): Promise<Execution> {
-    const execution = await this.#order([executionId], (transaction) =>
+    return this.#order([executionId], (transaction) =>
       pauseExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#lives.pause(executionId);
-    return execution;
   }
 
   /** Lets a paused execution go on; its timers run on with what was left. Throws INVALID_STATE when it is not paused. */
@@ -204,7 +180,6 @@ export class Engine implements AsyncDisposable {
     const execution = await this.#order([executionId], (transaction) =>
       resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#lives.resume(executionId);
     this.#timers.arm();
     return execution;
   }
@@ -227,6 +202,16 @@ export class Engine implements AsyncDisposable {
     return this.close(0);
   }
 
+  /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
+  #committed(events: readonly ExecutionEvent[]): void {
+    for (const { type, executionId } of events) {
+      if (type === 'cancelled') this.#lives.stop(executionId);
+      if (type === 'paused') this.#lives.pause(executionId);
+      if (type === 'resumed') this.#lives.resume(executionId);
+    }
+    this.#hub.publish(events);
+  }
+
   /**
    * Writes what somebody asks for. A store that refuses may have committed all the same, and then memory does not know
    * what is recorded: the executions go on from their journals.
@@ -234,7 +219,7 @@ export class Engine implements AsyncDisposable {
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
     return this.#store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused) for (const id of new Set(executionIds)) this.#lives.rest(id, error);
+      if (isRefused) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
   }
@@ -247,4 +232,11 @@ export class Engine implements AsyncDisposable {
     const summary = issues.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
     throw new PlatformError('VALIDATION_ERROR', `Cannot start "${name}": ${summary}`, { details: { issues } });
   }
+}
+
+/** Executions and all that they run. */
+function withChildren(read: StoreReader, executionIds: readonly string[]): Set<string> {
+  const all = new Set(executionIds);
+  for (const id of all) for (const child of read.children(id)) all.add(child);
+  return all;
 }

@@ -1,10 +1,18 @@
 import { type Json, messageOf } from '@loopwright/protocol';
-import type { BranchOutcome, BranchRun, DurableContext, StepAddress, StepAttempt } from '../context/durable-context.ts';
+import type {
+  BranchOutcome,
+  BranchRun,
+  ChildRequest,
+  DurableContext,
+  StepAddress,
+  StepAttempt,
+} from '../context/durable-context.ts';
 import type { CloudEvent, Listener } from '../event/listener.ts';
 import type { JournalEntry } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry } from '../store/store.ts';
+import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { giveUp } from './give-up.ts';
 import type { Life } from './life.ts';
@@ -13,6 +21,7 @@ import { openHumanTask } from './open-human-task.ts';
 import { openListener, publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
 import { recordEvent } from './record-event.ts';
+import { startChild } from './start-child.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
 
 /**
@@ -108,6 +117,20 @@ export class Instance implements DurableContext {
     return entry.value;
   }
 
+  async runWorkflow(address: StepAddress, child: ChildRequest): Promise<Json> {
+    const { executionId } = this;
+    const { host } = this.life;
+    if (this.life.recorded(address.key) === undefined) {
+      const definition = host.findDefinition(child);
+      await this.#begin(
+        address,
+        (transaction, at) => startChild(transaction, { executionId, address, child, definition, at }),
+        () => host.started(childIdOf(executionId, address.key)),
+      );
+    }
+    return this.life.received(address.key);
+  }
+
   async branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome> {
     const decision: StepAddress = { key: `${address.key}@decided`, name: address.name };
     const recorded = this.life.recorded(decision.key);
@@ -171,10 +194,10 @@ export class Instance implements DurableContext {
   }
 
   /** Records that something is waited for, unless that is recorded already. */
-  async #begin(address: StepAddress, mutation: Parameters<Life['commit']>[0]): Promise<void> {
+  async #begin(address: StepAddress, ...commit: Parameters<Life['commit']>): Promise<void> {
     if (this.life.entry(address.key) !== undefined) return;
     await this.life.open(address.key);
-    await this.life.commit(mutation);
+    await this.life.commit(...commit);
   }
 
   #record(address: StepAddress, outcome: Outcome): Promise<JournalEntry> {

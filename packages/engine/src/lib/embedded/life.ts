@@ -1,8 +1,10 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import type { WorkflowReference } from './definitions.ts';
 import { isUnder } from './deadline-key.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
@@ -11,6 +13,10 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** The definition that `run: workflow` names. */
+  findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
+  /** An execution was started by another one. */
+  started(executionId: string): void;
   /** Something was recorded for another execution, which may be waiting for it. */
   deliver(owned: OwnedEntry): void;
   /** A timer was recorded that is due at this time. */
@@ -24,8 +30,8 @@ export interface LifeHost {
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
 
-/** What only an answer, a timer or an event ends, all of which look the execution up when they come. */
-const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen']);
+/** What only an answer, a timer, an event or another execution ends, all of which look the execution up when they come. */
+const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen', 'child']);
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -50,6 +56,8 @@ export class Life {
   #active = 0;
   /** Whether several things may be under way at the same time. */
   #forked = false;
+  /** Whether the last commit recorded that everything waits. */
+  #rests = false;
 
   constructor(executionId: string, host: LifeHost, journal: readonly JournalEntry[]) {
     this.executionId = executionId;
@@ -69,6 +77,7 @@ export class Life {
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
   receive(entry: JournalEntry): void {
+    this.#rests = false;
     this.#journal.set(entry.key, entry);
     const waiter = this.#waiters.get(entry.key);
     this.#waiters.delete(entry.key);
@@ -94,7 +103,7 @@ export class Life {
   /** Records that all that is left to do waits, so that a restart need not look at it; for who drops a parked life from memory. */
   settle(): void {
     const keys = [...this.#waiters.keys()];
-    if (!this.#forked || keys.length === 0) return;
+    if (this.#rests || keys.length === 0) return;
     this.host.store
       .write((transaction) =>
         this.#ifOpen(transaction, () => {
@@ -199,14 +208,18 @@ export class Life {
   async #write(mutation: Mutation, afterCommit: () => void): Promise<JournalEntry | undefined> {
     if (this.#stopped) return undefined;
     this.#active += 1;
+    this.#rests = false;
+    let rests = false;
     try {
       const entry = await this.host.store.write((transaction) =>
         this.#ifOpen(transaction, (open, at) => {
           const written = standingStill(open, this.executionId, mutation(open, at));
-          if (written?.state === 'waiting' && !this.#forked && RESTING.has(written.kind)) open.setResting(this.executionId);
+          rests = written?.state === 'waiting' && !this.#forked && RESTING.has(written.kind);
+          if (rests) open.setResting(this.executionId);
           return written;
         }),
       );
+      this.#rests = rests;
       afterCommit();
       return entry;
     } catch (error) {

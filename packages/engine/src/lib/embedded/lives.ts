@@ -1,6 +1,3 @@
-import { type Json, toJson } from '@loopwright/protocol';
-import type { WorkflowDefinition } from '../definition/definition.ts';
-import { loadDefinition } from '../definition/load-definition.ts';
 import { type Execution, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
@@ -8,6 +5,8 @@ import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
+import type { Definitions } from './definitions.ts';
+import { type Ending, endExecution } from './end-execution.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
 import { Life, type LifeHost } from './life.ts';
@@ -20,31 +19,31 @@ const STORE_RETRY_MS = 5000;
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
   readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
 }
 
-type Result = { readonly status: 'completed'; readonly output: Json } | { readonly status: 'failed'; readonly error: Json };
-
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
-  readonly #pinned = new Map<string, WorkflowDefinition>();
   readonly #host: LifeHost;
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, options } = parts;
+    const { store, expressions, timers, definitions, options } = parts;
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
+      started: (executionId) => this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
         const life = this.#lives.get(executionId);
@@ -58,13 +57,13 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. Who has just written its row passes that. */
   load(executionId: string, written?: Execution): void {
-    const { store, functions, expressions, schemas, options } = this.#parts;
+    const { store, definitions, functions, expressions, schemas, options } = this.#parts;
     const status = store.read.status(executionId);
     if (status === undefined || isFinal(status) || status === 'paused' || this.#closing) return;
     if (this.#lives.has(executionId)) return;
     const execution = written ?? store.read.execution(executionId);
     if (execution === undefined) return;
-    const definition = this.definition(execution.definitionDigest);
+    const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined) return;
     const life = new Life(executionId, this.#host, store.read.journal(executionId));
     this.#lives.set(executionId, life);
@@ -121,26 +120,6 @@ export class Lives {
     });
   }
 
-  /** Makes a definition known by its digest. */
-  pin(definition: WorkflowDefinition): void {
-    this.#pinned.set(definition.digest, definition);
-  }
-
-  /** The definition that executions with this digest run, read from the store when this process has not seen it. */
-  definition(digest: string): WorkflowDefinition | undefined {
-    const known = this.#pinned.get(digest);
-    if (known !== undefined) return known;
-    const { store, functions, options } = this.#parts;
-    try {
-      const definition = loadDefinition(JSON.stringify(store.read.definition(digest)?.source), functions);
-      this.#pinned.set(digest, definition);
-      return definition;
-    } catch (error) {
-      options.onTrouble?.(`Cannot load the definition ${digest} of an execution`, error);
-      return undefined;
-    }
-  }
-
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
@@ -154,21 +133,23 @@ export class Lives {
     this.#lives.clear();
   }
 
-  #finish(life: Life, result: Result): void {
+  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+    this.#lives.delete(executionId);
+    if (delivered !== undefined) this.deliver(delivered);
+  }
+
+  #finish(life: Life, ending: Ending): void {
     const { executionId } = life;
     const { store, options } = this.#parts;
     if (this.#lives.get(executionId) !== life) return;
     store
       .write((transaction) => {
         const status = transaction.status(executionId);
-        if (status === undefined || isFinal(status)) return;
-        const at = options.clock.now();
-        transaction.updateExecution(executionId, { ...result, statusSince: at, completedAt: at, currentStep: null }, at);
-        const data = result.status === 'failed' ? { error: result.error } : {};
-        transaction.appendEvent({ executionId, type: result.status, step: null, at, data: toJson(data) as Record<string, Json> });
+        if (status === undefined || isFinal(status)) return undefined;
+        return endExecution(transaction, executionId, ending, options.clock.now());
       })
       .then(
-        () => this.#lives.delete(executionId),
+        (delivered) => this.#ended(executionId, delivered),
         (error: unknown) => this.rest(executionId, error),
       );
   }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import type { Engine } from './engine.ts';
 import { countingFunctions, journalDir, openEngine, startOne, until, untilStatus } from './engine-fixture.ts';
@@ -59,6 +61,18 @@ describe('an execution at rest', () => {
     await engine.answer({ executionId: id }, { kind: 'acceptance', accepted: true }, { answerId: 'a1', answeredBy: 'ann' });
     await engine.close(0);
     assert.deepEqual(await takenUp(dir, { rests: body }), [id]);
+  });
+
+  it('rests again after a restart that took it up for nothing', async () => {
+    const dir = journalDir();
+    const body = `do: [asks: ${ASK}]`;
+    const id = await parked(dir, body, hasWaiting);
+    const database = new DatabaseSync(join(dir, 'engine.db'));
+    database.exec('UPDATE executions SET rests = 0');
+    database.close();
+    const engine = await openEngine(dir, countingFunctions().functions, { rests: body });
+    await until(engine, id, () => engine.read.unfinished().length === 0);
+    await engine.close(0);
   });
 
   it('keeps its timer over pause and resume, and is not taken up for it', async () => {

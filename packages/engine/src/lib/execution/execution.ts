@@ -28,6 +28,10 @@ export interface Execution {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly completedAt: number | null;
+  /** The execution that runs this one by `run: workflow`, and the key of the task that does. */
+  readonly parent: { readonly executionId: string; readonly key: string } | null;
+  /** How many executions lie above this one. */
+  readonly depth: number;
 }
 
 /** The part of an execution that changes. */
@@ -38,7 +42,7 @@ export type ExecutionChange = Partial<
 /** What was recorded under one key of an execution. */
 export interface JournalEntry {
   readonly key: string;
-  readonly kind: 'step' | 'timer' | 'retry' | 'ask' | 'now' | 'deadline' | 'emit' | 'listen' | 'decision';
+  readonly kind: 'step' | 'timer' | 'retry' | 'ask' | 'now' | 'deadline' | 'emit' | 'listen' | 'decision' | 'child';
   /** `running` and `waiting` are open; `done` and `failed` hold a value; `cancelled` was given up. */
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'cancelled';
   /** The name of the task, for people. */

@@ -1,5 +1,6 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
 import type { StoreReader } from '../store/store.ts';
+import { childOf } from './child-entry.ts';
 import { type Execution, type StoredHumanTask, isFinal } from './execution.ts';
 
 /** Why an execution does not move, in fields and in one sentence. */
@@ -21,12 +22,22 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
   const journal = read.journal(id);
   const questions = read.humanTasks({ executionId: id, state: 'open', limit: 100 });
   const steps = journal.filter(({ kind, state }) => kind === 'step' && state === 'running');
+  const children = journal.flatMap((entry) => {
+    const childId = childOf(entry);
+    return childId === undefined ? [] : [{ childId, step: entry.name, since: entry.createdAt }];
+  });
   const due = journal.flatMap(({ dueAt, state }) => (state === 'waiting' && dueAt !== null ? [dueAt] : []));
   const base = {
     state: status,
     since: isoTime(statusSince),
     waiting_for: [
       ...questions.map(({ id: taskId, step, kind }) => ({ kind: 'person', task_id: taskId, step_id: step, question: kind })),
+      ...children.map(({ childId, step, since }) => ({
+        kind: 'execution',
+        execution_id: childId,
+        step_id: step,
+        since: isoTime(since),
+      })),
       ...steps.map(({ name, createdAt }) => ({ kind: 'step', step_id: name, since: isoTime(createdAt) })),
     ],
     next_wakeup: due.length === 0 ? null : isoTime(Math.min(...due)),
@@ -48,6 +59,13 @@ export function explain(read: StoreReader, execution: Execution, clock: Clock): 
       sentence: `It waits ${forSeconds} for a person to answer "${titleOf(question)}" (step ${question.step}).`,
     };
   if (steps[0] !== undefined) return { ...base, unblock: null, sentence: `It is running the step ${steps[0].name}.` };
+  const child = children[0];
+  if (child !== undefined)
+    return {
+      ...base,
+      unblock: `GET /api/v1/executions/${child.childId}/why`,
+      sentence: `It waits for the execution ${child.childId} (step ${child.step}).`,
+    };
   if (base.next_wakeup !== null)
     return { ...base, unblock: null, sentence: `It waits for a timer that is due at ${base.next_wakeup}.` };
   return { ...base, unblock: null, sentence: `It is ${status} ${forSeconds}.` };

@@ -5,6 +5,7 @@ import { runEmit } from './emit-task.ts';
 import { runFor } from './for-task.ts';
 import { runFork } from './fork-task.ts';
 import { type FlowResult, type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
+import { runWorkflow } from './run-task.ts';
 import { Scope } from './scope.ts';
 import { runListen } from './listen-task.ts';
 import { runTry } from './try-task.ts';
@@ -23,6 +24,7 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
   }
   if ('raise' in task) throw raised(interpreter, task, frame);
   if ('listen' in task) return { output: await runListen(interpreter, task, frame), next };
+  if ('run' in task) return { output: await runWorkflow(interpreter, task, frame), next };
   if ('emit' in task) return { output: await runEmit(interpreter, task, frame), next };
   const result = await runComposite(interpreter, task, frame);
   return { output: result.output, next: result.flow === 'end' ? 'end' : next };

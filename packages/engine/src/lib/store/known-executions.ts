@@ -1,3 +1,4 @@
+import type { Execution } from '../execution/execution.ts';
 import type { ExecutionGroup } from './execution-groups.ts';
 
 /** What the transactions know of an execution without reading it. */
@@ -5,6 +6,7 @@ export interface KnownExecution {
   readonly no: number;
   /** Its workflow, project and status. */
   group: ExecutionGroup;
+  readonly parent: Execution['parent'];
   /** Whether the tables say that a restart need not look at it. */
   rests: boolean;
   /** The number of its last event; `undefined` when it was not read yet. */

@@ -49,7 +49,7 @@ function newestOf(prepare: (sql: string) => StatementSync, groups: readonly Grou
   const statement = prepare('SELECT no FROM executions WHERE group_no = ? AND no < ? ORDER BY no DESC LIMIT ?');
   let open = groups.map(({ no }) => ({ no, below: Number.MAX_SAFE_INTEGER }));
   let found: number[] = [];
-  for (let chunk = Math.ceil(wanted / groups.length) + 1; open.length > 0 && wanted > 0; chunk = wanted) {
+  for (let chunk = Math.ceil(wanted / groups.length) + 1; open.length > 0; chunk = wanted) {
     const fetched: typeof open = [];
     for (const { no, below } of open) {
       const numbers = statement.all(no, below, chunk).map((row) => Number(row['no']));

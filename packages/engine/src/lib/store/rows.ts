@@ -45,6 +45,8 @@ export function toExecution(row: Row): Execution {
     createdAt: integer(row, 'created_at'),
     updatedAt: integer(row, 'updated_at'),
     completedAt: integerOrNull(row, 'completed_at'),
+    parent: row['parent_id'] === null ? null : { executionId: text(row, 'parent_id'), key: text(row, 'parent_key') },
+    depth: integer(row, 'depth'),
   };
 }
 

@@ -20,6 +20,7 @@ const BEGINS = new Set([
   'timer_started',
   'retry_scheduled',
   'listening',
+  'child_started',
   'waiting_clarification',
   'waiting_acceptance',
 ]);
@@ -58,6 +59,25 @@ export class SqliteReader implements StoreReader {
   execution(id: string): Execution | undefined {
     const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
     return row === undefined ? undefined : this.#whole(row);
+  }
+
+  parent(id: string): Execution['parent'] {
+    const row = this.prepare('SELECT parent_id, parent_key FROM executions WHERE no = ?').get(this.numberOf(id));
+    if (row === undefined || row['parent_id'] === null) return null;
+    return { executionId: String(row['parent_id']), key: String(row['parent_key']) };
+  }
+
+  children(id: string): string[] {
+    return this.prepare('SELECT id FROM executions WHERE parent_id = ? ORDER BY created_at, no')
+      .all(id)
+      .map((row) => String(row['id']));
+  }
+
+  digestOf(name: string, version: string): string | undefined {
+    const row = this.prepare(
+      'SELECT digest FROM definitions WHERE name = ? AND version = ? ORDER BY created_at DESC LIMIT 1',
+    ).get(name, version);
+    return row === undefined ? undefined : String(row['digest']);
   }
 
   status(id: string): ExecutionStatus | undefined {

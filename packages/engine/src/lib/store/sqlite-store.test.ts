@@ -14,7 +14,7 @@ function open(dir: string, onEvents: (events: readonly ExecutionEvent[]) => void
 }
 
 function execution(id: string): Execution {
-  const times = { statusSince: 1, createdAt: 1, updatedAt: 1, completedAt: null };
+  const times = { statusSince: 1, createdAt: 1, updatedAt: 1, completedAt: null, parent: null, depth: 0 };
   const pin = { version: '1.0.0', definitionDigest: 'd', requestDigest: 'r' };
   const state = { status: 'running', currentStep: null, input: {}, output: null, error: null } as const;
   return { id, workflow: 'w', projectId: 'p', startedBy: 'ann', ...pin, ...state, ...times };

@@ -21,7 +21,7 @@ export interface SqliteStoreOptions {
 }
 
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-groups.sql'];
+const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-groups.sql'];
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {

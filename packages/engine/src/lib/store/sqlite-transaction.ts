@@ -70,6 +70,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return this.#knowledgeOf(id)?.group.status;
   }
 
+  override parent(id: string): Execution['parent'] {
+    return this.#knowledgeOf(id)?.parent ?? null;
+  }
+
   override execution(id: string): Execution | undefined {
     return this.#knowledgeOf(id) === undefined ? undefined : super.execution(id);
   }
@@ -99,7 +103,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   insertExecution(execution: Execution): void {
     const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
-    const { currentStep, input, output, error, createdAt, updatedAt, completedAt } = execution;
+    const { currentStep, input, output, error, createdAt, updatedAt, completedAt, parent, depth } = execution;
     const group = this.#groups.of(execution);
     const values: SQLInputValue[] = [
       id,
@@ -118,15 +122,18 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       createdAt,
       updatedAt,
       completedAt,
+      parent?.executionId ?? null,
+      parent?.key ?? null,
+      depth,
       group.no,
     ];
     const { lastInsertRowid } = this.prepare(
       `INSERT INTO executions (id, workflow, version, definition_digest, project_id, started_by, request_digest, status, status_since,
-       current_step, input, output, error, created_at, updated_at, completed_at, group_no)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       current_step, input, output, error, created_at, updated_at, completed_at, parent_id, parent_key, depth, group_no)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(...values);
     this.#groups.count(group, 1);
-    this.#known.set(id, { no: Number(lastInsertRowid), group, rests: false, lastSeq: 0 });
+    this.#known.set(id, { no: Number(lastInsertRowid), group, parent, rests: false, lastSeq: 0 });
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
@@ -231,10 +238,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   #knowledgeOf(id: string): KnownExecution | undefined {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
-    const row = this.prepare('SELECT no, group_no, rests FROM executions WHERE id = ?').get(id);
+    const row = this.prepare('SELECT no, group_no, parent_id, parent_key, rests FROM executions WHERE id = ?').get(id);
     if (row === undefined) return undefined;
     const group = this.#groups.byNo(Number(row['group_no']));
-    const read = { no: Number(row['no']), group, rests: row['rests'] === 1, lastSeq: undefined };
+    const parent = row['parent_id'] === null ? null : { executionId: String(row['parent_id']), key: String(row['parent_key']) };
+    const read = { no: Number(row['no']), group, parent, rests: row['rests'] === 1, lastSeq: undefined };
     this.#known.set(id, read);
     return read;
   }

@@ -20,6 +20,12 @@ export interface OwnedEntry {
 export interface StoreReader {
   definition(digest: string): StoredDefinition | undefined;
   execution(id: string): Execution | undefined;
+  /** The execution that runs one by `run: workflow`, and the key of the task that does; `null` for one that nobody runs. */
+  parent(id: string): Execution['parent'];
+  /** Ids of the executions that one runs or ran by `run: workflow`, the oldest first. */
+  children(id: string): string[];
+  /** The digest of the definition with a name and a version; of several the one that was registered last. */
+  digestOf(name: string, version: string): string | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };

@@ -66,6 +66,10 @@ export const executionResponseSchema = z.object({
   error_document: jsonObjectSchema.nullable(),
   output: jsonSchema,
   started_by: z.string(),
+  /** The execution that runs this one by `run: workflow`. */
+  parent_execution_id: z.string().nullable(),
+  /** Those that this one runs or ran, the oldest first. */
+  child_execution_ids: z.array(z.string()),
   definition: z.object({ version: z.string(), digest: z.string() }),
 });
 export type ExecutionResponse = z.infer<typeof executionResponseSchema>;

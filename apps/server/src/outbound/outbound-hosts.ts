@@ -1,0 +1,73 @@
+import { lookup as lookupAddresses } from 'node:dns';
+import { type LookupFunction, isIP } from 'node:net';
+import { promisify } from 'node:util';
+import { WorkflowError } from '@loopwright/engine';
+import ipaddr from 'ipaddr.js';
+import { Agent, fetch as undiciFetch } from 'undici';
+
+/** How workflows reach other hosts. */
+export interface OutboundHosts {
+  /** Passes, or throws the standard's `authorization` error. */
+  readonly allowHost: (host: string) => Promise<boolean>;
+  /** Connects to allowed addresses only, whatever a name resolves to by then. */
+  readonly fetch: typeof globalThis.fetch;
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps the calls of workflows out of the server's own network: a name or an address that is not public is refused unless it is
+ * listed (`name`, `*.suffix`, an address, or `*` for all). Addresses are checked before the call and again when the connection is made, so that a name
+ * which resolves to something else the second time (DNS rebinding) does not get through.
+ */
+export function outboundHosts(privateHosts: readonly string[]): OutboundHosts {
+  const isListed = (host: string): boolean => privateHosts.some((pattern) => matches(pattern.toLowerCase(), host));
+  const lookup: LookupFunction = (host, options, callback) => {
+    lookupAddresses(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, []);
+      const allowed = isListed(host) ? found : found.filter(({ address }) => isPublic(address));
+      const first = allowed[0];
+      if (first === undefined) return callback(notAllowed(host), []);
+      return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);
+    });
+  };
+  const dispatcher = new Agent({ connect: { lookup } });
+  return {
+    allowHost: async (host) => {
+      const name = host.replace(/^\[(.*)\]$/, '$1');
+      if (isListed(name)) return true;
+      const addresses = isIP(name) === 0 ? await resolved(name) : [name];
+      const inside = addresses.find((address) => !isPublic(address));
+      if (inside === undefined) return true;
+      throw new WorkflowError({ type: 'authorization', status: 403, title: 'FORBIDDEN', detail: refusal(name, inside) });
+    },
+    fetch: ((url: URL, init: object) => undiciFetch(url, { ...init, dispatcher })) as unknown as typeof globalThis.fetch,
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** A name that does not resolve fails when it is called, with the reason. */
+async function resolved(name: string): Promise<string[]> {
+  try {
+    return (await promisify(lookupAddresses)(name, { all: true })).map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}
+
+function matches(pattern: string, host: string): boolean {
+  return pattern === '*' || pattern === host || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1)));
+}
+
+/** Whether an address is one of the public internet; IPv4 inside IPv6 counts as what it is. */
+function isPublic(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+}
+
+function refusal(host: string, address: string): string {
+  const why = host === address ? 'is no public address' : `is ${address}, which is no public address`;
+  return `Cannot call the host "${host}": it ${why}; the setting call_private_hosts can allow it`;
+}
+
+function notAllowed(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`Cannot connect to "${host}": its address is not public`), { code: 'ERR_ADDRESS_NOT_PUBLIC' });
+}
