@@ -126,6 +126,19 @@ describe('SqliteStore', () => {
     assert.equal(again.read.executions({ limit: 1 }).total, 201);
   });
 
+  it('commits what waits when it is closed, and refuses what comes later', async () => {
+    const dir = newDir();
+    const store = new SqliteStore({ dir, durability: 'full', onEvents: () => undefined });
+    const waiting = store.write((transaction) => transaction.putDefinition(definition));
+    const closed = store[Symbol.asyncDispose]();
+    const late = store.write((transaction) => transaction.insertExecution(execution('late')));
+    await assert.rejects(late, { code: 'STORE_FAILED' });
+    await Promise.all([waiting, closed]);
+    await using again = open(dir);
+    assert.equal(again.read.definition('d')?.name, 'w');
+    assert.equal(again.read.execution('late'), undefined);
+  });
+
   it('lists by what executions have in common, the newest first, with totals that survive rollbacks', async () => {
     const dir = newDir();
     await using store = open(dir);

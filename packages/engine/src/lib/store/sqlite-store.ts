@@ -69,7 +69,7 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#commits.flush();
+    this.#commits.end();
     await this.#sync?.[Symbol.asyncDispose]();
     this.#database.close();
     this.#lock.close();
