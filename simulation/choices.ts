@@ -16,6 +16,6 @@ export function chooseByTape(tape: readonly number[]): Choose {
 }
 
 /** One of several. */
-export function oneOf<T>(choose: Choose, ...values: readonly [T, ...T[]]): T {
+export function oneOf<const T>(choose: Choose, ...values: readonly [T, ...T[]]): T {
   return values[choose(values.length)] ?? values[0];
 }

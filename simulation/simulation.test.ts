@@ -2,16 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { chooseBySeed, chooseByTape } from './choices.ts';
+import { everyCrashPoint } from './crash-points.ts';
 import { generatePlan } from './plan.ts';
 import { simulate } from './simulate.ts';
 
-const SEEDS = 300;
+const SEEDS = 200;
+/** Short plans that have most kinds of tasks: each of their writes meets each fault. */
+const CRASHED_SEEDS = [22, 34];
 
 describe('the embedded engine in the simulation', () => {
   it('keeps what it acknowledged and follows the model, whatever definition, signals, faults and crashes', async () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const { problems } = await simulate(generatePlan(chooseBySeed(seed)));
       assert.deepEqual(problems, [], `npm run simulate -- --seed ${seed}`);
+    }
+  });
+
+  it('does so when every single write of a plan is refused, lost, or the end of the process', async () => {
+    for (const seed of CRASHED_SEEDS) {
+      for await (const { operation, fault, problems } of everyCrashPoint(generatePlan(chooseBySeed(seed))))
+        assert.deepEqual(problems, [], `${fault} at the write ${operation}: npm run simulate -- --seed ${seed} --crash-points`);
     }
   });
 

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Engine, type SubmittedAnswer, defineFunction, loadDefinition } from '@loopwright/engine';
+import { type CloudEvent, Engine, type SubmittedAnswer, defineFunction, loadDefinition } from '@loopwright/engine';
 import { type Json, PlatformError, jsonObjectSchema, seededRandom } from '@loopwright/protocol';
-import { FaultyStore } from './faulty-store.ts';
-import { type Node, definitionOf } from './plan.ts';
+import { definitionOf } from './definition.ts';
+import { type Fault, FaultyStore } from './faulty-store.ts';
+import type { Flow } from './node.ts';
 import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
 
 /** One run of a step's function, as the world outside saw it. */
@@ -15,11 +16,14 @@ export interface StepRun {
 
 /** A call of the engine's API and what the caller was told; `lost` when the process ended first or the store refused. */
 export interface Call {
-  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel';
+  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel' | 'publish';
   readonly executionId: string;
   readonly step?: string;
   readonly answerId?: string;
   readonly by?: string;
+  readonly event?: CloudEvent;
+  /** Who listened when an event was published. */
+  readonly listening?: readonly { readonly executionId: string; readonly key: string }[];
   outcome: 'pending' | 'lost' | 'taken' | 'buffered' | PlatformError;
 }
 
@@ -31,6 +35,14 @@ interface Given {
   readonly answerId: string;
 }
 
+/** What a world is made with. */
+interface WorldOptions {
+  /** Sees each run of a step before it begins. */
+  readonly beforeStep: (executionId: string, idempotencyKey: string) => void;
+  /** Sees each write of the store, counted from 0 over all processes, and may name its fault. */
+  readonly faultAt?: (operation: number) => Fault | undefined;
+}
+
 /** Processes that die, a folder and a clock that outlive them, and what callers and steps have seen. */
 export class World implements AsyncDisposable {
   readonly clock = new VirtualClock();
@@ -39,18 +51,19 @@ export class World implements AsyncDisposable {
   readonly problems: string[] = [];
   /** Whether the store refused something in this process, so that an execution may rest. */
   mayRest = false;
+  /** Writes of all processes. */
+  operations = 0;
   readonly #dir = mkdtempSync(join(tmpdir(), 'loopwright-simulation-'));
   readonly #source: string;
-  readonly #beforeStep: (executionId: string, idempotencyKey: string) => void;
+  readonly #options: WorldOptions;
   #lives = 0;
   #engine: Engine | undefined;
   #store: FaultyStore | undefined;
   #process: ProcessClock | undefined;
 
-  /** `beforeStep` sees each run of a step before it begins; what it throws is a problem. */
-  constructor(list: readonly Node[], beforeStep: (executionId: string, idempotencyKey: string) => void) {
-    this.#source = definitionOf(list);
-    this.#beforeStep = beforeStep;
+  constructor(flow: Flow, options: WorldOptions) {
+    this.#source = definitionOf(flow);
+    this.#options = options;
   }
 
   get engine(): Engine {
@@ -69,27 +82,44 @@ export class World implements AsyncDisposable {
     const clock = this.clock.process();
     this.#process = clock;
     this.mayRest = false;
-    this.#engine = new Engine({
+    const engine = new Engine({
       dir: this.#dir,
       durability: 'process',
       clock,
       random: seededRandom(this.#lives),
       functions: { count: this.#countFunction(clock) },
-      openStore: (options) => (this.#store = new FaultyStore(options)),
+      openStore: (options) => (this.#store = new FaultyStore(options, () => this.#fault())),
       onTrouble: () => void (this.mayRest = true),
     });
-    await this.#engine.register(loadDefinition(this.#source, this.#engine.functions));
-    this.#engine.recover();
+    this.#engine = engine;
+    const definition = loadDefinition(this.#source, engine.functions);
+    for (let isKnown = false; !isKnown;) {
+      const registered = engine.register(definition).then(
+        () => true,
+        () => false,
+      );
+      const heard = await Promise.race([registered, this.store.death]);
+      if (heard === undefined) return this.crash();
+      isKnown = heard;
+    }
+    engine.recover();
   }
 
   /** Ends the process as `kill -9` does, and starts the next one. */
   async crash(): Promise<void> {
-    this.store.isDead = true;
-    this.#process?.kill();
-    await turns(4);
-    for (const call of this.calls) if (call.outcome === 'pending') call.outcome = 'lost';
-    await this.store[Symbol.asyncDispose]();
-    await this.boot();
+    this.store.die();
+    await this.#replace();
+  }
+
+  /** Ends the process as it should end, and starts the next one. */
+  async close(drainMs: number): Promise<void> {
+    const closed = this.engine.close(drainMs).then(() => true);
+    for (;;) {
+      const isOver = await Promise.race([closed, turns(4).then(() => this.store.isDead)]);
+      if (isOver) break;
+      this.clock.advance();
+    }
+    await this.#replace();
   }
 
   /** Lets everything go on that needs no time; starts the next process when this one met its end. */
@@ -137,12 +167,30 @@ export class World implements AsyncDisposable {
     return call;
   }
 
+  publish(event: CloudEvent, listening: NonNullable<Call['listening']>): void {
+    this.#track({ kind: 'publish', executionId: '', event, listening, outcome: 'pending' }, this.engine.publish(event));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.store.isDead = true;
+    this.store.die();
     this.#process?.kill();
     await turns(4);
     await this.store[Symbol.asyncDispose]();
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  async #replace(): Promise<void> {
+    this.#process?.kill();
+    await turns(4);
+    this.store.die();
+    for (const call of this.calls) if (call.outcome === 'pending') call.outcome = 'lost';
+    await this.store[Symbol.asyncDispose]();
+    await this.boot();
+  }
+
+  #fault(): Fault | undefined {
+    this.operations += 1;
+    return this.#options.faultAt?.(this.operations - 1);
   }
 
   #track<T>(call: Call, done: Promise<T>, read: (value: T) => Call['outcome'] = () => 'taken'): void {
@@ -166,7 +214,7 @@ export class World implements AsyncDisposable {
       run: ({ args, step, execution }) =>
         step(async ({ idempotencyKey, signal }): Promise<Json> => {
           const { ms, failures, stubborn } = args as { ms: number; failures: number; stubborn: boolean };
-          this.#beforeStep(execution.executionId, idempotencyKey);
+          this.#options.beforeStep(execution.executionId, idempotencyKey);
           const run = this.runs.filter((one) => one.idempotencyKey === idempotencyKey).length + 1;
           const token = `${idempotencyKey}!${run}`;
           this.runs.push({ idempotencyKey, token });

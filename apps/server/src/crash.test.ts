@@ -9,7 +9,8 @@ import { type ExecutionResponse, executionResponseSchema, seededRandom } from '@
 import { z } from 'zod';
 import { type TestServer, startTestServer } from './server-fixture.ts';
 
-const KILLS = 20;
+/** More of them in `npm run test:soak`. */
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 25);
 const DRIVERS = 6;
 
 const WORKFLOW = `

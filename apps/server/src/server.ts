@@ -12,6 +12,7 @@ import { generate } from './functions/generate.ts';
 import { prepare } from './functions/prepare.ts';
 import { promote } from './functions/promote.ts';
 import { createApp } from './http/app.ts';
+import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
@@ -106,6 +107,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   for (const definition of loadWorkflows(folder, engine.functions)) await engine.register(definition);
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log }));
 
+  const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
     examples,
@@ -115,6 +117,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    responses,
   });
   cleanUp.defer(() => app.close());
   const url = await listen(app, configuration);

@@ -13,6 +13,11 @@ export {
   type StoredHumanTask,
   isFinal,
 } from './lib/execution/execution.ts';
+export { mermaidOf } from './lib/diagram/mermaid.ts';
+export { type Progress, TASK_STATUSES, type TaskStatus } from './lib/diagram/progress.ts';
+export type { Compatibility } from './lib/embedded/move-execution.ts';
+export type { Operations, RestartRequest, WorkflowVersion } from './lib/embedded/operations.ts';
+export { type RestartRecord, restartRecordIn } from './lib/operation/restart-record.ts';
 export { type Why, explain } from './lib/execution/why.ts';
 export type { SubmittedAnswer } from './lib/human-task/answer.ts';
 export type { HumanTaskRequest } from './lib/human-task/human-task-request.ts';

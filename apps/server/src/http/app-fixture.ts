@@ -24,6 +24,7 @@ import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { createApp } from './app.ts';
+import { KeptResponses } from './kept-responses.ts';
 import type { HealthSource } from './routes/health.ts';
 
 const documentOf = (name: string, rest: string): string => `
@@ -146,6 +147,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
+  const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const app = await createApp({
     engine,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
@@ -153,6 +155,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     health: options.health ?? { health: () => HEALTHY },
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    responses,
     ...parts,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
@@ -160,6 +163,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const close = async (): Promise<void> => {
     await app.close();
     await engine.close(0);
+    responses[Symbol.dispose]();
   };
   return {
     app,

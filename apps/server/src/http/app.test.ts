@@ -70,12 +70,14 @@ describe('GET /openapi.json', () => {
   });
 });
 
-const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples|events)$/;
+const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples|events|move|restart|bulk)$/;
 const ROUTES = [
   'GET /api/v1/examples/{digest}',
   'GET /api/v1/examples/{digest}/lines',
   'GET /api/v1/executions',
+  'GET /api/v1/executions/stuck',
   'GET /api/v1/executions/{execution_id}',
+  'GET /api/v1/executions/{execution_id}/diagram',
   'GET /api/v1/executions/{execution_id}/why',
   'GET /api/v1/programs',
   'GET /api/v1/programs/{name}',
@@ -86,15 +88,21 @@ const ROUTES = [
   'GET /api/v1/tasks/{task_id}',
   'GET /api/v1/workflows',
   'GET /api/v1/workflows/{workflow_id}',
+  'GET /api/v1/workflows/{workflow_id}/diagram',
+  'GET /api/v1/workflows/{workflow_id}/versions',
   'GET /health',
   'GET /ready',
   'POST /api/v1/events',
   'POST /api/v1/examples',
+  'POST /api/v1/executions/bulk',
   'POST /api/v1/executions/{execution_id}/acceptance',
   'POST /api/v1/executions/{execution_id}/cancel',
   'POST /api/v1/executions/{execution_id}/clarification',
+  'POST /api/v1/executions/{execution_id}/move',
   'POST /api/v1/executions/{execution_id}/pause',
+  'POST /api/v1/executions/{execution_id}/restart',
   'POST /api/v1/executions/{execution_id}/resume',
+  'POST /api/v1/executions/{execution_id}/retry',
   'POST /api/v1/programs/{name}/execute',
   'POST /api/v1/tasks/{task_id}/answer',
   'POST /api/v1/workflows/{workflow_id}/start',

@@ -12,15 +12,21 @@ import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
+import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
+import type { KeptResponses } from './kept-responses.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
+import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exampleRoutes } from './routes/examples.ts';
 import { executionAnswerRoutes } from './routes/execution-answers.ts';
 import { executionControlRoutes } from './routes/execution-control.ts';
+import { executionBulkRoutes } from './routes/execution-bulk.ts';
+import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
+import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
 /** What the HTTP interface serves. */
@@ -33,6 +39,8 @@ export interface AppParts {
   readonly random: Random;
   readonly log: FastifyBaseLogger;
   readonly bodyLimitBytes: number;
+  /** The answers to requests that have an Idempotency-Key. */
+  readonly responses: KeptResponses;
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -73,10 +81,15 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(healthRoutes(parts));
   await app.register(
     async (api) => {
+      honourIdempotencyKeys(api, parts.responses);
       await api.register(workflowRoutes(parts));
       await api.register(executionRoutes(parts));
       await api.register(executionControlRoutes(parts));
       await api.register(executionAnswerRoutes(parts));
+      await api.register(executionRestartRoutes(parts));
+      await api.register(executionBulkRoutes(parts));
+      await api.register(workflowVersionRoutes(parts));
+      await api.register(diagramRoutes(parts));
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));

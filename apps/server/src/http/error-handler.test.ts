@@ -35,7 +35,7 @@ describe('an error answer', () => {
   it('is the same for a route that there is not, for another method, and for a URL that cannot be read', async () => {
     const unknown = errorIn(await server.get('/api/v1/nothing?secret=1'), 'NOT_FOUND');
     assert.equal(unknown.message, 'Cannot find GET /api/v1/nothing');
-    errorIn(await server.post('/api/v1/executions', {}), 'NOT_FOUND');
+    errorIn(await server.post('/api/v1/executions', {}), 'METHOD_NOT_ALLOWED');
     errorIn(await server.get('/'), 'NOT_FOUND');
     errorIn(await server.get('/api/v1/executions/%zz'), 'VALIDATION_ERROR');
     assert.equal(errorIn(await server.get(`/api/v1/executions/${'x'.repeat(1001)}`), 'VALIDATION_ERROR').status, 400);
@@ -113,6 +113,7 @@ describe('every route of the document', () => {
       '/api/v1/executions/{execution_id}/clarification': { answers: {} },
       '/api/v1/tasks/{task_id}/answer': { accepted: true },
       '/api/v1/programs/{name}/execute': { input: 1 },
+      '/api/v1/executions/{execution_id}/move': { definition_digest: '0'.repeat(64) },
     };
     let walked = 0;
     for (const [path, methods] of await documented()) {
@@ -133,7 +134,10 @@ describe('every route of the document', () => {
       for (const method of ['DELETE', 'PUT', 'PATCH', ...(methods.includes('post') ? [] : ['POST'])]) {
         const response = await fetch(server.url + fill(path), { method });
         const answer = { status: response.status, headers: response.headers, body: await response.json() };
-        assert.equal(errorIn(answer, 'NOT_FOUND').status, 404);
+        assert.equal(errorIn(answer, 'METHOD_NOT_ALLOWED').status, 405);
+        const allowed = answer.headers.get('allow')?.split(', ') ?? [];
+        const taken = methods.map((one) => one.toUpperCase());
+        assert.ok(taken.every((one) => allowed.includes(one)) && !allowed.includes(method), `${path}: ${allowed.join()}`);
       }
     }
   });

@@ -1,13 +1,23 @@
 import { PlatformError, issueDetails } from '@loopwright/protocol';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { knownPaths } from './known-paths.ts';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 
 /** Answers every error in the one form of the platform, with a code of the catalogue. */
 export function useErrorFormat(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
+  const methodsOf = knownPaths(app);
   app.setNotFoundHandler((request, reply) => {
-    const error = new PlatformError('NOT_FOUND', `Cannot find ${request.method} ${request.url.split('?')[0] ?? ''}`);
-    void reply.status(404).send(error.toResponse(request.id));
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = methodsOf(path);
+    const error =
+      allowed.length === 0
+        ? new PlatformError('NOT_FOUND', `Cannot find ${request.method} ${path}`)
+        : new PlatformError('METHOD_NOT_ALLOWED', `Cannot ${request.method} ${path}: it takes ${allowed.join(', ')}`, {
+            details: { allowed },
+          });
+    if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
+    void reply.status(error.status).send(error.toResponse(request.id));
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Execution, Engine, JournalEntry, StoredHumanTask } from '@loopwright/engine';
+import { type Execution, type Engine, type JournalEntry, type StoredHumanTask, restartRecordIn } from '@loopwright/engine';
 import {
   type ExecutionResponse,
   type HumanTask,
@@ -15,6 +15,9 @@ type Reader = Engine['read'];
 export function executionView(read: Reader, execution: Execution): ExecutionResponse {
   const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
   const error = asObject(execution.error);
+  const journal = read.journal(execution.id);
+  const restart = restartRecordIn(journal);
+  const shared = new Set(restart?.shared);
   return {
     execution_id: execution.id,
     workflow_id: execution.workflow,
@@ -24,11 +27,10 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     completed_steps: read.completedSteps(execution.id),
     pending_acceptance: pendingAcceptance(open),
     pending_clarification: pendingClarification(open),
-    step_progress: read
-      .journal(execution.id)
+    step_progress: journal
       .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer' || kind === 'child')
       .sort((a, b) => a.createdAt - b.createdAt)
-      .map((entry) => progressOf(entry, open)),
+      .map((entry) => progressOf(entry, open, shared)),
     started_at: isoTime(execution.createdAt),
     completed_at: timeOrNull(execution.completedAt),
     error: typeof error?.['detail'] === 'string' ? error['detail'] : null,
@@ -38,6 +40,7 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     parent_execution_id: execution.parent?.executionId ?? null,
     child_execution_ids: read.children(execution.id),
     definition: { version: execution.version, digest: execution.definitionDigest },
+    restarted_from: restart === undefined ? null : { execution_id: restart.execution_id, task: restart.task, key: restart.key },
   };
 }
 
@@ -104,6 +107,7 @@ const STEP_STATUS: Record<JournalEntry['state'], ExecutionResponse['step_progres
 function progressOf(
   { name, key, state, createdAt, recordedAt }: JournalEntry,
   open: readonly StoredHumanTask[],
+  shared: ReadonlySet<string>,
 ): ExecutionResponse['step_progress'][number] {
   const isClarifying = open.some((task) => task.key === key && task.kind === 'clarification');
   return {
@@ -112,6 +116,7 @@ function progressOf(
     started_at: isoTime(createdAt),
     completed_at: timeOrNull(recordedAt),
     attempt: Number(/@try-(\d+)/.exec(key)?.[1] ?? 1),
+    shared: shared.has(key),
   };
 }
 

@@ -70,6 +70,26 @@ const review = (): Promise<ExecutionResponse> =>
   client.startWorkflow('review', { project_id: 'p', initial_context: { text: 'Hello' } });
 
 describe('Client', () => {
+  it('restarts, retries, moves, draws and explains executions, one by one and many at once', async () => {
+    const { execution_id: id, definition } = await review();
+    await untilStatus(id, 'waiting_clarification');
+    assert.match((await client.why(id)).sentence, /for a person to answer "About the draft"/);
+    assert.equal((await client.executionDiagram(id)).tasks['/do/1/ask'], 'waiting');
+    assert.match((await client.workflowDiagram('review')).mermaid, /^flowchart TD/);
+    const { versions, outdated } = await client.workflowVersions('review');
+    assert.deepEqual([versions.length, outdated.length], [1, 0]);
+    const { compatible, moved } = await client.move(id, { definition_digest: definition.digest, dry_run: true });
+    assert.deepEqual([compatible, moved], [true, false]);
+    const { token, count } = await client.previewBulk('cancel', { workflow_id: 'review', status: 'waiting_clarification' });
+    const { done } = await client.runBulk(token, 'over');
+    assert.ok(count >= 1 && done === count);
+    const again = await client.restart(id, { from: 'ask' }, { idempotencyKey: 'restart-1' });
+    assert.deepEqual(again.restarted_from, { execution_id: id, task: 'ask', key: 'ask' });
+    assert.equal((await client.restart(id, { from: 'ask' }, { idempotencyKey: 'restart-1' })).execution_id, again.execution_id);
+    assert.equal((await errorOf(client.retry(id))).code, 'INVALID_STATE');
+    assert.ok((await client.stuck(31_536_000)).executions.every(({ execution_id: other }) => other !== id));
+  });
+
   it('starts a workflow, answers its questions and sees it complete', async () => {
     const { execution_id: id, started_by: user } = await review();
     assert.equal(user, 'ann');

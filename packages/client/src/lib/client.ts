@@ -1,7 +1,12 @@
 import {
   type AcceptanceRequest,
+  type BulkAction,
+  type BulkFilter,
+  type BulkPreview,
+  type BulkResult,
   type ClarificationRequest,
   type DailyAnalytics,
+  type Diagram,
   type ExamplesDescription,
   type ExecuteResponse,
   type ExecutionEventMessage,
@@ -10,18 +15,30 @@ import {
   type HumanTask,
   type Json,
   type LabelledExample,
+  type MoveRequest,
+  type MoveResponse,
   type ProgramSummary,
+  type RestartRequestBody,
   type ServerHealth,
   type StartWorkflowRequest,
+  type StuckList,
+  type WorkflowVersions,
+  bulkPreviewSchema,
+  bulkResultSchema,
   dailyAnalyticsSchema,
+  diagramSchema,
   examplesDescriptionSchema,
   executeResponseSchema,
   executionListSchema,
   executionResponseSchema,
   humanTaskSchema,
   labelledExampleSchema,
+  moveResponseSchema,
   programSummarySchema,
   serverHealthSchema,
+  stuckListSchema,
+  whySchema,
+  workflowVersionsSchema,
 } from '@loopwright/protocol';
 import { z } from 'zod';
 import { readEvents } from './events.ts';
@@ -95,6 +112,66 @@ export class Client {
       answer: executionResponseSchema,
       json: reason === undefined ? {} : { reason },
     });
+  }
+
+  /** Begins an execution that has ended again, at a task or at the beginning, as a new one that shares what was recorded before. */
+  restart(id: string, request: RestartRequestBody = {}, keyed: Keyed = {}): Promise<ExecutionResponse> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/restart`;
+    return callApi(this.#caller, { method: 'POST', path, answer: executionResponseSchema, json: request, ...keyed });
+  }
+
+  /** Begins an execution that failed again, at what failed, as a new one. */
+  retry(id: string, keyed: Keyed = {}): Promise<ExecutionResponse> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/retry`;
+    return callApi(this.#caller, { method: 'POST', path, answer: executionResponseSchema, ...keyed });
+  }
+
+  /** Lets an execution go on under another definition of its workflow, or with `dry_run` only says whether it could. */
+  move(id: string, request: MoveRequest): Promise<MoveResponse> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/move`;
+    return callApi(this.#caller, { method: 'POST', path, answer: moveResponseSchema, json: request });
+  }
+
+  /** Every definition of a workflow, and the executions that still run an old one. */
+  workflowVersions(workflowId: string): Promise<WorkflowVersions> {
+    const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/versions`;
+    return callApi(this.#caller, { method: 'GET', path, answer: workflowVersionsSchema });
+  }
+
+  /** Why an execution is where it is. */
+  why(id: string): Promise<z.infer<typeof whySchema>> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/why`;
+    return callApi(this.#caller, { method: 'GET', path, answer: whySchema });
+  }
+
+  /** Executions that go on only when somebody does something, and are so for some seconds. */
+  stuck(forSeconds = 60): Promise<StuckList> {
+    const path = `/api/v1/executions/stuck?for_seconds=${forSeconds}`;
+    return callApi(this.#caller, { method: 'GET', path, answer: stuckListSchema });
+  }
+
+  /** A workflow as a flow chart for Mermaid. */
+  workflowDiagram(workflowId: string): Promise<Diagram> {
+    const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/diagram?format=json`;
+    return callApi(this.#caller, { method: 'GET', path, answer: diagramSchema });
+  }
+
+  /** How far an execution has come, as a flow chart for Mermaid and task by task. */
+  executionDiagram(id: string): Promise<Diagram> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/diagram?format=json`;
+    return callApi(this.#caller, { method: 'GET', path, answer: diagramSchema });
+  }
+
+  /** Finds the executions that an action is for, and names them by a token. */
+  previewBulk(action: BulkAction, filter: BulkFilter = {}): Promise<BulkPreview> {
+    const json = { action, filter, dry_run: true };
+    return callApi(this.#caller, { method: 'POST', path: '/api/v1/executions/bulk', answer: bulkPreviewSchema, json });
+  }
+
+  /** Does what was previewed, to exactly those executions. */
+  runBulk(token: string, reason?: string): Promise<BulkResult> {
+    const json = { token, ...(reason === undefined ? {} : { reason }) };
+    return callApi(this.#caller, { method: 'POST', path: '/api/v1/executions/bulk', answer: bulkResultSchema, json });
   }
 
   /** The questions that are open, of one execution or of all. */

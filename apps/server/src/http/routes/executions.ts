@@ -1,4 +1,4 @@
-import { EXECUTION_STATUSES, type Execution, type ExecutionStatus, explain } from '@loopwright/engine';
+import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '@loopwright/engine';
 import { PlatformError, errorResponseSchema, executionListSchema, isoTime, whySchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { findExecution, oneExecution } from './execution-schemas.ts';
 
 /** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { engine, clock } = parts;
+  const { engine } = parts;
   return async (api) => {
     const querystring = z.object({
       workflow_id: z.string().optional(),
@@ -55,7 +55,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: whySchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { execution_id } }) => explain(engine.read, findExecution(parts, execution_id), clock),
+      async ({ params: { execution_id } }) => engine.operations.why(findExecution(parts, execution_id)),
     );
   };
 }

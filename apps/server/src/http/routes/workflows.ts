@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
@@ -12,7 +11,7 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { executionView } from '../execution-view.ts';
-import { idempotencyKeySchema } from '../idempotency.ts';
+import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 import type { AppParts } from '../app.ts';
 
 /** `/workflows`: definitions, and starting one. */
@@ -82,14 +81,6 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
       },
     );
   };
-}
-
-/** The execution that an idempotency key of a user stands for: a UUID made of their digest (RFC 9562, version 8). */
-function executionIdOf(user: string, workflow: string, key: string): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify([user, workflow, key]))
-    .digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function detailOf(definition: WorkflowDefinition): WorkflowDetail {

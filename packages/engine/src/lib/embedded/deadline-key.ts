@@ -6,6 +6,11 @@ export function deadlineKey(part: string): string {
   return `${part}${DEADLINE}`;
 }
 
+/** Whether a key is that of a deadline. */
+export function isDeadlineKey(key: string): boolean {
+  return key.endsWith(DEADLINE);
+}
+
 /** Whether a key lies inside the part of an execution that another key names; the deadline of the part itself does not. */
 export function isUnder(key: string, part: string): boolean {
   if (key === `${part}${DEADLINE}`) return false;

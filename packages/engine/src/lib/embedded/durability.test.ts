@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Json, PlatformError, seededRandom, systemClock } from '@loopwright/protocol';
+import { type Clock, type Json, PlatformError, seededRandom, systemClock } from '@loopwright/protocol';
 import { z } from 'zod';
 import { loadDefinition } from '../definition/load-definition.ts';
 import { type CallFunction, defineFunction } from '../interpreter/call-function.ts';
@@ -38,6 +38,24 @@ function losingStore(): { open: (options: SqliteStoreOptions) => Store; loseNext
     };
   };
   return { open, loseNext: () => void (losesNext = true) };
+}
+
+/** A clock that stands still until `pass` moves it, and then runs what is due. */
+function heldClock(): Clock & { pass: (ms: number) => void } {
+  let now = Date.UTC(2026, 0, 1);
+  const timers = new Map<() => void, number>();
+  return {
+    now: () => now,
+    schedule: (delayMs, run) => {
+      const once = (): void => run();
+      timers.set(once, now + delayMs);
+      return () => void timers.delete(once);
+    },
+    pass: (ms) => {
+      now += ms;
+      for (const [run, at] of timers) if (at <= now && timers.delete(run)) run();
+    },
+  };
 }
 
 const turn = (): Promise<void> => new Promise<void>((resolve) => void setImmediate(resolve));
@@ -180,5 +198,102 @@ describe('the name of an answer', () => {
       (error: unknown) => error instanceof PlatformError && error.code === 'IDEMPOTENCY_CONFLICT',
     );
     await engine.close(0);
+  });
+});
+
+describe('a part that is given up', () => {
+  /** Runs a body in a time that stands still but for one step of 30 ms; gives the execution and what is left open in its journal. */
+  async function outcomeOf(body: string): Promise<{ output: Json; open: string[] }> {
+    const clock = heldClock();
+    const { functions } = countingFunctions();
+    await using engine = new Engine({ dir: journalDir(), durability: 'process', clock, random: seededRandom(1), functions });
+    await engine.register(loadDefinition(documentOf('parts', body), engine.functions));
+    engine.recover();
+    const { execution } = await startOne(engine, 'parts');
+    for (let waited = 0; waited < 20; waited += 1) await turn();
+    clock.pass(30);
+    const { output } = await untilStatus(engine, execution.id, 'completed');
+    const open = engine.read.journal(execution.id).filter(({ state }) => state === 'waiting' || state === 'running');
+    return { output, open: open.map(({ key }) => key) };
+  }
+
+  it('leaves no timer behind when an inner time-out is due at the same moment', async () => {
+    const { open } = await outcomeOf(`
+do:
+  - guarded:
+      try:
+        - outer:
+            timeout: { after: { milliseconds: 30 } }
+            for: { in: '[1]' }
+            do: [inner: { timeout: { after: { milliseconds: 30 } }, do: [nap: { wait: { hours: 1 } }] }]
+      catch: {}`);
+    assert.deepEqual(open, []);
+  });
+
+  it('does not count what it exported before it ran out of time, as a replay would not', async () => {
+    const { output } = await outcomeOf(`
+do:
+  - guarded:
+      try:
+        - part: { timeout: { after: { milliseconds: 30 } }, do: [a: { set: { x: 1 }, export: { as: . } }, work: { call: hang, with: { id: work } }] }
+      catch: {}
+output: { as: '\${ {context: $context} }' }`);
+    assert.deepEqual(output, { context: null });
+  });
+
+  it('begins nothing after another branch won', async () => {
+    const { open } = await outcomeOf(`
+do:
+  - race: { fork: { compete: true, branches: [
+      { slow: { do: [a: { for: { in: '[range(20)]' }, do: [b: { set: {} }] }, d: { timeout: { after: { hours: 1 } }, wait: { hours: 1 } }] } },
+      { fast: { set: { won: true } } } ] } }`);
+    assert.deepEqual(open, []);
+  });
+});
+
+describe('a process that closes', () => {
+  it('acknowledges the answer that it recorded, and refuses what comes later', async () => {
+    const { functions } = countingFunctions();
+    const body = 'do: [ask: { call: accept, with: { title: Take it?, doc_type: version, subject: x } }]';
+    const engine = await openEngine(journalDir(), functions, { asks: body });
+    const { execution } = await startOne(engine, 'asks');
+    await untilStatus(engine, execution.id, 'waiting_acceptance');
+    const given = engine.answer(
+      { executionId: execution.id },
+      { kind: 'acceptance', accepted: true },
+      { answerId: 'a1', answeredBy: 'ann' },
+    );
+    await engine.close(0);
+    assert.equal((await given).state, 'answered');
+    await assert.rejects(
+      engine.pause(execution.id, 'ann'),
+      (error: unknown) => error instanceof PlatformError && error.code === 'STORE_FAILED',
+    );
+  });
+
+  it('gives a step under way the time that its clock counts', async () => {
+    const clock = heldClock();
+    const { held, end, begun } = heldStep();
+    const engine = new Engine({ dir: journalDir(), durability: 'process', clock, random: seededRandom(1), functions: { held } });
+    await engine.register(loadDefinition(documentOf('holds', 'do: [one: { call: held }]'), engine.functions));
+    engine.recover();
+    const completed: string[] = [];
+    const { execution } = await startOne(engine, 'holds');
+    engine.subscribe(execution.id, ({ type }) => completed.push(type));
+    while (!begun()) await turn();
+    let isClosed = false;
+    const closed = engine.close(1000).then(() => (isClosed = true));
+    for (let waited = 0; waited < 20; waited += 1) {
+      await turn();
+      clock.pass(5);
+    }
+    assert.equal(isClosed, false);
+    end();
+    for (let waited = 0; waited < 20; waited += 1) {
+      await turn();
+      clock.pass(5);
+    }
+    await closed;
+    assert.ok(completed.includes('step_completed'));
   });
 });

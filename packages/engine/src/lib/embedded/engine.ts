@@ -18,6 +18,7 @@ import { Definitions } from './definitions.ts';
 import { EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import { Operations } from './operations.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
 import { Timers } from './timers.ts';
 
@@ -48,6 +49,8 @@ export class Engine implements AsyncDisposable {
   readonly #timers: Timers;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
+  /** Versions, restarts, and what else people do with executions. */
+  readonly operations: Operations;
   readonly #definitions: Definitions;
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
@@ -77,6 +80,14 @@ export class Engine implements AsyncDisposable {
       expressions: this.#expressions,
       schemas: this.#schemas,
       options,
+    });
+    this.operations = new Operations({
+      store: this.#store,
+      lives: this.#lives,
+      clock: options.clock,
+      definitions: this.#definitions,
+      checkInput: (definition, input) => this.#checkInput(definition, input),
+      order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
   }
 
@@ -219,7 +230,7 @@ export class Engine implements AsyncDisposable {
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
     return this.#store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
+      if (isRefused && !this.#closing) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
       throw error;
     });
   }

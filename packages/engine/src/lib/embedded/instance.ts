@@ -48,7 +48,7 @@ export class Instance implements DurableContext {
     this.life.note((transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       this.#append(transaction, { type: 'step_started', address, at });
-    });
+    }, address.key);
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
     const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal }));
     return resultOf(await this.#record(address, outcome));
@@ -183,7 +183,7 @@ export class Instance implements DurableContext {
         this.life.note((transaction) => {
           const entry = transaction.entry(this.executionId, timer.key);
           if (entry?.state === 'waiting') transaction.putEntry(this.executionId, { ...entry, state: 'cancelled', dueAt: null });
-        });
+        }, timer.key);
         settle();
       };
       run().then(

@@ -5,7 +5,7 @@ import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import type { WorkflowReference } from './definitions.ts';
-import { isUnder } from './deadline-key.ts';
+import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -32,6 +32,9 @@ export type Mutation = (transaction: StoreTransaction, at: number) => JournalEnt
 
 /** What only an answer, a timer, an event or another execution ends, all of which look the execution up when they come. */
 const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen', 'child']);
+
+/** Takes a mutation back: its part of the execution was given up before the transaction. */
+class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -102,14 +105,18 @@ export class Life {
 
   /** Records that all that is left to do waits, so that a restart need not look at it; for who drops a parked life from memory. */
   settle(): void {
+    // What a pause holds back waits for nothing that is recorded.
+    if (this.#rests || this.#gate.length > 0) return;
     const keys = [...this.#waiters.keys()];
-    if (this.#rests || keys.length === 0) return;
     this.host.store
       .write((transaction) =>
         this.#ifOpen(transaction, () => {
-          const isWaiting = (entry: JournalEntry | undefined): boolean =>
-            entry?.state === 'waiting' && (RESTING.has(entry.kind) || entry.kind === 'deadline');
-          if (keys.every((key) => isWaiting(transaction.entry(this.executionId, key)))) transaction.setResting(this.executionId);
+          const entries = keys.map((key) => transaction.entry(this.executionId, key));
+          const isWaiting = entries.every(
+            (entry) => entry?.state === 'waiting' && (RESTING.has(entry.kind) || entry.kind === 'deadline'),
+          );
+          // A deadline alone says that something is under way in its part.
+          if (isWaiting && entries.some((entry) => entry?.kind !== 'deadline')) transaction.setResting(this.executionId);
         }),
       )
       // Without the record the next start takes the execution up for nothing.
@@ -168,10 +175,12 @@ export class Life {
     return entry;
   }
 
-  /** Writes without waiting: a later commit that is waited for carries it, in order. */
-  note(mutation: (transaction: StoreTransaction, at: number) => void): void {
+  /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
+  note(mutation: (transaction: StoreTransaction, at: number) => void, key: string): void {
     this.host.store
-      .write((transaction) => this.#ifOpen(transaction, mutation))
+      .write((transaction) => {
+        if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
+      })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
   }
 
@@ -201,6 +210,20 @@ export class Life {
     for (const key of this.#waiters.keys()) if (this.#isAbandoned(key)) this.#waiters.delete(key);
   }
 
+  /**
+   * Whether the part of a key was given up, as the transaction sees it: a time-out may be recorded there that this life has
+   * not heard of, when both came in one turn of the event loop.
+   */
+  #isOver(transaction: StoreTransaction, key: string): boolean {
+    if (this.#isAbandoned(key)) return true;
+    return [...this.#waiters.keys()].some(
+      (watched) =>
+        isDeadlineKey(watched) &&
+        isUnder(key, watchedPart(watched)) &&
+        transaction.entry(this.executionId, watched)?.state === 'done',
+    );
+  }
+
   #isAbandoned(key: string): boolean {
     return this.#abandoned.some((part) => isUnder(key, part));
   }
@@ -213,17 +236,18 @@ export class Life {
     try {
       const entry = await this.host.store.write((transaction) =>
         this.#ifOpen(transaction, (open, at) => {
-          const written = standingStill(open, this.executionId, mutation(open, at));
-          rests = written?.state === 'waiting' && !this.#forked && RESTING.has(written.kind);
+          const changed = standingStill(open, this.executionId, mutation(open, at));
+          if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          rests = changed?.state === 'waiting' && !this.#forked && RESTING.has(changed.kind);
           if (rests) open.setResting(this.executionId);
-          return written;
+          return changed;
         }),
       );
       this.#rests = rests;
       afterCommit();
       return entry;
     } catch (error) {
-      this.host.storeFailed(this.executionId, error);
+      if (!(error instanceof GivenUp)) this.host.storeFailed(this.executionId, error);
       return undefined;
     } finally {
       this.#active -= 1;

@@ -1,6 +1,9 @@
-import { type Execution, isFinal } from '../execution/execution.ts';
+import { messageOf } from '@loopwright/protocol';
+import type { WorkflowDefinition } from '../definition/definition.ts';
+import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
@@ -9,11 +12,16 @@ import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
 import type { EngineOptions } from './engine.ts';
 import { Instance } from './instance.ts';
+import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
+import { type Rehearsal, rehearse } from './rehearsal.ts';
 import type { Timers } from './timers.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
+
+/** How often a process that closes looks whether its steps have ended, in milliseconds. */
+const DRAIN_LOOK_MS = 5;
 
 /** What executions in memory are made with. */
 export interface LivesParts {
@@ -26,10 +34,18 @@ export interface LivesParts {
   readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
 }
 
+/** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
+export interface Rest {
+  readonly since: number;
+  readonly until: number;
+  readonly reason: string;
+}
+
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
+  readonly #resting = new Map<string, Rest>();
   readonly #host: LifeHost;
   #closing = false;
 
@@ -57,31 +73,50 @@ export class Lives {
 
   /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. Who has just written its row passes that. */
   load(executionId: string, written?: Execution): void {
-    const { store, definitions, functions, expressions, schemas, options } = this.#parts;
+    if (this.#closing) return;
+    const { store, definitions } = this.#parts;
     const status = store.read.status(executionId);
-    if (status === undefined || isFinal(status) || status === 'paused' || this.#closing) return;
+    if (status === undefined || isFinal(status) || status === 'paused') return;
     if (this.#lives.has(executionId)) return;
     const execution = written ?? store.read.execution(executionId);
     if (execution === undefined) return;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined) return;
-    const life = new Life(executionId, this.#host, store.read.journal(executionId));
+    const journal = store.read.journal(executionId);
+    const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
-    const { workflow: workflowName, projectId, startedBy, createdAt: startedAt, input } = execution;
-    const interpreter = new Interpreter({
-      definition,
-      info: { executionId, workflowName, projectId, startedBy, startedAt },
-      input,
+    const interpreter = this.#interpreter(execution, definition, {
+      journal,
       durable: new Instance(life),
-      functions,
-      expressions,
-      schemas,
-      onTask: options.onTask,
+      onTask: this.#parts.options.onTask,
     });
     interpreter.run().then(
       (output) => this.#finish(life, { status: 'completed', output }),
       (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
     );
+  }
+
+  /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
+  rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+    return rehearse(execution.id, this.#host, {
+      journal,
+      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, onTask }).run(),
+    });
+  }
+
+  /** Whether a step or a commit of an execution is under way. */
+  isBusy(executionId: string): boolean {
+    return this.#lives.get(executionId)?.busy === true;
+  }
+
+  /** Since when, until when and why an execution rests because the store refused a write. */
+  resting(executionId: string): Rest | undefined {
+    return this.#resting.get(executionId);
+  }
+
+  /** The executions that rest. */
+  restingIds(): string[] {
+    return [...this.#resting.keys()];
   }
 
   /** Hands over what was recorded for an execution from outside; one that is not in memory is taken up and finds it. */
@@ -112,7 +147,11 @@ export class Lives {
     const { timers, options } = this.#parts;
     options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
     this.stop(executionId);
+    const since = this.#resting.get(executionId)?.since ?? options.clock.now();
+    const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
+    this.#resting.set(executionId, rest);
     options.clock.schedule(STORE_RETRY_MS, () => {
+      if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);
       if (this.#closing) return;
       this.load(executionId);
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
@@ -126,11 +165,33 @@ export class Lives {
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
+    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+      await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
     }
+    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
+  }
+
+  #interpreter(
+    { id: executionId, workflow: workflowName, projectId, startedBy, createdAt: startedAt, input }: Execution,
+    definition: WorkflowDefinition,
+    { journal, durable, onTask }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'onTask'>,
+  ): Interpreter {
+    const { functions, expressions, schemas } = this.#parts;
+    return new Interpreter({
+      definition,
+      info: { executionId, workflowName, projectId, startedBy, startedAt },
+      input,
+      durable,
+      functions,
+      expressions,
+      schemas,
+      onTask,
+      editedInputs: editedInputsIn(journal),
+    });
   }
 
   #ended(executionId: string, delivered: OwnedEntry | undefined): void {

@@ -39,8 +39,11 @@ export class Timers {
   }
 
   /** Takes note of a timer; without one it looks into the store. */
-  arm(dueAt: number | undefined = this.#store.read.nextDue()): void {
-    if (this.#stopped || dueAt === undefined || dueAt >= this.#armedFor) return;
+  arm(at?: number): void {
+    // An order may be acknowledged after the store was closed: then nothing can be read any more.
+    if (this.#stopped) return;
+    const dueAt = at ?? this.#store.read.nextDue();
+    if (dueAt === undefined || dueAt >= this.#armedFor) return;
     this.#cancel();
     this.#armedFor = dueAt;
     this.#cancel = this.#clock.schedule(dueAt - this.#clock.now(), () => void this.#fire());
@@ -71,7 +74,10 @@ export class Timers {
 }
 
 /** Fires one due timer inside a transaction; gives what is to be delivered, or nothing when there is nothing to wake. */
-function fireTimer(transaction: StoreTransaction, { executionId, entry }: OwnedEntry, now: number): OwnedEntry | undefined {
+function fireTimer(transaction: StoreTransaction, due: OwnedEntry, now: number): OwnedEntry | undefined {
+  const { executionId } = due;
+  // One that fired just before, in the same transaction, may have given this one up.
+  const entry = transaction.entry(executionId, due.entry.key) ?? due.entry;
   const execution = transaction.execution(executionId);
   if (entry.state !== 'waiting' || execution === undefined || isFinal(execution.status)) {
     transaction.putEntry(executionId, { ...entry, dueAt: null });

@@ -36,13 +36,13 @@ export interface Execution {
 
 /** The part of an execution that changes. */
 export type ExecutionChange = Partial<
-  Pick<Execution, 'status' | 'statusSince' | 'currentStep' | 'output' | 'error' | 'completedAt'>
+  Pick<Execution, 'status' | 'statusSince' | 'currentStep' | 'output' | 'error' | 'completedAt' | 'version' | 'definitionDigest'>
 >;
 
 /** What was recorded under one key of an execution. */
 export interface JournalEntry {
   readonly key: string;
-  readonly kind: 'step' | 'timer' | 'retry' | 'ask' | 'now' | 'deadline' | 'emit' | 'listen' | 'decision' | 'child';
+  readonly kind: 'step' | 'timer' | 'retry' | 'ask' | 'now' | 'deadline' | 'emit' | 'listen' | 'decision' | 'child' | 'restart';
   /** `running` and `waiting` are open; `done` and `failed` hold a value; `cancelled` was given up. */
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'cancelled';
   /** The name of the task, for people. */
@@ -110,6 +110,11 @@ export interface ExecutionQuery {
   readonly workflow?: string;
   readonly projectId?: string;
   readonly status?: ExecutionStatus;
+  readonly definitionDigest?: string;
+  /** Only those that were created at this time or later; milliseconds since 1970-01-01 UTC. */
+  readonly createdFrom?: number;
+  /** Only those that were created before this time. */
+  readonly createdBefore?: number;
   readonly limit: number;
   readonly offset?: number;
 }

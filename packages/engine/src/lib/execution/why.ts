@@ -1,13 +1,13 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
 import type { StoreReader } from '../store/store.ts';
-import { childOf } from './child-entry.ts';
-import { type Execution, type StoredHumanTask, isFinal } from './execution.ts';
+import { type Execution, type JournalEntry, type StoredHumanTask, isFinal } from './execution.ts';
+import { waitOf } from './wait.ts';
 
 /** Why an execution does not move, in fields and in one sentence. */
 export interface Why {
   readonly state: string;
   readonly since: string;
-  /** Whom or what it waits for: open questions, steps under way. */
+  /** Whom or what it waits for: open questions, steps under way, events, timers, tries, a store or a definition that is not there. */
   readonly waiting_for: JsonObject[];
   /** The next time it wakes up by itself. */
   readonly next_wakeup: string | null;
@@ -16,72 +16,92 @@ export interface Why {
   readonly sentence: string;
 }
 
+/** What only the engine knows of an execution, besides what is stored. */
+export interface Surroundings {
+  /** The store refused to write it, and it is taken up again later. */
+  readonly rest: { readonly since: number; readonly until: number; readonly reason: string } | undefined;
+  /** Whether this program can run its definition. */
+  readonly isLoadable: boolean;
+}
+
+type Said = Pick<Why, 'unblock' | 'sentence'>;
+
 /** Says why an execution is where it is (DESIGN §5, invariant 7). */
-export function explain(read: StoreReader, execution: Execution, clock: Clock): Why {
-  const { id, status, statusSince, error } = execution;
-  const journal = read.journal(id);
-  const questions = read.humanTasks({ executionId: id, state: 'open', limit: 100 });
-  const steps = journal.filter(({ kind, state }) => kind === 'step' && state === 'running');
-  const children = journal.flatMap((entry) => {
-    const childId = childOf(entry);
-    return childId === undefined ? [] : [{ childId, step: entry.name, since: entry.createdAt }];
-  });
+export function explain(
+  read: StoreReader,
+  execution: Execution,
+  clock: Clock,
+  { rest, isLoadable }: Surroundings = { rest: undefined, isLoadable: true },
+): Why {
+  const { id, status, statusSince } = execution;
+  const journal = read.journal(id).sort((left, right) => left.createdAt - right.createdAt);
+  const questions = isFinal(status) ? [] : read.humanTasks({ executionId: id, state: 'open', limit: 100 });
+  const waits = journal.flatMap((entry) => waitOf(entry, journal) ?? []);
   const due = journal.flatMap(({ dueAt, state }) => (state === 'waiting' && dueAt !== null ? [dueAt] : []));
   const base = {
     state: status,
     since: isoTime(statusSince),
     waiting_for: [
+      ...(rest === undefined ? [] : [{ kind: 'store', since: isoTime(rest.since), error: rest.reason }]),
+      ...(isLoadable || isFinal(status) ? [] : [{ kind: 'definition', digest: execution.definitionDigest }]),
       ...questions.map(({ id: taskId, step, kind }) => ({ kind: 'person', task_id: taskId, step_id: step, question: kind })),
-      ...children.map(({ childId, step, since }) => ({
-        kind: 'execution',
-        execution_id: childId,
-        step_id: step,
-        since: isoTime(since),
-      })),
-      ...steps.map(({ name, createdAt }) => ({ kind: 'step', step_id: name, since: isoTime(createdAt) })),
+      ...waits.map(({ fact }) => fact),
     ],
     next_wakeup: due.length === 0 ? null : isoTime(Math.min(...due)),
   };
+  if (isFinal(status)) return { ...base, next_wakeup: null, ...ended(execution) };
+  if (rest !== undefined) return { ...base, next_wakeup: isoTime(rest.until), ...refused(rest) };
+  if (!isLoadable) return { ...base, ...notLoadable(execution) };
   const forSeconds = `for ${Math.max(0, Math.round((clock.now() - statusSince) / 1000))} s`;
-  if (isFinal(status)) return { ...base, unblock: null, sentence: ended(status, error) };
-  if (status === 'paused') {
-    return {
-      ...base,
-      unblock: `POST /api/v1/executions/${id}/resume`,
-      sentence: `It is paused ${forSeconds} and goes on when somebody resumes it.`,
-    };
-  }
+  if (status === 'paused') return { ...base, ...paused(id, journal, forSeconds) };
   const question = questions[0];
-  if (question !== undefined)
-    return {
-      ...base,
-      ...askedBy(question, id),
-      sentence: `It waits ${forSeconds} for a person to answer "${titleOf(question)}" (step ${question.step}).`,
-    };
-  if (steps[0] !== undefined) return { ...base, unblock: null, sentence: `It is running the step ${steps[0].name}.` };
-  const child = children[0];
-  if (child !== undefined)
-    return {
-      ...base,
-      unblock: `GET /api/v1/executions/${child.childId}/why`,
-      sentence: `It waits for the execution ${child.childId} (step ${child.step}).`,
-    };
-  if (base.next_wakeup !== null)
-    return { ...base, unblock: null, sentence: `It waits for a timer that is due at ${base.next_wakeup}.` };
+  if (question !== undefined) return { ...base, ...asked(question, forSeconds) };
+  const wait = waits.find(({ isStep }) => isStep) ?? waits[0];
+  if (wait !== undefined) return { ...base, unblock: wait.unblock, sentence: wait.sentence };
   return { ...base, unblock: null, sentence: `It is ${status} ${forSeconds}.` };
 }
 
-function askedBy(question: StoredHumanTask, id: string): { unblock: string } {
-  return { unblock: `POST /api/v1/executions/${id}/${question.kind} with task_id "${question.id}"` };
+function ended({ id, status, error }: Execution): Said {
+  const detail = error !== null && typeof error === 'object' && !Array.isArray(error) ? error['detail'] : undefined;
+  if (status !== 'failed') return { unblock: null, sentence: `It has ended: ${status}.` };
+  return {
+    unblock: `POST /api/v1/executions/${id}/retry`,
+    sentence: typeof detail === 'string' ? `It has failed: ${detail}.` : 'It has ended: failed.',
+  };
+}
+
+function refused({ reason, until }: { reason: string; until: number }): Said {
+  return {
+    unblock: 'Check the space and the permissions of the data folder',
+    sentence: `It rests until ${isoTime(until)}, because the store refused to write: ${reason}.`,
+  };
+}
+
+function notLoadable({ id, definitionDigest, workflow }: Execution): Said {
+  return {
+    unblock: `POST /api/v1/executions/${id}/move to a definition of "${workflow}" that fits, or POST /api/v1/executions/${id}/cancel`,
+    sentence: `It cannot go on, because its definition ${definitionDigest.slice(0, 12)} does not fit this program.`,
+  };
+}
+
+function paused(id: string, journal: readonly JournalEntry[], forSeconds: string): Said {
+  const kept = journal.flatMap(({ remainingMs, state }) => (state === 'waiting' && remainingMs !== null ? [remainingMs] : []));
+  const timers = kept.length === 0 ? '' : ` Its next timer then has ${Math.ceil(Math.min(...kept) / 1000)} s left.`;
+  return {
+    unblock: `POST /api/v1/executions/${id}/resume`,
+    sentence: `It is paused ${forSeconds} and goes on when somebody resumes it.${timers}`,
+  };
+}
+
+function asked(question: StoredHumanTask, forSeconds: string): Said {
+  return {
+    unblock: `POST /api/v1/executions/${question.executionId}/${question.kind} with task_id "${question.id}"`,
+    sentence: `It waits ${forSeconds} for a person to answer "${titleOf(question)}" (step ${question.step}).`,
+  };
 }
 
 function titleOf({ request }: StoredHumanTask): string {
   const title: Json =
     request !== null && typeof request === 'object' && !Array.isArray(request) ? (request['title'] ?? null) : null;
   return typeof title === 'string' ? title : 'a question';
-}
-
-function ended(status: string, error: Json): string {
-  const detail = error !== null && typeof error === 'object' && !Array.isArray(error) ? error['detail'] : undefined;
-  return status === 'failed' && typeof detail === 'string' ? `It has failed: ${detail}.` : `It has ended: ${status}.`;
 }

@@ -10,7 +10,9 @@ import { checkResult } from './run/check-result.ts';
 
 const expectation = z.strictObject({ expression: z.string(), outputs: z.array(z.json()), fails: z.boolean() });
 const file = join(import.meta.dirname, 'fixtures', 'jq-expectations.json');
-const expectations = z.array(expectation).parse(JSON.parse(readFileSync(file, 'utf8')));
+const { expectations } = z
+  .strictObject({ jq: z.string(), expectations: z.array(expectation) })
+  .parse(JSON.parse(readFileSync(file, 'utf8')));
 
 function run(source: string): { outputs: Json[]; fails: boolean } {
   const outputs: Json[] = [];
@@ -32,8 +34,38 @@ describe('compileJq', () => {
     }
   });
 
+  it('gives what a later jq gives, where the recorded one does not know it or does otherwise', () => {
+    for (const [source, outputs] of [
+      ['"abc" | @base32, (@base32 | @base32d)', ['MFRGG===', 'abc']],
+      ['[limit(0; 1, 2)]', [[]]],
+      ['try error(null) catch [.]', [[null]]],
+      ['"abc" | gsub(""; "-")', ['-a-b-c-']],
+      ['"abc" | [match(""; "g").offset]', [[0, 1, 2, 3]]],
+      ['"ab" | [match("(a)?(?=b)"; "g").captures[].string]', [['a', null]]],
+      ['10 | dateadd("seconds"; 5), datesub("seconds"; 5)', [15, 5]],
+      ['[skip(1; 1, 2, 3)], ("xax" | trimstr("x")), (5 | toarray), (-5 | abs)', [[2, 3], 'a', [5], 5]],
+      ['have_literal_numbers, have_decnum', [true, false]],
+      ['reduce range(3000) as $i (""; . + "a ") | gsub(" "; "") | length', [3000]],
+      ['"abab" | [sub("(?<x>a)"; "1", "2")]', [['1bab', '2bab']]],
+    ] as const) {
+      assert.deepEqual({ source, ...run(source) }, { source, outputs, fails: false });
+    }
+    assert.equal(run('error(null)').fails, true);
+  });
+
   it('ends what would not end', () => {
     for (const source of [
+      '("a" * 40) + "b" | test("^(a+)+$")',
+      '"x" * 3000 | test("(x+x+)+y")',
+      '"x" * 200000 | test("x*y")',
+      'reduce range(60) as $i (1; [., .]) | tojson',
+      'reduce range(60) as $i (1; [., .]) | tostring',
+      'reduce range(60) as $i (1; [., .]) | "\\(.)"',
+      'reduce range(60) as $i (1; [., .]) | @json',
+      '[range(300000)] | . as $a | reduce range(900000) as $i (0; $a | length)',
+      '"a" * 4000000 | . as $s | reduce range(900000) as $i (0; $s | ascii_downcase | 0)',
+      '"a" * 4000000 | . as $s | reduce range(900000) as $i (0; $s[1:] | 0)',
+      '("a" * 4000000) as $s | ("a" * 4000000) as $t | reduce range(900000) as $i (0; $s == $t | 0)',
       '[repeat(1)]',
       'def f: f; f',
       '0 | until(false; . + 1)',
@@ -43,6 +75,9 @@ describe('compileJq', () => {
     ]) {
       assert.throws(() => compileJq(source, [])(null, {}, () => false), { name: 'JqLimitError' }, source);
     }
+    // What an error says about a value is bounded too.
+    assert.deepEqual(run('reduce range(60) as $i (1; [., .]) | try error catch 1'), { outputs: [1], fails: false });
+    assert.equal(run('reduce range(60) as $i (1; [., .]) | -.').fails, true);
     assert.throws(() => new ExpressionEvaluator().evaluate('${ reduce range(40) as $i (1; [., .]) }', null, {}), /more than/);
   });
 });

@@ -18,7 +18,9 @@ export interface InterpreterParts {
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
   /** Told about every task that begins, whatever its kind, in every replay again. It must have no effect on the run. */
-  readonly onTask?: ((name: string, reference: string) => void) | undefined;
+  readonly onTask?: ((name: string, reference: string, key: string) => void) | undefined;
+  /** Inputs that people put in place of what a task would have got, by the key of the task. */
+  readonly editedInputs?: ReadonlyMap<string, Json> | undefined;
 }
 
 /** Where the flow goes after a list: on in the list outside, or to the end of the workflow. */

@@ -12,6 +12,7 @@ import {
   configurationError,
 } from './frame.ts';
 import { Scope, TaskBudget } from './scope.ts';
+import { runInTime } from './run-in-time.ts';
 import { runKind } from './task-kinds.ts';
 import { WorkflowError } from './workflow-error.ts';
 
@@ -72,9 +73,11 @@ export class Interpreter implements TaskRunner {
     return { output: data, flow: 'continue' };
   }
 
-  async #runTask({ name, task }: NamedTask, reference: string, at: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
+  async #runTask({ name, task }: NamedTask, reference: string, given: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
     this.#budget.spend();
-    const key = at.scope.visit(name);
+    const key = given.scope.visit(name);
+    const edited = this.parts.editedInputs?.get(key);
+    const at = edited === undefined ? given : { ...given, input: edited };
     try {
       const base = { ...at.extra, task: { name, reference } };
       if (
@@ -83,7 +86,7 @@ export class Interpreter implements TaskRunner {
       ) {
         return { output: at.input, next: 'continue' };
       }
-      this.parts.onTask?.(name, reference);
+      this.parts.onTask?.(name, reference, key);
       this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
       const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
       const frame: TaskFrame = {
@@ -116,7 +119,8 @@ export class Interpreter implements TaskRunner {
   #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
     const limitMs = this.timeoutMs(task.timeout);
     if (limitMs === undefined) return runKind(this, task, frame);
-    return this.parts.durable.deadline({ key: frame.key, name: frame.name }, limitMs, () => runKind(this, task, frame));
+    const run = (state: BranchState): Promise<TaskResult> => runKind(this, task, { ...frame, state });
+    return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limitMs, state: frame.state, run });
   }
 
   /** Milliseconds of a time-out, by value or by the name that `use.timeouts` has it under. */

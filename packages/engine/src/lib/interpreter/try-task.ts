@@ -1,6 +1,7 @@
 import type { RetryPolicy, TaskOf } from '../definition/task.ts';
-import type { FlowResult, TaskFrame, TaskRunner } from './frame.ts';
+import type { BranchState, FlowResult, TaskFrame, TaskRunner } from './frame.ts';
 import { backoffDelayMs } from './backoff.ts';
+import { runInTime } from './run-in-time.ts';
 import { Scope } from './scope.ts';
 import { WorkflowError, isSameErrorType } from './workflow-error.ts';
 
@@ -38,15 +39,16 @@ function tryOnce(
   { frame, attempt, limitMs }: { frame: TaskFrame; attempt: number; limitMs: number | undefined },
 ): Promise<FlowResult> {
   const key = `${frame.key}@try-${attempt}`;
-  const run = (): Promise<FlowResult> =>
+  const run = (state: BranchState): Promise<FlowResult> =>
     interpreter.runList(task.try, {
       input: frame.input,
       scope: new Scope(key),
       reference: `${frame.reference}/try`,
       extra: frame.extra,
-      state: frame.state,
+      state,
     });
-  return limitMs === undefined ? run() : interpreter.parts.durable.deadline({ key, name: frame.name }, limitMs, run);
+  if (limitMs === undefined) return run(frame.state);
+  return runInTime(interpreter.parts.durable, { key, name: frame.name }, { limitMs, state: frame.state, run });
 }
 
 function retryPolicy(interpreter: TaskRunner, task: TaskOf<'try'>): RetryPolicy | undefined {

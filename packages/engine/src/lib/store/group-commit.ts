@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { PlatformError } from '@loopwright/protocol';
 import type { LogSync } from './log-sync.ts';
 
 interface Waiting {
@@ -31,7 +30,6 @@ export class GroupCommit {
   readonly #sync: LogSync | undefined;
   #queue: Waiting[] = [];
   #scheduled = false;
-  #ended = false;
 
   /** With `sync` a transaction is acknowledged when the log is on the disk, without it at its commit. */
   constructor(database: DatabaseSync, hooks: CommitHooks, sync?: LogSync) {
@@ -42,19 +40,12 @@ export class GroupCommit {
 
   /** Runs a mutation in the next group; settles after its transaction is committed or rolled back. */
   run<T>(mutation: () => T): Promise<T> {
-    if (this.#ended) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run: mutation, resolve: resolve as (value: unknown) => void, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       setImmediate(() => this.flush());
     });
-  }
-
-  /** Commits what is waiting, and takes nothing any more. */
-  end(): void {
-    this.#ended = true;
-    this.flush();
   }
 
   /** Commits what is waiting now. */

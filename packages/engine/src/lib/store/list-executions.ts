@@ -6,6 +6,9 @@ import type { Row } from './rows.ts';
 const GROUPS_MERGED = 256;
 const SHARE_SCANNED = 0.1;
 
+/** A condition with the value it is for; without one it does not hold anything back. */
+type Filter = [condition: string, value: SQLInputValue | undefined];
+
 interface Group {
   readonly no: number;
   readonly count: number;
@@ -15,16 +18,10 @@ interface Group {
  * One page of executions, the newest first, and how many there are in all. The total comes from the counts of the groups, so it
  * costs the same whatever is stored; a page costs as much as its end is far from the newest.
  */
-export function listExecutions(
-  prepare: (sql: string) => StatementSync,
-  { workflow, projectId, status, limit, offset = 0 }: ExecutionQuery,
-): { rows: Row[]; total: number } {
-  const filters: [string, SQLInputValue | undefined][] = [
-    ['workflow = ?', workflow],
-    ['project_id = ?', projectId],
-    ['status = ?', status],
-  ];
-  const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
+export function listExecutions(prepare: (sql: string) => StatementSync, query: ExecutionQuery): { rows: Row[]; total: number } {
+  const { createdFrom, createdBefore, limit, offset = 0 } = query;
+  if (createdFrom !== undefined || createdBefore !== undefined) return listByAge(prepare, query);
+  const used = usedOf(groupFilters(query));
   const all = Number(prepare('SELECT sum(count) AS total FROM execution_groups').get()?.['total'] ?? 0);
   if (used.length === 0) {
     return { rows: prepare('SELECT * FROM executions ORDER BY no DESC LIMIT ? OFFSET ?').all(limit, offset), total: all };
@@ -42,6 +39,29 @@ export function listExecutions(
   const newest = newestOf(prepare, groups, offset + limit).slice(offset);
   const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
   return { rows: newest.map((no) => byNumber.get(no)).filter((row) => row !== undefined), total };
+}
+
+/** A page of what was created within a time; costs as much as was created then. */
+function listByAge(prepare: (sql: string) => StatementSync, query: ExecutionQuery): { rows: Row[]; total: number } {
+  const { createdFrom, createdBefore, limit, offset = 0 } = query;
+  const used = usedOf([...groupFilters(query), ['created_at >= ?', createdFrom], ['created_at < ?', createdBefore]]);
+  const from = `FROM executions INDEXED BY executions_by_age WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
+  const values = used.map(([, value]) => value);
+  const rows = prepare(`SELECT * ${from} ORDER BY no DESC LIMIT ? OFFSET ?`).all(...values, limit, offset);
+  return { rows, total: Number(prepare(`SELECT count(*) AS total ${from}`).get(...values)?.['total'] ?? 0) };
+}
+
+function groupFilters({ workflow, projectId, status, definitionDigest }: ExecutionQuery): Filter[] {
+  return [
+    ['workflow = ?', workflow],
+    ['project_id = ?', projectId],
+    ['status = ?', status],
+    ['definition_digest = ?', definitionDigest],
+  ];
+}
+
+function usedOf(filters: readonly Filter[]): [string, SQLInputValue][] {
+  return filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
 }
 
 /** The greatest numbers of several groups: a few of each at first, and more of those that may have more among them. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
+  EXECUTION_STATUSES,
   type EarlyAnswer,
   type Execution,
   type ExecutionEvent,
@@ -24,6 +25,8 @@ const BEGINS = new Set([
   'waiting_clarification',
   'waiting_acceptance',
 ]);
+/** The condition for what has not ended. */
+const IS_OPEN = `status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused')`;
 /** How many events are looked through for the last of these; past them the row says where the execution was. */
 const EVENTS_SEARCHED = 50;
 
@@ -88,6 +91,46 @@ export class SqliteReader implements StoreReader {
   executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
     const { rows, total } = listExecutions((sql) => this.prepare(sql), query);
     return { executions: rows.map((row) => this.#whole(row)), total };
+  }
+
+  definitionsOf(name: string): StoredDefinition[] {
+    return this.prepare('SELECT * FROM definitions WHERE name = ? ORDER BY created_at DESC, digest LIMIT 1000')
+      .all(name)
+      .map(toDefinition);
+  }
+
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
+    const rows = this.prepare(
+      'SELECT status, sum(count) AS count FROM execution_groups WHERE definition_digest = ? GROUP BY status HAVING sum(count) > 0',
+    ).all(digest);
+    const found = new Map(rows.map((row) => [String(row['status']), Math.min(limit, Number(row['count']))]));
+    return Object.fromEntries(EXECUTION_STATUSES.flatMap((status) => (found.has(status) ? [[status, found.get(status)]] : [])));
+  }
+
+  openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE group_no IN
+       (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN}) ORDER BY no LIMIT ? OFFSET ?`,
+    )
+      .all(workflow, digest, limit, offset)
+      .map((row) => this.#whole(row));
+  }
+
+  withoutWakeUp(before: number, limit: number): Execution[] {
+    return this.prepare(
+      `SELECT * FROM executions WHERE group_no IN (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused'))
+       AND updated_at <= ?1 AND coalesce((SELECT at FROM events WHERE execution = no ORDER BY seq DESC LIMIT 1), 0) <= ?1
+       AND (status = 'paused' OR NOT EXISTS
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?2`,
+    )
+      .all(before, limit)
+      .map((row) => this.#whole(row));
+  }
+
+  openDigests(): string[] {
+    return this.prepare(`SELECT DISTINCT definition_digest AS digest FROM execution_groups WHERE count > 0 AND ${IS_OPEN}`)
+      .all()
+      .map((row) => String(row['digest']));
   }
 
   unfinished(): string[] {

@@ -21,7 +21,7 @@ export interface SqliteStoreOptions {
 }
 
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-groups.sql'];
+const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-operations.sql', '0005-groups.sql'];
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
@@ -32,6 +32,7 @@ export class SqliteStore implements Store {
   readonly #commits: GroupCommit;
   readonly #sync: LogSync | undefined;
   readonly #transaction: SqliteTransaction;
+  #isClosed = false;
 
   /**
    * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
@@ -58,6 +59,7 @@ export class SqliteStore implements Store {
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
@@ -69,7 +71,8 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#commits.end();
+    this.#isClosed = true;
+    this.#commits.flush();
     await this.#sync?.[Symbol.asyncDispose]();
     this.#database.close();
     this.#lock.close();

@@ -140,13 +140,19 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     const known = this.#knowledgeOf(id);
     if (known === undefined) return;
     const columns: [string, SQLInputValue][] = [['updated_at', at]];
-    if (change.status !== undefined) {
-      columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
-      if (change.status !== known.group.status) columns.push(['group_no', this.#regroup(known, change.status)]);
-    }
+    if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+    const { status = known.group.status, definitionDigest = known.group.definitionDigest } = change;
+    if (status !== known.group.status || definitionDigest !== known.group.definitionDigest)
+      columns.push(['group_no', this.#regroup(known, { status, definitionDigest })]);
     if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
     if (change.output !== undefined) columns.push(['output', write(change.output)]);
     if (change.error !== undefined) columns.push(['error', write(change.error)]);
+    if (change.version !== undefined) columns.push(['version', change.version]);
+    if (change.definitionDigest !== undefined) {
+      columns.push(['definition_digest', change.definitionDigest]);
+      // What rests under one definition may have something to do under another.
+      if (known.rests) this.#setRests(known, false);
+    }
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
     this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(...columns.map(([, value]) => value), known.no);
@@ -253,10 +259,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return known;
   }
 
-  /** Counts an execution under another status; gives the number of its group. */
-  #regroup(known: KnownExecution, status: ExecutionStatus): number {
+  /** Counts an execution under another status or definition; gives the number of its group. */
+  #regroup(known: KnownExecution, change: Pick<Execution, 'status' | 'definitionDigest'>): number {
     this.#groups.count(known.group, -1);
-    known.group = this.#groups.of({ ...known.group, status });
+    known.group = this.#groups.of({ ...known.group, ...change });
     this.#groups.count(known.group, 1);
     return known.group.no;
   }

@@ -19,6 +19,8 @@ export interface OwnedEntry {
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
   definition(digest: string): StoredDefinition | undefined;
+  /** The definitions that were registered under a name, the newest first; at most 1000. */
+  definitionsOf(name: string): StoredDefinition[];
   execution(id: string): Execution | undefined;
   /** The execution that runs one by `run: workflow`, and the key of the task that does; `null` for one that nobody runs. */
   parent(id: string): Execution['parent'];
@@ -29,6 +31,14 @@ export interface StoreReader {
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
+  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
+  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
+  openOnOther(workflow: string, digest: string, page: { limit: number; offset: number }): Execution[];
+  /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
+  withoutWakeUp(before: number, limit: number): Execution[];
+  /** The definitions that executions which have not ended are pinned to. */
+  openDigests(): string[];
   /** Ids of the executions that must be looked at after a restart: those that are not paused and do not rest. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];

@@ -60,6 +60,12 @@ export const ERRORS = define({
   UNAUTHORIZED: { status: 401, retryable: false, title: 'The caller is not known', fix: 'Send valid credentials' },
   FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    retryable: false,
+    title: 'The route does not take this method',
+    fix: 'Use one of the methods that the header `Allow` and `details.allowed` list',
+  },
   WORKFLOW_NOT_FOUND: {
     status: 404,
     retryable: false,

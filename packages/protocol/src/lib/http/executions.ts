@@ -57,6 +57,8 @@ export const executionResponseSchema = z.object({
       started_at: time.nullable(),
       completed_at: time.nullable(),
       attempt: z.int(),
+      /** Whether it was taken over from the execution that this one was restarted from. */
+      shared: z.boolean(),
     }),
   ),
   started_at: time.nullable(),
@@ -71,6 +73,8 @@ export const executionResponseSchema = z.object({
   /** Those that this one runs or ran, the oldest first. */
   child_execution_ids: z.array(z.string()),
   definition: z.object({ version: z.string(), digest: z.string() }),
+  /** Where it comes from, when it is the restart or the retry of another one; `task` is `null` when it began at the beginning. */
+  restarted_from: z.object({ execution_id: z.string(), task: z.string().nullable(), key: z.string().nullable() }).nullable(),
 });
 export type ExecutionResponse = z.infer<typeof executionResponseSchema>;
 

@@ -8,6 +8,7 @@ import { isObject } from '../value/object.ts';
 import { compare, sortedKeys } from '../value/order.ts';
 import { deletePaths, updatePath } from '../value/path.ts';
 import { toText } from '../value/text.ts';
+import { MATHS, numberOf } from './math.ts';
 import { fromTime, parseTime, toSeconds, toTime } from './date.ts';
 import { toString } from './format.ts';
 import { findMatches } from './regex.ts';
@@ -22,19 +23,6 @@ const textOf = (value: Json | undefined, what: string): string => {
   if (typeof value === 'string') return value;
   throw new JqError(`${preview(value ?? null)} ${what}`);
 };
-const numberOf = (value: Json | undefined): number => {
-  if (typeof value === 'number') return value;
-  throw new JqError(`${preview(value ?? null)} number required`);
-};
-const math =
-  (change: (value: number) => number): Native =>
-  (input) =>
-    change(numberOf(input));
-const math2 =
-  (change: (a: number, b: number) => number): Native =>
-  (_, [a, b]) =>
-    change(numberOf(a), numberOf(b));
-
 /** Items with their sort keys, in order. */
 function ordered(input: Json, keys: Json | undefined, budget: Budget): { item: Json; key: Json }[] {
   const by = arrayOf(keys, 'sorted');
@@ -115,6 +103,41 @@ function places(input: Json, part: Json, budget: Budget): number[] | null {
   return getKey(input, part) as number[];
 }
 
+/** Where a value is in a sorted array; where it would be put, as -1 - place, when it is not there. */
+function search(items: readonly Json[], wanted: Json, budget: Budget): number {
+  let from = 0;
+  let to = items.length;
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    const order = compare(items[middle] ?? null, wanted, budget);
+    if (order === 0) return middle;
+    if (order < 0) from = middle + 1;
+    else to = middle;
+  }
+  return -1 - from;
+}
+
+/** The texts with matches replaced: one for each choice among the replacements of each match. */
+function edited(text: string, edits: Json | undefined, budget: Budget): string[] {
+  const points = Array.from(text);
+  let results = [''];
+  let at = 0;
+  for (const edit of arrayOf(edits, 'edited') as { at: number; length: number; new: Json[] }[]) {
+    const kept = points.slice(at, edit.at).join('');
+    results = results.flatMap((result) =>
+      edit.new.map((made) => {
+        if (typeof made !== 'string') throw new JqError(`string (${preview(kept)}) and ${preview(made)} cannot be added`);
+        budget.spend(1);
+        budget.fits(result.length + kept.length + made.length);
+        return result + kept + made;
+      }),
+    );
+    at = edit.at + edit.length;
+  }
+  const last = points.slice(at).join('');
+  return results.map((result) => result + last);
+}
+
 function parseJson(input: Json): Json {
   const text = textOf(input, 'only strings can be parsed');
   try {
@@ -148,6 +171,7 @@ const ascii =
 
 /** Functions of values, by name and number of parameters. */
 export const NATIVES: Readonly<Record<string, Native>> = {
+  ...MATHS,
   'type/0': kindOf,
   'length/0': length,
   'utf8bytelength/0': (input) => Buffer.byteLength(textOf(input, 'only strings have UTF-8 byte length')),
@@ -183,7 +207,7 @@ export const NATIVES: Readonly<Record<string, Native>> = {
   'indices/1': (input, [part], budget) => places(input, part ?? null, budget),
   'index/1': (input, [part], budget) => places(input, part ?? null, budget)?.[0] ?? null,
   'rindex/1': (input, [part], budget) => places(input, part ?? null, budget)?.at(-1) ?? null,
-  'tojson/0': (input, _, budget) => toString(toText(input), budget),
+  'tojson/0': (input, _, budget) => toText(input, budget),
   'fromjson/0': parseJson,
   'tostring/0': (input, _, budget) => toString(input, budget),
   'tonumber/0': toNumber,
@@ -210,35 +234,14 @@ export const NATIVES: Readonly<Record<string, Native>> = {
       textOf(part, 'split input and separator must be strings'),
       budget,
     ),
+  'bsearch/1': (input, [wanted], budget) => search(arrayOf(input, 'searched from'), wanted ?? null, budget),
+  '_edited/1': (input, [edits], budget) => edited(textOf(input, 'cannot be matched, as it is not a string'), edits, budget),
+  // Numbers keep no more digits than a double has.
+  'have_literal_numbers/0': () => true,
+  'have_decnum/0': () => false,
+  // There is no further input.
+  'input_line_number/0': () => 0,
   '_match/2': (input, [pattern, flags], budget) => findMatches(input, pattern ?? null, flags ?? null, budget),
-  'floor/0': math(Math.floor),
-  'ceil/0': math(Math.ceil),
-  'round/0': math((value) => Math.sign(value) * Math.round(Math.abs(value))),
-  'trunc/0': math(Math.trunc),
-  'sqrt/0': math(Math.sqrt),
-  'fabs/0': math(Math.abs),
-  'abs/0': math(Math.abs),
-  'exp/0': math(Math.exp),
-  'exp2/0': math((value) => 2 ** value),
-  'exp10/0': math((value) => 10 ** value),
-  'log/0': math(Math.log),
-  'log2/0': math(Math.log2),
-  'log10/0': math(Math.log10),
-  'cbrt/0': math(Math.cbrt),
-  'sin/0': math(Math.sin),
-  'cos/0': math(Math.cos),
-  'tan/0': math(Math.tan),
-  'atan/0': math(Math.atan),
-  'pow/2': math2((a, b) => a ** b),
-  'atan2/2': math2(Math.atan2),
-  'fmin/2': math2(Math.min),
-  'fmax/2': math2(Math.max),
-  'fmod/2': math2((a, b) => a % b),
-  'infinite/0': () => Number.POSITIVE_INFINITY,
-  'nan/0': () => Number.NaN,
-  'isnan/0': (input) => Number.isNaN(numberOf(input)),
-  'isinfinite/0': (input) => Math.abs(numberOf(input)) === Number.POSITIVE_INFINITY,
-  'isnormal/0': (input) => Number.isFinite(numberOf(input)) && input !== 0,
   'toarray/0': (input) => (Array.isArray(input) ? input : [input]),
   'gmtime/0': (input) => toTime(numberOf(input)),
   'mktime/0': (input) => toSeconds(input),

@@ -36,6 +36,8 @@ export const PRELUDE: Readonly<Record<string, string>> = {
   'first/0': 'def first: .[0];',
   'last/0': 'def last: .[-1];',
   'last/1': 'def last(f): reduce f as $x (null; $x);',
+  'skip/2':
+    'def skip($n; f): if $n > 0 then foreach f as $x ($n; . - 1; if . < 0 then $x else empty end) elif $n == 0 then f else error("Invalid arguments to skip") end;',
   'nth/1': 'def nth($n): .[$n];',
   'nth/2': 'def nth($n; f): if $n < 0 then error("Out of bounds negative array index") else last(limit($n + 1; f)) end;',
   'until/2': 'def until(c; f): def g: if c then . else (f | g) end; g;',
@@ -57,12 +59,15 @@ export const PRELUDE: Readonly<Record<string, string>> = {
   'max_by/1': 'def max_by(f): _max_by(map([f]));',
   'join/1':
     'def join($s): reduce .[] as $x (null; (if . == null then "" else . + $s end) + ($x | if . == null then "" elif type == "string" then . else if type == "boolean" or type == "number" then tojson else . end end)) // "";',
+  'trimstr/1': 'def trimstr($s): ltrimstr($s) | rtrimstr($s);',
   'ascii/0': 'def ascii: [.] | implode;',
   'todate/0': 'def todate: strftime("%Y-%m-%dT%H:%M:%SZ");',
   'fromdate/0': 'def fromdate: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;',
   'fromdateiso8601/0': 'def fromdateiso8601: fromdate;',
   'todateiso8601/0': 'def todateiso8601: todate;',
   'date/0': 'def date: todate;',
+  'dateadd/2': 'def dateadd(u; n): . + n;',
+  'datesub/2': 'def datesub(u; n): . - n;',
   'test/1': 'def test($re): test($re; null);',
   'test/2': 'def test($re; $flags): _match($re; $flags) | length > 0;',
   'match/1': 'def match($re): match($re; null);',
@@ -81,7 +86,7 @@ export const PRELUDE: Readonly<Record<string, string>> = {
   'gsub/2': 'def gsub($re; f): sub($re; f; "g");',
   'gsub/3': 'def gsub($re; f; $flags): sub($re; f; $flags + "g");',
   'sub/3':
-    'def sub($re; f; $flags): . as $s | _match($re; $flags) as $ms | def go($i; $at): if $i == ($ms | length) then $s[$at:] else $ms[$i] as $m | ([$m.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries | f) as $new | $s[$at:$m.offset] + $new + go($i + 1; $m.offset + $m.length) end; go(0; 0);',
+    'def sub($re; f; $flags): [_match($re; $flags)[] as $m | {at: $m.offset, length: $m.length, new: [[$m.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries | f]}] as $edits | _edited($edits)[];',
   'tostream/0': 'def tostream: path(def r: (.[]? | r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p + $q]);',
   'fromstream/1':
     'def fromstream(f): {x: null, e: false} as $init | foreach f as $i ($init; (if .e then $init else . end) | if ($i | length) == 2 then setpath(["e"]; $i[0] | length == 0) | setpath(["x"] + $i[0]; $i[1]) else setpath(["e"]; $i[0] | length == 1) end; if .e then .x else empty end);',

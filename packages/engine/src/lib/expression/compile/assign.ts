@@ -4,13 +4,13 @@ import type { ArithmeticOperator } from '../syntax/node.ts';
 import { calculate } from '../value/arithmetic.ts';
 import { NO_PATH, ROOT, deletePaths, pathKeys, updatePath } from '../value/path.ts';
 import { JqError } from '../run/jq-error.ts';
-import { toText } from '../value/text.ts';
+import { preview } from '../value/kind.ts';
 
 /** The paths of what an expression finds. */
 export function pathsOf(filter: Filter, input: Json, scope: Scope): Json[][] {
   const paths: Json[][] = [];
   filter(input, ROOT, scope, (value, path) => {
-    if (path === undefined || path === NO_PATH) throw new JqError(`Invalid path expression with result ${toText(value)}`);
+    if (path === undefined || path === NO_PATH) throw new JqError(`Invalid path expression with result ${preview(value)}`);
     paths.push(pathKeys(path));
     scope.run.budget.spend(1);
     return false;

@@ -112,6 +112,7 @@ function applyNative(native: (typeof NATIVES)[string], args: readonly Filter[]):
       const arg = args[left - 1];
       if (arg !== undefined) return arg(input, undefined, scope, (value) => step(left - 1, [value, ...values]));
       scope.run.budget.spend(1);
+      scope.run.budget.walk(input);
       return emit(native(input, values, scope.run.budget), at);
     };
     return step(args.length, []);

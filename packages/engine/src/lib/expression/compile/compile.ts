@@ -122,13 +122,15 @@ function bound(name: string, node: Node | undefined): { key: Node; value: Node }
 function index(target: Filter, key: Filter | Json): Filter {
   if (typeof key !== 'function') {
     return (input, path, scope, emit) =>
-      target(input, path, scope, (value, at) => emit(at === NO_PATH ? null : getKey(value, key), childPath(at, key, value)));
+      target(input, path, scope, (value, at) =>
+        emit(at === NO_PATH ? null : getKey(value, key, scope.run.budget), childPath(at, key, value)),
+      );
   }
   return (input, path, scope, emit) =>
     key(input, undefined, scope, (k) =>
       target(input, path, scope, (value, at) => {
         const inner = childPath(at, k, value);
-        return emit(getKey(value, k), inner);
+        return emit(getKey(value, k, scope.run.budget), inner);
       }),
     );
 }

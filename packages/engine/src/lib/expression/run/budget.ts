@@ -1,3 +1,12 @@
+import type { Json } from '@loopwright/protocol';
+import type { CompiledPattern } from '../regex/compile-regex.ts';
+
+/** A regular expression, ready to match; a group without a name has `null`. */
+export interface Regex {
+  readonly compiled: CompiledPattern;
+  readonly names: readonly (string | null)[];
+}
+
 /** An evaluation went over a limit. A program cannot catch it. */
 export class JqLimitError extends Error {
   override readonly name = 'JqLimitError';
@@ -13,6 +22,8 @@ const DEPTH_MAX = 1500;
 /** What one evaluation has left. */
 export class Budget {
   #steps = STEPS_MAX;
+  /** The regular expressions that it has compiled, by flags and source. */
+  readonly regexes = new Map<string, Regex>();
   /** Calls under way. */
   depth = 0;
 
@@ -29,9 +40,19 @@ export class Budget {
     if (this.depth > DEPTH_MAX) throw new JqLimitError(`the expression calls functions more than ${DEPTH_MAX} levels deep`);
   }
 
+  /** Refuses a string that would be too long. */
+  fits(length: number): void {
+    if (length > STRING_MAX) throw new JqLimitError(`the expression makes a string of more than ${STRING_MAX} characters`);
+  }
+
   /** Refuses a string that would be too long; counts one step for every 64 characters. */
   string(length: number): void {
-    if (length > STRING_MAX) throw new JqLimitError(`the expression makes a string of more than ${STRING_MAX} characters`);
+    this.fits(length);
     this.spend(length >>> 6);
+  }
+
+  /** Counts what is gone through as a whole: a step for every 64 characters of a string or items of an array. */
+  walk(value: Json): void {
+    if (typeof value === 'string' || Array.isArray(value)) this.spend(value.length >>> 6);
   }
 }

@@ -1,4 +1,5 @@
 import type { Json } from '@loopwright/protocol';
+import { beginningOf } from '../value/text.ts';
 
 /** An error that a program raises and can catch. */
 export class JqError extends Error {
@@ -7,7 +8,7 @@ export class JqError extends Error {
   readonly value: Json;
 
   constructor(value: Json) {
-    super(typeof value === 'string' ? value : `${JSON.stringify(value)} (not a string)`);
+    super(typeof value === 'string' ? value : `${beginningOf(value, 200)} (not a string)`);
     this.value = value;
   }
 }

@@ -1,5 +1,5 @@
 import type { Json } from '@loopwright/protocol';
-import { toText } from './text.ts';
+import { beginningOf } from './text.ts';
 
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
 
@@ -13,6 +13,5 @@ export function kindOf(value: Json): Kind {
 
 /** A value in an error message: its type and the beginning of its text. */
 export function preview(value: Json): string {
-  const text = toText(value);
-  return `${kindOf(value)} (${text.length > 11 ? `${text.slice(0, 10)}...` : text})`;
+  return `${kindOf(value)} (${beginningOf(value, 11)})`;
 }

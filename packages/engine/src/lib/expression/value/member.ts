@@ -1,10 +1,12 @@
 import type { Json } from '@loopwright/protocol';
+import { Budget } from '../run/budget.ts';
 import { JqError } from '../run/jq-error.ts';
 import { kindOf } from './kind.ts';
 import { isObject } from './object.ts';
+import { compare } from './order.ts';
 
 /** `value[key]`: members, items (from the end when negative), slices, and the places of one array in another. */
-export function getKey(value: Json, key: Json): Json {
+export function getKey(value: Json, key: Json, budget: Budget = new Budget()): Json {
   if (typeof key === 'string') {
     if (value === null) return null;
     if (isObject(value)) return Object.hasOwn(value, key) ? (value[key] ?? null) : null;
@@ -16,17 +18,21 @@ export function getKey(value: Json, key: Json): Json {
     return value[index < 0 ? index + value.length : index] ?? null;
   }
   if (isObject(key) && (value === null || typeof value === 'string' || Array.isArray(value))) {
+    // A string is cut by code points, so all of it is gone through.
+    if (typeof value === 'string') budget.spend(value.length >>> 3);
+    else budget.walk(value);
     return slice(value, key['start'] ?? null, key['end'] ?? null);
   }
-  if (Array.isArray(key) && Array.isArray(value)) return placesOf(value, key);
+  if (Array.isArray(key) && Array.isArray(value)) return placesOf(value, key, budget);
   throw new JqError(`Cannot index ${kindOf(value)} with ${kindOf(key)}`);
 }
 
-function placesOf(array: readonly Json[], part: readonly Json[]): number[] {
+function placesOf(array: readonly Json[], part: readonly Json[], budget: Budget): number[] {
   if (part.length === 0) return [];
-  const texts = part.map((item) => JSON.stringify(item));
-  const all = array.map((item) => JSON.stringify(item));
-  return all.flatMap((_, at) => (texts.every((text, index) => all[at + index] === text) ? [at] : []));
+  const isAt = (at: number): boolean =>
+    at + part.length <= array.length && part.every((item, index) => compare(item, array[at + index] ?? null, budget) === 0);
+  budget.spend(array.length);
+  return [...array.keys()].filter(isAt);
 }
 
 /** `value[from:to]` of an array, a string (by code points) or `null`. */

@@ -6,13 +6,16 @@ const RANKS = { null: 0, boolean: 1, number: 3, string: 4, array: 5, object: 6 }
 
 /** jq's order of all values: null, false, true, numbers, strings by code point, arrays, objects by their keys and then their values. */
 export function compare(left: Json, right: Json, budget: Budget): number {
+  if (typeof left === 'string' && typeof right === 'string') {
+    budget.spend(Math.min(left.length, right.length) >>> 6);
+    return left === right ? 0 : compareText(left, right);
+  }
   if (left === right) return 0;
   const rank = rankOf(left);
   const difference = rank - rankOf(right);
   if (difference !== 0) return difference;
   if (typeof left === 'number' && typeof right === 'number')
     return left < right || Number.isNaN(left) ? -1 : left === right ? 0 : 1;
-  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
   budget.spend(1);
   if (Array.isArray(left) && Array.isArray(right)) return compareArrays(left, right, budget);
   return compareObjects(left as JsonObject, right as JsonObject, budget);

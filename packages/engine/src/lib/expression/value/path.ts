@@ -3,6 +3,7 @@ import { JqError } from '../run/jq-error.ts';
 import { kindOf, preview } from './kind.ts';
 import { getKey, sliceBounds } from './member.ts';
 import { isObject, setMember } from './object.ts';
+import { beginningOf } from './text.ts';
 
 /** The way from the root of a value to a part of it. */
 export interface Path {
@@ -19,7 +20,7 @@ export const NO_PATH: Path = { parent: undefined, key: 'none' };
 export function childPath(path: Path | undefined, key: Json, value: Json): Path | undefined {
   if (path === undefined) return undefined;
   if (path === NO_PATH) {
-    throw new JqError(`Invalid path expression near attempt to access element ${JSON.stringify(key)} of ${preview(value)}`);
+    throw new JqError(`Invalid path expression near attempt to access element ${beginningOf(key, 100)} of ${preview(value)}`);
   }
   return { parent: path, key };
 }
@@ -87,7 +88,7 @@ export function deletePaths(value: Json, paths: readonly (readonly Json[])[]): J
     const [key, ...rest] = path;
     if (key === undefined) return null;
     if (rest.length > 0) {
-      const id = JSON.stringify(key);
+      const id = typeof key === 'object' ? beginningOf(key, 1000) : JSON.stringify(key);
       const group = below.get(id) ?? { key, paths: [] };
       group.paths.push(rest);
       below.set(id, group);

@@ -24,6 +24,8 @@ ALTER TABLE executions ADD COLUMN rests INTEGER NOT NULL DEFAULT 0;
 -- The newest is the one with the greatest number; an index ends with it.
 DROP INDEX executions_newest;
 DROP INDEX executions_by_status;
+DROP INDEX executions_by_definition;
+CREATE INDEX executions_by_age ON executions (created_at);
 CREATE INDEX executions_of_group ON executions (group_no);
 CREATE INDEX executions_at_work ON executions (status)
   WHERE rests = 0 AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance');

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { digestOf } from '@loopwright/engine';
+import { PlatformError, toJson } from '@loopwright/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { idempotencyKeySchema } from './idempotency.ts';
+import type { KeptResponses } from './kept-responses.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the answer is kept under the Idempotency-Key and given again. */
+    keepsAnswer?: boolean;
+  }
+  interface FastifyRequest {
+    /** What the answer is to be kept under, while it is made for the first time. */
+    keptAs: { readonly key: string; readonly requestDigest: string } | null;
+  }
+}
+
+const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
+
+/**
+ * Honours `Idempotency-Key` on every POST that is registered from now on: the first answer is on disk before it leaves, and the same request gets
+ * it again. Routes that take the header themselves are left alone, because their key is part of what they write; so are streams, which are named
+ * by their content. A process that dies between the effect and its answer has kept nothing: then the request is executed again.
+ */
+export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptResponses): void {
+  const underWay = new Set<string>();
+  api.decorateRequest('keptAs', null);
+  api.addHook('onRoute', (route) => {
+    if (route.method !== 'POST' || route.schema?.headers !== undefined || route.schema?.consumes !== undefined) return;
+    route.schema = { ...route.schema, headers };
+    route.config = { ...route.config, keepsAnswer: true };
+  });
+
+  api.addHook('preHandler', async (request, reply) => {
+    const given = request.headers['idempotency-key'];
+    if (request.routeOptions.config.keepsAnswer !== true || typeof given !== 'string') return;
+    const key = keyOf(request, given);
+    const requestDigest = digestOf(toJson(request.body ?? null));
+    const kept = responses.find(key);
+    if (kept !== undefined && kept.requestDigest !== requestDigest)
+      throw new PlatformError('IDEMPOTENCY_CONFLICT', 'Cannot answer: the key was used for another request');
+    if (kept !== undefined)
+      return reply.header('idempotent-replayed', 'true').status(kept.status).type(kept.contentType).send(kept.body);
+    if (underWay.has(key)) throw new PlatformError('CONFLICT', 'Cannot answer: the same request is under way');
+    underWay.add(key);
+    request.keptAs = { key, requestDigest };
+  });
+
+  api.addHook('onSend', async (request, reply, payload) => {
+    const { keptAs } = request;
+    if (keptAs === null) return payload;
+    // Whatever comes now, such as the error that this very write ends with, is not the answer any more.
+    request.keptAs = null;
+    try {
+      if (reply.statusCode < 500 && typeof payload === 'string') {
+        const contentType = String(reply.getHeader('content-type') ?? 'application/json');
+        responses.keep(keptAs.key, { requestDigest: keptAs.requestDigest, status: reply.statusCode, contentType, body: payload });
+      }
+    } finally {
+      underWay.delete(keptAs.key);
+    }
+    return payload;
+  });
+}
+
+function keyOf({ userId, method, url }: FastifyRequest, given: string): string {
+  const parts = JSON.stringify([userId, method, url.split('?')[0], given]);
+  return createHash('sha256').update(parts).digest('hex');
+}

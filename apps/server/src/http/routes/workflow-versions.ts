@@ -1,0 +1,55 @@
+import type { Execution } from '@loopwright/engine';
+import { type WorkflowVersions, errorResponseSchema, isoTime, workflowVersionsSchema } from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AppParts } from '../app.ts';
+
+/** `/workflows/{workflow_id}/versions`: what is pinned to which definition. */
+export function workflowVersionRoutes({ engine }: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    api.get(
+      '/workflows/:workflow_id/versions',
+      {
+        schema: {
+          tags: ['workflows'],
+          summary: 'Definitions of a workflow, and the executions that still run an old one',
+          params: z.object({ workflow_id: z.string().max(200) }),
+          querystring: z.object({
+            limit: z.coerce.number().int().min(1).max(500).default(100),
+            offset: z.coerce.number().int().nonnegative().default(0),
+          }),
+          response: { 200: workflowVersionsSchema, 400: errorResponseSchema, 404: errorResponseSchema },
+        },
+      },
+      async ({ params: { workflow_id }, query }) => {
+        const versions = engine.operations.versions(workflow_id);
+        const current = versions.find((version) => version.current)?.digest;
+        return {
+          workflow_id,
+          versions: versions.map(({ version, digest, createdAt, current: isCurrent, counts }) => {
+            return { version, digest, registered_at: isoTime(createdAt), current: isCurrent, executions: counts };
+          }),
+          outdated: engine.read.openOnOther(workflow_id, current ?? '', query).map((execution) => offered(execution, current)),
+        };
+      },
+    );
+  };
+}
+
+function offered(execution: Execution, current: string | undefined): WorkflowVersions['outdated'][number] {
+  const { id, workflow, projectId, status, createdAt, version, definitionDigest } = execution;
+  const path = `/api/v1/executions/${encodeURIComponent(id)}`;
+  return {
+    execution_id: id,
+    workflow_id: workflow,
+    project_id: projectId,
+    status,
+    started_at: isoTime(createdAt),
+    definition: { version, digest: definitionDigest },
+    offers: {
+      move: current === undefined ? null : { path: `${path}/move`, body: { definition_digest: current } },
+      finish: true,
+      cancel: { path: `${path}/cancel` },
+    },
+  };
+}

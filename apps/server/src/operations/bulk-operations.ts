@@ -1,0 +1,130 @@
+import {
+  EXECUTION_STATUSES,
+  type Engine,
+  type Execution,
+  type ExecutionQuery,
+  type ExecutionStatus,
+  isFinal,
+} from '@loopwright/engine';
+import { type BulkAction, type BulkResult, type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
+
+/** How many executions one bulk operation takes. */
+const EXECUTIONS_LIMIT = 1000;
+/** How many executions are worked on at the same time. */
+const BATCH = 50;
+/** How long a preview can be acted on, in milliseconds. */
+const PREVIEW_MS = 10 * 60_000;
+/** How many previews are kept; the oldest goes first. */
+const PREVIEWS_LIMIT = 100;
+
+/** Which executions are meant, besides what the action is for. */
+export type BulkQuery = Omit<ExecutionQuery, 'limit' | 'offset'>;
+
+/** Executions that an action was previewed for. Times in milliseconds since 1970-01-01 UTC. */
+export interface Preview {
+  readonly token: string;
+  readonly action: BulkAction;
+  readonly executions: readonly Execution[];
+  readonly expiresAt: number;
+}
+
+interface KeptPreview extends Omit<Preview, 'executions'> {
+  readonly ids: readonly string[];
+  readonly userId: string;
+  result?: Promise<BulkResult>;
+}
+
+/** What each action is for. */
+const FOR: Record<BulkAction, (status: ExecutionStatus) => boolean> = {
+  cancel: (status) => !isFinal(status),
+  pause: (status) => !isFinal(status) && status !== 'paused',
+  resume: (status) => status === 'paused',
+  retry: (status) => status === 'failed',
+};
+
+/**
+ * Does one thing to many executions: exactly to those that were previewed, however many more the filter finds by then. Previews are in memory
+ * only; after a restart of the server there are none, and a new one shows what is left to do.
+ */
+export class BulkOperations {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #previews = new Map<string, KeptPreview>();
+
+  constructor({ engine, clock, random }: { engine: Engine; clock: Clock; random: Random }) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Finds the executions and remembers them. Throws LIMIT_EXCEEDED when there are more than 1000. */
+  preview(action: BulkAction, filter: BulkQuery, userId: string): Preview {
+    const wanted = EXECUTION_STATUSES.filter((status) => FOR[action](status) && (filter.status ?? status) === status);
+    const executions: Execution[] = [];
+    let count = 0;
+    for (const status of wanted) {
+      const found = this.#engine.read.executions({ ...filter, status, limit: EXECUTIONS_LIMIT });
+      executions.push(...found.executions);
+      count += found.total;
+    }
+    if (count > EXECUTIONS_LIMIT) {
+      throw new PlatformError(
+        'LIMIT_EXCEEDED',
+        `Cannot ${action} ${count} executions at once: ${EXECUTIONS_LIMIT} are the limit`,
+        {
+          details: { limit: EXECUTIONS_LIMIT, count },
+        },
+      );
+    }
+    const token = this.#random.uuid();
+    const expiresAt = this.#clock.now() + PREVIEW_MS;
+    this.#keep({ token, action, ids: executions.map(({ id }) => id), userId, expiresAt });
+    return { token, action, executions, expiresAt };
+  }
+
+  /** Does what was previewed; the same token again gives the same result and does nothing. Throws CONFLICT when the preview is gone or somebody else's. */
+  run(token: string, userId: string, reason: string | null): Promise<BulkResult> {
+    const preview = this.#previews.get(token);
+    if (preview === undefined || preview.userId !== userId || preview.expiresAt < this.#clock.now())
+      throw new PlatformError('CONFLICT', 'Cannot do what was previewed: there is no such preview any more');
+    preview.result ??= this.#work(preview, reason);
+    return preview.result;
+  }
+
+  #keep(preview: KeptPreview): void {
+    this.#previews.set(preview.token, preview);
+    const now = this.#clock.now();
+    for (const [token, { expiresAt }] of this.#previews)
+      if (expiresAt < now || this.#previews.size > PREVIEWS_LIMIT) this.#previews.delete(token);
+  }
+
+  async #work(preview: KeptPreview, reason: string | null): Promise<BulkResult> {
+    const results: BulkResult['results'] = [];
+    for (let at = 0; at < preview.ids.length; at += BATCH) {
+      const batch = preview.ids.slice(at, at + BATCH);
+      results.push(...(await Promise.all(batch.map((id) => this.#one(id, preview, reason)))));
+    }
+    const failed = results.filter(({ outcome }) => outcome === 'failed').length;
+    return { action: preview.action, count: results.length, done: results.length - failed, failed, results };
+  }
+
+  async #one(id: string, { action, userId }: KeptPreview, reason: string | null): Promise<BulkResult['results'][number]> {
+    const result = { execution_id: id, new_execution_id: null, error_code: null, message: null };
+    try {
+      if (action === 'cancel') await this.#engine.cancel(id, { who: userId, reason });
+      else if (action === 'pause') await this.#engine.pause(id, userId);
+      else if (action === 'resume') await this.#engine.resume(id, userId);
+      else {
+        const retry = { executionId: id, newId: this.#random.uuid(), startedBy: userId };
+        const { execution } = await this.#engine.operations.retry(retry);
+        return { ...result, outcome: 'done', new_execution_id: execution.id };
+      }
+      return { ...result, outcome: 'done' };
+    } catch (error) {
+      const code = error instanceof PlatformError ? error.code : 'INTERNAL_ERROR';
+      const message = error instanceof PlatformError ? messageOf(error) : 'Cannot answer: the server failed';
+      return { ...result, outcome: 'failed', error_code: code, message };
+    }
+  }
+}

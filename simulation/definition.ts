@@ -1,0 +1,105 @@
+import type { Json } from '@loopwright/protocol';
+import { type Flow, type ListenNode, type Node, RETRY_MS, type TryNode } from './node.ts';
+
+/** The definition of a flow, as JSON text of the DSL. Each task that does something appends one text to `.trace`. */
+export function definitionOf({ list, timeoutMs }: Flow, name = 'plan'): string {
+  return JSON.stringify({
+    document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0' },
+    ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
+    do: tasksOf(list),
+    output: { as: '${ {trace, context: $context} }' },
+  });
+}
+
+const after = (milliseconds: number): Json => ({ after: { milliseconds } });
+/** The input with one text more, which an expression over the raw output gives. */
+const traced = (expression: string): Json => ({ as: `\${ {trace: ($input.trace + [${expression}])} }` });
+
+function tasksOf(list: readonly Node[]): Json[] {
+  return list.map((node) => {
+    const { timeoutMs, below, exports, next } = node;
+    const more = {
+      ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
+      ...(below === undefined ? {} : { if: `\${ (.trace | length) < ${below} }` }),
+      ...(exports === undefined ? {} : { export: { as: `\${ ($context // {}) + {${exports}: (.trace | length)} }` } }),
+    };
+    // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
+    return { [node.name]: { ...taskOf(node), ...more, then: next } };
+  });
+}
+
+function taskOf(node: Node): Record<string, Json> {
+  switch (node.kind) {
+    case 'set':
+      return { set: `\${ {trace: (.trace + ["${node.name}${node.indexed ? '-\\($index)' : ''}"])} }` };
+    case 'raise':
+      return { raise: { error: { type: 'runtime', status: 500, title: 'RAISED' } } };
+    case 'wait':
+      return { wait: { milliseconds: node.ms } };
+    case 'count': {
+      const { ms, failures, stubborn } = node;
+      return { call: 'count', with: { ms, failures, stubborn }, output: traced('.') };
+    }
+    case 'clarify':
+    case 'accept': {
+      const question = { id: 'WHICH', text: 'Which?', answer_type: 'single_choice', choices: ['a', 'b'] };
+      const asked = node.kind === 'accept' ? { doc_type: 'version', subject: { digest: 'd' } } : { questions: [question] };
+      const expires = node.expiresMs === undefined ? {} : { expires_in_ms: node.expiresMs };
+      return { call: node.kind, with: { title: node.name, ...asked, ...expires }, output: traced('.answered_by') };
+    }
+    case 'switch':
+      // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
+      return { switch: [{ again: { when: `(.trace | length) < ${node.shorter}`, then: node.target } }] };
+    case 'emit': {
+      const data = { colour: node.colour, tag: node.name };
+      return { emit: { event: { with: { source: 'simulation', type: node.type, data } } }, output: traced('.data.tag') };
+    }
+    case 'listen':
+      return listenTask(node);
+    case 'do':
+      return { do: tasksOf(node.list) };
+    case 'for': {
+      const goesOn = node.shorter === undefined ? {} : { while: `(.trace | length) < ${node.shorter}` };
+      return { for: { in: `[range(${node.count})]` }, ...goesOn, do: tasksOf(node.list) };
+    }
+    case 'fork': {
+      const joined = { as: '${ {trace: ($input.trace + ([.[].trace[($input.trace | length):]] | add // []))} }' };
+      const { compete, branches } = node;
+      return { fork: { compete, branches: tasksOf(branches) }, ...(compete ? {} : { output: joined }) };
+    }
+    case 'try':
+      return tryTask(node);
+  }
+}
+
+function listenTask({ mode, types, correlate, envelope }: ListenNode): Record<string, Json> {
+  const correlation = { from: '.data.colour', ...(correlate === 'first' ? {} : { expect: correlate }) };
+  const filters = types.map((type) => ({
+    with: { type },
+    ...(correlate === 'none' ? {} : { correlate: { colour: correlation } }),
+  }));
+  const read = envelope ? 'envelope' : 'data';
+  return {
+    listen: { to: mode === 'one' ? { one: filters[0] ?? null } : { [mode]: filters }, read },
+    output: traced(`[.[] | ${envelope ? '.data.tag' : '.tag'}] | join("+")`),
+  };
+}
+
+function tryTask({ list, retries, backoff, jitterMs, attemptMs, durationMs, only, caught }: TryNode): Record<string, Json> {
+  const ms = (milliseconds: number): Json => ({ milliseconds });
+  const attempt = { count: retries, ...(attemptMs === undefined ? {} : { duration: ms(attemptMs) }) };
+  const retry = {
+    delay: ms(RETRY_MS),
+    ...(backoff === 'constant' ? {} : { backoff: { [backoff]: {} } }),
+    ...(jitterMs === 0 ? {} : { jitter: { from: ms(0), to: ms(jitterMs) } }),
+    limit: { attempt, ...(durationMs === undefined ? {} : { duration: ms(durationMs) }) },
+  };
+  return {
+    try: tasksOf(list),
+    catch: {
+      ...(only === undefined ? {} : { errors: { with: { title: only } } }),
+      ...(retries === 0 ? {} : { retry }),
+      ...(caught.length === 0 ? {} : { do: tasksOf(caught) }),
+    },
+  };
+}
