@@ -19,6 +19,8 @@ export interface CommitHooks {
 
 /** How often a group is tried again without the mutation that threw, before its mutations get a transaction each. */
 const RETRIES = 8;
+/** How many mutations a transaction takes: some milliseconds of work, so that the process answers to others in between. */
+const GROUP_LIMIT = 1000;
 
 /**
  * Runs mutations in groups: all that were asked for in one turn of the event loop share one transaction, so that
@@ -28,7 +30,7 @@ export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #hooks: CommitHooks;
   readonly #sync: LogSync | undefined;
-  #queue: Waiting[] = [];
+  readonly #queue: Waiting[] = [];
   #scheduled = false;
 
   /** With `sync` a transaction is acknowledged when the log is on the disk, without it at its commit. */
@@ -42,17 +44,29 @@ export class GroupCommit {
   run<T>(mutation: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run: mutation, resolve: resolve as (value: unknown) => void, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.flush());
+      this.#schedule();
     });
   }
 
-  /** Commits what is waiting now. */
+  /** Commits all that is waiting. */
   flush(): void {
-    const group = this.#queue;
-    this.#queue = [];
+    while (this.#queue.length > 0) this.#commitGroup(this.#queue.splice(0, GROUP_LIMIT));
+  }
+
+  /** Commits one group; what came on top of it has its turn after whatever else the process has to do. */
+  #turn(): void {
     this.#scheduled = false;
+    if (this.#queue.length > GROUP_LIMIT) this.#schedule();
+    this.#commitGroup(this.#queue.splice(0, GROUP_LIMIT));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #commitGroup(group: readonly Waiting[]): void {
     if (group.length === 0) return;
     if (this.#sync?.failure !== undefined) {
       for (const one of group) one.reject(this.#sync.failure);

@@ -57,16 +57,16 @@ describe('SqliteStore', () => {
     await store.write((transaction) => transaction.insertExecution(execution('a')));
     const order: number[] = [];
     await Promise.all(
-      Array.from({ length: 50 }, (_, index) =>
+      Array.from({ length: 2500 }, (_, index) =>
         store
           .write((transaction) => transaction.appendEvent({ executionId: 'a', type: String(index), step: null, at: 1, data: {} }))
           .then(() => order.push(index)),
       ),
     );
-    const events = store.read.events('a', 0, 100);
+    const events = store.read.events('a', 0, 5000);
     assert.deepEqual(
       events.map(({ seq }) => seq),
-      Array.from({ length: 50 }, (_, index) => index + 1),
+      Array.from({ length: 2500 }, (_, index) => index + 1),
     );
     assert.deepEqual(
       events.map(({ type }) => Number(type)),
