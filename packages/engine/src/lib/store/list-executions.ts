@@ -12,6 +12,8 @@ type Filter = [condition: string, value: SQLInputValue | undefined];
 interface Group {
   readonly no: number;
   readonly count: number;
+  /** The greatest number of its executions. */
+  readonly newest: number;
 }
 
 /**
@@ -28,9 +30,12 @@ export function listExecutions(prepare: (sql: string) => StatementSync, query: E
   }
   const where = used.map(([condition]) => condition).join(' AND ');
   const values = used.map(([, value]) => value);
-  const groups = prepare(`SELECT no, count FROM execution_groups WHERE count > 0 AND ${where}`)
+  const groups = prepare(
+    `SELECT no, count, (SELECT max(no) FROM executions WHERE group_no = execution_groups.no) AS newest
+     FROM execution_groups WHERE count > 0 AND ${where}`,
+  )
     .all(...values)
-    .map((row): Group => ({ no: Number(row['no']), count: Number(row['count']) }));
+    .map((row): Group => ({ no: Number(row['no']), count: Number(row['count']), newest: Number(row['newest']) }));
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   if (groups.length > GROUPS_MERGED && total > all * SHARE_SCANNED) {
     const page = prepare(`SELECT * FROM executions WHERE ${where} ORDER BY no DESC LIMIT ? OFFSET ?`);
@@ -64,22 +69,20 @@ function usedOf(filters: readonly Filter[]): [string, SQLInputValue][] {
   return filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
 }
 
-/** The greatest numbers of several groups: a few of each at first, and more of those that may have more among them. */
+/**
+ * The greatest numbers of several groups: always some more of the group that has the greatest left, twice as many each time,
+ * until no group has one among them.
+ */
 function newestOf(prepare: (sql: string) => StatementSync, groups: readonly Group[], wanted: number): number[] {
-  const statement = prepare('SELECT no FROM executions WHERE group_no = ? AND no < ? ORDER BY no DESC LIMIT ?');
-  let open = groups.map(({ no }) => ({ no, below: Number.MAX_SAFE_INTEGER }));
+  const statement = prepare('SELECT no FROM executions WHERE group_no = ? AND no <= ? ORDER BY no DESC LIMIT ?');
+  const left = groups.map(({ no, newest }) => ({ no, newest, fetch: Math.ceil(wanted / groups.length) + 1 }));
   let found: number[] = [];
-  for (let chunk = Math.ceil(wanted / groups.length) + 1; open.length > 0; chunk = wanted) {
-    const fetched: typeof open = [];
-    for (const { no, below } of open) {
-      const numbers = statement.all(no, below, chunk).map((row) => Number(row['no']));
-      found.push(...numbers);
-      const last = numbers.at(-1);
-      if (last !== undefined && numbers.length === chunk) fetched.push({ no, below: last });
-    }
-    found = found.sort((one, other) => other - one).slice(0, wanted);
-    const least = found.length < wanted ? 0 : (found.at(-1) ?? 0);
-    open = fetched.filter(({ below }) => below > least);
+  for (;;) {
+    const next = left.reduce((best, group) => (group.newest > best.newest ? group : best), { no: 0, newest: 0, fetch: 0 });
+    if (next.newest <= (found.length < wanted ? 0 : (found.at(-1) ?? Infinity))) return found;
+    const numbers = statement.all(next.no, next.newest, next.fetch).map((row) => Number(row['no']));
+    next.newest = numbers.length < next.fetch ? 0 : (numbers.at(-1) ?? 0) - 1;
+    next.fetch *= 2;
+    found = [...found, ...numbers].sort((one, other) => other - one).slice(0, wanted);
   }
-  return found;
 }

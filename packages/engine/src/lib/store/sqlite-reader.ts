@@ -186,7 +186,9 @@ export class SqliteReader implements StoreReader {
     state?: StoredHumanTask['state'];
     limit: number;
   }): StoredHumanTask[] {
-    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : 'state = ?'].filter(Boolean);
+    // Of one execution there are few: the index of all that are open is not the one to go through.
+    const isState = executionId === undefined ? 'state = ?' : '+state = ?';
+    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState].filter(Boolean);
     const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
     const values = [executionId, state].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
