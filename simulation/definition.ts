@@ -6,7 +6,7 @@ export function definitionOf({ list, timeoutMs }: Flow, name = 'plan'): string {
   return JSON.stringify({
     document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0' },
     ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
-    do: tasksOf(list),
+    do: listOf(list),
     output: { as: '${ {trace, context: $context} }' },
   });
 }
@@ -14,6 +14,16 @@ export function definitionOf({ list, timeoutMs }: Flow, name = 'plan'): string {
 const after = (milliseconds: number): Json => ({ after: { milliseconds } });
 /** The input with one text more, which an expression over the raw output gives. */
 const traced = (expression: string): Json => ({ as: `\${ {trace: ($input.trace + [${expression}])} }` });
+
+/**
+ * Plans jump about and leave tasks that no way leads to, which a definition must not have: the switch before them names them all and does
+ * nothing.
+ */
+function listOf(list: readonly Node[]): Json[] {
+  // oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
+  const cases = list.map(({ name }) => ({ [name]: { when: 'false', then: name } }));
+  return [{ reach: { switch: cases } }, ...tasksOf(list)];
+}
 
 function tasksOf(list: readonly Node[]): Json[] {
   return list.map((node) => {
@@ -57,10 +67,10 @@ function taskOf(node: Node): Record<string, Json> {
     case 'listen':
       return listenTask(node);
     case 'do':
-      return { do: tasksOf(node.list) };
+      return { do: listOf(node.list) };
     case 'for': {
       const goesOn = node.shorter === undefined ? {} : { while: `(.trace | length) < ${node.shorter}` };
-      return { for: { in: `[range(${node.count})]` }, ...goesOn, do: tasksOf(node.list) };
+      return { for: { in: `[range(${node.count})]` }, ...goesOn, do: listOf(node.list) };
     }
     case 'fork': {
       const joined = { as: '${ {trace: ($input.trace + ([.[].trace[($input.trace | length):]] | add // []))} }' };
@@ -95,11 +105,11 @@ function tryTask({ list, retries, backoff, jitterMs, attemptMs, durationMs, only
     limit: { attempt, ...(durationMs === undefined ? {} : { duration: ms(durationMs) }) },
   };
   return {
-    try: tasksOf(list),
+    try: listOf(list),
     catch: {
       ...(only === undefined ? {} : { errors: { with: { title: only } } }),
       ...(retries === 0 ? {} : { retry }),
-      ...(caught.length === 0 ? {} : { do: tasksOf(caught) }),
+      ...(caught.length === 0 ? {} : { do: listOf(caught) }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CloudEvent, Engine, type SubmittedAnswer, defineFunction, loadDefinition } from '@loopwright/engine';
@@ -7,6 +7,9 @@ import { definitionOf } from './definition.ts';
 import { type Fault, FaultyStore } from './faulty-store.ts';
 import type { Flow } from './node.ts';
 import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
+
+/** Where files are in memory, on Linux: a simulated process dies, the machine does not, so nothing need reach a disk. */
+const MEMORY_FOLDER = '/dev/shm';
 
 /** One run of a step's function, as the world outside saw it. */
 export interface StepRun {
@@ -53,7 +56,7 @@ export class World implements AsyncDisposable {
   mayRest = false;
   /** Writes of all processes. */
   operations = 0;
-  readonly #dir = mkdtempSync(join(tmpdir(), 'loopwright-simulation-'));
+  readonly #dir = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'loopwright-simulation-'));
   readonly #source: string;
   readonly #options: WorldOptions;
   #lives = 0;

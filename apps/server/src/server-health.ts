@@ -1,15 +1,26 @@
+import type { Engine } from '@loopwright/engine';
 import type { Clock } from '@loopwright/protocol';
 import type { HealthSource } from './http/routes/health.ts';
 import type { Supervisor } from './modules/supervisor.ts';
 
-/** The state of this process and of its modules; degraded while one of them does not run. */
-export function serverHealth(supervisor: Supervisor, clock: Clock): HealthSource {
+/** What the state of the server is made of. */
+interface HealthParts {
+  readonly supervisor: Pick<Supervisor, 'state'>;
+  readonly engine: Pick<Engine, 'storeFault'>;
+  readonly clock: Clock;
+}
+
+/** The state of this process and of its modules; degraded while one of them does not run, or the store takes no writes. */
+export function serverHealth({ supervisor, engine, clock }: HealthParts): HealthSource {
   const startedAt = clock.now();
   return {
     health: () => {
       const modules = supervisor.state();
+      const fault = engine.storeFault;
+      const isHealthy = fault === undefined && modules.every(({ status }) => status === 'running');
       return {
-        status: modules.every(({ status }) => status === 'running') ? 'healthy' : 'degraded',
+        status: isHealthy ? 'healthy' : 'degraded',
+        ...(fault === undefined ? {} : { store_fault: fault.message }),
         version: '0.1.0',
         pid: process.pid,
         uptime_seconds: (clock.now() - startedAt) / 1000,

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type FunctionCatalogue } from '@loopwright/engine';
-import { ProgramStore, edgeMainPath } from '@loopwright/edge';
+import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
+import type { FunctionName } from './functions/function-names.ts';
 import { evaluate } from './functions/evaluate.ts';
 import { generate } from './functions/generate.ts';
 import { prepare } from './functions/prepare.ts';
@@ -18,6 +20,8 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { SandboxScripts } from './scripts/sandbox-scripts.ts';
+import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
@@ -27,6 +31,9 @@ const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
 
 /** How long a step waits for a module that is starting, in milliseconds. */
 const MODULE_PATIENCE_MS = 15_000;
+
+/** The longest time limit that a sandbox takes, in milliseconds. */
+const SCRIPT_TIMEOUT_MAX_MS = 60_000;
 
 /** What the process gives its server. */
 export interface ServerOptions {
@@ -75,7 +82,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: FunctionCatalogue = {
+  const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
       client,
@@ -89,6 +96,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
   };
+  const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
   const engine = new Engine({
@@ -97,6 +105,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     functions,
+    scripts,
+    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
+    limits: engineLimits(configuration),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
@@ -112,7 +125,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     engine,
     examples,
     programs: new ProgramService(programs, edge),
-    health: serverHealth(supervisor, clock),
+    health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,
     log,
@@ -125,6 +138,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+const DAY_MS = 86_400_000;
+
+function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+  return {
+    ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
+  };
 }
 
 /** Identity is the header that anybody can send, so nobody but this machine may reach the server. */
@@ -167,6 +189,18 @@ function modulesOf(
     env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
   };
   return [edge, generator];
+}
+
+function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<ServerOptions, 'configuration'>): SandboxScripts {
+  const open = (): ReturnType<typeof openSandbox> =>
+    openSandbox({
+      clock,
+      workers: configuration.sandboxWorkers,
+      timeoutMs: Math.min(configuration.sandboxTimeoutMs, SCRIPT_TIMEOUT_MAX_MS),
+      memoryLimitMb: configuration.sandboxMemoryMb,
+      log: (message) => log.warn(message),
+    });
+  return new SandboxScripts(open, random);
 }
 
 function generationClient(

@@ -1,6 +1,11 @@
+export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
-export { Engine, type EngineOptions } from './lib/embedded/engine.ts';
+export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
+export type { Finding } from './lib/doctor/finding.ts';
+export { Engine } from './lib/embedded/engine.ts';
+export type { EngineOptions } from './lib/embedded/engine-options.ts';
+export type { Retention } from './lib/embedded/history-retention.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
@@ -29,6 +34,12 @@ export {
   defineFunction,
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
+export type { EngineLimits, StartLimits } from './lib/limits/execution-limits.ts';
+export { type RateLimits, parseRateLimits } from './lib/limits/rate-limit.ts';
+export type { WaitingTurn } from './lib/limits/turnstile.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
+export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
+export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
+export type { SecretReader } from './lib/secret/secrets.ts';

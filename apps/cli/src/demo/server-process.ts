@@ -8,6 +8,8 @@ import { PlatformError } from '@loopwright/protocol';
 
 /** The server's entry; it runs as a process of its own, so its path is all that the command line knows of it. */
 export const SERVER_MAIN = join(import.meta.dirname, '../../../server/src/main.ts');
+/** The entry that examines what the server stored; a process of its own as well. */
+export const DOCTOR_MAIN = join(import.meta.dirname, '../../../server/src/doctor-main.ts');
 
 /** How long a start may take, in milliseconds. */
 const START_LIMIT_MS = 60_000;

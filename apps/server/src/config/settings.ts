@@ -29,6 +29,11 @@ export const SETTINGS = {
     default: null,
     description: 'Folder of workflow definitions; null for the ones that come with Loopwright',
   }),
+  secrets_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'Folder with one file for each secret that workflow definitions may use; null for none',
+  }),
   durability: setting({
     schema: z.enum(['process', 'full']),
     default: 'process',
@@ -38,6 +43,41 @@ export const SETTINGS = {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     default: 'info',
     description: 'The least severe log entries that are written',
+  }),
+  concurrent_executions: setting({
+    schema: z.int().min(1).max(1_000_000).nullable(),
+    default: null,
+    description: 'Executions that run at once; the others wait as pending. Those that wait for people or timers do not count',
+  }),
+  concurrent_steps: setting({
+    schema: z.int().min(1).max(1_000_000).nullable(),
+    default: null,
+    description: 'Steps of executions that are under way at once',
+  }),
+  rate_limits: setting({
+    schema: z.string().max(10_000).nullable(),
+    default: null,
+    description: 'Calls of functions and to hosts in any span, as in `generate=2/60s, http:api.example.com=10/1s`',
+  }),
+  budget_cost_usd: setting({
+    schema: z.number().min(0).max(999_999).nullable(),
+    default: null,
+    description: 'US dollars that an execution may cost, unless its start or its definition says otherwise',
+  }),
+  budget_tokens: setting({
+    schema: z.int().min(0).max(1_000_000_000_000).nullable(),
+    default: null,
+    description: 'Tokens of models that an execution may use, unless told otherwise',
+  }),
+  budget_attempts: setting({
+    schema: z.int().min(0).max(1_000_000_000_000).nullable(),
+    default: null,
+    description: 'Runs of steps that an execution may make, retries included, unless told otherwise',
+  }),
+  budget_wall_seconds: setting({
+    schema: z.number().min(0).max(3_153_600_000).nullable(),
+    default: null,
+    description: 'Seconds that an execution may take, pauses not counted, unless told otherwise',
   }),
   edge_host: setting({ schema: host, default: '127.0.0.1', description: 'Address on which the edge runtime listens' }),
   edge_port: setting({ schema: port, default: 8081, description: 'Port of the edge runtime; 0 chooses a free one' }),
@@ -91,6 +131,21 @@ export const SETTINGS = {
     schema: z.int().min(1).max(36_500),
     default: 7,
     description: 'Days that the execution log of a program is kept',
+  }),
+  journal_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: null,
+    description: 'Days after its end that an execution keeps its journal and its events; null for ever',
+  }),
+  executions_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: null,
+    description: 'Days after its end that an execution is kept, people’s answers and large values included; null for ever',
+  }),
+  inline_value_max_kb: setting({
+    schema: z.int().min(1).max(4096),
+    default: 64,
+    description: 'Longest value that stays in the journal, in 1024 characters; a longer one becomes a file of its own',
   }),
   call_private_hosts: setting({
     schema: hosts,

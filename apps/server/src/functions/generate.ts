@@ -47,11 +47,13 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
     description: 'Generates a version of a program from labelled examples',
     arguments: argumentsSchema,
     run: ({ args, execution, step }) =>
-      step(async ({ idempotencyKey, signal }) => {
+      step(async ({ idempotencyKey, signal, spend }) => {
         await parts.ready();
         // A deeply nested task has a longer key than a plan's id may be.
         const id = idempotencyKey.length <= 200 ? idempotencyKey : digestOf(idempotencyKey);
         const result = await parts.client.execute(await planOf(parts, args, { id, project: execution.projectId }), { signal });
+        if (!result.from_cache)
+          for (const { total_tokens: tokens, cost_usd } of result.llm_usage) spend({ tokens, costUsd: cost_usd ?? 0 });
         if (!isSuccess(result)) throw refusal(result);
         const workspace = join(parts.workspaces, execution.executionId, 'artifacts', 'development');
         const written = await new ArtifactProcessor({ basePath: workspace, overwrite: true }).processResult(result);

@@ -60,6 +60,10 @@ export const DEFINITIONS = {
     'plain',
     ` }\ndo: [{ one: { call: note, with: { value: 1 } } }, { two: { call: note, with: { value: { two: 2 } } } }]`,
   ),
+  yearly: documentOf(
+    'yearly',
+    ` }\nschedule: { cron: 'CRON_TZ=Europe/Berlin 0 12 1 1 *' }\ndo: [{ one: { call: note, with: { value: 1 } } }]`,
+  ),
   hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
   early: documentOf(
     'early',

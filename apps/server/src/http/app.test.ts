@@ -96,6 +96,7 @@ const ROUTES = [
   'POST /api/v1/examples',
   'POST /api/v1/executions/bulk',
   'POST /api/v1/executions/{execution_id}/acceptance',
+  'POST /api/v1/executions/{execution_id}/budget',
   'POST /api/v1/executions/{execution_id}/cancel',
   'POST /api/v1/executions/{execution_id}/clarification',
   'POST /api/v1/executions/{execution_id}/move',
@@ -105,6 +106,8 @@ const ROUTES = [
   'POST /api/v1/executions/{execution_id}/retry',
   'POST /api/v1/programs/{name}/execute',
   'POST /api/v1/tasks/{task_id}/answer',
+  'POST /api/v1/workflows/{workflow_id}/schedule/pause',
+  'POST /api/v1/workflows/{workflow_id}/schedule/resume',
   'POST /api/v1/workflows/{workflow_id}/start',
 ];
 

@@ -27,6 +27,7 @@ import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
 /** What the HTTP interface serves. */
@@ -83,6 +84,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     async (api) => {
       honourIdempotencyKeys(api, parts.responses);
       await api.register(workflowRoutes(parts));
+      await api.register(scheduleRoutes(parts));
       await api.register(executionRoutes(parts));
       await api.register(executionControlRoutes(parts));
       await api.register(executionAnswerRoutes(parts));

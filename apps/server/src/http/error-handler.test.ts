@@ -111,6 +111,7 @@ describe('every route of the document', () => {
       '/api/v1/workflows/{workflow_id}/start': { project_id: 'p' },
       '/api/v1/executions/{execution_id}/acceptance': { accepted: true },
       '/api/v1/executions/{execution_id}/clarification': { answers: {} },
+      '/api/v1/executions/{execution_id}/budget': { add: { tokens: 1 } },
       '/api/v1/tasks/{task_id}/answer': { accepted: true },
       '/api/v1/programs/{name}/execute': { input: 1 },
       '/api/v1/executions/{execution_id}/move': { definition_digest: '0'.repeat(64) },

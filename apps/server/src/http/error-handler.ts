@@ -61,5 +61,8 @@ function toPlatformError(error: FastifyError | Error, bodyLimit?: number): Platf
   if (status !== undefined && status >= 400 && status < 500) {
     return new PlatformError('VALIDATION_ERROR', `Cannot read the request: ${error.message}`, { cause: error });
   }
+  if ('code' in error && error.code === 'ERR_SQLITE_ERROR') {
+    return new PlatformError('STORE_FAILED', 'Cannot read the store: the log has the cause', { cause: error });
+  }
   return new PlatformError('INTERNAL_ERROR', 'Cannot answer: the server failed', { cause: error });
 }

@@ -1,5 +1,6 @@
 import { type Execution, type Engine, type JournalEntry, type StoredHumanTask, restartRecordIn } from '@loopwright/engine';
 import {
+  DEFAULT_PRIORITY,
   type ExecutionResponse,
   type HumanTask,
   type Json,
@@ -9,10 +10,11 @@ import {
   questionSchema,
 } from '@loopwright/protocol';
 
-type Reader = Engine['read'];
+type EngineView = Pick<Engine, 'read' | 'budget'>;
 
 /** The state of an execution as the wire has it. */
-export function executionView(read: Reader, execution: Execution): ExecutionResponse {
+export function executionView(engine: EngineView, execution: Execution): ExecutionResponse {
+  const { read } = engine;
   const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
   const error = asObject(execution.error);
   const journal = read.journal(execution.id);
@@ -29,7 +31,7 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     pending_clarification: pendingClarification(open),
     step_progress: journal
       .filter(({ kind }) => kind === 'step' || kind === 'ask' || kind === 'timer' || kind === 'child')
-      .sort((a, b) => a.createdAt - b.createdAt)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.recordedAt ?? Infinity) - (b.recordedAt ?? Infinity))
       .map((entry) => progressOf(entry, open, shared)),
     started_at: isoTime(execution.createdAt),
     completed_at: timeOrNull(execution.completedAt),
@@ -40,6 +42,8 @@ export function executionView(read: Reader, execution: Execution): ExecutionResp
     parent_execution_id: execution.parent?.executionId ?? null,
     child_execution_ids: read.children(execution.id),
     definition: { version: execution.version, digest: execution.definitionDigest },
+    priority: read.limits.admission(execution.id)?.priority ?? DEFAULT_PRIORITY,
+    budget: engine.budget(execution) ?? null,
     restarted_from: restart === undefined ? null : { execution_id: restart.execution_id, task: restart.task, key: restart.key },
   };
 }

@@ -116,6 +116,15 @@ describe('Client', () => {
     assert.equal((await errorOf(client.cancel(second.execution_id))).code, 'INVALID_STATE');
   });
 
+  it('lists the workflows, and stops what starts one by itself', async () => {
+    const paused = await client.pauseSchedule('yearly');
+    assert.deepEqual([paused.state, paused.next_due], ['paused', null]);
+    assert.equal((await errorOf(client.pauseSchedule('yearly'))).code, 'INVALID_STATE');
+    assert.equal((await client.resumeSchedule('yearly')).state, 'active');
+    const { workflows } = await client.workflows();
+    assert.equal(workflows.find(({ workflow_id: id }) => id === 'yearly')?.schedule?.kind, 'cron');
+  });
+
   it('sends a request again under its key without a second effect', async () => {
     const keyed = { idempotencyKey: 'same' };
     const request = { project_id: 'p', initial_context: { text: 'x' } };
@@ -129,6 +138,15 @@ describe('Client', () => {
     for (let time = 0; time < 2; time += 1)
       await client.accept(first.execution_id, { accepted: true }, { idempotencyKey: 'yes' });
     await untilStatus(first.execution_id, 'completed');
+  });
+
+  it('adds to a budget, once under a key', async () => {
+    const request = { project_id: 'p', initial_context: { text: 'x' }, budgets: { attempts: 0 } };
+    const { execution_id: id } = await client.startWorkflow('review', request);
+    await untilStatus(id, 'paused');
+    for (let time = 0; time < 2; time += 1) await client.addBudget(id, { attempts: 2 }, { idempotencyKey: 'more' });
+    await untilStatus(id, 'waiting_clarification');
+    assert.deepEqual((await client.execution(id)).budget?.limits.attempts, 2);
   });
 
   it('uploads examples and reads them back', async () => {

@@ -1,5 +1,6 @@
 import {
   type AcceptanceRequest,
+  type BudgetAddition,
   type BulkAction,
   type BulkFilter,
   type BulkPreview,
@@ -25,6 +26,8 @@ import {
   type WorkflowVersions,
   bulkPreviewSchema,
   bulkResultSchema,
+  type WorkflowList,
+  type WorkflowSchedule,
   dailyAnalyticsSchema,
   diagramSchema,
   examplesDescriptionSchema,
@@ -39,6 +42,8 @@ import {
   stuckListSchema,
   whySchema,
   workflowVersionsSchema,
+  workflowListSchema,
+  workflowScheduleSchema,
 } from '@loopwright/protocol';
 import { z } from 'zod';
 import { readEvents } from './events.ts';
@@ -86,6 +91,21 @@ export class Client {
     return lines.map((line) => labelledExampleSchema.parse(JSON.parse(line)));
   }
 
+  /** The workflows that can be started, with what starts them by itself. */
+  workflows(): Promise<WorkflowList> {
+    return callApi(this.#caller, { method: 'GET', path: '/api/v1/workflows', answer: workflowListSchema });
+  }
+
+  /** Stops what starts a workflow by itself. */
+  pauseSchedule(workflowId: string): Promise<WorkflowSchedule> {
+    return this.#changeSchedule(workflowId, 'pause');
+  }
+
+  /** Lets what starts a workflow by itself go on from now. */
+  resumeSchedule(workflowId: string): Promise<WorkflowSchedule> {
+    return this.#changeSchedule(workflowId, 'resume');
+  }
+
   startWorkflow(workflowId: string, request: StartWorkflowRequest, keyed: Keyed = {}): Promise<ExecutionResponse> {
     const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/start`;
     return callApi(this.#caller, { method: 'POST', path, answer: executionResponseSchema, json: request, ...keyed });
@@ -112,6 +132,12 @@ export class Client {
       answer: executionResponseSchema,
       json: reason === undefined ? {} : { reason },
     });
+  }
+
+  /** Adds to what an execution may use; one that was paused because it is used up goes on. */
+  addBudget(id: string, add: BudgetAddition, keyed: Keyed = {}): Promise<ExecutionResponse> {
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/budget`;
+    return callApi(this.#caller, { method: 'POST', path, answer: executionResponseSchema, json: { add }, ...keyed });
   }
 
   /** Begins an execution that has ended again, at a task or at the beginning, as a new one that shares what was recorded before. */
@@ -222,5 +248,10 @@ export class Client {
       new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl()),
       signal,
     );
+  }
+
+  #changeSchedule(workflowId: string, change: 'pause' | 'resume'): Promise<WorkflowSchedule> {
+    const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/schedule/${change}`;
+    return callApi(this.#caller, { method: 'POST', path, answer: workflowScheduleSchema });
   }
 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { executionEventSchema } from '@loopwright/protocol';
+import { SqliteStore } from '@loopwright/engine';
+import { executionEventSchema, systemClock } from '@loopwright/protocol';
 import { z } from 'zod';
 import {
   type Answer,
@@ -262,6 +266,26 @@ describe('WS /api/v1/ws/executions/{execution_id}', () => {
     assert.ok(performance.now() - began < 4000, 'it took too long');
     assert.equal((await reader.closed).code, 1001);
     stuck.destroy();
+  });
+
+  it('says which events are gone when the history was compacted behind the cursor', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'loopwright-gap-'));
+    const first = await openServer({ dir });
+    const { execution_id: id } = await start(first, 'plain');
+    await untilStatus(first, id, 'completed');
+    await first[Symbol.asyncDispose]();
+    const store = new SqliteStore({ dir: join(dir, 'engine'), durability: 'process', onEvents: () => undefined });
+    while (await store.write((transaction) => transaction.compactEnded(systemClock.now()))) continue;
+    await store[Symbol.asyncDispose]();
+    await using again = await openServer({ dir });
+    const reader = read(again, id, '?after=2');
+    assert.equal((await reader.closed).code, 1000);
+    assert.deepEqual(reader.messages[1], { event_type: 'gap', execution_id: id, from_seq: 3, to_seq: 5 });
+    assert.deepEqual(sequence(reader.messages), [6]);
+    const upToDate = read(again, id, '?after=5');
+    await upToDate.closed;
+    assert.deepEqual(typesOf(upToDate.messages), ['connected', 'completed']);
+    rmSync(dir, { recursive: true, force: true });
   });
 
   it('says over plain HTTP that it is a WebSocket', async () => {

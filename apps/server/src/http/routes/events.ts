@@ -14,7 +14,8 @@ const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * `/ws/executions/{id}?after=SEQ`: the stored events behind the cursor (all of them without one), then each new one once it is committed.
- * Every event carries `seq`; a client that lost its connection goes on with the last one it saw and misses nothing.
+ * Every event carries `seq`; a client that lost its connection goes on with the last one it saw and misses nothing. When events behind
+ * the cursor are gone, because the history was compacted, the first message is a `gap` with the numbers that are missing.
  */
 export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
@@ -34,7 +35,11 @@ export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod 
           return;
         }
         socket.send(JSON.stringify({ event_type: 'connected', execution_id: id, message: `Connected to the execution ${id}` }));
-        const send = sendEvents(socket, engine, { id, after: querystring.parse(request.query).after });
+        const { after } = querystring.parse(request.query);
+        const first = engine.read.firstEvent(id) ?? 1;
+        if (first > after + 1)
+          socket.send(JSON.stringify({ event_type: 'gap', execution_id: id, from_seq: after + 1, to_seq: first - 1 }));
+        const send = sendEvents(socket, engine, { id, after });
         const unsubscribe = engine.subscribe(id, send);
         const stopPings = everyPing(clock, () => socket.ping());
         socket.on('close', () => {

@@ -20,7 +20,7 @@ export function executionAnswerRoutes(parts: AppParts): FastifyPluginAsyncZod {
     const answered = { ...oneExecution, headers, response: { ...oneExecution.response, 202: executionResponseSchema } };
     const stateAfter = (reply: FastifyReply, id: string, outcome: 'answered' | 'buffered'): ExecutionResponse => {
       void reply.status(outcome === 'buffered' ? 202 : 200);
-      return executionView(parts.engine.read, findExecution(parts, id));
+      return executionView(parts.engine, findExecution(parts, id));
     };
 
     api.post(

@@ -29,7 +29,7 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
     ): ExecutionResponse => {
       if (!created) reply.header('idempotent-replayed', 'true');
       reply.status(201);
-      return executionView(engine.read, execution);
+      return executionView(engine, execution);
     };
 
     api.post(

@@ -42,7 +42,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
     api.get(
       '/executions/:execution_id',
       { schema: { ...oneExecution, summary: 'The state of an execution' } },
-      async ({ params: { execution_id } }) => executionView(engine.read, findExecution(parts, execution_id)),
+      async ({ params: { execution_id } }) => executionView(engine, findExecution(parts, execution_id)),
     );
 
     api.get(

@@ -36,6 +36,7 @@ describe('GET /api/v1/workflows', () => {
         revision: '1.2.0',
         effective_date: '2026-01-31',
         step_count: 6,
+        schedule: null,
       },
     );
   });

@@ -1,6 +1,7 @@
-import { type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import { type StartLimits, type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
+  type StartWorkflowRequest,
   type WorkflowDetail,
   errorResponseSchema,
   executionResponseSchema,
@@ -12,6 +13,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { executionView } from '../execution-view.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
+import { scheduleView } from '../schedule-view.ts';
 import type { AppParts } from '../app.ts';
 
 /** `/workflows`: definitions, and starting one. */
@@ -28,9 +30,11 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
       '/workflows',
       { schema: { tags: ['workflows'], summary: 'Workflows that can be started', response: { 200: workflowListSchema } } },
       async () => {
+        const schedules = new Map(engine.schedules().map((schedule) => [schedule.workflow, scheduleView(schedule)]));
         const workflows = [...engine.definitions.values()].map((definition) => {
           const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
-          return { workflow_id, name, description, revision, effective_date, step_count: steps.length };
+          const schedule = schedules.get(definition.name) ?? null;
+          return { workflow_id, name, description, revision, effective_date, step_count: steps.length, schedule };
         });
         return { workflows, total: workflows.length };
       },
@@ -46,7 +50,11 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
           response: { 200: workflowDetailSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { workflow_id } }) => detailOf(find(workflow_id)),
+      async ({ params: { workflow_id } }) => {
+        const definition = find(workflow_id);
+        const schedule = engine.schedules().find(({ workflow }) => workflow === definition.name);
+        return { ...detailOf(definition), schedule: schedule === undefined ? null : scheduleView(schedule) };
+      },
     );
 
     api.post(
@@ -75,15 +83,21 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
           projectId: request.body.project_id,
           input: request.body.initial_context ?? {},
           startedBy: request.userId,
+          ...limitsOf(request.body),
         });
         if (!created) reply.header('idempotent-replayed', 'true');
-        return reply.status(201).send(executionView(engine.read, execution));
+        return reply.status(201).send(executionView(engine, execution));
       },
     );
   };
 }
 
-function detailOf(definition: WorkflowDefinition): WorkflowDetail {
+/** What the request says about limits. */
+function limitsOf({ budgets, priority }: StartWorkflowRequest): StartLimits {
+  return { ...(budgets === undefined ? {} : { budgets }), ...(priority === undefined ? {} : { priority }) };
+}
+
+function detailOf(definition: WorkflowDefinition): Omit<WorkflowDetail, 'schedule'> {
   const { document } = definition.document;
   const tasks = [...everyTask(definition.document.do)];
   const accepted = tasks.flatMap(({ named: { task } }) => {

@@ -1,6 +1,7 @@
 import type { Json } from '@loopwright/protocol';
 import type { Listener } from '../event/listener.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+import type { Spending } from '../limits/spending.ts';
 
 /** Where in an execution something durable happens. */
 export interface StepAddress {
@@ -8,6 +9,8 @@ export interface StepAddress {
   readonly key: string;
   /** The name of the task, for people. */
   readonly name: string;
+  /** The function that is called; rate limits go by it. */
+  readonly call?: string;
 }
 
 /** What a step is told about this try. */
@@ -16,6 +19,11 @@ export interface StepAttempt {
   readonly idempotencyKey: string;
   /** Aborted when the execution is cancelled or the step runs out of time. */
   readonly signal: AbortSignal;
+  /**
+   * Reports what this try has used so far, more than once if need be; it is recorded with the result, whichever way the try ends. What is
+   * reported after the end does not count. Throws TypeError for an amount that is none.
+   */
+  readonly spend: (spending: Spending) => void;
 }
 
 /** One of the parts that run at the same time. */
@@ -67,6 +75,13 @@ export interface DurableContext {
   branches(address: StepAddress, parts: readonly BranchRun[], compete: boolean): Promise<BranchOutcome>;
   /** Waits until the events that a listener is for have come; gives them as an array. */
   listen(address: StepAddress, listener: Listener): Promise<Json>;
+  /**
+   * Waits for the event with this index (from 0) of a listener that gives each by itself, which begins to listen with the first call;
+   * `undefined` when the listener has ended before it.
+   */
+  consume(address: StepAddress, listener: Listener, index: number): Promise<{ readonly event: Json } | undefined>;
+  /** Ends such a listener: events that were not waited for are given up. Without effect when it has ended. */
+  endConsumption(address: StepAddress): Promise<void>;
   /** Records a CloudEvent, `id` and `time` filled in, shows it to all who listen, and gives it. */
   emit(address: StepAddress, event: Json): Promise<Json>;
   /** Runs another workflow as an execution of its own, started once; gives its output or throws its error. */

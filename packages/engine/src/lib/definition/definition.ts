@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { type Json, type JsonObject, canonicalJson, jsonObjectSchema } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type NamedTask, outputSchema, taskListSchema, timeoutSchema, transformSchema, useSchema } from './task.ts';
+import { scheduleSchema } from './schedule.ts';
+import { type NamedTask, outputSchema, taskListSchema, timeoutSchema, transformSchema } from './task.ts';
+import { useSchema } from './use.ts';
 
-const identifier = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
+const identifier = z.string().regex(/^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/);
+const PRERELEASE_AND_BUILD = String.raw`(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?`;
 
 /** A definition of the Serverless Workflow DSL 1.0, as far as this engine runs it. */
 export const definitionSchema = z.strictObject({
   document: z.strictObject({
-    dsl: z.string().regex(/^1\.0\.\d+/),
+    dsl: z.string().regex(new RegExp(String.raw`^1\.0\.(?:0|[1-9]\d*)${PRERELEASE_AND_BUILD}$`)),
     namespace: identifier,
     name: identifier,
-    version: z.string().regex(/^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/),
+    version: z.string().regex(new RegExp(String.raw`^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)${PRERELEASE_AND_BUILD}$`)),
     title: z.string().optional(),
     summary: z.string().optional(),
     tags: z.record(z.string(), z.string()).optional(),
@@ -20,6 +23,7 @@ export const definitionSchema = z.strictObject({
   input: transformSchema.optional(),
   use: useSchema.optional(),
   timeout: timeoutSchema.optional(),
+  schedule: scheduleSchema.optional(),
   output: outputSchema.optional(),
   do: taskListSchema,
 });
@@ -49,11 +53,31 @@ export function* everyTask(list: readonly NamedTask[], pointer = '/do'): Generat
   for (const [index, named] of list.entries()) {
     const at = `${pointer}/${index}/${named.name}`;
     yield { named, pointer: at };
-    if ('do' in named.task) yield* everyTask(named.task.do, `${at}/do`);
-    if ('fork' in named.task) yield* everyTask(named.task.fork.branches, `${at}/fork/branches`);
-    if ('try' in named.task) {
-      yield* everyTask(named.task.try, `${at}/try`);
-      yield* everyTask(named.task.catch.do ?? [], `${at}/catch/do`);
-    }
+    yield* everyTaskInside(named, at);
+  }
+}
+
+/** Every task of the lists inside one that stands at a pointer. */
+export function* everyTaskInside({ task }: NamedTask, at: string): ReturnType<typeof everyTask> {
+  if ('do' in task) yield* everyTask(task.do, `${at}/do`);
+  if ('listen' in task) yield* everyTask(task.foreach?.do ?? [], `${at}/foreach/do`);
+  if ('fork' in task) yield* everyTask(task.fork.branches, `${at}/fork/branches`);
+  if ('try' in task) {
+    yield* everyTask(task.try, `${at}/try`);
+    yield* everyTask(task.catch.do ?? [], `${at}/catch/do`);
+  }
+}
+
+/** Every task that a definition has: those of `do`, and those of its own functions and extensions. */
+export function* everyTaskOf({ do: list, use = {} }: WorkflowDocument): ReturnType<typeof everyTask> {
+  yield* everyTask(list);
+  for (const named of Object.values(use.functions ?? {})) {
+    const pointer = `/use/functions/${named.name}`;
+    yield { named, pointer };
+    yield* everyTaskInside(named, pointer);
+  }
+  for (const { pointer, before, after } of use.extensions ?? []) {
+    yield* everyTask(before ?? [], `${pointer}/before`);
+    yield* everyTask(after ?? [], `${pointer}/after`);
   }
 }

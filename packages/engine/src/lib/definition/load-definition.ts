@@ -1,11 +1,19 @@
-import { type Json, type JsonObject, messageOf } from '@loopwright/protocol';
+import { type Json, type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
 import { explainInvalidExpression, isExpression } from '../expression/expression.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import { checkEvents } from './check-events.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
-import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTask } from './definition.ts';
-import { type Issue, readSource } from './read-source.ts';
-import type { NamedTask } from './task.ts';
+import { isCatalogued, isInCatalogued } from '../catalogue/function-reference.ts';
+import { secretNamesIn } from '../expression/secret-names.ts';
+import { RUN_SCRIPT } from '../script/script-function.ts';
+import { checkReachable } from './check-reachable.ts';
+import { argumentNames, explainInvalidScript } from './check-script.ts';
+import { checkCall, checkFunctions, checkPolicies, checkScriptSource } from './check-use.ts';
+import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTaskOf } from './definition.ts';
+import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
+import type { NamedTask, Task } from './task.ts';
+import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
 
 /**
  * Reads a definition from YAML or JSON text and checks all that can be known before it runs: its form, the functions it
@@ -13,11 +21,25 @@ import type { NamedTask } from './task.ts';
  * line and column.
  */
 export function loadDefinition(text: string, functions: FunctionCatalogue): WorkflowDefinition {
-  const source = readSource(text);
-  const { value } = source;
+  return checkDefinition(readSource(text), functions);
+}
+
+/** Checks a definition that was read, or what was made of it; the issues are placed in what was read. */
+export function checkDefinition(
+  source: DefinitionSource,
+  functions: FunctionCatalogue,
+  value: JsonObject = source.value,
+): WorkflowDefinition {
   const parsed = definitionSchema.safeParse(value);
   if (!parsed.success) throw source.refuse(parsed.error.issues);
-  const issues = [...checkReferences(parsed.data, functions), ...checkExpressions(value), ...checkSchemas(parsed.data)];
+  const secrets = parsed.data.use?.secrets;
+  const issues = [
+    ...checkReferences(parsed.data, functions),
+    ...checkExpressions(value, { names: secrets === undefined ? VARIABLE_NAMES : [...VARIABLE_NAMES, 'secrets'], secrets }),
+    ...checkSchemas(parsed.data),
+    ...checkWorkflowLimits(parsed.data),
+    ...checkEvents(parsed.data),
+  ];
   if (issues.length > 0) throw source.refuse(issues);
   const { name, version } = parsed.data.document;
   return { name, version, digest: digestOf(value), source: value, document: parsed.data };
@@ -25,13 +47,21 @@ export function loadDefinition(text: string, functions: FunctionCatalogue): Work
 
 function* checkReferences(document: WorkflowDocument, functions: FunctionCatalogue): Generator<Issue> {
   const use = document.use ?? {};
-  for (const list of everyList(document.do, '/do')) yield* checkNames(list);
-  for (const { named, pointer } of everyTask(document.do)) {
+  for (const list of everyListOf(document)) {
+    yield* checkNames(list);
+    if (!list.parallel) yield* checkReachable(list.tasks, list.pointer);
+  }
+  yield* checkPolicies(use);
+  yield* checkFunctions(use);
+  for (const { named, pointer } of everyTaskOf(document)) {
     const path = pointer.slice(1).split('/');
     const { task } = named;
-    if ('call' in task && functions[task.call] === undefined) {
-      yield { path: [...path, 'call'], message: `Cannot call "${task.call}": there is no such function` };
-    }
+    // A function of a catalogue was written by others: of the definition it gets nothing but other such functions.
+    const isForeign = isInCatalogued(pointer, use.functions);
+    const given = isForeign ? { functions: cataloguedOf(use) } : use;
+    yield* checkCalled(task, path, { functions, use: given });
+    yield* checkCall({ task, path }, given);
+    yield* checkScript(task, path, { functions, use: given });
     if (typeof task.timeout === 'string' && use.timeouts?.[task.timeout] === undefined) {
       yield {
         path: [...path, 'timeout'],
@@ -51,6 +81,50 @@ function* checkReferences(document: WorkflowDocument, functions: FunctionCatalog
   }
 }
 
+/**
+ * Reads back the source of a definition that was taken before. Only what it calls is checked again: what a newer version refuses at load must not
+ * stop an execution that is under way, and one whose functions are missing now must rest until they are back. Throws a `ZodError`
+ * when it is no definition at all, INVALID_DEFINITION when it calls what is not there.
+ */
+export function restoreDefinition(source: JsonObject, functions: FunctionCatalogue): WorkflowDefinition {
+  const document = definitionSchema.parse(source);
+  const known: Known = { functions, use: document.use ?? {} };
+  for (const { named } of everyTaskOf(document)) {
+    for (const { message } of checkCalled(named.task, [], known)) throw new PlatformError('INVALID_DEFINITION', message);
+  }
+  const { name, version } = document.document;
+  return { name, version, digest: digestOf(source), source, document };
+}
+
+interface Known {
+  readonly functions: FunctionCatalogue;
+  readonly use: NonNullable<WorkflowDocument['use']>;
+}
+
+function cataloguedOf({ functions = {} }: Known['use']): Record<string, NamedTask> {
+  return Object.fromEntries(Object.entries(functions).filter(([name]) => isCatalogued(name)));
+}
+
+function* checkCalled(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
+  if (!('call' in task) || Object.hasOwn(use.functions ?? {}, task.call)) return;
+  if (Object.hasOwn(functions, task.call) && task.call !== RUN_SCRIPT) return;
+  const why = isCatalogued(task.call)
+    ? 'it is not among the functions that were read with the definition'
+    : 'there is no such function';
+  yield { path: [...path, 'call'], message: `Cannot call "${task.call}": ${why}` };
+}
+
+function* checkScript(task: Task, path: readonly string[], { functions, use }: Known): Generator<Issue> {
+  if (!('run' in task) || !('script' in task.run)) return;
+  if (!Object.hasOwn(functions, RUN_SCRIPT)) {
+    yield { path: [...path, 'run', 'script'], message: 'Cannot run the script: this engine was given nothing that runs scripts' };
+  }
+  const { code, arguments: args } = task.run.script;
+  const reason = code === undefined ? undefined : explainInvalidScript(code, argumentNames(args));
+  if (reason !== undefined) yield { path: [...path, 'run', 'script', 'code'], message: `Cannot use the script: ${reason}` };
+  yield* checkScriptSource({ task, path }, use);
+}
+
 interface PlacedList {
   readonly tasks: readonly NamedTask[];
   readonly pointer: string;
@@ -58,16 +132,27 @@ interface PlacedList {
   readonly parallel: boolean;
 }
 
+function* everyListOf({ do: list, use = {} }: WorkflowDocument): Generator<PlacedList> {
+  yield* everyList(list, '/do');
+  for (const named of Object.values(use.functions ?? {})) yield* everyListInside(named, `/use/functions/${named.name}`);
+  for (const { pointer, before, after } of use.extensions ?? []) {
+    if (before !== undefined) yield* everyList(before, `${pointer}/before`);
+    if (after !== undefined) yield* everyList(after, `${pointer}/after`);
+  }
+}
+
 function* everyList(tasks: readonly NamedTask[], pointer: string, parallel = false): Generator<PlacedList> {
   yield { tasks, pointer, parallel };
-  for (const [index, { name, task }] of tasks.entries()) {
-    const at = `${pointer}/${index}/${name}`;
-    if ('do' in task) yield* everyList(task.do, `${at}/do`);
-    if ('fork' in task) yield* everyList(task.fork.branches, `${at}/fork/branches`, true);
-    if ('try' in task) {
-      yield* everyList(task.try, `${at}/try`);
-      if (task.catch.do !== undefined) yield* everyList(task.catch.do, `${at}/catch/do`);
-    }
+  for (const [index, named] of tasks.entries()) yield* everyListInside(named, `${pointer}/${index}/${named.name}`);
+}
+
+function* everyListInside({ task }: NamedTask, at: string): Generator<PlacedList> {
+  if ('do' in task) yield* everyList(task.do, `${at}/do`);
+  if ('listen' in task && task.foreach?.do !== undefined) yield* everyList(task.foreach.do, `${at}/foreach/do`);
+  if ('fork' in task) yield* everyList(task.fork.branches, `${at}/fork/branches`, true);
+  if ('try' in task) {
+    yield* everyList(task.try, `${at}/try`);
+    if (task.catch.do !== undefined) yield* everyList(task.catch.do, `${at}/catch/do`);
   }
 }
 
@@ -86,7 +171,7 @@ function* checkNames({ tasks, pointer, parallel }: PlacedList): Generator<Issue>
 }
 
 /** Keys whose text is an expression even without `${ }`. */
-const CONDITIONS = new Set(['if', 'when', 'exceptWhen', 'while']);
+const CONDITIONS = new Set(['if', 'when', 'exceptWhen', 'while', 'until']);
 const TRANSFORMS = new Set(['input.from', 'output.as', 'export.as', 'for.in']);
 /** Keys below which there is data of the user: only `${ }` makes an expression there. */
 const DATA = new Set(['with', 'set']);
@@ -99,25 +184,45 @@ function isInData(path: readonly string[]): boolean {
 
 function isBareExpression(path: readonly string[]): boolean {
   const key = path.at(-1) ?? '';
-  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`));
+  const isCorrelation = key === 'from' && path.at(-3) === 'correlate';
+  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`) || isCorrelation);
 }
 
-function* checkExpressions(value: Json, path: readonly string[] = [], names = VARIABLE_NAMES): Generator<Issue> {
+/** The names that expressions can use at a place, and the secrets that the definition names. */
+interface Sight {
+  readonly names: readonly string[];
+  readonly secrets: readonly string[] | undefined;
+}
+
+function* checkExpressions(value: Json, sight: Sight, path: readonly string[] = []): Generator<Issue> {
   if (typeof value === 'string') {
     if (!isExpression(value) && !isBareExpression(path)) return;
-    const reason = explainInvalidExpression(value, names);
+    const reason = explainInvalidExpression(value, sight.names) ?? explainUnknownSecret(value, sight.secrets ?? []);
     if (reason !== undefined) yield { path, message: `Cannot use the expression "${value}": ${reason}` };
     return;
   }
   if (value === null || typeof value !== 'object') return;
-  const named = isInData(path) || Array.isArray(value) ? names : [...names, ...introducedNames(value, path)];
-  for (const [key, item] of Object.entries(value))
-    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, [...path, key], named);
+  const isPlain = isInData(path) || Array.isArray(value);
+  const isCataloguedFunction = path.length === 3 && path[1] === 'functions' && isCatalogued(path[2] ?? '');
+  if (isCataloguedFunction) sight = { names: VARIABLE_NAMES, secrets: undefined };
+  const inside = isPlain ? sight : { ...sight, names: [...sight.names, ...introducedNames(value, path)] };
+  for (const [key, item] of Object.entries(value)) {
+    // Before an execution there is nothing that a variable could hold.
+    const visible = path.length === 0 && key === 'schedule' ? { names: [], secrets: undefined } : inside;
+    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, visible, [...path, key]);
+  }
+}
+
+function explainUnknownSecret(expression: string, secrets: readonly string[]): string | undefined {
+  const unknown = secretNamesIn(expression).find((name) => !secrets.includes(name));
+  return unknown === undefined ? undefined : `use.secrets does not name the secret "${unknown}"`;
 }
 
 /** Names that a part of a definition gives to expressions inside it: the caught error, the item of a loop and its index. */
 function introducedNames(value: JsonObject, path: readonly string[]): string[] {
   if (path.at(-1) === 'catch') return typeof value['as'] === 'string' ? [value['as']] : [];
+  if (path.at(-1) === 'foreach')
+    return [value['item'] ?? 'item', value['at'] ?? 'index'].filter((name) => typeof name === 'string');
   const loop = value['for'];
   if (loop === undefined || loop === null || typeof loop !== 'object' || Array.isArray(loop)) return [];
   return [loop['each'] ?? 'item', loop['at'] ?? 'index'].filter((name) => typeof name === 'string');
@@ -127,17 +232,29 @@ function* checkSchemas(document: WorkflowDocument): Generator<Issue> {
   const validator = new SchemaValidator();
   const owners = [
     { path: [] as string[], owner: { input: document.input, output: document.output, export: undefined } },
-    ...[...everyTask(document.do)].map(({ named, pointer }) => ({ path: pointer.slice(1).split('/'), owner: named.task })),
+    ...[...everyTaskOf(document)].map(({ named, pointer }) => ({ path: pointer.slice(1).split('/'), owner: named.task })),
   ];
   for (const { path, owner } of owners) {
     for (const part of ['input', 'output', 'export'] as const) {
       const schema = owner[part]?.schema;
       if (schema === undefined) continue;
-      try {
-        validator.compile(schema);
-      } catch (error) {
-        yield { path: [...path, part, 'schema'], message: `Cannot use the schema: ${messageOf(error)}` };
-      }
+      const reason = explainUnusableSchema(schema, validator);
+      if (reason !== undefined) yield { path: [...path, part, 'schema'], message: `Cannot use the schema: ${reason}` };
     }
+  }
+}
+
+function explainUnusableSchema(schema: JsonObject, validator: SchemaValidator): string | undefined {
+  const { format = 'json', document, resource, ...others } = schema;
+  if (resource !== undefined) return 'schemas of a resource are not read; write it as "document"';
+  if (typeof format !== 'string' || !/^json(?::|$)/.test(format)) return 'only the format "json" is supported';
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return `it cannot have "${unknown}"`;
+  if (document === null || typeof document !== 'object' || Array.isArray(document)) return 'its document is no object';
+  try {
+    validator.compile(schema);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }

@@ -1,8 +1,7 @@
 import { type JsonObject, PlatformError, issueDetails, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import { type Document, LineCounter, type Node, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-
-/** The largest definition, in characters of its text. */
-const DEFINITION_LIMIT_CHARACTERS = 1024 * 1024;
+import { isDeeper } from '../check-value.ts';
+import { DEFINITION_DEPTH_LIMIT, DEFINITION_LIMIT_CHARACTERS } from '../limits.ts';
 
 /** Something that is wrong at one place of a definition. */
 export interface Issue {
@@ -49,7 +48,11 @@ export function readSource(text: string): DefinitionSource {
       details: { issues: toJson(located) },
     });
   };
-  const value = jsonObjectSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const plain: unknown = document.toJS({ maxAliasCount: 100 });
+  if (isDeeper(JSON.stringify(plain) ?? '', DEFINITION_DEPTH_LIMIT)) {
+    throw refuse([{ path: [], message: `Cannot read the definition: it is nested deeper than ${DEFINITION_DEPTH_LIMIT}` }]);
+  }
+  const value = jsonObjectSchema.safeParse(plain);
   if (!value.success) throw refuse([{ path: [], message: 'Cannot read the definition: it is not an object of JSON values' }]);
   return { value: value.data, refuse };
 }

@@ -1,9 +1,15 @@
-import { jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
+import { type Json, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
+import { isExpression } from '../expression/expression.ts';
+import { LIST_LIMIT } from '../limits.ts';
 import { durationSchema } from './duration.ts';
+import { consumptionSchema } from './event-consumption.ts';
+import { refuseForm } from './refused-forms.ts';
+import { runSchema } from './run-form.ts';
 
-const transformSchema = z.strictObject({ from: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
-const outputSchema = z.strictObject({ as: jsonSchema.optional(), schema: jsonObjectSchema.optional() });
+const ruleSchema = z.union([z.string(), jsonObjectSchema]);
+const transformSchema = z.strictObject({ from: ruleSchema.optional(), schema: jsonObjectSchema.optional() });
+const outputSchema = z.strictObject({ as: ruleSchema.optional(), schema: jsonObjectSchema.optional() });
 const timeoutSchema = z.union([z.string(), z.strictObject({ after: durationSchema })]);
 
 const common = {
@@ -17,15 +23,15 @@ const common = {
   metadata: jsonObjectSchema.optional(),
 };
 
-const errorSchema = z.strictObject({
+export const errorSchema = z.strictObject({
   type: z.string(),
-  status: z.union([z.int(), z.string()]),
+  status: z.union([z.int(), z.string().refine(isExpression, { error: 'A status is a whole number or an expression' })]),
   title: z.string().optional(),
   detail: z.string().optional(),
   instance: z.string().optional(),
 });
 
-const retrySchema = z.strictObject({
+export const retrySchema = z.strictObject({
   when: z.string().optional(),
   exceptWhen: z.string().optional(),
   delay: durationSchema.optional(),
@@ -58,18 +64,16 @@ export const taskListSchema: z.ZodType<NamedTask[]> = z.lazy(() =>
           context.addIssue(`Cannot read the task: an item has exactly one key, its name; this one has ${names.length}`);
           return z.NEVER;
         }
-        const parsed = parseTask(item[name]);
-        if (parsed.success) return { name, task: parsed.data };
-        for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [name, ...path] });
-        return z.NEVER;
+        return readTask(name, item[name], context) ?? z.NEVER;
       }),
     )
     .min(1)
-    .max(1000),
+    .max(LIST_LIMIT),
 );
 
 const catchSchema = z.strictObject({
-  errors: z.strictObject({ with: errorSchema.partial().optional() }).optional(),
+  // The standard's schema says `details` where its text says `detail`.
+  errors: z.strictObject({ with: errorSchema.partial().extend({ details: z.string().optional() }).optional() }).optional(),
   as: z.string().optional(),
   when: z.string().optional(),
   exceptWhen: z.string().optional(),
@@ -77,8 +81,10 @@ const catchSchema = z.strictObject({
   do: taskListSchema.optional(),
 });
 
-// oxlint-disable-next-line unicorn/no-thenable -- a key of the DSL; its value is never a function
-const switchCaseSchema = z.record(z.string(), z.strictObject({ when: z.string().optional(), then: z.string() }));
+const switchCaseSchema = z
+  // oxlint-disable-next-line unicorn/no-thenable -- as above
+  .record(z.string(), z.strictObject({ when: z.string().optional(), then: z.string() }))
+  .refine((item) => Object.keys(item).length === 1, { error: 'A case has exactly one key, its name' });
 
 /** A name that an expression uses with a `$` in front. */
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -88,22 +94,16 @@ const eventSchema = jsonObjectSchema.refine(({ source, type }) => typeof source 
   error: 'An event needs a source and a type',
 });
 
-const filterSchema = z.strictObject({
-  with: jsonObjectSchema,
-  correlate: z.record(z.string(), z.strictObject({ from: z.string(), expect: z.string().optional() })).optional(),
+/** What is done with each event as it comes. */
+const iteratorSchema = z.strictObject({
+  item: variableName.default('item'),
+  at: variableName.default('index'),
+  do: taskListSchema.optional(),
+  output: outputSchema.optional(),
+  export: outputSchema.optional(),
 });
-/** Which events a `listen` waits for. `until` and `foreach` are not supported and refused as unknown keys. */
-const consumptionSchema = z.union([
-  z.strictObject({ one: filterSchema }),
-  z.strictObject({ any: z.array(filterSchema).min(1).max(100) }),
-  z.strictObject({ all: z.array(filterSchema).min(1).max(100) }),
-]);
-
-/** Another workflow as a part of this one; without an `input` it gets that of the task. */
-const runSchema = z.strictObject({
-  workflow: z.strictObject({ namespace: z.string(), name: z.string(), version: z.string(), input: jsonSchema.optional() }),
-  await: z.boolean().default(true),
-});
+/** What is done with each event of a `listen`. */
+export type EventIterator = z.infer<typeof iteratorSchema>;
 
 // In the order in which they are looked for: `do` also stands inside `for`.
 const kinds = {
@@ -121,10 +121,11 @@ const kinds = {
   listen: z.strictObject({
     ...common,
     listen: z.strictObject({ to: consumptionSchema, read: z.enum(['data', 'envelope', 'raw']).default('data') }),
+    foreach: iteratorSchema.optional(),
   }),
   emit: z.strictObject({ ...common, emit: z.strictObject({ event: z.strictObject({ with: eventSchema }) }) }),
-  run: z.strictObject({ ...common, run: runSchema }),
   do: z.strictObject({ ...common, do: taskListSchema }),
+  run: z.strictObject({ ...common, run: runSchema }),
   raise: z.strictObject({ ...common, raise: z.strictObject({ error: z.union([z.string(), errorSchema]) }) }),
   set: z.strictObject({ ...common, set: z.union([z.string(), jsonObjectSchema]) }),
   switch: z.strictObject({ ...common, switch: z.array(switchCaseSchema).min(1) }),
@@ -139,6 +140,8 @@ export type Task = { [Kind in keyof Kinds]: z.infer<Kinds[Kind]> }[keyof Kinds];
 export interface NamedTask {
   readonly name: string;
   readonly task: Task;
+  /** The task as it was written, for expressions: `$task.definition`. */
+  readonly definition: Json;
 }
 /** The task of one kind. */
 export type TaskOf<Kind extends keyof Kinds> = z.infer<Kinds[Kind]>;
@@ -149,6 +152,8 @@ type ParsedTask =
 
 function parseTask(value: unknown): ParsedTask {
   const keys = value !== null && typeof value === 'object' ? Object.keys(value) : [];
+  const refused = refuseForm(value);
+  if (refused !== undefined) return { success: false, error: { issues: refused } };
   const kind = (Object.keys(kinds) as (keyof Kinds)[]).find((name) => keys.includes(name));
   if (kind === undefined) return failure(`Cannot run the task: it has none of the keys ${Object.keys(kinds).join(', ')}`, []);
   return kinds[kind].safeParse(value);
@@ -158,11 +163,12 @@ function failure(message: string, path: string[]): ParsedTask {
   return { success: false, error: { issues: [{ path, message }] } };
 }
 
-/** The reusable parts that tasks name: `use` of the definition. */
-export const useSchema = z.strictObject({
-  errors: z.record(z.string(), errorSchema).optional(),
-  retries: z.record(z.string(), retrySchema).optional(),
-  timeouts: z.record(z.string(), z.strictObject({ after: durationSchema })).optional(),
-});
+/** Reads a task that has this name; what is wrong with it is added to the issues, below its name. */
+export function readTask(name: string, value: unknown, context: z.core.$RefinementCtx): NamedTask | undefined {
+  const parsed = parseTask(value);
+  if (parsed.success) return { name, task: parsed.data, definition: toJson(value) };
+  for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [name, ...path] });
+  return undefined;
+}
 
 export { timeoutSchema, transformSchema, outputSchema };

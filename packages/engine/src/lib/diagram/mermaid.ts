@@ -105,6 +105,7 @@ class Chart {
   #inside(id: string, task: Task, pointer: string): void {
     const inner = { exit: `${id}_exit`, isOutermost: false };
     if ('do' in task) this.list(task.do, `${pointer}/do`, inner);
+    if ('listen' in task) this.list(task.foreach?.do ?? [], `${pointer}/foreach/do`, inner);
     if ('fork' in task)
       for (const [index, branch] of task.fork.branches.entries())
         this.#task(branch, `${pointer}/fork/branches/${index}/${branch.name}`);
@@ -153,7 +154,7 @@ function waysOf(task: Task, index: number, tasks: readonly NamedTask[]): Way[] {
 }
 
 function isComposite(task: Task): boolean {
-  return 'do' in task || 'fork' in task || 'try' in task;
+  return 'do' in task || 'fork' in task || 'try' in task || ('listen' in task && task.foreach?.do !== undefined);
 }
 
 /** What people read of a task: its name, and what it is about. */

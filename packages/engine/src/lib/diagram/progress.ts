@@ -37,7 +37,7 @@ function statusOf(task: Task, key: string, { past, isFailed }: { past: Past; isF
   const own = past.journal.filter((entry) => isUnder(entry.key, key) && entry.kind !== 'deadline');
   if (own.some(({ state }) => state === 'running')) return 'running';
   if (own.some(({ state }) => state === 'waiting')) return 'waiting';
-  const isComposite = 'do' in task || 'try' in task || 'fork' in task;
+  const isComposite = 'do' in task || 'try' in task || 'fork' in task || ('listen' in task && task.foreach?.do !== undefined);
   if (isComposite) return 'done';
   if (own.some(({ state }) => state === 'failed')) return 'failed';
   if (own.some(({ state }) => state === 'cancelled')) return 'skipped';

@@ -1,7 +1,9 @@
 import { type Json, type JsonObject, PlatformError, toJson } from '@loopwright/protocol';
-import { type WorkflowDefinition, digestOf, everyTask } from '../definition/definition.ts';
+import { type WorkflowDefinition, digestOf, everyTaskOf } from '../definition/definition.ts';
 import { type Execution, type StoredHumanTask, isFinal } from '../execution/execution.ts';
 import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
+import { overLimit } from '../check-value.ts';
+import { EARLY_ANSWER_LIMIT } from '../limits.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
@@ -115,7 +117,7 @@ function isKeptForAnother(
   const execution = transaction.execution(executionId);
   const definition = execution === undefined ? undefined : given.definition(execution.definitionDigest);
   if (definition === undefined) return false;
-  return [...everyTask(definition.document.do)].some(
+  return [...everyTaskOf(definition.document)].some(
     ({ named: { name, task: called } }) =>
       'call' in called && name !== step && transaction.earlyAnswer(executionId, name)?.answerId === given.answerId,
   );
@@ -166,7 +168,7 @@ function bufferAnswer(transaction: StoreTransaction, target: AnswerTarget, given
   const definition = given.definition(execution.definitionDigest);
   const exists =
     definition !== undefined &&
-    [...everyTask(definition.document.do)].some(({ named }) => named.name === step && 'call' in named.task);
+    [...everyTaskOf(definition.document)].some(({ named }) => named.name === step && 'call' in named.task);
   if (!exists)
     throw new PlatformError('STEP_NOT_FOUND', `Cannot find the step "${step}" in the workflow "${execution.workflow}"`);
   if (isFinal(execution.status)) throw nothingToAnswer(execution, undefined, given.answer.kind);
@@ -178,6 +180,8 @@ function bufferAnswer(transaction: StoreTransaction, target: AnswerTarget, given
   }
   if (early !== undefined && !isSame(early.answer, toJson(given.answer))) throw usedBefore();
   if (early === undefined) {
+    if (transaction.count('early-answers', execution.id) >= EARLY_ANSWER_LIMIT)
+      throw overLimit('an answer before its question', { limit: 'early_answers', maximum: EARLY_ANSWER_LIMIT });
     const { answerId, answeredBy, at } = given;
     transaction.putEarlyAnswer({
       executionId: execution.id,

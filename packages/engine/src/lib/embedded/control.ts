@@ -1,7 +1,10 @@
 import { PlatformError } from '@loopwright/protocol';
 import { type Execution, isFinal } from '../execution/execution.ts';
+import { overLimit } from '../check-value.ts';
+import { EVENT_LIMIT } from '../limits.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { childOf } from '../execution/child-entry.ts';
+import { refuseWithoutBudget, startWallTime, stopWallTime } from '../limits/wall-time.ts';
 import { cancelTree } from './give-up.ts';
 import { openStatus } from './open-human-task.ts';
 
@@ -35,6 +38,8 @@ export function cancelExecution(
 export function pauseExecution(transaction: StoreTransaction, id: string, by: { who: string; at: number }): Execution {
   const execution = requireOpen(transaction, id, 'pause');
   if (execution.status === 'paused') throw new PlatformError('INVALID_STATE', 'Cannot pause the execution: it is paused');
+  if (transaction.count('events', id) >= EVENT_LIMIT)
+    throw overLimit('another pause of the execution', { limit: 'events', maximum: EVENT_LIMIT });
   pauseTree(transaction, id, by);
   return requireExecution(transaction, id);
 }
@@ -49,6 +54,7 @@ export function pauseTree(transaction: StoreTransaction, id: string, { who, at }
     if (entry.dueAt === null || entry.state !== 'waiting') continue;
     transaction.putEntry(id, { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - at) });
   }
+  stopWallTime(transaction, id, at);
   transaction.updateExecution(id, { status: 'paused', statusSince: at }, at);
   transaction.appendEvent({ executionId: id, type: 'paused', step: null, at, data: { paused_by: who } });
 }
@@ -61,12 +67,14 @@ export function resumeExecution(transaction: StoreTransaction, id: string, by: {
       details: { status: execution.status },
     });
   }
+  refuseWithoutBudget(transaction, id, by.at);
   resumeTree(transaction, id, by);
   return requireExecution(transaction, id);
 }
 
 function resumeTree(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): void {
   if (transaction.status(id) !== 'paused') return;
+  startWallTime(transaction, id, at);
   for (const entry of transaction.journal(id)) {
     const child = childOf(entry);
     if (child !== undefined) resumeTree(transaction, child, { who, at });

@@ -1,6 +1,6 @@
-import { PlatformError } from '@loopwright/protocol';
+import { PlatformError, jsonObjectSchema } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import { loadDefinition } from '../definition/load-definition.ts';
+import { restoreDefinition } from '../definition/load-definition.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import type { Store } from '../store/store.ts';
 
@@ -49,7 +49,7 @@ export class Definitions {
     const known = this.#byDigest.get(digest);
     if (known !== undefined) return known;
     try {
-      const definition = loadDefinition(JSON.stringify(this.#store.read.definition(digest)?.source), this.#functions);
+      const definition = restoreDefinition(jsonObjectSchema.parse(this.#store.read.definition(digest)?.source), this.#functions);
       this.#byDigest.set(digest, definition);
       return definition;
     } catch (error) {

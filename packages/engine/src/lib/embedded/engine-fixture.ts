@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { loadDefinition } from '../definition/load-definition.ts';
 import type { Execution } from '../execution/execution.ts';
 import { type FunctionCatalogue, defineFunction } from '../interpreter/call-function.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { Engine } from './engine.ts';
 
 /** A folder for one test's journal. */
@@ -61,8 +62,13 @@ export function countingFunctions(): { functions: FunctionCatalogue; runs: Map<s
 }
 
 /** Opens an engine with the given definitions (each the text after `document:` … `do:`). */
-export async function openEngine(dir: string, functions: FunctionCatalogue, bodies: Record<string, string>): Promise<Engine> {
-  const engine = new Engine({ dir, durability: 'process', clock: systemClock, random: seededRandom(1), functions });
+export async function openEngine(
+  dir: string,
+  functions: FunctionCatalogue,
+  bodies: Record<string, string>,
+  options: Partial<EngineOptions> = {},
+): Promise<Engine> {
+  const engine = new Engine({ dir, durability: 'process', clock: systemClock, random: seededRandom(1), functions, ...options });
   for (const [name, body] of Object.entries(bodies))
     await engine.register(loadDefinition(documentOf(name, body), engine.functions));
   engine.recover();

@@ -63,7 +63,7 @@ do:
 do:
   - begin: { set: { n: 0 } }
   - work: { call: note, with: { id: '\${ "w\\(.n)" }', value: { n: '\${ .n + 1 }' } } }
-  - decide: { switch: [{ again: { when: '\${ .n < 3 }', then: work } }, { done: { then: end } }] }
+  - decide: { switch: [{ again: { when: '\${ .n < 3 }', then: work } }, { done: { then: end } }, { never: { when: '\${ false }', then: unreached } }] }
   - unreached: { call: note, with: { id: x } }`,
     });
     const { execution } = await startOne(engine, 'loop');

@@ -1,56 +1,48 @@
-import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import { type BudgetAddition, type BudgetState, type Json, PlatformError } from '@loopwright/protocol';
+import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
-import type { HttpCallOptions } from '../http-call/http-client.ts';
-import { httpCall } from '../http-call/http-call.ts';
-import { openapiCall } from '../http-call/openapi-call.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
-import { accept, clarify } from '../interpreter/human-functions.ts';
+import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT } from '../limits.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
-import { type Durability, SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import type { StoredSchedule } from '../schedule/stored-schedule.ts';
+import { SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
+import { storeFailure } from '../store/store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
+import { functionsOf } from './built-in-functions.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import { Definitions } from './definitions.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { EventHub } from './event-hub.ts';
+import { HistoryRetention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
+import { addToBudget } from '../limits/budget-use.ts';
+import { budgetState } from '../limits/budget.ts';
+import type { WaitingTurn } from '../limits/turnstile.ts';
 import { Operations } from './operations.ts';
+import { Schedules } from './schedules.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
+import { DEFAULT_PROJECT } from './start-scheduled.ts';
 import { Timers } from './timers.ts';
-
-/** How an embedded engine is opened. */
-export interface EngineOptions {
-  /** Folder of the journal; one process at a time. */
-  readonly dir: string;
-  readonly durability: Durability;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Which hosts `call: http` and `call: openapi` may reach, and how they prove who they are. */
-  readonly httpCalls?: HttpCallOptions;
-  /** The functions that definitions may call, besides `clarify`, `accept`, `http` and `openapi`. */
-  readonly functions: FunctionCatalogue;
-  /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
-  readonly onTrouble?: (message: string, error: unknown) => void;
-  /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */
-  readonly onTask?: (name: string, reference: string) => void;
-  /** Opens the store in place of the one on SQLite; the simulation wraps that one with faults. */
-  readonly openStore?: (options: SqliteStoreOptions) => Store;
-}
+import { WatchedStore } from './watched-store.ts';
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements AsyncDisposable {
   readonly functions: FunctionCatalogue;
-  readonly #store: Store;
+  readonly #store: WatchedStore;
   readonly #options: EngineOptions;
   readonly #timers: Timers;
+  readonly #retention: HistoryRetention;
   readonly #hub = new EventHub();
   readonly #lives: Lives;
   /** Versions, restarts, and what else people do with executions. */
   readonly operations: Operations;
+  readonly #schedules: Schedules;
   readonly #definitions: Definitions;
   readonly #expressions = new ExpressionEvaluator();
   readonly #schemas = new SchemaValidator();
@@ -59,27 +51,47 @@ export class Engine implements AsyncDisposable {
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { httpCalls = {} } = options;
-    this.functions = { clarify, accept, http: httpCall(httpCalls), openapi: openapiCall(httpCalls), ...options.functions };
+    this.functions = functionsOf(options, async ({ host, ...caller }, signal) => {
+      const request = { ...caller, rate: `http:${host}`, isStep: false };
+      await this.#lives.limits.turnstile?.enter(request, signal);
+    });
     const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
-    this.#store = openStore({
+    const store = openStore({
       dir: options.dir,
       durability: options.durability,
       onEvents: (events) => this.#committed(events),
+      ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+      ...(options.inlineCharacters === undefined ? {} : { inlineCharacters: options.inlineCharacters }),
     });
+    this.#store = new WatchedStore(store, options.clock);
     this.#definitions = new Definitions(this.#store, this.functions, options.onTrouble);
     this.#timers = new Timers(this.#store, options.clock, {
       fired: (owned) => this.#lives.deliver(owned),
       refused: (executionId, error) => this.#lives.rest(executionId, error),
     });
+    this.#schedules = new Schedules({
+      store: this.#store,
+      clock: options.clock,
+      expressions: this.#expressions,
+      definitions: this.#definitions.startable,
+      start: (request) => this.start(request),
+      onTrouble: options.onTrouble,
+    });
     this.#lives = new Lives({
       store: this.#store,
+      schedules: this.#schedules,
       timers: this.#timers,
       definitions: this.#definitions,
       functions: this.functions,
       expressions: this.#expressions,
       schemas: this.#schemas,
       options,
+    });
+    this.#retention = new HistoryRetention({
+      store: this.#store,
+      clock: options.clock,
+      retention: options.retention ?? {},
+      onTrouble: (error) => options.onTrouble?.('Cannot remove ended executions', error),
     });
     this.operations = new Operations({
       store: this.#store,
@@ -89,6 +101,11 @@ export class Engine implements AsyncDisposable {
       checkInput: (definition, input) => this.#checkInput(definition, input),
       order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
+  }
+
+  /** Why the store refused the last write; `undefined` while it takes them. */
+  get storeFault(): PlatformError | undefined {
+    return this.#store.fault;
   }
 
   /** What is stored; read only. */
@@ -101,41 +118,81 @@ export class Engine implements AsyncDisposable {
     return this.#definitions.startable;
   }
 
-  /** Makes a definition startable under its name, in place of the one before. Executions under way keep theirs. */
-  async register(definition: WorkflowDefinition): Promise<void> {
+  /**
+   * Makes a definition startable under its name, in place of the one before, and its schedule the one that holds. Executions under way keep
+   * theirs. `projectId` is the project of the executions that the schedule starts. Throws LIMIT_EXCEEDED.
+   */
+  async register(definition: WorkflowDefinition, { projectId = DEFAULT_PROJECT }: { projectId?: string } = {}): Promise<void> {
     const { digest, name, version, source } = definition;
-    await this.#store.write((transaction) =>
-      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() }),
-    );
+    await this.#store.write((transaction) => {
+      if (transaction.definition(digest) === undefined && transaction.count('definitions') >= DEFINITION_COUNT_LIMIT)
+        throw overLimit('another definition', { limit: 'definitions', maximum: DEFINITION_COUNT_LIMIT });
+      transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
+      this.#schedules.register(transaction, definition, projectId);
+    });
+    this.#lives.limits.register(definition);
     this.#definitions.use(definition);
+    this.#schedules.registered(definition);
   }
 
-  /** Takes up every execution that was under way when the last process ended, and arms the timers. Call it once. */
+  /** The schedules of the definitions that can be started, by the name of the workflow. */
+  schedules(): StoredSchedule[] {
+    return this.#schedules.list();
+  }
+
+  /** Stops a schedule: nothing is due and events start nothing. Throws WORKFLOW_NOT_FOUND, or INVALID_STATE when it has none or is paused. */
+  pauseSchedule(workflow: string): Promise<StoredSchedule> {
+    return this.#schedules.pause(workflow);
+  }
+
+  /** Lets a paused schedule go on from now; what it left out stays left out. Throws as {@link pauseSchedule} does. */
+  resumeSchedule(workflow: string): Promise<StoredSchedule> {
+    return this.#schedules.resume(workflow);
+  }
+
+  /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. Throws STORE_FAILED. */
   recover(): void {
-    for (const id of this.read.unfinished()) this.#lives.load(id);
-    this.#timers.arm();
+    const { admissions } = this.#lives.limits;
+    try {
+      admissions.recover();
+      for (const id of this.read.unfinished()) this.#lives.load(id);
+      admissions.open();
+      this.#timers.arm();
+      this.#schedules.open();
+    } catch (error) {
+      throw storeFailure(error, 'read');
+    }
+    this.#retention.start();
   }
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, VALIDATION_ERROR when the input does not fit the schema of the workflow, or IDEMPOTENCY_CONFLICT when the
+   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow or gives no concurrency
+   * key, or IDEMPOTENCY_CONFLICT when the
    * id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
-    if (definition.document.input?.schema !== undefined && this.read.status(id) === undefined)
+    if (this.read.status(id) === undefined) {
+      checkedText(input, 'an input');
       this.#checkInput(definition, input);
+    }
+    const plan = this.#lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
       const at = this.#options.clock.now();
-      return { created: true, execution: insertExecution(transaction, request, { definition, at }) };
+      return { created: true, execution: insertExecution(transaction, request, { definition, at, plan }) };
+    }).catch((error: unknown) => {
+      plan.drop();
+      throw error;
     });
+    if (!result.created) plan.drop();
     if (!result.created && result.execution.requestDigest !== requestDigestOf(request)) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
-    if (result.created) this.#lives.load(id, result.execution);
+    if (result.created) this.#lives.limits.started(result.execution);
     return result;
   }
 
@@ -145,6 +202,7 @@ export class Engine implements AsyncDisposable {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<AnswerOutcome> {
+    checkedText(answer, 'an answer', ANSWER_LIMIT_CHARACTERS);
     const executionId = target.executionId ?? this.read.humanTask(target.taskId ?? '')?.executionId;
     const outcome = await this.#order(executionId === undefined ? [] : [executionId], (transaction) =>
       takeAnswer(transaction, target, {
@@ -158,16 +216,19 @@ export class Engine implements AsyncDisposable {
     return outcome;
   }
 
-  /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat: an event is taken once. */
+  /** Shows an event from outside to every execution and schedule that listens; gives how many went on or start. Safe to repeat: an event is taken once. */
   async publish(event: CloudEvent): Promise<number> {
+    checkedText(event, 'an event');
     const touched: string[] = [];
-    const woken = await this.#order(touched, (transaction) => {
-      const owned = publishEvent(transaction, event, { at: this.#options.clock.now(), expressions: this.#expressions });
+    const { woken, decided } = await this.#order(touched, (transaction) => {
+      const at = this.#options.clock.now();
+      const owned = publishEvent(transaction, event, { at, expressions: this.#expressions });
       touched.push(...owned.map(({ executionId }) => executionId));
-      return owned;
+      return { woken: owned, decided: this.#schedules.offer(transaction, event, at) };
     });
     for (const owned of woken) this.#lives.deliver(owned);
-    return woken.length;
+    if (decided > 0) this.#schedules.wake();
+    return woken.length + decided;
   }
 
   /** Ends an execution for good; steps under way get their AbortSignal. Throws INVALID_STATE when it has ended already. */
@@ -195,6 +256,29 @@ export class Engine implements AsyncDisposable {
     return execution;
   }
 
+  /**
+   * Adds to what an execution may use; one that was paused because it was used up goes on. The same `additionId` with the same addition is
+   * the same addition. Throws as {@link addToBudget} does.
+   */
+  async addBudget(executionId: string, add: BudgetAddition, by: { who: string; additionId: string }): Promise<Execution> {
+    const execution = await this.#order([executionId], (transaction) =>
+      addToBudget(transaction, executionId, { add, ...by, at: this.#options.clock.now() }),
+    );
+    this.#timers.arm();
+    return execution;
+  }
+
+  /** What an execution may use and has used until now or until its end; nothing when nothing limits it and no step reported anything. */
+  budget({ id, completedAt }: Execution): BudgetState | undefined {
+    const budget = this.read.limits.budget(id);
+    return budget === undefined ? undefined : budgetState(budget, completedAt ?? this.#options.clock.now());
+  }
+
+  /** What the steps of an execution wait for in memory before they may begin. */
+  waitingTurns(executionId: string): readonly WaitingTurn[] {
+    return this.#lives.limits.turnstile?.waiting(executionId) ?? [];
+  }
+
   /** Calls `listener` with every event of an execution that is committed from now on; the result ends it. */
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {
     return this.#hub.subscribe(executionId, listener);
@@ -205,6 +289,8 @@ export class Engine implements AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#timers.stop();
+    this.#retention.stop();
+    await this.#schedules.stop();
     await this.#lives.close(drainMs);
     await this.#store[Symbol.asyncDispose]();
   }
@@ -216,11 +302,12 @@ export class Engine implements AsyncDisposable {
   /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
   #committed(events: readonly ExecutionEvent[]): void {
     for (const { type, executionId } of events) {
-      if (type === 'cancelled') this.#lives.stop(executionId);
+      if (type === 'cancelled') this.#lives.cancelled(executionId);
       if (type === 'paused') this.#lives.pause(executionId);
       if (type === 'resumed') this.#lives.resume(executionId);
     }
     this.#hub.publish(events);
+    this.#schedules.noticed(events);
   }
 
   /**

@@ -5,8 +5,8 @@ import { endExecution } from './end-execution.ts';
 import { openStatus } from './open-human-task.ts';
 
 /**
- * Gives up what is open in a part of an execution: steps under way will not be recorded, timers are dropped, questions are closed,
- * executions that the part waits for are cancelled. Gives whether anything was open besides deadlines.
+ * Gives up what is open in a part of an execution: steps under way will not be recorded, timers and listeners are dropped, questions are
+ * closed, executions that the part waits for are cancelled. Gives whether anything was open besides deadlines.
  */
 export function giveUp(
   transaction: StoreTransaction,
@@ -16,7 +16,10 @@ export function giveUp(
   const open = transaction
     .journal(executionId)
     .filter((entry) => isInside(entry.key) && (entry.state === 'running' || entry.state === 'waiting'));
-  for (const entry of open) transaction.putEntry(executionId, { ...entry, state: 'cancelled', dueAt: null, remainingMs: null });
+  for (const entry of open) {
+    transaction.putEntry(executionId, { ...entry, state: 'cancelled', dueAt: null, remainingMs: null });
+    if (entry.kind === 'listen') transaction.removeListeners(executionId, entry.key);
+  }
   const keys = new Set(open.map(({ key }) => key));
   const questions = transaction.humanTasks({ executionId, state: 'open', limit: 1000 }).filter(({ key }) => keys.has(key));
   for (const { id } of questions) transaction.updateHumanTask(id, { state });

@@ -7,19 +7,27 @@ import type {
   StepAddress,
   StepAttempt,
 } from '../context/durable-context.ts';
-import type { CloudEvent, Listener } from '../event/listener.ts';
-import type { JournalEntry } from '../execution/execution.ts';
+import { checkedText } from '../check-value.ts';
+import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
+import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
+import { recordSpending } from '../limits/budget-use.ts';
+import { SpendingMeter } from '../limits/spending.ts';
+import { beginStep } from '../limits/step-limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
+import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
 import type { Life } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
-import { openListener, publishEvent } from './publish-event.ts';
+import { openListener } from './open-listener.ts';
+import { publishEvent } from './publish-event.ts';
 import { raceBranches } from './race-branches.ts';
+import { refuseOver } from './refuse-over.ts';
 import { recordEvent } from './record-event.ts';
 import { startChild } from './start-child.ts';
 import { type Outcome, idempotencyKeyOf, runStep } from './step-run.ts';
@@ -45,13 +53,17 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     await this.life.open(address.key);
+    const leave = await beginStep(this.life, address);
     this.life.note((transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       this.#append(transaction, { type: 'step_started', address, at });
     }, address.key);
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
-    const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal }));
-    return resultOf(await this.#record(address, outcome));
+    const meter = new SpendingMeter();
+    const { spend } = meter;
+    const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal, spend }));
+    leave?.();
+    return resultOf(await this.#record(address, outcome, meter.total));
   }
 
   async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
@@ -74,7 +86,14 @@ export class Instance implements DurableContext {
   async ask(address: StepAddress, request: HumanTaskRequest): Promise<Json> {
     const { executionId } = this;
     if (this.life.recorded(address.key) === undefined) {
-      await this.#begin(address, (transaction, at) => openHumanTask(transaction, { executionId, address, request, at }));
+      checkedText(request, 'a question');
+      await this.#begin(address, (transaction, at) => {
+        const open = transaction.count('open-questions', executionId);
+        const refused = refuseOver({ kind: 'ask', address, at }, { of: 'open questions', open, limit: OPEN_QUESTION_LIMIT });
+        if (refused === undefined) return openHumanTask(transaction, { executionId, address, request, at });
+        transaction.putEntry(executionId, refused);
+        return refused;
+      });
     }
     return this.life.received(address.key);
   }
@@ -82,9 +101,23 @@ export class Instance implements DurableContext {
   async listen(address: StepAddress, listener: Listener): Promise<Json> {
     const { executionId } = this;
     if (this.life.recorded(address.key) === undefined) {
-      await this.#begin(address, (transaction, at) => openListener(transaction, { executionId, address, listener, at }));
+      await this.#begin(address, (transaction, at) => {
+        const open = transaction.count('listeners', executionId) + listenedTypes(listener).length - 1;
+        const refused = refuseOver({ kind: 'listen', address, at }, { of: 'types of events', open, limit: LISTENER_LIMIT });
+        if (refused === undefined) return openListener(transaction, { executionId, address, listener, at });
+        transaction.putEntry(executionId, refused);
+        return refused;
+      });
     }
     return this.life.received(address.key);
+  }
+
+  consume(address: StepAddress, listener: Listener, index: number): Promise<{ event: Json } | undefined> {
+    return consumeEvent(this.life, address, { listener, index });
+  }
+
+  endConsumption(address: StepAddress): Promise<void> {
+    return endConsumption(this.life, address);
   }
 
   async now(address: StepAddress): Promise<number> {
@@ -101,18 +134,24 @@ export class Instance implements DurableContext {
   async emit(address: StepAddress, event: Json): Promise<Json> {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
+    checkedText(event, 'an event');
     await this.life.open(address.key);
     const { executionId } = this;
     const { host } = this.life;
     const id = host.random.uuid();
     let woken: readonly OwnedEntry[] = [];
+    let decided = 0;
     const entry = await this.life.commit(
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
         woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
+        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, at);
         return emitted;
       },
-      () => woken.forEach((owned) => host.deliver(owned)),
+      () => {
+        for (const owned of woken) host.deliver(owned);
+        if (decided > 0) host.schedules.wake();
+      },
     );
     return entry.value;
   }
@@ -121,6 +160,7 @@ export class Instance implements DurableContext {
     const { executionId } = this;
     const { host } = this.life;
     if (this.life.recorded(address.key) === undefined) {
+      checkedText(child.input, 'an input of a workflow');
       const definition = host.findDefinition(child);
       await this.#begin(
         address,
@@ -200,8 +240,10 @@ export class Instance implements DurableContext {
     await this.life.commit(...commit);
   }
 
-  #record(address: StepAddress, outcome: Outcome): Promise<JournalEntry> {
+  #record(address: StepAddress, outcome: Outcome, spent: SpendingMeter['total']): Promise<JournalEntry> {
+    if (spent !== undefined) this.#recordLost(spent);
     return this.life.commit((transaction, at) => {
+      if (spent !== undefined) recordSpending(transaction, this.executionId, spent);
       const current = transaction.entry(this.executionId, address.key);
       // It was given up meanwhile: a time-out passed, or another branch won.
       if (current?.state === 'cancelled') return undefined;
@@ -212,6 +254,19 @@ export class Instance implements DurableContext {
       this.#append(transaction, { type, address, at, ...(isDone ? {} : { data: { error: outcome.value } }) });
       return entry;
     });
+  }
+
+  /** A step that ends after its execution, or in a life that was given up, has no result any more; what it used was used all the same. */
+  #recordLost(spent: NonNullable<SpendingMeter['total']>): void {
+    const { executionId, life } = this;
+    const { isStopped } = life;
+    life.host.store
+      .write((transaction) => {
+        if (isStopped || isFinal(transaction.status(executionId) ?? 'cancelled')) recordSpending(transaction, executionId, spent);
+      })
+      .catch((error: unknown) => {
+        if (!isStopped) life.host.storeFailed(executionId, error);
+      });
   }
 
   #append(

@@ -1,11 +1,16 @@
 import type { Clock, Json, Random } from '@loopwright/protocol';
+import { overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { ENTRY_LIMIT } from '../limits.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
+import type { Turnstile } from '../limits/turnstile.ts';
 import type { WorkflowReference } from './definitions.ts';
 import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
+import { isEventKey } from './event-key.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
 export interface LifeHost {
@@ -13,6 +18,10 @@ export interface LifeHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly expressions: ExpressionEvaluator;
+  /** Where steps wait for their turn, if anything limits how many begin. */
+  readonly turnstile: Turnstile | undefined;
+  /** What else takes the events that executions emit. */
+  readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */
   findDefinition(reference: WorkflowReference): WorkflowDefinition | undefined;
   /** An execution was started by another one. */
@@ -61,6 +70,8 @@ export class Life {
   #forked = false;
   /** Whether the last commit recorded that everything waits. */
   #rests = false;
+  /** How many steps wait for their turn. */
+  #aside = 0;
 
   constructor(executionId: string, host: LifeHost, journal: readonly JournalEntry[]) {
     this.executionId = executionId;
@@ -75,7 +86,17 @@ export class Life {
 
   /** Whether all that is left to do waits for something outside. */
   get parked(): boolean {
-    return this.#active === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+    return this.#active === 0 && this.#aside === 0 && (this.#waiters.size > 0 || this.#gate.length > 0);
+  }
+
+  /** Whether it waits for the next of many events. */
+  get streaming(): boolean {
+    return [...this.#waiters.keys()].some(isEventKey);
+  }
+
+  /** How many entries its journal has. */
+  get size(): number {
+    return this.#journal.size;
   }
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
@@ -141,7 +162,7 @@ export class Life {
     return entry?.state === 'done' ? entry : undefined;
   }
 
-  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. */
+  /** Waits while the execution is paused; never goes on after `stop` or in a part that was abandoned. Throws LIMIT_EXCEEDED. */
   async open(key: string): Promise<void> {
     while (this.#paused && !this.#stopped) {
       await new Promise<void>((proceed) => {
@@ -150,6 +171,41 @@ export class Life {
       });
     }
     if (this.#stopped || this.#isAbandoned(key)) await never();
+    if (this.#journal.size >= ENTRY_LIMIT && !this.#journal.has(key))
+      throw overLimit('another result of the execution', { limit: 'entries', maximum: ENTRY_LIMIT });
+  }
+
+  /** Whether a step may begin here now. */
+  isOpen(key: string): boolean {
+    return !this.#paused && this.goesOn(key);
+  }
+
+  /** Whether what is under way here can still be recorded. */
+  goesOn(key: string): boolean {
+    return !this.#stopped && !this.#isAbandoned(key);
+  }
+
+  /** Whether this life has ended, so that nothing is recorded any more. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Waits in memory for something in this process; the end of the engine does not wait for it. Never settles when it is given up. */
+  async aside<T>(key: string, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#aborts.set(key, controller);
+    this.#aside += 1;
+    let came: { readonly value: T } | undefined;
+    try {
+      came = { value: await wait(controller.signal) };
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+    } finally {
+      this.#aborts.delete(key);
+      this.#aside -= 1;
+      this.#settled();
+    }
+    return came === undefined ? never() : came.value;
   }
 
   /** Work that keeps the execution in memory; the signal is for whoever does it. */

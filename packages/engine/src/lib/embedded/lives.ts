@@ -1,4 +1,5 @@
-import { messageOf } from '@loopwright/protocol';
+import { type Json, messageOf } from '@loopwright/protocol';
+import { checkedText } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
@@ -7,15 +8,19 @@ import type { InterpreterParts } from '../interpreter/frame.ts';
 import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { type EngineLimits, ExecutionLimits } from '../limits/execution-limits.ts';
+import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
 import { type Ending, endExecution } from './end-execution.ts';
-import type { EngineOptions } from './engine.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { Instance } from './instance.ts';
 import { editedInputsIn } from '../operation/restart-record.ts';
 import { Life, type LifeHost } from './life.ts';
 import { type Rehearsal, rehearse } from './rehearsal.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timers } from './timers.ts';
+import { WarmLives } from './warm-lives.ts';
 
 /** How long an execution rests after the store refused a write, in milliseconds. */
 const STORE_RETRY_MS = 5000;
@@ -27,11 +32,14 @@ const DRAIN_LOOK_MS = 5;
 export interface LivesParts {
   readonly store: Store;
   readonly timers: Timers;
+  readonly schedules: Schedules;
   readonly definitions: Definitions;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'onTask' | 'onTrouble'>;
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'> & {
+    readonly limits?: EngineLimits;
+  };
 }
 
 /** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
@@ -43,64 +51,103 @@ export interface Rest {
 
 /** The executions that are in memory: taken up from the journal when there is something to do, dropped when they wait. */
 export class Lives {
+  readonly limits: ExecutionLimits;
   readonly #parts: LivesParts;
   readonly #lives = new Map<string, Life>();
   readonly #resting = new Map<string, Rest>();
   readonly #host: LifeHost;
+  readonly #warm = new WarmLives();
   #closing = false;
 
   constructor(parts: LivesParts) {
     this.#parts = parts;
-    const { store, expressions, timers, definitions, options } = parts;
+    const { store, expressions, timers, schedules, definitions, options } = parts;
+    this.limits = new ExecutionLimits(options.limits ?? {}, {
+      store,
+      clock: options.clock,
+      expressions,
+      load: (executionId, written) => this.load(executionId, written),
+      onTrouble: (message, error) => options.onTrouble?.(message, error),
+    });
     this.#host = {
       store,
       clock: options.clock,
       random: options.random,
       expressions,
+      turnstile: this.limits.turnstile,
+      schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),
-      started: (executionId) => this.load(executionId),
+      started: (executionId) => void this.load(executionId),
       timerRecorded: (dueAt) => timers.arm(dueAt),
       idle: (executionId) => {
         const life = this.#lives.get(executionId);
         if (life?.parked !== true || this.#closing) return;
-        this.#lives.delete(executionId);
-        life.settle();
+        // One that waits for the next of many events goes on too soon to be worth a record.
+        if (!life.streaming) life.settle();
+        for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
   }
 
-  /** Takes an execution up from its journal, unless it is in memory, has ended or is paused. Who has just written its row passes that. */
-  load(executionId: string, written?: Execution): void {
-    if (this.#closing) return;
+  /**
+   * Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory.
+   * Who has just written its row passes that.
+   */
+  load(executionId: string, written?: Execution): boolean {
+    if (this.#closing) return false;
+    try {
+      return this.#load(executionId, written);
+    } catch (error) {
+      // A part of the store cannot be read: that is no failure of the execution, and none of the others.
+      this.rest(executionId, error);
+      return false;
+    }
+  }
+
+  #load(executionId: string, written: Execution | undefined): boolean {
     const { store, definitions } = this.#parts;
     const status = store.read.status(executionId);
-    if (status === undefined || isFinal(status) || status === 'paused') return;
-    if (this.#lives.has(executionId)) return;
+    if (status === undefined || isFinal(status) || status === 'paused') return false;
+    if (this.#lives.has(executionId)) return true;
     const execution = written ?? store.read.execution(executionId);
-    if (execution === undefined) return;
+    if (execution === undefined) return false;
     const definition = definitions.ofDigest(execution.definitionDigest);
-    if (definition === undefined) return;
+    if (definition === undefined || !this.limits.enter(execution)) return false;
     const journal = store.read.journal(executionId);
+    // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
+    for (const entry of journal) void entry.value;
     const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
-    const interpreter = this.#interpreter(execution, definition, {
-      journal,
-      durable: new Instance(life),
-      onTask: this.#parts.options.onTask,
+    const interpret = (secrets?: Secrets): Promise<Json> => {
+      const durable = new Instance(life);
+      return this.#interpreter(execution, definition, { journal, durable, secrets, onTask: this.#parts.options.onTask }).run();
+    };
+    // Without secrets it begins at once.
+    const secrets = this.#secrets(execution, definition);
+    const running = secrets === undefined ? interpret() : secrets.then(interpret);
+    const ended = running.then((output) => {
+      checkedText(output, 'an output of the workflow');
+      return output;
     });
-    interpreter.run().then(
+    ended.then(
       (output) => this.#finish(life, { status: 'completed', output }),
-      (error: unknown) => this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() }),
+      (error: unknown) => {
+        if (!(error instanceof SecretsNotReadError))
+          this.#finish(life, { status: 'failed', error: WorkflowError.from(error).toJson() });
+        else if (this.#lives.get(executionId) === life) this.rest(executionId, error);
+      },
     );
+    return true;
   }
 
   /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
-  rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+  async rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
+    const secrets = await this.#secrets(execution, definition);
     return rehearse(execution.id, this.#host, {
       journal,
-      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, onTask }).run(),
+      run: ({ durable, onTask }) => this.#interpreter(execution, definition, { journal, durable, secrets, onTask }).run(),
     });
   }
 
@@ -139,13 +186,19 @@ export class Lives {
   /** Ends what an execution does in memory. */
   stop(executionId: string): void {
     this.#lives.get(executionId)?.stop();
-    this.#lives.delete(executionId);
+    this.#remove(executionId);
+  }
+
+  /** An execution has been cancelled: it does nothing any more and needs no place in a queue. */
+  cancelled(executionId: string): void {
+    this.stop(executionId);
+    this.limits.admissions.forget(executionId);
   }
 
   /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
-    options.onTrouble?.(`Cannot record the execution ${executionId}`, error);
+    options.onTrouble?.(`Cannot go on with the execution ${executionId}`, error);
     this.stop(executionId);
     const since = this.#resting.get(executionId)?.since ?? options.clock.now();
     const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
@@ -162,23 +215,40 @@ export class Lives {
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
+    this.limits.stop();
     const { clock } = this.#parts.options;
     const until = clock.now() + drainMs;
     for (const life of this.#lives.values()) life.pause();
-    // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
-    const awake = setInterval(() => undefined, 1000);
     while (clock.now() < until && [...this.#lives.values()].some(({ busy }) => busy)) {
+      // The clock's timers do not keep the process alive, and nothing else may while a step is waited for.
+      const awake = setTimeout(() => undefined, 100 * DRAIN_LOOK_MS);
       await new Promise<void>((resolve) => void clock.schedule(DRAIN_LOOK_MS, resolve));
+      clearTimeout(awake);
     }
-    clearInterval(awake);
     for (const life of this.#lives.values()) life.stop();
     this.#lives.clear();
+  }
+
+  /** The secrets that a definition names, read anew; `undefined` when it names none. */
+  #secrets(
+    { id, workflow, projectId, startedBy, createdAt }: Execution,
+    { document }: WorkflowDefinition,
+  ): Promise<Secrets> | undefined {
+    const names = document.use?.secrets ?? [];
+    if (names.length === 0) return undefined;
+    const info = { executionId: id, workflowName: workflow, projectId, startedBy, startedAt: createdAt };
+    return readSecrets(names, this.#parts.options.secrets, info);
   }
 
   #interpreter(
     { id: executionId, workflow: workflowName, projectId, startedBy, createdAt: startedAt, input }: Execution,
     definition: WorkflowDefinition,
-    { journal, durable, onTask }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'onTask'>,
+    {
+      journal,
+      durable,
+      secrets,
+      onTask,
+    }: { journal: readonly JournalEntry[] } & Pick<InterpreterParts, 'durable' | 'secrets' | 'onTask'>,
   ): Interpreter {
     const { functions, expressions, schemas } = this.#parts;
     return new Interpreter({
@@ -189,13 +259,25 @@ export class Lives {
       functions,
       expressions,
       schemas,
+      secrets,
       onTask,
       editedInputs: editedInputsIn(journal),
     });
   }
 
-  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+  /** Drops an execution that waits; one that moves again says so when it waits the next time. */
+  #drop(executionId: string): void {
+    if (this.#lives.get(executionId)?.parked === true) this.#remove(executionId);
+  }
+
+  #remove(executionId: string): void {
     this.#lives.delete(executionId);
+    this.#warm.forget(executionId);
+    this.limits.admissions.leave(executionId);
+  }
+
+  #ended(executionId: string, delivered: OwnedEntry | undefined): void {
+    this.#remove(executionId);
     if (delivered !== undefined) this.deliver(delivered);
   }
 

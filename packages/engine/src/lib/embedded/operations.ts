@@ -112,6 +112,7 @@ export class Operations {
   /** Begins an execution that has ended again, as a new one that shares what was recorded before a task. */
   async restart(request: RestartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { source, journal, definition } = this.#ended(request.executionId, 'restart');
+    if (request.from !== undefined) this.#requireHistory(request.executionId, 'restart');
     if (request.from === undefined && request.input !== undefined) this.#parts.checkInput(definition, request.input);
     const rehearse = (shown: readonly JournalEntry[]): Promise<Rehearsal> =>
       this.#parts.lives.rehearse(source, definition, shown);
@@ -123,6 +124,7 @@ export class Operations {
     request: Pick<RestartRequest, 'executionId' | 'newId' | 'startedBy'>,
   ): Promise<{ created: boolean; execution: Execution }> {
     const { source, journal, definition } = this.#ended(request.executionId, 'retry');
+    this.#requireHistory(request.executionId, 'retry');
     if (source.status !== 'failed') {
       throw new PlatformError('INVALID_STATE', `Cannot retry the execution: it is ${source.status}, not failed`, {
         details: { status: source.status },
@@ -149,6 +151,7 @@ export class Operations {
     const { store, lives, definitions, clock } = this.#parts;
     return explain(store.read, execution, clock, {
       rest: lives.resting(execution.id),
+      turns: lives.limits.turnstile?.waiting(execution.id) ?? [],
       isLoadable: isFinal(execution.status) || definitions.ofDigest(execution.definitionDigest) !== undefined,
     });
   }
@@ -187,6 +190,12 @@ export class Operations {
     const from = this.#parts.definitions.ofDigest(execution.definitionDigest);
     const before = from === undefined ? undefined : await lives.rehearse(execution, from, journal);
     return compareRehearsals(journal, before, await lives.rehearse(execution, to, journal));
+  }
+
+  /** What was compacted cannot be shared with another execution: it would all be done again. */
+  #requireHistory(id: string, verb: string): void {
+    if ((this.#parts.store.read.firstEvent(id) ?? 1) === 1) return;
+    throw new PlatformError('INVALID_STATE', `Cannot ${verb} the execution: its history was compacted`);
   }
 
   #ended(id: string, verb: string): { source: Execution; journal: readonly JournalEntry[]; definition: WorkflowDefinition } {

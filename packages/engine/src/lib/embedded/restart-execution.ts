@@ -3,6 +3,7 @@ import { type WorkflowDefinition, digestOf } from '../definition/definition.ts';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import { type RestartRecord, restartEntry, restartRecordIn } from '../operation/restart-record.ts';
 import { closedParts, reopened, sharedPrefix } from '../operation/shared-prefix.ts';
+import { inheritLimits } from '../limits/child-plan.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { Passed, Rehearsal } from './rehearsal.ts';
 
@@ -107,6 +108,7 @@ export function restartExecution(
     depth: 0,
   };
   transaction.insertExecution(execution);
+  inheritLimits(transaction, { from: source.id, to: id, at });
   const origin = { execution_id, task, key, shared: shared.length };
   const data = { workflow_id: source.workflow, restarted_from: origin };
   transaction.appendEvent({ executionId: id, type: 'execution_started', step: null, at, data });

@@ -5,6 +5,7 @@ import type { JournalEntry } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
+import { childPlan } from '../limits/child-plan.ts';
 import { pauseTree } from './control.ts';
 import { newEntry } from './new-entry.ts';
 import { insertExecution } from './start-execution.ts';
@@ -34,7 +35,7 @@ export function startChild(transaction: StoreTransaction, start: ChildStart): Jo
   insertExecution(
     transaction,
     { executionId: id, workflow: definition.name, projectId, startedBy, input: child.input },
-    { definition, at, parent: { executionId, key: address.key }, depth: parent.depth + 1 },
+    { definition, at, parent: { executionId, key: address.key }, depth: parent.depth + 1, plan: childPlan(id, definition) },
   );
   const entry: JournalEntry = child.await
     ? { ...base, state: 'waiting', value: { execution_id: id } }

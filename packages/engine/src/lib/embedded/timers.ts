@@ -12,6 +12,8 @@ const FIRED: Partial<Record<JournalEntry['kind'], string>> = { deadline: 'step_t
 const BATCH = 200;
 /** How long a deadline waits for an execution that is just about to move on, in milliseconds. */
 const GRACE_MS = 25;
+/** The same for one that waits in a queue until it may move on. */
+const GRACE_IN_QUEUE_MS = 1000;
 /** How long to wait when the store cannot be written, in milliseconds. */
 const STORE_RETRY_MS = 5000;
 
@@ -126,7 +128,10 @@ function cutOff(
     .journal(executionId)
     .some(({ key, kind, state }) => isInside(key) && kind !== 'deadline' && (state === 'running' || state === 'waiting'));
   if (!isOpen) {
-    transaction.putEntry(executionId, { ...entry, dueAt: now + GRACE_MS });
+    transaction.putEntry(executionId, {
+      ...entry,
+      dueAt: now + (transaction.status(executionId) === 'pending' ? GRACE_IN_QUEUE_MS : GRACE_MS),
+    });
     return false;
   }
   return giveUp(transaction, executionId, { isInside, questions: 'expired', at: now });

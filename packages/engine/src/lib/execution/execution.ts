@@ -42,7 +42,19 @@ export type ExecutionChange = Partial<
 /** What was recorded under one key of an execution. */
 export interface JournalEntry {
   readonly key: string;
-  readonly kind: 'step' | 'timer' | 'retry' | 'ask' | 'now' | 'deadline' | 'emit' | 'listen' | 'decision' | 'child' | 'restart';
+  readonly kind:
+    | 'step'
+    | 'timer'
+    | 'retry'
+    | 'ask'
+    | 'now'
+    | 'deadline'
+    | 'emit'
+    | 'listen'
+    | 'event'
+    | 'decision'
+    | 'child'
+    | 'restart';
   /** `running` and `waiting` are open; `done` and `failed` hold a value; `cancelled` was given up. */
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'cancelled';
   /** The name of the task, for people. */

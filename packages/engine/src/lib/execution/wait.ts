@@ -47,11 +47,12 @@ export function waitOf(entry: JournalEntry, journal: readonly JournalEntry[]): W
 function listening({ name, value, createdAt }: JournalEntry): Wait {
   const listener = value as unknown as Listener;
   const types = listenedTypes(listener).map((type) => (type === '' ? 'any type' : type));
-  const fact = { kind: 'event', step_id: name, types, taken: listener.taken.length, since: isoTime(createdAt) };
+  const taken = listener.count ?? listener.taken.length;
+  const fact = { kind: 'event', step_id: name, types, taken, since: isoTime(createdAt) };
   const needs = listener.mode === 'all' ? 'events of all of' : 'an event of';
   return {
     fact,
-    sentence: `It listens for ${needs} ${types.join(', ')} (step ${name}), ${listener.taken.length} taken so far.`,
+    sentence: `It listens for ${needs} ${types.join(', ')} (step ${name}), ${taken} taken so far.`,
     unblock: `POST /api/v1/events with type ${types.map((type) => `"${type}"`).join(' or ')}`,
     isStep: false,
   };

@@ -1,4 +1,6 @@
 import { type Clock, type Json, type JsonObject, isoTime } from '@loopwright/protocol';
+import type { WaitingTurn } from '../limits/turnstile.ts';
+import { explainLimits } from '../limits/why-limited.ts';
 import type { StoreReader } from '../store/store.ts';
 import { type Execution, type JournalEntry, type StoredHumanTask, isFinal } from './execution.ts';
 import { waitOf } from './wait.ts';
@@ -22,6 +24,8 @@ export interface Surroundings {
   readonly rest: { readonly since: number; readonly until: number; readonly reason: string } | undefined;
   /** Whether this program can run its definition. */
   readonly isLoadable: boolean;
+  /** What its steps wait for in memory. */
+  readonly turns?: readonly WaitingTurn[];
 }
 
 type Said = Pick<Why, 'unblock' | 'sentence'>;
@@ -31,7 +35,7 @@ export function explain(
   read: StoreReader,
   execution: Execution,
   clock: Clock,
-  { rest, isLoadable }: Surroundings = { rest: undefined, isLoadable: true },
+  { rest, isLoadable, turns = [] }: Surroundings = { rest: undefined, isLoadable: true },
 ): Why {
   const { id, status, statusSince } = execution;
   const journal = read.journal(id).sort((left, right) => left.createdAt - right.createdAt);
@@ -53,6 +57,8 @@ export function explain(
   if (rest !== undefined) return { ...base, next_wakeup: isoTime(rest.until), ...refused(rest) };
   if (!isLoadable) return { ...base, ...notLoadable(execution) };
   const forSeconds = `for ${Math.max(0, Math.round((clock.now() - statusSince) / 1000))} s`;
+  const limited = explainLimits(read, execution, { now: clock.now(), turns, forSeconds });
+  if (limited !== undefined) return { ...base, ...limited, waiting_for: [limited.waiting_for, ...base.waiting_for] };
   if (status === 'paused') return { ...base, ...paused(id, journal, forSeconds) };
   const question = questions[0];
   if (question !== undefined) return { ...base, ...asked(question, forSeconds) };

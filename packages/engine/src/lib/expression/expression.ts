@@ -14,7 +14,7 @@ export function isExpression(text: string): boolean {
 }
 
 /** The jq source of a runtime expression; a text without `${ }` is taken as jq itself (conditions may be written bare). */
-function expressionSource(text: string): string {
+export function expressionSource(text: string): string {
   return WRAPPED.exec(text)?.[1]?.trim() ?? text.trim();
 }
 

@@ -1,4 +1,3 @@
-import type { Json } from '@loopwright/protocol';
 import { z } from 'zod';
 import type { Invocation } from '../interpreter/call-function.ts';
 import { configurationFailure } from './call-error.ts';
@@ -7,7 +6,8 @@ const text = z.string().max(16_384);
 const credentialsSchema = z.strictObject({ username: text, password: text });
 const tokenSchema = z.strictObject({ token: text.min(1) });
 const oauth2Schema = z.strictObject({
-  authority: text.min(1),
+  // Or an expression that gives one.
+  authority: text.regex(/^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|\s*\$\{)/, 'must be an absolute URI'),
   grant: z.enum(['client_credentials', 'password'], 'is not supported: use client_credentials or password'),
   client: z.strictObject({
     id: text.min(1),
@@ -76,24 +76,15 @@ function firstIssue(value: AuthenticationReference): { message: string; path: Pr
   return byScheme[scheme as keyof typeof byScheme].safeParse(value).error?.issues[0];
 }
 
-/** Where policies and secrets are looked up by name. What is found is never put into a result, an error or the journal. */
-export interface AuthenticationLookup {
-  /** The policy that `use.authentications` has under a name, its expressions evaluated; `undefined` when there is none. */
-  readonly authentication?: (name: string, invocation: Invocation<unknown>) => Json | undefined | Promise<Json | undefined>;
-  /** The properties that a secret holds (`basic: { use: NAME }`); `undefined` when there is none. */
-  readonly secret?: (name: string, invocation: Invocation<unknown>) => Json | undefined | Promise<Json | undefined>;
-}
-
 /** Follows the names in a policy. Throws the standard's `configuration` error for one that does not exist or is wrong. */
-export async function resolveAuthentication(
+export function resolveAuthentication(
   reference: AuthenticationReference,
-  invocation: Invocation<unknown>,
-  lookup: AuthenticationLookup,
-): Promise<AuthenticationPolicy> {
+  { credentials }: Invocation<unknown>,
+): AuthenticationPolicy {
   let policy = reference;
   if ('use' in policy) {
     const name = String(policy['use']);
-    const found = await lookup.authentication?.(name, invocation);
+    const found = credentials?.authentication(name);
     if (found === undefined)
       throw configurationFailure(`Cannot authenticate with "${name}": use.authentications has none of that name`);
     const parsed = authenticationSchema.safeParse(found);
@@ -104,7 +95,7 @@ export async function resolveAuthentication(
   const secret = secretSchema.safeParse(policy[scheme]);
   if (secret.success) {
     const name = secret.data.use;
-    const found = await lookup.secret?.(name, invocation);
+    const found = credentials?.secret(name);
     if (found === undefined)
       throw configurationFailure(`Cannot authenticate with the secret "${name}": there is none of that name`);
     policy = { [scheme]: found };

@@ -19,26 +19,6 @@ describe('httpCall() authentication', () => {
     assert.deepEqual(values, [`Basic ${Buffer.from('ann:pä:ss').toString('base64')}`, 'Bearer t0ken']);
   });
 
-  it('looks policies and secrets up by name', async () => {
-    await using server = await startServer((_request, response) => sendJson(response, 'in'));
-    const called = httpCall({
-      authentication: (name) => (name === 'office' ? { basic: { use: 'office-user' } } : undefined),
-      secret: (name, { execution }) =>
-        name === 'office-user'
-          ? Promise.resolve({ username: execution.startedBy, password: 'pw' })
-          : name === 'odd'
-            ? { pin: 's3cret' }
-            : undefined,
-    });
-    assert.equal((await runCall(called, withPolicy(server.origin, { use: 'office' }))).execution.output, 'in');
-    assert.equal(server.seen[0]?.headers.authorization, `Basic ${Buffer.from('tester:pw').toString('base64')}`);
-    for (const policy of [{ use: 'none' }, { bearer: { use: 'none' } }, { bearer: { use: 'odd' } }]) {
-      const { execution } = await runCall(called, withPolicy(server.origin, policy));
-      assert.equal(errorTypeOf(execution), 'configuration');
-      assert.ok(!JSON.stringify(execution).includes('s3cret'));
-    }
-  });
-
   it('refuses policies that are wrong or not supported, without showing values', async () => {
     const oauth2 = { authority: 'http://h', grant: 'client_credentials', client: { id: 'c', secret: 's3cret' } };
     const policies = [

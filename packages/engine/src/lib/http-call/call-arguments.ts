@@ -7,7 +7,7 @@ export type OutputForm = 'content' | 'response' | 'raw';
 
 const outputSchema = z.enum(['raw', 'content', 'response']).default('content');
 const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const endpointSchema = z
+export const endpointSchema = z
   .union([z.string().min(1), z.strictObject({ uri: z.string().min(1), authentication: authenticationSchema.optional() })])
   .transform((endpoint): Endpoint => (typeof endpoint === 'string' ? { uri: endpoint } : endpoint));
 

@@ -27,10 +27,15 @@ export function authenticationFailure(detail: string, options?: ErrorOptions): W
 }
 
 /** The server answered with a status that is an error for the definition. */
-export function statusFailure(call: string, status: number, excerpt = ''): WorkflowError {
+export function statusFailure(
+  call: string,
+  status: number,
+  { excerpt = '', retryAfterMs }: { excerpt?: string; retryAfterMs?: number | undefined } = {},
+): WorkflowError {
   const phrase = STATUS_CODES[status] ?? 'Unknown status';
   const detail = `Cannot call "${call}": the server answered ${status} ${phrase}${excerpt === '' ? '' : `: ${excerpt}`}`;
-  return new WorkflowError({ type: 'communication', status, title: phrase, detail });
+  const hint = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+  return new WorkflowError({ type: 'communication', status, title: phrase, detail, ...hint });
 }
 
 /** What was sent back cannot be read as what it says it is. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { journalDir, openEngine, startOne, untilStatus } from '../embedded/engine-fixture.ts';
+import { journalDir, openEngine, startOne, until, untilStatus } from '../embedded/engine-fixture.ts';
 import { httpCall } from './http-call.ts';
 import { runCall, sendJson, startServer } from './http-fixture.ts';
 
@@ -179,6 +179,21 @@ describe('httpCall() redirect', () => {
     assert.equal(other.seen[0]?.headers['x-trace'], 't');
     assert.equal(other.seen[0]?.headers.authorization, undefined);
     assert.equal(other.seen[0]?.headers['x-api-key'], undefined);
+  });
+
+  it('waits before a retry as long as the server asks', async () => {
+    for (const retryAfter of ['7', 'Thu, 01 Jan 2026 00:00:07 GMT']) {
+      await using server = await startServer((_request, response) =>
+        sendJson(response, null, 429, { 'retry-after': retryAfter, date: 'Thu, 01 Jan 2026 00:00:00 GMT' }),
+      );
+      const call = JSON.stringify({ call: 'http', with: { method: 'get', endpoint: server.origin } });
+      const body = `do: [{ t: { try: [{ ask: ${call} }], catch: { retry: { delay: { seconds: 1 } } } } }]`;
+      await using engine = await openEngine(journalDir(), {}, { w: body });
+      const { execution } = await startOne(engine, 'w');
+      await until(engine, execution.id, ({ id }) => engine.read.journal(id).some(({ kind }) => kind === 'retry'));
+      const entry = engine.read.journal(execution.id).find(({ kind }) => kind === 'retry');
+      assert.equal((entry?.dueAt ?? 0) - (entry?.createdAt ?? 0), 7000);
+    }
   });
 
   it('gives up after five redirects, and checks the host of each', async () => {

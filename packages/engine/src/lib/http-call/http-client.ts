@@ -3,7 +3,6 @@ import type { StepAttempt } from '../context/durable-context.ts';
 import type { Invocation } from '../interpreter/call-function.ts';
 import { AccessTokens, type TokenRequest } from './access-tokens.ts';
 import {
-  type AuthenticationLookup,
   type AuthenticationPolicy,
   type AuthenticationReference,
   type Credentials,
@@ -15,11 +14,21 @@ import { type ExchangeOptions, type ReceivedResponse, exchange } from './http-ex
 import type { RequestMessage } from './request-message.ts';
 
 /** What `call: http` and `call: openapi` are given by the engine's owner. */
-export interface HttpCallOptions extends ExchangeOptions, AuthenticationLookup {
+export interface HttpCallOptions extends ExchangeOptions {
   /** For the life of access tokens and documents; the machine's clock unless told. */
   readonly clock?: Clock;
   /** For the client's nonce of digest authentication; the machine's randomness unless told. */
   readonly random?: Random;
+  /** Waits until a request to a host may be sent. */
+  readonly admit?: (request: HostRequest, signal: AbortSignal) => Promise<void>;
+}
+
+/** A request that a limit may keep waiting; the host is in lower case and without port. */
+interface HostRequest {
+  readonly host: string;
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly step: string;
 }
 
 /** One request of a task. */
@@ -46,9 +55,13 @@ export class HttpClient {
     { signal }: Pick<StepAttempt, 'signal'>,
   ): Promise<ReceivedResponse> {
     const { message, authentication, redirect } = request;
-    const again: Send = (next) => exchange(next, { redirect, signal }, this.#options);
+    const { executionId, workflowName: workflow } = invocation.execution;
+    const again: Send = async (next) => {
+      await this.#options.admit?.({ host: next.url.hostname, executionId, workflow, step: invocation.taskName }, signal);
+      return exchange(next, { redirect, signal }, this.#options);
+    };
     if (authentication === undefined) return again(message);
-    const policy = await resolveAuthentication(authentication, invocation, this.#options);
+    const policy = resolveAuthentication(authentication, invocation);
     if ('digest' in policy) return this.#sendDigest(message, policy.digest, again);
     if ('basic' in policy) {
       const { username, password } = policy.basic;

@@ -22,7 +22,14 @@ function toError({ status, headers, body, request }: ReceivedResponse): Error {
   const secret = request.body !== undefined || [...request.headers.keys()].some(isSensitive) || request.url.search !== '';
   const excerpt =
     quotable && !secret ? body.toString('utf8').replaceAll(/\s+/g, ' ').trim().slice(0, EXCERPT_LIMIT_CHARACTERS) : '';
-  return statusFailure(describeCall(request.method, request.url), status, excerpt);
+  return statusFailure(describeCall(request.method, request.url), status, { excerpt, retryAfterMs: retryAfterMs(headers) });
+}
+
+/** Milliseconds that `Retry-After` asks to wait: seconds, or a date, which counts from the date of the answer itself. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  const delay = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
 }
 
 /** JSON as its value, text as a text, anything else as base64, nothing as null. */

@@ -13,6 +13,14 @@ export interface ExecutionInfo {
   readonly startedAt: number;
 }
 
+/** Policies and secrets by name, as the definition of the caller has them. What is found is never put into a result, an error or the journal. */
+export interface Credentials {
+  /** The policy that `use.authentications` has under a name, its expressions evaluated; `undefined` when there is none. */
+  authentication(name: string): Json | undefined;
+  /** What a secret of `use.secrets` holds; `undefined` when there is none. */
+  secret(name: string): Json | undefined;
+}
+
 /** What a function of the catalogue gets with one call. */
 export interface Invocation<Arguments> {
   readonly args: Arguments;
@@ -23,6 +31,8 @@ export interface Invocation<Arguments> {
   readonly taskName: string;
   /** Something with effects, recorded under the task's key, or under `label` where a function has several. */
   readonly step: (run: (attempt: StepAttempt) => Promise<Json>, label?: string) => Promise<Json>;
+  /** What the definition says about proving who the caller is; absent in a call that no definition makes. */
+  readonly credentials?: Credentials;
   /** A question to people. */
   readonly ask: (request: HumanTaskRequest, label?: string) => Promise<Json>;
 }

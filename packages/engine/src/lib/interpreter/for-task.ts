@@ -1,10 +1,8 @@
 import type { TaskOf } from '../definition/task.ts';
 import type { FlowResult, TaskFrame, TaskRunner } from './frame.ts';
+import { ITEM_LIMIT } from '../limits.ts';
 import { Scope } from './scope.ts';
 import { WorkflowError } from './workflow-error.ts';
-
-/** The longest collection that is gone through. */
-const ITEM_LIMIT = 10_000;
 
 /**
  * Runs `for`: its list once for each item, as long as `while` holds. The output of one round is the input of the next, that of the last

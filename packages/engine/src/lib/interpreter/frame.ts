@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { NamedTask } from '../definition/task.ts';
 import type { ExpressionEvaluator, Variables } from '../expression/expression.ts';
 import type { ExecutionInfo, FunctionCatalogue } from './call-function.ts';
+import type { Secrets } from '../secret/secrets.ts';
 import type { SchemaValidator } from './schema-validator.ts';
 import type { Scope } from './scope.ts';
 import { WorkflowError } from './workflow-error.ts';
@@ -17,6 +18,8 @@ export interface InterpreterParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
+  /** The secrets that the definition names; absent when it names none. */
+  readonly secrets?: Secrets | undefined;
   /** Told about every task that begins, whatever its kind, in every replay again. It must have no effect on the run. */
   readonly onTask?: ((name: string, reference: string, key: string) => void) | undefined;
   /** Inputs that people put in place of what a task would have got, by the key of the task. */
@@ -29,6 +32,8 @@ type Flow = 'continue' | 'end';
 export interface FlowResult {
   readonly output: Json;
   readonly flow: Flow;
+  /** Whether the list was left by `exit`. */
+  readonly exited?: boolean;
 }
 /** What one task gives; `next` is `continue`, `exit`, `end` or the name of a task of the same list. */
 export interface TaskResult {
@@ -68,6 +73,10 @@ export interface ListFrame {
 export interface TaskRunner {
   readonly parts: InterpreterParts;
   runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult>;
+  /** Applies a `from` or `as` to data. */
+  transform(rule: Json | undefined, data: Json, variables: Variables): Json;
+  /** Runs one task that stands in no list. */
+  runTask(named: NamedTask, reference: string, at: Omit<ListFrame, 'reference'>): Promise<TaskResult>;
   /** Variables for an expression at a place where a task stands. */
   variablesAt(frame: TaskFrame, more: Variables): Variables;
 }

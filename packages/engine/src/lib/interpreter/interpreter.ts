@@ -11,6 +11,7 @@ import {
   type TaskRunner,
   configurationError,
 } from './frame.ts';
+import { runExtended } from './extended-task.ts';
 import { Scope, TaskBudget } from './scope.ts';
 import { runInTime } from './run-in-time.ts';
 import { runKind } from './task-kinds.ts';
@@ -41,6 +42,14 @@ export class Interpreter implements TaskRunner {
 
   /** Runs the workflow to its end; gives its output or throws the `WorkflowError` that nobody caught. */
   async run(): Promise<Json> {
+    try {
+      return await this.#runWorkflow();
+    } catch (error) {
+      throw this.#shown(error);
+    }
+  }
+
+  async #runWorkflow(): Promise<Json> {
     const { document } = this.parts.definition;
     const { schemas, input: raw } = this.parts;
     const state: BranchState = { context: null };
@@ -62,10 +71,10 @@ export class Interpreter implements TaskRunner {
     let index = 0;
     for (let named = list[0]; named !== undefined; named = list[index]) {
       const reference = `${at.reference}/${index + (at.offset ?? 0)}/${named.name}`;
-      const { output, next } = await this.#runTask(named, reference, { ...at, input: data });
+      const { output, next } = await this.runTask(named, reference, { ...at, input: data });
       data = output;
       if (next === 'end') return { output: data, flow: 'end' };
-      if (next === 'exit') break;
+      if (next === 'exit') return { output: data, flow: 'continue', exited: true };
       index = next === 'continue' ? index + 1 : list.findIndex(({ name }) => name === next);
       if (index === -1)
         throw configurationError(`Cannot go to the task "${next}": there is none of that name in this list`, at.reference);
@@ -73,13 +82,16 @@ export class Interpreter implements TaskRunner {
     return { output: data, flow: 'continue' };
   }
 
-  async #runTask({ name, task }: NamedTask, reference: string, given: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
+  async runTask(named: NamedTask, reference: string, given: Omit<ListFrame, 'reference'>): Promise<TaskResult> {
+    const { name, task, definition } = named;
     this.#budget.spend();
     const key = given.scope.visit(name);
     const edited = this.parts.editedInputs?.get(key);
     const at = edited === undefined ? given : { ...given, input: edited };
     try {
-      const base = { ...at.extra, task: { name, reference } };
+      const descriptor = { name, reference, definition, input: at.input };
+      // Inside an extension `$task` is the task that is extended: it comes with what holds there.
+      const base: Record<string, Json> = { task: descriptor, ...at.extra };
       if (
         task.if !== undefined &&
         !this.parts.expressions.holds(task.if, at.input, this.#variables(at.state, { ...base, input: at.input }))
@@ -98,7 +110,8 @@ export class Interpreter implements TaskRunner {
         state: at.state,
         variables: this.#variables(at.state, { ...base, input }),
       };
-      const raw = await this.#withinTimeout(task, frame);
+      const raw = await runExtended(this, named, frame, () => this.#withinTimeout(task, frame));
+      if (base['task'] === descriptor) base['task'] = { ...descriptor, output: raw.output };
       const output = this.transform(
         task.output?.as,
         raw.output,
@@ -112,7 +125,7 @@ export class Interpreter implements TaskRunner {
       }
       return { output, next: raw.next };
     } catch (error) {
-      throw WorkflowError.from(error).at(reference);
+      throw this.#shown(error).at(reference);
     }
   }
 
@@ -140,6 +153,12 @@ export class Interpreter implements TaskRunner {
     return { ...variables, context: state.context, ...more };
   }
 
+  /** An error as it may be recorded: without the values of secrets. */
+  #shown(error: unknown): WorkflowError {
+    const shown = WorkflowError.from(error);
+    return this.parts.secrets?.redact(shown) ?? shown;
+  }
+
   #variables(state: BranchState, known: Variables): Variables {
     return {
       input: null,
@@ -150,6 +169,7 @@ export class Interpreter implements TaskRunner {
       context: state.context,
       workflow: this.#workflow,
       runtime: RUNTIME,
+      ...(this.parts.secrets === undefined ? {} : { secrets: this.parts.secrets.values }),
     };
   }
 }

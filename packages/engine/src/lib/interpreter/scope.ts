@@ -1,7 +1,5 @@
+import { TASK_LIMIT } from '../limits.ts';
 import { WorkflowError } from './workflow-error.ts';
-
-/** How many tasks one execution may run: a definition that jumps back for ever ends with an error, not with a full disk. */
-const TASK_LIMIT = 10_000;
 
 /** Counts the tasks of an execution. */
 export class TaskBudget {

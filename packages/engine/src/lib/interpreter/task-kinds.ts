@@ -1,7 +1,9 @@
 import type { Json } from '@loopwright/protocol';
-import { issueDetails } from '@loopwright/protocol';
 import type { Task, TaskOf } from '../definition/task.ts';
 import { runEmit } from './emit-task.ts';
+import { invoke } from './invoke.ts';
+import { runOwnFunction } from './own-function.ts';
+import { runScript } from './script-task.ts';
 import { runFor } from './for-task.ts';
 import { runFork } from './fork-task.ts';
 import { type FlowResult, type TaskFrame, type TaskResult, type TaskRunner, configurationError } from './frame.ts';
@@ -23,8 +25,11 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);
-  if ('listen' in task) return { output: await runListen(interpreter, task, frame), next };
-  if ('run' in task) return { output: await runWorkflow(interpreter, task, frame), next };
+  if ('run' in task) {
+    const { run } = task;
+    const output = 'script' in run ? runScript(interpreter, run, frame) : runWorkflow(interpreter, run, frame);
+    return { output: await output, next };
+  }
   if ('emit' in task) return { output: await runEmit(interpreter, task, frame), next };
   const result = await runComposite(interpreter, task, frame);
   return { output: result.output, next: result.flow === 'end' ? 'end' : next };
@@ -32,12 +37,13 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
 
 function runComposite(
   interpreter: TaskRunner,
-  task: TaskOf<'try'> | TaskOf<'for'> | TaskOf<'fork'> | TaskOf<'do'>,
+  task: TaskOf<'try'> | TaskOf<'for'> | TaskOf<'fork'> | TaskOf<'listen'> | TaskOf<'do'>,
   frame: TaskFrame,
 ): Promise<FlowResult> {
   if ('try' in task) return runTry(interpreter, task, frame);
   if ('for' in task) return runFor(interpreter, task, frame);
   if ('fork' in task) return runFork(interpreter, task, frame);
+  if ('listen' in task) return runListen(interpreter, task, frame);
   const { input, extra, state } = frame;
   return interpreter.runList(task.do, { input, scope: new Scope(frame.key), reference: `${frame.reference}/do`, extra, state });
 }
@@ -51,31 +57,13 @@ function chooseCase(interpreter: TaskRunner, task: TaskOf<'switch'>, frame: Task
 }
 
 async function runCall(interpreter: TaskRunner, task: TaskOf<'call'>, frame: TaskFrame): Promise<Json> {
-  const { functions, expressions, durable, info } = interpreter.parts;
+  const { functions, expressions, definition } = interpreter.parts;
+  const args = expressions.resolve(task.with ?? {}, frame.input, frame.variables);
+  const own = definition.document.use?.functions?.[task.call];
+  if (own !== undefined) return runOwnFunction(interpreter, own, args, frame);
   const called = functions[task.call];
   if (called === undefined) throw configurationError(`Cannot call "${task.call}": there is no such function`, frame.reference);
-  const parsed = called.arguments.safeParse(expressions.resolve(task.with ?? {}, frame.input, frame.variables));
-  if (!parsed.success) {
-    const issues = JSON.stringify(issueDetails(parsed.error.issues, '/with')['issues']);
-    throw new WorkflowError({
-      type: 'validation',
-      status: 400,
-      title: 'VALIDATION_ERROR',
-      detail: `Cannot call "${task.call}": its arguments are wrong: ${issues}`,
-    });
-  }
-  const address = (label?: string): { key: string; name: string } => ({
-    key: label === undefined ? frame.key : `${frame.key}/${label}`,
-    name: frame.name,
-  });
-  return called.run({
-    args: parsed.data,
-    input: frame.input,
-    execution: info,
-    taskName: frame.name,
-    step: (run, label) => durable.step(address(label), run),
-    ask: (request, label) => durable.ask(address(label), request),
-  });
+  return invoke(interpreter, { name: task.call, called, args }, frame);
 }
 
 function raised(interpreter: TaskRunner, task: TaskOf<'raise'>, frame: TaskFrame): WorkflowError {

@@ -1,6 +1,6 @@
 import type { RetryPolicy, TaskOf } from '../definition/task.ts';
 import type { BranchState, FlowResult, TaskFrame, TaskRunner } from './frame.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { retryDelayMs } from './backoff.ts';
 import { runInTime } from './run-in-time.ts';
 import { Scope } from './scope.ts';
 import { WorkflowError, isSameErrorType } from './workflow-error.ts';
@@ -17,7 +17,7 @@ export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame
       if (!catches(interpreter, task, frame, error)) throw error;
       if (policy !== undefined && (await mayRetry(interpreter, policy, { frame, attempt, error, startedAt }))) {
         const { durable } = interpreter.parts;
-        const delay = (): number => backoffDelayMs(policy, attempt, () => durable.random());
+        const delay = (): number => retryDelayMs(policy, { attempt, error, random: () => durable.random() });
         await durable.sleep({ key: `${frame.key}@retry-${attempt}`, name: frame.name }, delay, 'retry');
         continue;
       }
@@ -61,7 +61,8 @@ function catches(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame,
   const document = error.toJson();
   const matches = Object.entries(filter).every(([name, expected]) => {
     if (name === 'type') return isSameErrorType(error.document.type, String(expected));
-    return JSON.stringify(document[name]) === JSON.stringify(name === 'status' ? Number(expected) : expected);
+    const member = name === 'details' ? 'detail' : name;
+    return JSON.stringify(document[member]) === JSON.stringify(name === 'status' ? Number(expected) : expected);
   });
   return matches && conditionsHold(interpreter, task.catch, { frame, error, as: task.catch.as ?? 'error' });
 }

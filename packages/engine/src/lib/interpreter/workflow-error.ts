@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
+import { ERROR_LIMIT_CHARACTERS } from '../limits.ts';
 
 const STANDARD_PREFIX = 'https://serverlessworkflow.io/spec/1.0.0/errors/';
 /** What the standard's conformance kit writes for the same types. */
@@ -28,6 +29,8 @@ export interface ErrorDocument {
   readonly detail: string;
   /** JSON pointer of the task that failed. */
   readonly instance?: string;
+  /** When the other side wants to be asked again, in milliseconds from then; a retry waits at least so long. */
+  readonly retry_after_ms?: number;
 }
 
 /** An error inside an execution: raised by a task, caught by `try`, or ending the execution. */
@@ -36,8 +39,10 @@ export class WorkflowError extends Error {
   readonly document: ErrorDocument;
 
   constructor(document: Omit<ErrorDocument, 'type'> & { type: StandardErrorType | (string & {}) }, options?: ErrorOptions) {
-    super(document.detail, options);
-    this.document = { ...document, type: document.type.includes(':') ? document.type : STANDARD_PREFIX + document.type };
+    const { detail: whole } = document;
+    const detail = whole.length > ERROR_LIMIT_CHARACTERS ? `${whole.slice(0, ERROR_LIMIT_CHARACTERS - 1)}…` : whole;
+    super(detail, options);
+    this.document = { ...document, detail, type: document.type.includes(':') ? document.type : STANDARD_PREFIX + document.type };
   }
 
   /** The same error, saying which task it comes from unless it already does. */
@@ -54,7 +59,12 @@ export class WorkflowError extends Error {
     if (error instanceof WorkflowError) return error;
     if (error instanceof PlatformError) {
       return new WorkflowError(
-        { type: typeOf(error.status), status: error.status, title: error.code, detail: error.message },
+        {
+          type: error.code === 'LIMIT_EXCEEDED' ? 'runtime' : typeOf(error.status),
+          status: error.status,
+          title: error.code,
+          detail: error.message,
+        },
         { cause: error },
       );
     }
@@ -66,8 +76,15 @@ export class WorkflowError extends Error {
 
   /** Reads back what {@link toJson} wrote. */
   static fromJson(value: Json): WorkflowError {
-    const { type, status, title, detail, instance } = value as unknown as ErrorDocument;
-    return new WorkflowError({ type, status, title, detail, ...(instance === undefined ? {} : { instance }) });
+    const { type, status, title, detail, instance, retry_after_ms } = value as unknown as ErrorDocument;
+    return new WorkflowError({
+      type,
+      status,
+      title,
+      detail,
+      ...(instance === undefined ? {} : { instance }),
+      ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
+    });
   }
 }
 

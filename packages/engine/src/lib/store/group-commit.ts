@@ -105,8 +105,11 @@ export class GroupCommit {
       this.#hooks.flush();
       this.#database.exec('COMMIT');
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.#hooks.rolledBack();
+      try {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      } finally {
+        this.#hooks.rolledBack();
+      }
       return { error, thrower: running };
     }
     this.#acknowledge(group, { values, thrown });

@@ -8,27 +8,42 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import { type ValueFiles, digestIn } from './value-files.ts';
 
 /** A row as the database gives it. */
 export type Row = Record<string, SQLOutputValue>;
 
-const text = (row: Row, column: string): string => {
+export const text = (row: Row, column: string): string => {
   const value = row[column];
   if (typeof value !== 'string') throw new TypeError(`Cannot read the column "${column}": it holds no text`);
   return value;
 };
-const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column));
-const integer = (row: Row, column: string): number => {
+export const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : text(row, column));
+export const integer = (row: Row, column: string): number => {
   const value = row[column];
   if (typeof value !== 'number') throw new TypeError(`Cannot read the column "${column}": it holds no number`);
   return value;
 };
-const integerOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : integer(row, column));
-const json = (row: Row, column: string): Json => (row[column] === null ? null : (JSON.parse(text(row, column)) as Json));
+export const integerOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : integer(row, column));
+export const json = (row: Row, column: string): Json => {
+  const stored = textOrNull(row, column);
+  return stored === null || digestIn(stored) !== undefined ? null : (JSON.parse(stored) as Json);
+};
+
+/** Puts the large values of a row in place: each is read from its file when somebody asks for it. */
+function withFiles<T extends object>(record: T, row: Row, { columns, files }: { columns: string[]; files: ValueFiles }): T {
+  for (const column of columns) {
+    const stored = row[column];
+    if (typeof stored !== 'string' || digestIn(stored) === undefined) continue;
+    let value: Json | undefined;
+    Object.defineProperty(record, column, { enumerable: true, get: () => (value ??= files.decode(stored)) });
+  }
+  return record;
+}
 
 /** Reads a row of `executions`. */
-export function toExecution(row: Row): Execution {
-  return {
+export function toExecution(row: Row, files: ValueFiles): Execution {
+  const record: Execution = {
     id: text(row, 'id'),
     workflow: text(row, 'workflow'),
     version: text(row, 'version'),
@@ -48,11 +63,12 @@ export function toExecution(row: Row): Execution {
     parent: row['parent_id'] === null ? null : { executionId: text(row, 'parent_id'), key: text(row, 'parent_key') },
     depth: integer(row, 'depth'),
   };
+  return withFiles(record, row, { columns: ['input', 'output', 'error'], files });
 }
 
 /** Reads a row of `journal`. */
-export function toEntry(row: Row): JournalEntry {
-  return {
+export function toEntry(row: Row, files: ValueFiles): JournalEntry {
+  const record: JournalEntry = {
     key: text(row, 'key'),
     kind: text(row, 'kind') as JournalEntry['kind'],
     state: text(row, 'state') as JournalEntry['state'],
@@ -63,11 +79,12 @@ export function toEntry(row: Row): JournalEntry {
     createdAt: integer(row, 'created_at'),
     recordedAt: integerOrNull(row, 'recorded_at'),
   };
+  return withFiles(record, row, { columns: ['value'], files });
 }
 
 /** Reads a row of `human_tasks`. */
-export function toHumanTask(row: Row): StoredHumanTask {
-  return {
+export function toHumanTask(row: Row, files: ValueFiles): StoredHumanTask {
+  const record: StoredHumanTask = {
     id: text(row, 'id'),
     executionId: text(row, 'execution_id'),
     key: text(row, 'key'),
@@ -84,11 +101,12 @@ export function toHumanTask(row: Row): StoredHumanTask {
     answerId: textOrNull(row, 'answer_id'),
     answer: json(row, 'answer'),
   };
+  return withFiles(record, row, { columns: ['request', 'answer'], files });
 }
 
 /** Reads a row of `early_answers`. */
-export function toEarlyAnswer(row: Row): EarlyAnswer {
-  return {
+export function toEarlyAnswer(row: Row, files: ValueFiles): EarlyAnswer {
+  const record: EarlyAnswer = {
     executionId: text(row, 'execution_id'),
     step: text(row, 'step'),
     answerId: text(row, 'answer_id'),
@@ -96,11 +114,12 @@ export function toEarlyAnswer(row: Row): EarlyAnswer {
     answer: json(row, 'answer'),
     receivedAt: integer(row, 'received_at'),
   };
+  return withFiles(record, row, { columns: ['answer'], files });
 }
 
 /** Reads a row of `events` of an execution. */
-export function toEvent(executionId: string, row: Row): ExecutionEvent {
-  return {
+export function toEvent(executionId: string, row: Row, files: ValueFiles): ExecutionEvent {
+  const record: ExecutionEvent = {
     executionId,
     seq: integer(row, 'seq'),
     type: text(row, 'type'),
@@ -108,6 +127,7 @@ export function toEvent(executionId: string, row: Row): ExecutionEvent {
     at: integer(row, 'at'),
     data: json(row, 'data') as JsonObject,
   };
+  return withFiles(record, row, { columns: ['data'], files });
 }
 
 /** Reads a row of `definitions`. */

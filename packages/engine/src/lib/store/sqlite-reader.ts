@@ -13,8 +13,18 @@ import {
 } from '../execution/execution.ts';
 import { listExecutions } from './list-executions.ts';
 import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
-import type { OwnedEntry, StoreReader } from './store.ts';
+import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
+import { SqliteSchedules } from './sqlite-schedules.ts';
+import type { Counted, OwnedEntry, StoreReader } from './store.ts';
+import type { ValueFiles } from './value-files.ts';
 
+const COUNTS: Readonly<Record<Counted, string>> = {
+  definitions: 'SELECT count(*) AS total FROM definitions',
+  events: 'SELECT max(seq) AS total FROM events WHERE execution = ?',
+  'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND state = 'open'`,
+  'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
+  listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
+};
 /** Events that say that an execution has come to a step. */
 const BEGINS = new Set([
   'step_started',
@@ -32,11 +42,19 @@ const EVENTS_SEARCHED = 50;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
+  readonly limits: SqliteLimits;
+  readonly schedules = new SqliteSchedules((sql) => this.prepare(sql));
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  protected readonly files: ValueFiles;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     this.#database = database;
+    this.files = files;
+    this.limits = new SqliteLimits(
+      { prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id), beforeJournal: () => this.beforeJournal() },
+      used,
+    );
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -52,6 +70,11 @@ export class SqliteReader implements StoreReader {
   /** The number of an execution in the tables; 0 when there is none of that id. */
   protected numberOf(id: string): number {
     return Number(this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'] ?? 0);
+  }
+
+  /** Called before the journal is read: whoever writes it later than it is told does so now. */
+  protected beforeJournal(): void {
+    // Nothing is held back here.
   }
 
   definition(digest: string): StoredDefinition | undefined {
@@ -117,6 +140,7 @@ export class SqliteReader implements StoreReader {
   }
 
   withoutWakeUp(before: number, limit: number): Execution[] {
+    this.beforeJournal();
     return this.prepare(
       `SELECT * FROM executions WHERE group_no IN (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused'))
        AND updated_at <= ?1 AND coalesce((SELECT at FROM events WHERE execution = no ORDER BY seq DESC LIMIT 1), 0) <= ?1
@@ -134,21 +158,25 @@ export class SqliteReader implements StoreReader {
   }
 
   unfinished(): string[] {
+    // Those that are pending stand in a queue.
     return this.prepare(
       `SELECT id FROM executions INDEXED BY executions_at_work WHERE rests = 0
-       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance') ORDER BY no`,
+       AND status IN ('running', 'waiting_clarification', 'waiting_acceptance') ORDER BY no`,
     )
       .all()
       .map((row) => String(row['id']));
   }
 
   journal(executionId: string): JournalEntry[] {
-    return this.prepare('SELECT * FROM journal WHERE execution = ?').all(this.numberOf(executionId)).map(toEntry);
+    this.beforeJournal();
+    return this.prepare('SELECT * FROM journal WHERE execution = ?')
+      .all(this.numberOf(executionId))
+      .map((row) => toEntry(row, this.files));
   }
 
   entry(executionId: string, key: string): JournalEntry | undefined {
     const row = this.prepare('SELECT * FROM journal WHERE execution = ? AND key = ?').get(this.numberOf(executionId), key);
-    return row === undefined ? undefined : toEntry(row);
+    return row === undefined ? undefined : toEntry(row, this.files);
   }
 
   completedSteps(executionId: string): string[] {
@@ -160,21 +188,23 @@ export class SqliteReader implements StoreReader {
   }
 
   due(now: number, limit: number): OwnedEntry[] {
+    this.beforeJournal();
     return this.prepare(
       'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
     )
       .all(now, limit)
-      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row) }));
+      .map((row) => ({ executionId: String(row['execution_id']), entry: toEntry(row, this.files) }));
   }
 
   nextDue(): number | undefined {
+    this.beforeJournal();
     const due = this.prepare('SELECT min(due_at) AS due FROM journal WHERE due_at IS NOT NULL').get()?.['due'];
     return typeof due === 'number' ? due : undefined;
   }
 
   humanTask(id: string): StoredHumanTask | undefined {
     const row = this.prepare('SELECT * FROM human_tasks WHERE id = ?').get(id);
-    return row === undefined ? undefined : toHumanTask(row);
+    return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
   humanTasks({
@@ -193,13 +223,25 @@ export class SqliteReader implements StoreReader {
     const values = [executionId, state].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
-      .map(toHumanTask);
+      .map((row) => toHumanTask(row, this.files));
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
     return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
       .all(this.numberOf(executionId), after, limit)
-      .map((row) => toEvent(executionId, row));
+      .map((row) => toEvent(executionId, row, this.files));
+  }
+
+  firstEvent(executionId: string): number | undefined {
+    const first = this.prepare('SELECT min(seq) AS first FROM events WHERE execution = ?').get(this.numberOf(executionId))?.[
+      'first'
+    ];
+    return typeof first === 'number' ? first : undefined;
+  }
+
+  count(what: Counted, executionId: string = ''): number {
+    const values = what === 'definitions' ? [] : [what === 'events' ? this.numberOf(executionId) : executionId];
+    return Number(this.prepare(COUNTS[what]).get(...values)?.['total'] ?? 0);
   }
 
   listeners(type: string): { executionId: string; key: string }[] {
@@ -210,22 +252,19 @@ export class SqliteReader implements StoreReader {
 
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
-    return row === undefined ? undefined : toEarlyAnswer(row);
+    return row === undefined ? undefined : toEarlyAnswer(row, this.files);
   }
 
   /** An execution under way is at the step whose begin was recorded last; its row does not follow it. */
   #whole(row: Row): Execution {
-    const execution = toExecution(row);
-    if (isFinal(execution.status)) return execution;
+    if (isFinal(String(row['status']) as ExecutionStatus)) return toExecution(row, this.files);
     const events = this.prepare('SELECT type, step, at FROM events WHERE execution = ? ORDER BY seq DESC LIMIT ?').all(
       Number(row['no']),
       EVENTS_SEARCHED,
     );
     const begin = events.find(({ type }) => BEGINS.has(String(type)));
-    return {
-      ...execution,
-      currentStep: begin === undefined ? execution.currentStep : String(begin['step']),
-      updatedAt: Math.max(execution.updatedAt, Number(events[0]?.['at'] ?? 0)),
-    };
+    const current = begin === undefined ? {} : { current_step: begin['step'] ?? null };
+    const updated = Math.max(Number(row['updated_at']), Number(events[0]?.['at'] ?? 0));
+    return toExecution({ ...row, ...current, updated_at: updated }, this.files);
   }
 }

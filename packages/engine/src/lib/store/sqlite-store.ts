@@ -1,12 +1,16 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
+import { checkDatabase, checkLog } from './check-files.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LogSync } from './log-sync.ts';
+import type { UsedTables } from './sqlite-limits.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
+import { storeFailure } from './store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
+import { ValueFiles } from './value-files.ts';
 
 /** How much an acknowledgement promises: `process` survives a crash of the process, `full` also a loss of power. */
 export type Durability = 'process' | 'full';
@@ -18,10 +22,31 @@ export interface SqliteStoreOptions {
   readonly durability: Durability;
   /** Gets the events of each commit, in order, after it. */
   readonly onEvents: (events: readonly ExecutionEvent[]) => void;
+  /** Told when the store goes on although something of it is lost that was not promised. */
+  readonly onTrouble?: (message: string, error: unknown) => void;
+  /** The longest JSON text of a value that stays in the tables, in characters; a longer one is a file of its own. 64 Ki when left out. */
+  readonly inlineCharacters?: number;
 }
 
+/** SQLite's code for a file that somebody else holds. */
+const SQLITE_BUSY = 5;
+const INLINE_CHARACTERS = 64 * 1024;
+/** The folders that the files of large values are spread over. */
+const VALUE_FOLDERS = 256;
+
 /** Numbered, never changed once released; a new one is added at the end. */
-const MIGRATIONS = ['0001-init.sql', '0002-listeners.sql', '0003-children.sql', '0004-operations.sql', '0005-groups.sql'];
+const MIGRATIONS = [
+  '0001-init.sql',
+  '0002-listeners.sql',
+  '0003-children.sql',
+  '0004-operations.sql',
+  '0005-schedules.sql',
+  '0006-large-values.sql',
+  '0007-limits.sql',
+  '0008-groups.sql',
+];
+/** The schema that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
@@ -32,17 +57,22 @@ export class SqliteStore implements Store {
   readonly #commits: GroupCommit;
   readonly #sync: LogSync | undefined;
   readonly #transaction: SqliteTransaction;
+  readonly #files: ValueFiles;
   #isClosed = false;
 
   /**
    * Opens the store and brings its schema up to date. Throws DATA_DIR_IN_USE when another process has it, STORE_FAILED
    * when the folder or the file cannot be used.
    */
-  constructor({ dir, durability, onEvents }: SqliteStoreOptions) {
-    const opened = openDatabase(dir);
+  constructor(options: SqliteStoreOptions) {
+    const { dir, durability, onEvents, inlineCharacters = INLINE_CHARACTERS } = options;
+    const endedInCrash = existsSync(join(dir, 'engine.db-wal'));
+    const opened = openDatabase(options);
     this.#lock = opened.lock;
     this.#database = opened.database;
-    this.#transaction = new SqliteTransaction(this.#database);
+    const used: UsedTables = new Map();
+    this.#files = new ValueFiles({ dir: join(dir, 'values'), inlineCharacters, flush: durability === 'full' });
+    this.#transaction = new SqliteTransaction(this.#database, this.#files, used);
     this.read = this.#transaction;
     this.#sync = durability === 'full' ? new LogSync(join(dir, 'engine.db-wal')) : undefined;
     const hooks = {
@@ -50,12 +80,17 @@ export class SqliteStore implements Store {
       committed: () => {
         const events = this.#transaction.committed();
         return () => {
+          this.#dropGone();
           if (events.length > 0) onEvents(events);
         };
       },
-      rolledBack: () => this.#transaction.forget(),
+      rolledBack: () => {
+        this.#transaction.forget();
+        this.#dropGone();
+      },
     };
     this.#commits = new GroupCommit(this.#database, hooks, this.#sync);
+    if (endedInCrash) this.#sweep(0);
   }
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
@@ -63,10 +98,7 @@ export class SqliteStore implements Store {
     return this.#commits
       .run(() => mutation(this.#transaction))
       .catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') {
-          throw new PlatformError('STORE_FAILED', `Cannot write to the store: ${error.message}`, { cause: error });
-        }
-        throw error;
+        throw storeFailure(error, 'write to');
       });
   }
 
@@ -77,20 +109,50 @@ export class SqliteStore implements Store {
     this.#database.close();
     this.#lock.close();
   }
+
+  /** Deletes the large values that nobody holds after a transaction (V3). */
+  #dropGone(): void {
+    if (!this.#transaction.hasGone) return;
+    const files = this.#transaction.takeGone();
+    this.#unlessRefused(() => {
+      for (const digest of files) if (!this.#transaction.isHeld(digest)) this.#files.delete(digest);
+    });
+  }
+
+  /** A process that died may have left files whose transaction was never committed: looks for them, one folder a turn. */
+  #sweep(folder: number): void {
+    setImmediate(() => {
+      if (this.#isClosed || folder === VALUE_FOLDERS) return;
+      this.#unlessRefused(() => this.#files.sweep(folder, (digest) => this.#transaction.isHeld(digest)));
+      this.#sweep(folder + 1);
+    });
+  }
+
+  /** A file that cannot be deleted costs space and nothing else; the sweep after the next crash tries again. */
+  #unlessRefused(deleteFiles: () => void): void {
+    try {
+      deleteFiles();
+    } catch {
+      // Nothing depends on it.
+    }
+  }
 }
 
 /** Takes the folder and opens its database; leaves nothing open when that fails. */
-function openDatabase(dir: string): { lock: DatabaseSync; database: DatabaseSync } {
+function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { lock: DatabaseSync; database: DatabaseSync } {
   let lock: DatabaseSync | undefined;
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     lock = takeLock(join(dir, 'engine.lock'));
-    database = new DatabaseSync(join(dir, 'engine.db'), { enableForeignKeyConstraints: true });
+    const file = join(dir, 'engine.db');
+    checkLog(file, { durability, warn: (message) => onTrouble?.(message, undefined) });
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
     // The log is brought to the disk by `LogSync` where that is promised, and by each checkpoint.
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA synchronous = NORMAL;',
     );
+    checkDatabase(database, file);
     migrate(database);
     return { lock, database };
   } catch (error) {
@@ -109,6 +171,8 @@ function takeLock(file: string): DatabaseSync {
     return lock;
   } catch (error) {
     lock.close();
+    const isHeld = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+    if (!isHeld) throw error;
     throw new PlatformError('DATA_DIR_IN_USE', `Cannot open the store: another process holds "${file}"`, { cause: error });
   }
 }

@@ -1,4 +1,3 @@
-import type { Json } from '@loopwright/protocol';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type {
   EarlyAnswer,
@@ -10,13 +9,14 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { PendingJournal } from './pending-journal.ts';
 import { SqliteReader } from './sqlite-reader.ts';
-import type { OwnedEntry, StoreTransaction } from './store.ts';
-
-const write = (value: Json): string => JSON.stringify(value);
+import type { UsedTables } from './sqlite-limits.ts';
+import type { StoreTransaction } from './store.ts';
+import type { ValueFiles } from './value-files.ts';
 
 /**
  * Reads and writes the tables of the embedded store inside the transaction that is open.
@@ -30,11 +30,13 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   readonly #groups: ExecutionGroups;
   readonly #insertEntry: StatementSync;
   readonly #insertEvent: StatementSync;
+  /** Large values that were written, or given up, in the transactions that are not settled yet. */
+  readonly #touchedFiles: string[] = [];
   /** Events of the transaction that is open. */
   #events: ExecutionEvent[] = [];
 
-  constructor(database: DatabaseSync) {
-    super(database);
+  constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
+    super(database, files, used);
     this.#groups = new ExecutionGroups(database);
     this.#insertEntry = this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertEvent = this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
@@ -60,6 +62,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.#known.forget();
     this.#groups.forget();
     this.#events = [];
+    this.#touchedFiles.push(...this.files.takeWritten());
+  }
+
+  protected override beforeJournal(): void {
+    this.flush();
   }
 
   protected override numberOf(id: string): number {
@@ -78,27 +85,18 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return this.#knowledgeOf(id) === undefined ? undefined : super.execution(id);
   }
 
-  override journal(executionId: string): JournalEntry[] {
-    this.flush();
-    return super.journal(executionId);
-  }
-
   override entry(executionId: string, key: string): JournalEntry | undefined {
     return this.#journal.entry(this.numberOf(executionId), key) ?? super.entry(executionId, key);
   }
 
-  override due(now: number, limit: number): OwnedEntry[] {
-    this.flush();
-    return super.due(now, limit);
-  }
-
-  override nextDue(): number | undefined {
-    this.flush();
-    return super.nextDue();
-  }
-
   putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
-    this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(digest, name, version, write(source), createdAt);
+    this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(
+      digest,
+      name,
+      version,
+      JSON.stringify(source),
+      createdAt,
+    );
   }
 
   insertExecution(execution: Execution): void {
@@ -116,9 +114,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       status,
       statusSince,
       currentStep,
-      write(input),
-      write(output),
-      write(error),
+      this.files.encode(input),
+      this.files.encode(output),
+      this.files.encode(error),
       createdAt,
       updatedAt,
       completedAt,
@@ -134,6 +132,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     ).run(...values);
     this.#groups.count(group, 1);
     this.#known.set(id, { no: Number(lastInsertRowid), group, parent, rests: false, lastSeq: 0 });
+    this.#holdFiles(Number(lastInsertRowid));
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
@@ -145,8 +144,8 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     if (status !== known.group.status || definitionDigest !== known.group.definitionDigest)
       columns.push(['group_no', this.#regroup(known, { status, definitionDigest })]);
     if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
-    if (change.output !== undefined) columns.push(['output', write(change.output)]);
-    if (change.error !== undefined) columns.push(['error', write(change.error)]);
+    if (change.output !== undefined) columns.push(['output', this.files.encode(change.output)]);
+    if (change.error !== undefined) columns.push(['error', this.files.encode(change.error)]);
     if (change.version !== undefined) columns.push(['version', change.version]);
     if (change.definitionDigest !== undefined) {
       columns.push(['definition_digest', change.definitionDigest]);
@@ -156,6 +155,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
     this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(...columns.map(([, value]) => value), known.no);
+    this.#holdFiles(known.no);
   }
 
   putEntry(executionId: string, entry: JournalEntry): void {
@@ -180,7 +180,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       step,
       workflow,
       kind,
-      write(request),
+      this.files.encode(request),
       subjectDigest,
       state,
       createdAt,
@@ -188,9 +188,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       answeredAt,
       answeredBy,
       answerId,
-      write(answer),
+      this.files.encode(answer),
     ];
     this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    this.#holdFiles(this.numberOf(executionId));
   }
 
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
@@ -201,9 +202,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       change.answeredAt ?? null,
       change.answeredBy ?? null,
       change.answerId ?? null,
-      write(change.answer ?? null),
+      this.files.encode(change.answer ?? null),
       id,
     );
+    if (this.files.hasWritten) this.#holdFiles(this.numberOf(this.humanTask(id)?.executionId ?? ''));
   }
 
   putEarlyAnswer({ executionId, step, answerId, answeredBy, answer, receivedAt }: EarlyAnswer): void {
@@ -212,9 +214,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       step,
       answerId,
       answeredBy,
-      write(answer),
+      this.files.encode(answer),
       receivedAt,
     );
+    this.#holdFiles(this.numberOf(executionId));
   }
 
   deleteEarlyAnswer(executionId: string, step: string): void {
@@ -229,16 +232,59 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.prepare('DELETE FROM listeners WHERE execution_id = ? AND key = ?').run(executionId, key);
   }
 
+  compactEnded(endedBefore: number): boolean {
+    return this.#keep(compactEnded((sql) => this.prepare(sql), endedBefore));
+  }
+
+  removeEnded(endedBefore: number): boolean {
+    return this.#keep(removeEnded((sql) => this.prepare(sql), endedBefore));
+  }
+
+  probe(): void {
+    this.prepare(`INSERT OR REPLACE INTO housekeeping VALUES ('probe', 0, 0)`).run();
+  }
+
+  get hasGone(): boolean {
+    return this.#touchedFiles.length > 0;
+  }
+
+  /** The large values that the transactions since the last call touched: nobody may hold those any more. */
+  takeGone(): string[] {
+    return this.#touchedFiles.splice(0);
+  }
+
+  /** Whether an execution refers to a large value. */
+  isHeld(digest: string): boolean {
+    return this.prepare('SELECT 1 FROM large_values WHERE digest = ?').get(digest) !== undefined;
+  }
+
+  #keep({ more, removed, released }: Batch): boolean {
+    if (removed.length > 0) this.#known.forget();
+    this.#touchedFiles.push(...released);
+    return more;
+  }
+
+  /** An execution holds the large values that were just written for it. */
+  #holdFiles(no: number): void {
+    if (!this.files.hasWritten) return;
+    for (const digest of this.files.takeWritten()) {
+      this.#touchedFiles.push(digest);
+      this.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?)').run(digest, no);
+    }
+  }
+
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
     const known = this.#require(executionId);
     const seq = (known.lastSeq ?? this.#readLastSeq(known.no)) + 1;
     known.lastSeq = seq;
-    this.#insertEvent.run(known.no, seq, type, step, at, write(data));
+    this.#insertEvent.run(known.no, seq, type, step, at, this.files.encode(data));
+    this.#holdFiles(known.no);
     this.#events.push({ executionId, seq, type, step, at, data });
   }
 
   #writeEntry(no: number, { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt }: JournalEntry): void {
-    this.#insertEntry.run(no, key, kind, state, name, write(value), dueAt, remainingMs, createdAt, recordedAt);
+    this.#insertEntry.run(no, key, kind, state, name, this.files.encode(value), dueAt, remainingMs, createdAt, recordedAt);
+    this.#holdFiles(no);
   }
 
   #knowledgeOf(id: string): KnownExecution | undefined {

@@ -9,6 +9,8 @@ import type {
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
+import type { LimitsReader, LimitsWriter } from './limits-store.ts';
+import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
 export interface OwnedEntry {
@@ -16,8 +18,14 @@ export interface OwnedEntry {
   readonly entry: JournalEntry;
 }
 
+/** What is counted because it has a limit. */
+export type Counted = 'definitions' | 'events' | 'open-questions' | 'early-answers' | 'listeners';
+
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  /** Budgets and queues. */
+  readonly limits: LimitsReader;
+  readonly schedules: ScheduleReader;
   definition(digest: string): StoredDefinition | undefined;
   /** The definitions that were registered under a name, the newest first; at most 1000. */
   definitionsOf(name: string): StoredDefinition[];
@@ -52,12 +60,21 @@ export interface StoreReader {
   humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
+  /**
+   * Number of the earliest event that is still there: 1, or more when the history of an ended execution was compacted, or `undefined`
+   * without any. A cursor before it has a gap.
+   */
+  firstEvent(executionId: string): number | undefined;
+  /** How many there are of something, of one execution unless they are definitions. Events that were compacted count. */
+  count(what: Counted, executionId?: string): number;
   /** Who listens to events of a type, or to all. */
   listeners(type: string): { executionId: string; key: string }[];
 }
 
 /** What can be read and written inside one transaction. */
 export interface StoreTransaction extends StoreReader {
+  readonly limits: LimitsWriter;
+  readonly schedules: ScheduleTable;
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;
@@ -71,6 +88,15 @@ export interface StoreTransaction extends StoreReader {
   deleteEarlyAnswer(executionId: string, step: string): void;
   addListener(type: string, executionId: string, key: string): void;
   removeListeners(executionId: string, key: string): void;
+  /**
+   * Compacts a batch of the executions that ended at or before a time (milliseconds since 1970-01-01 UTC): their journals and their events but the
+   * last one are gone. Gives whether there may be more to do.
+   */
+  compactEnded(endedBefore: number): boolean;
+  /** Removes a batch of the executions that ended at or before a time, with all that belongs to them; the newest execution stays. */
+  removeEnded(endedBefore: number): boolean;
+  /** Writes something that nobody reads, to learn whether the store can be written. */
+  probe(): void;
   /** Appends an event; the store counts it. */
   appendEvent(event: Omit<ExecutionEvent, 'seq'>): void;
 }

@@ -127,6 +127,12 @@ export const ERRORS = define({
     title: 'The idempotency key was used for another request',
     fix: 'Use a new Idempotency-Key for a new request',
   },
+  BUDGET_REACHED: {
+    status: 409,
+    retryable: false,
+    title: 'The budget of the execution is used up',
+    fix: 'Add to it with POST /api/v1/executions/{id}/budget; `details.reached` names the kind',
+  },
   ALIAS_MOVED: {
     status: 409,
     retryable: false,

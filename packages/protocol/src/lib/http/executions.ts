@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
+import { budgetStateSchema, prioritySchema } from './budgets.ts';
 
 export const executionStatusSchema = z.enum([
   'pending',
@@ -73,6 +74,9 @@ export const executionResponseSchema = z.object({
   /** Those that this one runs or ran, the oldest first. */
   child_execution_ids: z.array(z.string()),
   definition: z.object({ version: z.string(), digest: z.string() }),
+  priority: prioritySchema,
+  /** Null when nothing limits the execution and no step reported what it used. */
+  budget: budgetStateSchema.nullable(),
   /** Where it comes from, when it is the restart or the retry of another one; `task` is `null` when it began at the beginning. */
   restarted_from: z.object({ execution_id: z.string(), task: z.string().nullable(), key: z.string().nullable() }).nullable(),
 });

@@ -6,6 +6,8 @@ export const serverHealthSchema = z.object({
   version: z.string(),
   pid: z.int(),
   uptime_seconds: z.number(),
+  /** Why the engine's store refused the last write; left out while it takes them. */
+  store_fault: z.string().optional(),
   modules: z.array(
     z.object({
       id: z.string(),

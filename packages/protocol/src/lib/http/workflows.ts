@@ -1,5 +1,20 @@
 import { z } from 'zod';
 import { jsonObjectSchema } from '../json/json.ts';
+import { budgetLimitsSchema, prioritySchema } from './budgets.ts';
+
+/** What starts executions of a workflow by itself: `POST /api/v1/workflows/{workflow_id}/schedule/pause` and `resume` give it too. */
+export const workflowScheduleSchema = z.object({
+  kind: z.enum(['every', 'cron', 'after', 'on']),
+  state: z.enum(['active', 'paused']),
+  /** `null` while it waits for events or for the end of the last execution, and while it is paused. */
+  next_due: z.string().nullable(),
+  starts: z.int(),
+  last_started_at: z.string().nullable(),
+  last_execution_id: z.string().nullable(),
+  /** Why the last start did not happen. */
+  last_error: z.string().nullable(),
+});
+export type WorkflowSchedule = z.infer<typeof workflowScheduleSchema>;
 
 /** One entry of `GET /api/v1/workflows`. */
 export const workflowSummarySchema = z.object({
@@ -9,8 +24,10 @@ export const workflowSummarySchema = z.object({
   revision: z.string(),
   effective_date: z.string().nullable(),
   step_count: z.int(),
+  schedule: workflowScheduleSchema.nullable(),
 });
 export const workflowListSchema = z.object({ workflows: z.array(workflowSummarySchema), total: z.int() });
+export type WorkflowList = z.infer<typeof workflowListSchema>;
 
 /** `GET /api/v1/workflows/{workflow_id}`: the source's fields, read from the definition, and the definition itself. */
 export const workflowDetailSchema = z.object({
@@ -34,6 +51,7 @@ export const workflowDetailSchema = z.object({
       is_iteration: z.boolean(),
     }),
   ),
+  schedule: workflowScheduleSchema.nullable(),
   digest: z.string(),
   definition: jsonObjectSchema,
 });
@@ -43,5 +61,7 @@ export type WorkflowDetail = z.infer<typeof workflowDetailSchema>;
 export const startWorkflowRequestSchema = z.strictObject({
   project_id: z.string().trim().min(1).max(200),
   initial_context: jsonObjectSchema.optional(),
+  budgets: budgetLimitsSchema.optional(),
+  priority: prioritySchema.optional(),
 });
 export type StartWorkflowRequest = z.infer<typeof startWorkflowRequestSchema>;

@@ -18,6 +18,10 @@ UPDATE executions SET group_no = (
     AND g.definition_digest = executions.definition_digest AND g.status = executions.status
 );
 
+CREATE TRIGGER executions_counted AFTER DELETE ON executions BEGIN
+  UPDATE execution_groups SET count = count - 1 WHERE no = OLD.group_no;
+END;
+
 -- 1 when all that is left to do waits for a person, a timer or an event, so that a restart need not look at it.
 ALTER TABLE executions ADD COLUMN rests INTEGER NOT NULL DEFAULT 0;
 
@@ -28,4 +32,4 @@ DROP INDEX executions_by_definition;
 CREATE INDEX executions_by_age ON executions (created_at);
 CREATE INDEX executions_of_group ON executions (group_no);
 CREATE INDEX executions_at_work ON executions (status)
-  WHERE rests = 0 AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance');
+  WHERE rests = 0 AND status IN ('running', 'waiting_clarification', 'waiting_acceptance');

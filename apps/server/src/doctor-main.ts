@@ -1,0 +1,40 @@
+// `loopwright doctor`: examines what is stored, beside a running server or without one, and changes nothing. The exit code is 1 when something has to
+// be dealt with.
+import { join } from 'node:path';
+import { type Finding, examineStore } from '@loopwright/engine';
+import { PlatformError, messageOf, systemClock } from '@loopwright/protocol';
+import { parseArguments } from './config/parse-arguments.ts';
+import { resolveConfiguration } from './config/resolve-configuration.ts';
+import { FUNCTION_NAMES } from './functions/function-names.ts';
+
+const HELP = `Usage: loopwright doctor [--data-dir <folder>] [--json]
+
+  Examines the engine's store in the data folder: the disk, the files, every row and every value, the definitions and the executions.
+  It works beside a running server and without one, and never writes. It takes the settings of "loopwright server" and their defaults.
+`;
+const SIGNS: Record<Finding['severity'], string> = { error: 'ERROR', warning: 'warn ', info: 'ok   ' };
+
+const argv = process.argv.slice(2);
+try {
+  const given = parseArguments(argv.filter((word) => word !== '--json'));
+  if (given.help) process.stdout.write(HELP);
+  else {
+    const resolved = await resolveConfiguration({ arguments: given, environment: process.env, workingDir: process.cwd() });
+    report(examineStore({ dir: join(resolved.configuration.dataDir, 'engine'), functions: FUNCTION_NAMES, clock: systemClock }));
+  }
+} catch (error) {
+  const details = error instanceof PlatformError ? ` ${JSON.stringify(error.details ?? {})}` : '';
+  process.stderr.write(`Cannot examine the store: ${messageOf(error)}${details}\n`);
+  process.exitCode = 1;
+}
+
+function report(findings: readonly Finding[]): void {
+  const isHealthy = !findings.some(({ severity }) => severity === 'error');
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ healthy: isHealthy, findings })}\n`);
+  else {
+    for (const { severity, check, message, fix } of findings)
+      process.stdout.write(`${SIGNS[severity]} ${check}: ${message}${fix === '' ? '' : `\n      How to fix: ${fix}`}\n`);
+    process.stdout.write(isHealthy ? 'The store is sound.\n' : 'The store has errors.\n');
+  }
+  process.exitCode = isHealthy ? 0 : 1;
+}
