@@ -3,10 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
-const names = globSync('*.ts', { cwd: import.meta.dirname })
-  .filter((file) => file !== 'run.ts' && !file.endsWith('.test.ts'))
-  .map((file) => file.replace(/\.ts$/, ''))
-  .sort();
+/** A benchmark is a file, or the file `main.ts` of a folder. */
+const files = new Map(
+  globSync(['*.ts', '*/main.ts'], { cwd: import.meta.dirname })
+    .filter((file) => file !== 'run.ts' && !file.endsWith('.test.ts'))
+    .sort()
+    .map((file) => [file.replace(/([\\/]main)?\.ts$/, ''), file]),
+);
+const names = [...files.keys()];
 const [first, ...rest] = process.argv.slice(2);
 const named = first !== undefined && !first.startsWith('-');
 if (named && !names.includes(first)) {
@@ -16,7 +20,7 @@ if (named && !names.includes(first)) {
 for (const name of named ? [first] : names) {
   const args = [
     '--conditions=loopwright-source',
-    join(import.meta.dirname, `${name}.ts`),
+    join(import.meta.dirname, files.get(name) ?? ''),
     ...(named ? rest : process.argv.slice(2)),
   ];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });

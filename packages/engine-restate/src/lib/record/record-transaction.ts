@@ -48,6 +48,10 @@ export class RecordTransaction implements StoreTransaction {
     return id === this.#id ? this.#record.execution : this.#started.get(id)?.execution;
   }
 
+  parent(id: string): Execution['parent'] {
+    return this.execution(id)?.parent ?? null;
+  }
+
   status(id: string): ExecutionStatus | undefined {
     return this.execution(id)?.status;
   }
@@ -103,6 +107,10 @@ export class RecordTransaction implements StoreTransaction {
     this.#record.execution = changed(this.#record.execution, change, at);
     this.#hasOutput ||= change.output !== undefined;
     this.#isTouched = true;
+  }
+
+  setResting(): void {
+    // Restate knows by itself what is to be woken: an execution that waits has no invocation.
   }
 
   putEntry(executionId: string, entry: JournalEntry): void {

@@ -27,8 +27,8 @@ function eventData(ending: Ending): JsonObject {
 }
 
 function tellParent(transaction: StoreTransaction, id: string, ending: Ending, at: number): OwnedEntry | undefined {
-  const parent = transaction.execution(id)?.parent ?? undefined;
-  return parent === undefined ? undefined : receiveEnding(transaction, parent, { id, ending, at });
+  const parent = transaction.parent(id);
+  return parent === null ? undefined : receiveEnding(transaction, parent, { id, ending, at });
 }
 
 /** Gives the execution that waits under a key for another one what became of that one, if it still waits. */

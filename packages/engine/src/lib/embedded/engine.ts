@@ -177,7 +177,7 @@ export class Engine implements WorkflowEngine {
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
     const definition = this.#definitions.require(workflow);
-    if (this.read.execution(id) === undefined) {
+    if (this.read.status(id) === undefined) {
       checkedText(input, 'an input');
       checkInput(this.#schemas, definition, input);
     }
@@ -192,7 +192,7 @@ export class Engine implements WorkflowEngine {
       throw error;
     });
     if (!result.created) plan.drop();
-    if (result.execution.requestDigest !== requestDigestOf(request)) {
+    if (!result.created && result.execution.requestDigest !== requestDigestOf(request)) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
     if (result.created) this.#lives.limits.started(result.execution);

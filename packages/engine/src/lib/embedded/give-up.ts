@@ -23,7 +23,7 @@ export function giveUp(
   const keys = new Set(open.map(({ key }) => key));
   const questions = transaction.humanTasks({ executionId, state: 'open', limit: 1000 }).filter(({ key }) => keys.has(key));
   for (const { id } of questions) transaction.updateHumanTask(id, { state });
-  const paused = transaction.execution(executionId)?.status === 'paused';
+  const paused = transaction.status(executionId) === 'paused';
   if (questions.length > 0 && !paused)
     transaction.updateExecution(executionId, { status: openStatus(transaction, executionId) }, at);
   for (const entry of open) {

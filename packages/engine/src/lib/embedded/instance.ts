@@ -56,7 +56,6 @@ export class Instance implements DurableContext {
     const leave = await beginStep(this.life, address);
     this.life.note((transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
-      transaction.updateExecution(this.executionId, { currentStep: address.name }, at);
       this.#append(transaction, { type: 'step_started', address, at });
     }, address.key);
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
@@ -77,7 +76,6 @@ export class Instance implements DurableContext {
         dueAt,
       };
       transaction.putEntry(this.executionId, entry);
-      transaction.updateExecution(this.executionId, { currentStep: address.name }, at);
       const type = purpose === 'wait' ? 'timer_started' : 'retry_scheduled';
       this.#append(transaction, { type, address, at, data: { due_at: new Date(dueAt).toISOString() } });
       return entry;
@@ -181,6 +179,7 @@ export class Instance implements DurableContext {
       outputs[recorded.value] = (await parts[recorded.value]?.run()) ?? null;
       return { outputs, winner: recorded.value };
     }
+    this.life.fork();
     const race = await raceBranches(parts, compete);
     if (recorded !== undefined) return { outputs: race.outputs, winner: undefined };
     const losers = parts.flatMap(({ key }, index) => (index === race.winner ? [] : [key]));

@@ -39,6 +39,9 @@ export interface LifeHost {
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
 
+/** What only an answer, a timer, an event or another execution ends, all of which look the execution up when they come. */
+const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen', 'child']);
+
 /** Takes a mutation back: its part of the execution was given up before the transaction. */
 class GivenUp extends Error {}
 
@@ -63,6 +66,10 @@ export class Life {
   #paused = false;
   #stopped = false;
   #active = 0;
+  /** Whether several things may be under way at the same time. */
+  #forked = false;
+  /** Whether the last commit recorded that everything waits. */
+  #rests = false;
   /** How many steps wait for their turn. */
   #aside = 0;
 
@@ -94,6 +101,7 @@ export class Life {
 
   /** Hands over an entry that was recorded from outside: an answer, an event or a timer. */
   receive(entry: JournalEntry): void {
+    this.#rests = false;
     this.#journal.set(entry.key, entry);
     const waiter = this.#waiters.get(entry.key);
     this.#waiters.delete(entry.key);
@@ -109,6 +117,31 @@ export class Life {
     const waiting = this.#gate;
     this.#gate = [];
     for (const proceed of waiting) proceed();
+  }
+
+  /** Parts run at the same time from here on: that one of them waits does not mean that all do. */
+  fork(): void {
+    this.#forked = true;
+  }
+
+  /** Records that all that is left to do waits, so that a restart need not look at it; for who drops a parked life from memory. */
+  settle(): void {
+    // What a pause holds back waits for nothing that is recorded.
+    if (this.#rests || this.#gate.length > 0) return;
+    const keys = [...this.#waiters.keys()];
+    this.host.store
+      .write((transaction) =>
+        this.#ifOpen(transaction, () => {
+          const entries = keys.map((key) => transaction.entry(this.executionId, key));
+          const isWaiting = entries.every(
+            (entry) => entry?.state === 'waiting' && (RESTING.has(entry.kind) || entry.kind === 'deadline'),
+          );
+          // A deadline alone says that something is under way in its part.
+          if (isWaiting && entries.some((entry) => entry?.kind !== 'deadline')) transaction.setResting(this.executionId);
+        }),
+      )
+      // Without the record the next start takes the execution up for nothing.
+      .catch(() => undefined);
   }
 
   /** Ends this life: steps under way get their signal, nothing more is recorded. */
@@ -254,14 +287,19 @@ export class Life {
   async #write(mutation: Mutation, afterCommit: () => void): Promise<JournalEntry | undefined> {
     if (this.#stopped) return undefined;
     this.#active += 1;
+    this.#rests = false;
+    let rests = false;
     try {
       const entry = await this.host.store.write((transaction) =>
         this.#ifOpen(transaction, (open, at) => {
           const changed = standingStill(open, this.executionId, mutation(open, at));
           if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          rests = changed?.state === 'waiting' && !this.#forked && RESTING.has(changed.kind);
+          if (rests) open.setResting(this.executionId);
           return changed;
         }),
       );
+      this.#rests = rests;
       afterCommit();
       return entry;
     } catch (error) {
@@ -291,7 +329,7 @@ function standingStill(
   executionId: string,
   entry: JournalEntry | undefined,
 ): JournalEntry | undefined {
-  if (entry === undefined || entry.dueAt === null || transaction.execution(executionId)?.status !== 'paused') return entry;
+  if (entry === undefined || entry.dueAt === null || transaction.status(executionId) !== 'paused') return entry;
   const still: JournalEntry = { ...entry, dueAt: null, remainingMs: Math.max(0, entry.dueAt - entry.createdAt) };
   transaction.putEntry(executionId, still);
   return still;

@@ -66,7 +66,7 @@ export class Lives {
       store,
       clock: options.clock,
       expressions,
-      load: (executionId) => this.load(executionId),
+      load: (executionId, written) => this.load(executionId, written),
       onTrouble: (message, error) => options.onTrouble?.(message, error),
     });
     this.#host = {
@@ -83,17 +83,22 @@ export class Lives {
       idle: (executionId) => {
         const life = this.#lives.get(executionId);
         if (life?.parked !== true || this.#closing) return;
+        // One that waits for the next of many events goes on too soon to be worth a record.
+        if (!life.streaming) life.settle();
         for (const id of life.streaming ? this.#warm.keep(executionId, life.size) : [executionId]) this.#drop(id);
       },
       storeFailed: (executionId, error) => this.rest(executionId, error),
     };
   }
 
-  /** Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory. */
-  load(executionId: string): boolean {
+  /**
+   * Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory.
+   * Who has just written its row passes that.
+   */
+  load(executionId: string, written?: Execution): boolean {
     if (this.#closing) return false;
     try {
-      return this.#load(executionId);
+      return this.#load(executionId, written);
     } catch (error) {
       // A part of the store cannot be read: that is no failure of the execution, and none of the others.
       this.rest(executionId, error);
@@ -101,11 +106,13 @@ export class Lives {
     }
   }
 
-  #load(executionId: string): boolean {
+  #load(executionId: string, written: Execution | undefined): boolean {
     const { store, definitions } = this.#parts;
-    const execution = store.read.execution(executionId);
-    if (execution === undefined || isFinal(execution.status) || execution.status === 'paused') return false;
+    const status = store.read.status(executionId);
+    if (status === undefined || isFinal(status) || status === 'paused') return false;
     if (this.#lives.has(executionId)) return true;
+    const execution = written ?? store.read.execution(executionId);
+    if (execution === undefined) return false;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined || !this.limits.enter(execution)) return false;
     const journal = store.read.journal(executionId);

@@ -52,7 +52,7 @@ export function openHumanTask(
   };
   transaction.putEntry(executionId, entry);
   // A question that was on its way when the execution was paused is asked, and the execution stays paused.
-  const paused = transaction.execution(executionId)?.status === 'paused';
+  const paused = transaction.status(executionId) === 'paused';
   const status = paused ? {} : ({ status: `waiting_${request.kind}`, statusSince: at } as const);
   transaction.updateExecution(executionId, { currentStep: address.name, ...status }, at);
   transaction.appendEvent({
@@ -132,7 +132,7 @@ export function closeEntry(
     recordedAt: at,
   };
   transaction.putEntry(task.executionId, entry);
-  const paused = transaction.execution(task.executionId)?.status === 'paused';
+  const paused = transaction.status(task.executionId) === 'paused';
   if (!paused) transaction.updateExecution(task.executionId, { status: openStatus(transaction, task.executionId) }, at);
   return entry;
 }

@@ -13,7 +13,6 @@ export function openListener(
   const entry: JournalEntry = { ...newEntry(address, 'listen', at), state: 'waiting', value: toJson(listener) };
   transaction.putEntry(executionId, entry);
   for (const type of listenedTypes(listener)) transaction.addListener(type, executionId, address.key);
-  transaction.updateExecution(executionId, { currentStep: address.name }, at);
   transaction.appendEvent({ executionId, type: 'listening', step: address.name, at, data: { key: address.key } });
   return entry;
 }

@@ -41,7 +41,6 @@ export function startChild(transaction: StoreTransaction, start: ChildStart): Jo
     ? { ...base, state: 'waiting', value: { execution_id: id } }
     : { ...base, state: 'done', recordedAt: at };
   transaction.putEntry(executionId, entry);
-  transaction.updateExecution(executionId, { currentStep: address.name }, at);
   const data = { key: address.key, execution_id: id, workflow_id: definition.name };
   transaction.appendEvent({ executionId, type: 'child_started', step: address.name, at, data });
   if (!child.await) append(transaction, start, 'step_completed', {});

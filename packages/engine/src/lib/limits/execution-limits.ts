@@ -44,7 +44,7 @@ interface Parts {
   readonly store: Store;
   readonly clock: Clock;
   readonly expressions: ExpressionEvaluator;
-  readonly load: (executionId: string) => boolean;
+  readonly load: (executionId: string, written?: Execution) => boolean;
   readonly onTrouble: (message: string, error: unknown) => void;
 }
 
@@ -103,9 +103,9 @@ export class ExecutionLimits {
   }
 
   /** A start is committed: it runs, or waits for its turn. */
-  started({ id }: Execution): void {
-    this.admissions.use(id);
-    this.#parts.load(id);
+  started(execution: Execution): void {
+    this.admissions.use(execution.id);
+    this.#parts.load(execution.id, execution);
   }
 
   /** Whether an execution may be taken up; if not, it stands in a queue. */

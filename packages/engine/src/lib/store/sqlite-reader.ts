@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   EXECUTION_STATUSES,
   type EarlyAnswer,
@@ -9,8 +9,10 @@ import {
   type JournalEntry,
   type StoredDefinition,
   type StoredHumanTask,
+  isFinal,
 } from '../execution/execution.ts';
-import { toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { listExecutions } from './list-executions.ts';
+import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import type { Counted, OwnedEntry, StoreReader } from './store.ts';
@@ -23,8 +25,20 @@ const COUNTS: Readonly<Record<Counted, string>> = {
   'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
   listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
 };
-/** How many numbers of executions are remembered. */
-const NUMBERS_KEPT = 100_000;
+/** Events that say that an execution has come to a step. */
+const BEGINS = new Set([
+  'step_started',
+  'timer_started',
+  'retry_scheduled',
+  'listening',
+  'child_started',
+  'waiting_clarification',
+  'waiting_acceptance',
+]);
+/** The condition for what has not ended. */
+const IS_OPEN = `status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused')`;
+/** How many events are looked through for the last of these; past them the row says where the execution was. */
+const EVENTS_SEARCHED = 50;
 
 /** Reads the tables of the embedded store; statements are prepared once. */
 export class SqliteReader implements StoreReader {
@@ -32,13 +46,15 @@ export class SqliteReader implements StoreReader {
   readonly schedules = new SqliteSchedules((sql) => this.prepare(sql));
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #numbers = new Map<string, number>();
   protected readonly files: ValueFiles;
 
   constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     this.#database = database;
     this.files = files;
-    this.limits = new SqliteLimits({ prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id) }, used);
+    this.limits = new SqliteLimits(
+      { prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id), beforeJournal: () => this.beforeJournal() },
+      used,
+    );
   }
 
   /** The prepared statement of a fixed SQL text. */
@@ -53,23 +69,12 @@ export class SqliteReader implements StoreReader {
 
   /** The number of an execution in the tables; 0 when there is none of that id. */
   protected numberOf(id: string): number {
-    const known = this.#numbers.get(id);
-    if (known !== undefined) return known;
-    const no = this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'];
-    if (typeof no !== 'number') return 0;
-    if (this.#numbers.size >= NUMBERS_KEPT) this.#numbers.clear();
-    this.#numbers.set(id, no);
-    return no;
+    return Number(this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'] ?? 0);
   }
 
-  /** Forgets what was read in a transaction that is rolled back. */
-  forget(): void {
-    this.#numbers.clear();
-  }
-
-  /** Forgets the numbers of executions that were removed. */
-  forgetExecutions(ids: readonly string[]): void {
-    for (const id of ids) this.#numbers.delete(id);
+  /** Called before the journal is read: whoever writes it later than it is told does so now. */
+  protected beforeJournal(): void {
+    // Nothing is held back here.
   }
 
   definition(digest: string): StoredDefinition | undefined {
@@ -79,7 +84,13 @@ export class SqliteReader implements StoreReader {
 
   execution(id: string): Execution | undefined {
     const row = this.prepare('SELECT * FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : toExecution(row, this.files);
+    return row === undefined ? undefined : this.#whole(row);
+  }
+
+  parent(id: string): Execution['parent'] {
+    const row = this.prepare('SELECT parent_id, parent_key FROM executions WHERE no = ?').get(this.numberOf(id));
+    if (row === undefined || row['parent_id'] === null) return null;
+    return { executionId: String(row['parent_id']), key: String(row['parent_key']) };
   }
 
   children(id: string): string[] {
@@ -101,25 +112,8 @@ export class SqliteReader implements StoreReader {
   }
 
   executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
-    const { workflow, projectId, status, definitionDigest, createdFrom, createdBefore, limit, offset = 0 } = query;
-    const filters: [string, SQLInputValue | undefined][] = [
-      ['workflow = ?', workflow],
-      ['project_id = ?', projectId],
-      ['status = ?', status],
-      ['definition_digest = ?', definitionDigest],
-      ['created_at >= ?', createdFrom],
-      ['created_at < ?', createdBefore],
-    ];
-    const used = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
-    const where = used.length === 0 ? '' : `WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
-    const values = used.map(([, value]) => value);
-    const rows = this.prepare(`SELECT * FROM executions ${where} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`).all(
-      ...values,
-      limit,
-      offset,
-    );
-    const total = Number(this.prepare(`SELECT count(*) AS total FROM executions ${where}`).get(...values)?.['total'] ?? 0);
-    return { executions: rows.map((one) => toExecution(one, this.files)), total };
+    const { rows, total } = listExecutions((sql) => this.prepare(sql), query);
+    return { executions: rows.map((row) => this.#whole(row)), total };
   }
 
   definitionsOf(name: string): StoredDefinition[] {
@@ -129,54 +123,52 @@ export class SqliteReader implements StoreReader {
   }
 
   executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
-    const count = this.prepare(
-      'SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE definition_digest = ? AND status = ? LIMIT ?)',
-    );
-    const counts = EXECUTION_STATUSES.map(
-      (status) => [status, Number(count.get(digest, status, limit)?.['count'] ?? 0)] as const,
-    );
-    return Object.fromEntries(counts.filter(([, found]) => found > 0));
+    const rows = this.prepare(
+      'SELECT status, sum(count) AS count FROM execution_groups WHERE definition_digest = ? GROUP BY status HAVING sum(count) > 0',
+    ).all(digest);
+    const found = new Map(rows.map((row) => [String(row['status']), Math.min(limit, Number(row['count']))]));
+    return Object.fromEntries(EXECUTION_STATUSES.flatMap((status) => (found.has(status) ? [[status, found.get(status)]] : [])));
   }
 
   openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
     return this.prepare(
-      `SELECT * FROM executions WHERE workflow = ? AND definition_digest <> ?
-       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused') ORDER BY created_at, id LIMIT ? OFFSET ?`,
+      `SELECT * FROM executions WHERE group_no IN
+       (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN}) ORDER BY no LIMIT ? OFFSET ?`,
     )
       .all(workflow, digest, limit, offset)
-      .map((row) => toExecution(row, this.files));
+      .map((row) => this.#whole(row));
   }
 
   withoutWakeUp(before: number, limit: number): Execution[] {
+    this.beforeJournal();
     return this.prepare(
-      `SELECT * FROM executions WHERE status IN ('pending', 'running', 'paused') AND updated_at <= ? AND (status = 'paused' OR NOT EXISTS
-       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY updated_at, id LIMIT ?`,
+      `SELECT * FROM executions WHERE group_no IN (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused'))
+       AND updated_at <= ?1 AND coalesce((SELECT at FROM events WHERE execution = no ORDER BY seq DESC LIMIT 1), 0) <= ?1
+       AND (status = 'paused' OR NOT EXISTS
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?2`,
     )
       .all(before, limit)
-      .map((row) => toExecution(row, this.files));
+      .map((row) => this.#whole(row));
   }
 
   openDigests(): string[] {
-    return this.prepare(
-      `SELECT digest FROM definitions WHERE EXISTS (SELECT 1 FROM executions WHERE definition_digest = digest
-       AND status IN ('pending', 'running', 'waiting_clarification', 'waiting_acceptance', 'paused'))`,
-    )
+    return this.prepare(`SELECT DISTINCT definition_digest AS digest FROM execution_groups WHERE count > 0 AND ${IS_OPEN}`)
       .all()
       .map((row) => String(row['digest']));
   }
 
   unfinished(): string[] {
-    // While one branch of a fork waits for a person, another one may have been under way. Those that are pending stand in a queue.
+    // Those that are pending stand in a queue.
     return this.prepare(
-      `SELECT id, created_at FROM executions WHERE status = 'running' UNION ALL
-       SELECT id, created_at FROM executions WHERE status IN ('waiting_clarification', 'waiting_acceptance')
-       AND definition_digest IN (SELECT digest FROM definitions WHERE source LIKE '%"fork"%') ORDER BY created_at`,
+      `SELECT id FROM executions INDEXED BY executions_at_work WHERE rests = 0
+       AND status IN ('running', 'waiting_clarification', 'waiting_acceptance') ORDER BY no`,
     )
       .all()
       .map((row) => String(row['id']));
   }
 
   journal(executionId: string): JournalEntry[] {
+    this.beforeJournal();
     return this.prepare('SELECT * FROM journal WHERE execution = ?')
       .all(this.numberOf(executionId))
       .map((row) => toEntry(row, this.files));
@@ -196,6 +188,7 @@ export class SqliteReader implements StoreReader {
   }
 
   due(now: number, limit: number): OwnedEntry[] {
+    this.beforeJournal();
     return this.prepare(
       'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
     )
@@ -204,6 +197,7 @@ export class SqliteReader implements StoreReader {
   }
 
   nextDue(): number | undefined {
+    this.beforeJournal();
     const due = this.prepare('SELECT min(due_at) AS due FROM journal WHERE due_at IS NOT NULL').get()?.['due'];
     return typeof due === 'number' ? due : undefined;
   }
@@ -222,7 +216,9 @@ export class SqliteReader implements StoreReader {
     state?: StoredHumanTask['state'];
     limit: number;
   }): StoredHumanTask[] {
-    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : 'state = ?'].filter(Boolean);
+    // Of one execution there are few: the index of all that are open is not the one to go through.
+    const isState = executionId === undefined ? 'state = ?' : '+state = ?';
+    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState].filter(Boolean);
     const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
     const values = [executionId, state].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
@@ -257,5 +253,18 @@ export class SqliteReader implements StoreReader {
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined {
     const row = this.prepare('SELECT * FROM early_answers WHERE execution_id = ? AND step = ?').get(executionId, step);
     return row === undefined ? undefined : toEarlyAnswer(row, this.files);
+  }
+
+  /** An execution under way is at the step whose begin was recorded last; its row does not follow it. */
+  #whole(row: Row): Execution {
+    if (isFinal(String(row['status']) as ExecutionStatus)) return toExecution(row, this.files);
+    const events = this.prepare('SELECT type, step, at FROM events WHERE execution = ? ORDER BY seq DESC LIMIT ?').all(
+      Number(row['no']),
+      EVENTS_SEARCHED,
+    );
+    const begin = events.find(({ type }) => BEGINS.has(String(type)));
+    const current = begin === undefined ? {} : { current_step: begin['step'] ?? null };
+    const updated = Math.max(Number(row['updated_at']), Number(events[0]?.['at'] ?? 0));
+    return toExecution({ ...row, ...current, updated_at: updated }, this.files);
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import type { Execution, ExecutionEvent, ExecutionQuery } from '../execution/execution.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const newDir = (): string => mkdtempSync(join(tmpdir(), 'loopwright-store-'));
@@ -57,16 +57,16 @@ describe('SqliteStore', () => {
     await store.write((transaction) => transaction.insertExecution(execution('a')));
     const order: number[] = [];
     await Promise.all(
-      Array.from({ length: 50 }, (_, index) =>
+      Array.from({ length: 2500 }, (_, index) =>
         store
           .write((transaction) => transaction.appendEvent({ executionId: 'a', type: String(index), step: null, at: 1, data: {} }))
           .then(() => order.push(index)),
       ),
     );
-    const events = store.read.events('a', 0, 100);
+    const events = store.read.events('a', 0, 5000);
     assert.deepEqual(
       events.map(({ seq }) => seq),
-      Array.from({ length: 50 }, (_, index) => index + 1),
+      Array.from({ length: 2500 }, (_, index) => index + 1),
     );
     assert.deepEqual(
       events.map(({ type }) => Number(type)),
@@ -108,5 +108,82 @@ describe('SqliteStore', () => {
     writeFileSync(join(dir, 'engine.db'), '');
     await using store = open(dir);
     assert.ok(store);
+  });
+
+  it('acknowledges with full durability too, after the log is on the disk, whatever the size of the groups', async () => {
+    const dir = newDir();
+    {
+      await using store = new SqliteStore({ dir, durability: 'full', onEvents: () => undefined });
+      await store.write((transaction) => transaction.putDefinition(definition));
+      await store.write((transaction) => transaction.insertExecution(execution('one')));
+      await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          store.write((transaction) => transaction.insertExecution(execution(`many-${index}`))),
+        ),
+      );
+    }
+    await using again = open(dir);
+    assert.equal(again.read.executions({ limit: 1 }).total, 201);
+  });
+
+  it('commits what waits when it is closed, and refuses what comes later', async () => {
+    const dir = newDir();
+    const store = new SqliteStore({ dir, durability: 'full', onEvents: () => undefined });
+    const waiting = store.write((transaction) => transaction.putDefinition(definition));
+    const closed = store[Symbol.asyncDispose]();
+    const late = store.write((transaction) => transaction.insertExecution(execution('late')));
+    await assert.rejects(late, { code: 'STORE_FAILED' });
+    await Promise.all([waiting, closed]);
+    await using again = open(dir);
+    assert.equal(again.read.definition('d')?.name, 'w');
+    assert.equal(again.read.execution('late'), undefined);
+  });
+
+  it('lists by what executions have in common, the newest first, with totals that survive rollbacks', async () => {
+    const dir = newDir();
+    await using store = open(dir);
+    await store.write((transaction) => transaction.putDefinition(definition));
+    const facts = [
+      ['w', 'p', 'running'],
+      ['w', 'q', 'completed'],
+      ['v', 'p', 'failed'],
+      ['w', 'p', 'completed'],
+    ] as const;
+    for (const [index, [workflow, projectId, status]] of facts.entries())
+      await store.write((transaction) => transaction.insertExecution({ ...execution(`e${index}`), workflow, projectId, status }));
+    await store.write((transaction) => transaction.updateExecution('e0', { status: 'completed' }, 2));
+    const lost = store.write((transaction) => {
+      transaction.insertExecution({ ...execution('lost'), projectId: 'new' });
+      transaction.updateExecution('e2', { status: 'completed' }, 2);
+      throw new RangeError('no');
+    });
+    await assert.rejects(lost, RangeError);
+    const found = (query: Partial<ExecutionQuery>): [string[], number] => {
+      const { executions, total } = store.read.executions({ limit: 2, ...query });
+      return [executions.map(({ id }) => id), total];
+    };
+    assert.deepEqual(found({}), [['e3', 'e2'], 4]);
+    assert.deepEqual(found({ status: 'completed' }), [['e3', 'e1'], 3]);
+    assert.deepEqual(found({ status: 'completed', offset: 2 }), [['e0'], 3]);
+    assert.deepEqual(found({ workflow: 'w', projectId: 'p' }), [['e3', 'e0'], 2]);
+    assert.deepEqual(found({ projectId: 'new' }), [[], 0]);
+    assert.deepEqual(found({ status: 'failed', workflow: 'v' }), [['e2'], 1]);
+  });
+
+  it('pages through what many groups have, in the order of all of them', async () => {
+    await using store = open(newDir());
+    await store.write((transaction) => transaction.putDefinition(definition));
+    await store.write((transaction) => {
+      // One group has the newest ten, the others one each and older.
+      for (let index = 0; index < 30; index += 1) {
+        const projectId = index < 20 ? `p${index}` : 'p0';
+        transaction.insertExecution({ ...execution(`e${index}`), projectId, status: index === 5 ? 'failed' : 'completed' });
+      }
+    });
+    const ids: string[] = [];
+    for (let offset = 0; offset < 40; offset += 4)
+      ids.push(...store.read.executions({ status: 'completed', limit: 4, offset }).executions.map(({ id }) => id));
+    const expected = Array.from({ length: 30 }, (_, index) => `e${29 - index}`).filter((id) => id !== 'e5');
+    assert.deepEqual(ids, expected);
   });
 });

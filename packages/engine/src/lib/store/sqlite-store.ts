@@ -5,11 +5,11 @@ import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { checkDatabase, checkLog } from './check-files.ts';
 import { GroupCommit } from './group-commit.ts';
+import { LogSync } from './log-sync.ts';
 import type { UsedTables } from './sqlite-limits.ts';
-import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { storeFailure } from './store-failure.ts';
-import type { Store, StoreTransaction } from './store.ts';
+import type { Store, StoreReader, StoreTransaction } from './store.ts';
 import { ValueFiles } from './value-files.ts';
 
 /** How much an acknowledgement promises: `process` survives a crash of the process, `full` also a loss of power. */
@@ -43,16 +43,19 @@ const MIGRATIONS = [
   '0005-schedules.sql',
   '0006-large-values.sql',
   '0007-limits.sql',
+  '0008-groups.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The embedded store: one SQLite file in WAL mode, one connection, commits in groups. */
 export class SqliteStore implements Store {
-  readonly read: SqliteReader;
+  /** Mutations run to their end at once, so between them the transaction shows what is committed and nothing else. */
+  readonly read: StoreReader;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #commits: GroupCommit;
+  readonly #sync: LogSync | undefined;
   readonly #transaction: SqliteTransaction;
   readonly #files: ValueFiles;
   #isClosed = false;
@@ -69,19 +72,24 @@ export class SqliteStore implements Store {
     this.#database = opened.database;
     const used: UsedTables = new Map();
     this.#files = new ValueFiles({ dir: join(dir, 'values'), inlineCharacters, flush: durability === 'full' });
-    this.read = new SqliteReader(this.#database, this.#files, used);
     this.#transaction = new SqliteTransaction(this.#database, this.#files, used);
-    const pending = this.#transaction.pendingEvents;
-    this.#commits = new GroupCommit(this.#database, {
-      afterCommit: () => {
-        this.#dropGone();
-        if (pending.length > 0) onEvents(pending.splice(0));
+    this.read = this.#transaction;
+    this.#sync = durability === 'full' ? new LogSync(join(dir, 'engine.db-wal')) : undefined;
+    const hooks = {
+      flush: () => this.#transaction.flush(),
+      committed: () => {
+        const events = this.#transaction.committed();
+        return () => {
+          this.#dropGone();
+          if (events.length > 0) onEvents(events);
+        };
       },
       rolledBack: () => {
         this.#transaction.forget();
         this.#dropGone();
       },
-    });
+    };
+    this.#commits = new GroupCommit(this.#database, hooks, this.#sync);
     if (endedInCrash) this.#sweep(0);
   }
 
@@ -97,15 +105,15 @@ export class SqliteStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#commits.flush();
+    await this.#sync?.[Symbol.asyncDispose]();
     this.#database.close();
     this.#lock.close();
   }
 
-  /** Forgets executions that were removed, and deletes the large values that nobody holds after a transaction (V3). */
+  /** Deletes the large values that nobody holds after a transaction (V3). */
   #dropGone(): void {
     if (!this.#transaction.hasGone) return;
-    const { executions, files } = this.#transaction.takeGone();
-    this.read.forgetExecutions(executions);
+    const files = this.#transaction.takeGone();
     this.#unlessRefused(() => {
       for (const digest of files) if (!this.#transaction.isHeld(digest)) this.#files.delete(digest);
     });
@@ -140,8 +148,9 @@ function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { loc
     const file = join(dir, 'engine.db');
     checkLog(file, { durability, warn: (message) => onTrouble?.(message, undefined) });
     database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
+    // The log is brought to the disk by `LogSync` where that is promised, and by each checkpoint.
     database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};`,
+      'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA synchronous = NORMAL;',
     );
     checkDatabase(database, file);
     migrate(database);

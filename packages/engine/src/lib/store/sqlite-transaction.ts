@@ -1,29 +1,93 @@
-import type { SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type {
   EarlyAnswer,
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionStatus,
   JournalEntry,
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
 import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
+import { ExecutionGroups } from './execution-groups.ts';
+import { type KnownExecution, KnownExecutions } from './known-executions.ts';
+import { PendingJournal } from './pending-journal.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
+import type { ValueFiles } from './value-files.ts';
 
-/** How many counters of events are remembered. */
-const COUNTERS_KEPT = 100_000;
-
-/** Reads and writes the tables of the embedded store inside the transaction that is open. */
+/**
+ * Reads and writes the tables of the embedded store inside the transaction that is open.
+ *
+ * T1 What belongs to the journal is gathered and written by `flush`, before the commit and before whatever reads these tables.
+ * T2 What is known of executions without reading them was written or read by this connection, and is forgotten with a rollback.
+ */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
-  /** Events of the transactions that are not yet handed on. */
-  readonly pendingEvents: ExecutionEvent[] = [];
-  /** Number of the last event of executions that were written lately. */
-  readonly #lastSeq = new Map<number, number>();
+  readonly #journal = new PendingJournal();
+  readonly #known = new KnownExecutions();
+  readonly #groups: ExecutionGroups;
+  readonly #insertEntry: StatementSync;
+  readonly #insertEvent: StatementSync;
   /** Large values that were written, or given up, in the transactions that are not settled yet. */
   readonly #touchedFiles: string[] = [];
-  readonly #removed: string[] = [];
+  /** Events of the transaction that is open. */
+  #events: ExecutionEvent[] = [];
+
+  constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
+    super(database, files, used);
+    this.#groups = new ExecutionGroups(database);
+    this.#insertEntry = this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertEvent = this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
+  }
+
+  /** Writes what was gathered; call it before the commit. */
+  flush(): void {
+    this.#journal.drain((no, entry) => this.#writeEntry(no, entry));
+    this.#groups.flush();
+  }
+
+  /** Takes note that the transaction was committed; gives its events. */
+  committed(): readonly ExecutionEvent[] {
+    this.#groups.committed();
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** What was read or counted in a transaction is not true any more once it was rolled back. */
+  forget(): void {
+    this.#journal.forget();
+    this.#known.forget();
+    this.#groups.forget();
+    this.#events = [];
+    this.#touchedFiles.push(...this.files.takeWritten());
+  }
+
+  protected override beforeJournal(): void {
+    this.flush();
+  }
+
+  protected override numberOf(id: string): number {
+    return this.#knowledgeOf(id)?.no ?? 0;
+  }
+
+  override status(id: string): ExecutionStatus | undefined {
+    return this.#knowledgeOf(id)?.group.status;
+  }
+
+  override parent(id: string): Execution['parent'] {
+    return this.#knowledgeOf(id)?.parent ?? null;
+  }
+
+  override execution(id: string): Execution | undefined {
+    return this.#knowledgeOf(id) === undefined ? undefined : super.execution(id);
+  }
+
+  override entry(executionId: string, key: string): JournalEntry | undefined {
+    return this.#journal.entry(this.numberOf(executionId), key) ?? super.entry(executionId, key);
+  }
 
   putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
     this.prepare('INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)').run(
@@ -38,6 +102,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   insertExecution(execution: Execution): void {
     const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
     const { currentStep, input, output, error, createdAt, updatedAt, completedAt, parent, depth } = execution;
+    const group = this.#groups.of(execution);
     const values: SQLInputValue[] = [
       id,
       workflow,
@@ -58,48 +123,51 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       parent?.executionId ?? null,
       parent?.key ?? null,
       depth,
+      group.no,
     ];
-    this.prepare(
+    const { lastInsertRowid } = this.prepare(
       `INSERT INTO executions (id, workflow, version, definition_digest, project_id, started_by, request_digest, status, status_since,
-       current_step, input, output, error, created_at, updated_at, completed_at, parent_id, parent_key, depth)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       current_step, input, output, error, created_at, updated_at, completed_at, parent_id, parent_key, depth, group_no)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(...values);
-    this.#holdFiles(id);
+    this.#groups.count(group, 1);
+    this.#known.set(id, { no: Number(lastInsertRowid), group, parent, rests: false, lastSeq: 0 });
+    this.#holdFiles(Number(lastInsertRowid));
   }
 
   updateExecution(id: string, change: ExecutionChange, at: number): void {
+    const known = this.#knowledgeOf(id);
+    if (known === undefined) return;
     const columns: [string, SQLInputValue][] = [['updated_at', at]];
     if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+    const { status = known.group.status, definitionDigest = known.group.definitionDigest } = change;
+    if (status !== known.group.status || definitionDigest !== known.group.definitionDigest)
+      columns.push(['group_no', this.#regroup(known, { status, definitionDigest })]);
     if (change.currentStep !== undefined) columns.push(['current_step', change.currentStep]);
     if (change.output !== undefined) columns.push(['output', this.files.encode(change.output)]);
     if (change.error !== undefined) columns.push(['error', this.files.encode(change.error)]);
     if (change.version !== undefined) columns.push(['version', change.version]);
-    if (change.definitionDigest !== undefined) columns.push(['definition_digest', change.definitionDigest]);
+    if (change.definitionDigest !== undefined) {
+      columns.push(['definition_digest', change.definitionDigest]);
+      // What rests under one definition may have something to do under another.
+      if (known.rests) this.#setRests(known, false);
+    }
     if (change.completedAt !== undefined) columns.push(['completed_at', change.completedAt]);
     const assignments = columns.map(([column]) => `${column} = ?`).join(', ');
-    this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(
-      ...columns.map(([, value]) => value),
-      this.numberOf(id),
-    );
-    this.#holdFiles(id);
+    this.prepare(`UPDATE executions SET ${assignments} WHERE no = ?`).run(...columns.map(([, value]) => value), known.no);
+    this.#holdFiles(known.no);
   }
 
   putEntry(executionId: string, entry: JournalEntry): void {
-    const { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt } = entry;
-    const values: SQLInputValue[] = [
-      this.numberOf(executionId),
-      key,
-      kind,
-      state,
-      name,
-      this.files.encode(value),
-      dueAt,
-      remainingMs,
-      createdAt,
-      recordedAt,
-    ];
-    this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
-    this.#holdFiles(executionId);
+    const known = this.#require(executionId);
+    this.#journal.put(known.no, entry);
+    // Something goes on from here: a restart must look at it.
+    if (known.rests && entry.state !== 'waiting') this.#setRests(known, false);
+  }
+
+  setResting(executionId: string): void {
+    const known = this.#require(executionId);
+    if (!known.rests) this.#setRests(known, true);
   }
 
   insertHumanTask(task: StoredHumanTask): void {
@@ -123,7 +191,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       this.files.encode(answer),
     ];
     this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
-    this.#holdFiles(executionId);
+    this.#holdFiles(this.numberOf(executionId));
   }
 
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
@@ -137,7 +205,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       this.files.encode(change.answer ?? null),
       id,
     );
-    if (this.files.hasWritten) this.#holdFiles(this.humanTask(id)?.executionId ?? '');
+    if (this.files.hasWritten) this.#holdFiles(this.numberOf(this.humanTask(id)?.executionId ?? ''));
   }
 
   putEarlyAnswer({ executionId, step, answerId, answeredBy, answer, receivedAt }: EarlyAnswer): void {
@@ -149,7 +217,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       this.files.encode(answer),
       receivedAt,
     );
-    this.#holdFiles(executionId);
+    this.#holdFiles(this.numberOf(executionId));
   }
 
   deleteEarlyAnswer(executionId: string, step: string): void {
@@ -162,15 +230,6 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   removeListeners(executionId: string, key: string): void {
     this.prepare('DELETE FROM listeners WHERE execution_id = ? AND key = ?').run(executionId, key);
-  }
-
-  appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
-    const no = this.numberOf(executionId);
-    const seq = (this.#lastSeq.get(no) ?? this.#readLastSeq(no)) + 1;
-    this.#lastSeq.set(no, seq);
-    this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)').run(no, seq, type, step, at, this.files.encode(data));
-    this.#holdFiles(executionId);
-    this.pendingEvents.push({ executionId, seq, type, step, at, data });
   }
 
   compactEnded(endedBefore: number): boolean {
@@ -186,12 +245,12 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   get hasGone(): boolean {
-    return this.#removed.length > 0 || this.#touchedFiles.length > 0;
+    return this.#touchedFiles.length > 0;
   }
 
-  /** What the transactions since the last call removed, and the large values they touched: nobody may hold those any more. */
-  takeGone(): { executions: string[]; files: string[] } {
-    return { executions: this.#removed.splice(0), files: this.#touchedFiles.splice(0) };
+  /** The large values that the transactions since the last call touched: nobody may hold those any more. */
+  takeGone(): string[] {
+    return this.#touchedFiles.splice(0);
   }
 
   /** Whether an execution refers to a large value. */
@@ -200,31 +259,66 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   #keep({ more, removed, released }: Batch): boolean {
-    this.forgetExecutions(removed);
-    this.#removed.push(...removed);
+    if (removed.length > 0) this.#known.forget();
     this.#touchedFiles.push(...released);
     return more;
   }
 
   /** An execution holds the large values that were just written for it. */
-  #holdFiles(executionId: string): void {
+  #holdFiles(no: number): void {
     if (!this.files.hasWritten) return;
     for (const digest of this.files.takeWritten()) {
       this.#touchedFiles.push(digest);
-      this.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?)').run(digest, this.numberOf(executionId));
+      this.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?)').run(digest, no);
     }
   }
 
-  /** What was read or counted in a transaction that is rolled back is not true any more. */
-  override forget(): void {
-    super.forget();
-    this.#lastSeq.clear();
-    this.pendingEvents.length = 0;
-    this.#touchedFiles.push(...this.files.takeWritten());
+  appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
+    const known = this.#require(executionId);
+    const seq = (known.lastSeq ?? this.#readLastSeq(known.no)) + 1;
+    known.lastSeq = seq;
+    this.#insertEvent.run(known.no, seq, type, step, at, this.files.encode(data));
+    this.#holdFiles(known.no);
+    this.#events.push({ executionId, seq, type, step, at, data });
+  }
+
+  #writeEntry(no: number, { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt }: JournalEntry): void {
+    this.#insertEntry.run(no, key, kind, state, name, this.files.encode(value), dueAt, remainingMs, createdAt, recordedAt);
+    this.#holdFiles(no);
+  }
+
+  #knowledgeOf(id: string): KnownExecution | undefined {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const row = this.prepare('SELECT no, group_no, parent_id, parent_key, rests FROM executions WHERE id = ?').get(id);
+    if (row === undefined) return undefined;
+    const group = this.#groups.byNo(Number(row['group_no']));
+    const parent = row['parent_id'] === null ? null : { executionId: String(row['parent_id']), key: String(row['parent_key']) };
+    const read = { no: Number(row['no']), group, parent, rests: row['rests'] === 1, lastSeq: undefined };
+    this.#known.set(id, read);
+    return read;
+  }
+
+  #require(id: string): KnownExecution {
+    const known = this.#knowledgeOf(id);
+    if (known === undefined) throw new RangeError(`Cannot write to the execution "${id}": there is none`);
+    return known;
+  }
+
+  /** Counts an execution under another status or definition; gives the number of its group. */
+  #regroup(known: KnownExecution, change: Pick<Execution, 'status' | 'definitionDigest'>): number {
+    this.#groups.count(known.group, -1);
+    known.group = this.#groups.of({ ...known.group, ...change });
+    this.#groups.count(known.group, 1);
+    return known.group.no;
+  }
+
+  #setRests(known: KnownExecution, rests: boolean): void {
+    known.rests = rests;
+    this.prepare('UPDATE executions SET rests = ? WHERE no = ?').run(rests ? 1 : 0, known.no);
   }
 
   #readLastSeq(no: number): number {
-    if (this.#lastSeq.size >= COUNTERS_KEPT) this.#lastSeq.clear();
     const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution = ?').get(no)?.['last'];
     return typeof last === 'number' ? last : 0;
   }

@@ -30,6 +30,8 @@ export interface StoreReader {
   /** The definitions that were registered under a name, the newest first; at most 1000. */
   definitionsOf(name: string): StoredDefinition[];
   execution(id: string): Execution | undefined;
+  /** The execution that runs one by `run: workflow`, and the key of the task that does; `null` for one that nobody runs. */
+  parent(id: string): Execution['parent'];
   /** Ids of the executions that one runs or ran by `run: workflow`, the oldest first. */
   children(id: string): string[];
   /** The digest of the definition with a name and a version; of several the one that was registered last. */
@@ -45,7 +47,7 @@ export interface StoreReader {
   withoutWakeUp(before: number, limit: number): Execution[];
   /** The definitions that executions which have not ended are pinned to. */
   openDigests(): string[];
-  /** Ids of the executions that must be looked at after a restart: those that are running, or have a branch that may be. */
+  /** Ids of the executions that must be looked at after a restart: those that are not paused and do not rest. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];
   entry(executionId: string, key: string): JournalEntry | undefined;
@@ -76,7 +78,10 @@ export interface StoreTransaction extends StoreReader {
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;
+  /** Puts an entry; one that is not `waiting` ends what {@link setResting} said. */
   putEntry(executionId: string, entry: JournalEntry): void;
+  /** Says that all that is left to do waits for entries that are `waiting`: a restart need not look at the execution. */
+  setResting(executionId: string): void;
   insertHumanTask(task: StoredHumanTask): void;
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void;
   putEarlyAnswer(answer: EarlyAnswer): void;
@@ -100,8 +105,8 @@ export interface StoreTransaction extends StoreReader {
  * Where executions live. One process at a time owns a store.
  *
  * S1 `write` resolves only after its transaction is committed; transactions take effect in the order of the calls.
- * S2 A mutation that throws changes nothing, rejects its own `write` and no other's. It may be called twice (its group
- * is repeated one by one when one of them throws), so it must not act on anything but the transaction.
+ * S2 A mutation that throws changes nothing, rejects its own `write` and no other's. It may be called several times (its group
+ * is repeated when one of them throws), so it must not act on anything but the transaction.
  * S3 Events are handed to `onEvents` after their commit, in order.
  */
 export interface Store extends AsyncDisposable {
