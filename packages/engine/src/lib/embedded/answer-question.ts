@@ -5,6 +5,8 @@ import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
 import { overLimit } from '../check-value.ts';
 import { EARLY_ANSWER_LIMIT } from '../limits.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+import { answerBudgetQuestion } from '../limits/answer-budget.ts';
+import { isBudgetQuestion } from '../limits/budget-question.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
 import { recordAnswer } from './open-human-task.ts';
@@ -53,6 +55,10 @@ export function takeAnswer(transaction: StoreTransaction, target: AnswerTarget, 
     throw new PlatformError('INVALID_STATE', `Cannot take the ${given.answer.kind}: the question is of the kind "${task.kind}"`);
   }
   if (task.state !== 'open') return settledBefore(task);
+  if (isBudgetQuestion(task)) {
+    answerBudgetQuestion(transaction, task, given);
+    return { state: 'answered', executionId: task.executionId, task: transaction.humanTask(task.id), delivered: undefined };
+  }
   const entry = recordAnswer(transaction, task, given);
   const delivered = { executionId: task.executionId, entry };
   return { state: 'answered', executionId: task.executionId, task: transaction.humanTask(task.id), delivered };

@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, toJson } from '@loopwright/protocol';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { closeBudgetQuestions } from '../limits/budget-question.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 
 /** How an execution ends. */
@@ -14,6 +15,7 @@ export type Ending =
  * returned is to be handed over to that one.
  */
 export function endExecution(transaction: StoreTransaction, id: string, ending: Ending, at: number): OwnedEntry | undefined {
+  closeBudgetQuestions(transaction, id);
   const { status, ...result } = ending;
   const change = 'by' in result ? {} : result;
   transaction.updateExecution(id, { ...change, status, statusSince: at, completedAt: at, currentStep: null }, at);

@@ -25,6 +25,7 @@ import { publishEvent } from './publish-event.ts';
 import { Lives } from './lives.ts';
 import { addToBudget } from '../limits/budget-use.ts';
 import { budgetState } from '../limits/budget.ts';
+import { isBudgetQuestion } from '../limits/budget-question.ts';
 import type { WaitingTurn } from '../limits/turnstile.ts';
 import { Operations } from './operations.ts';
 import { Schedules } from './schedules.ts';
@@ -216,6 +217,8 @@ export class Engine implements WorkflowEngine {
       }),
     );
     if (outcome.delivered !== undefined) this.#lives.deliver(outcome.delivered);
+    // More budget lets timers run on.
+    else if (outcome.task !== undefined && isBudgetQuestion(outcome.task)) this.#timers.arm();
     return outcome;
   }
 

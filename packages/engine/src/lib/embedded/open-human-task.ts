@@ -1,16 +1,11 @@
-import { createHash } from 'node:crypto';
 import { PlatformError, messageOf, toJson } from '@loopwright/protocol';
 import { digestOf } from '../definition/definition.ts';
 import type { StepAddress } from '../context/durable-context.ts';
 import type { JournalEntry, StoredHumanTask } from '../execution/execution.ts';
 import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
+import { humanTaskId } from '../human-task/human-task-id.ts';
 import { type HumanTaskRequest, subjectOf } from '../human-task/human-task-request.ts';
 import type { StoreTransaction } from '../store/store.ts';
-
-/** The id of a human task: the same question of the same execution has the same id in every replay. */
-function humanTaskId(executionId: string, key: string): string {
-  return `task_${createHash('sha256').update(`${executionId}\0${key}`).digest('hex').slice(0, 24)}`;
-}
 
 /**
  * Puts a question into the world, or answers it at once with an answer that came before it. An early answer that does

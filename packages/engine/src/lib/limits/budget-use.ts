@@ -5,10 +5,11 @@ import { type Execution, isFinal } from '../execution/execution.ts';
 import type { Budget } from '../store/limits-store.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { addedTo, budgetState, hasLimit, reachedAt, unlimitedBudget, unlimitedKinds } from './budget.ts';
+import { askForBudget, closeBudgetQuestions } from './budget-question.ts';
 import { exhaustedPayer } from './wall-time.ts';
 
 /**
- * Counts one more run of a step, or pauses the execution when its budget, or that of an execution which waits for it, is used up. Gives
+ * Counts one more run of a step, or pauses the execution and asks people when its budget, or that of an execution which waits for it, is used up. Gives
  * whether the step may begin. The count is committed before the step begins, so that a step which takes the process down with it comes
  * to its limit too.
  */
@@ -21,7 +22,8 @@ export function beginAttempt(transaction: StoreTransaction, executionId: string,
     if (budget === undefined || reached === null) continue;
     const used = { ...budget, reached };
     transaction.limits.putBudget(payer, used);
-    transaction.appendEvent({ executionId: payer, type: 'budget_reached', step: null, at, data: { ...budgetState(used, at) } });
+    const data = { ...budgetState(used, at), task_id: askForBudget(transaction, payer, used, at) };
+    transaction.appendEvent({ executionId: payer, type: 'budget_reached', step: null, at, data });
     // The one that waits first, because it pauses what it waits for; the other one may have been resumed by itself.
     pauseTree(transaction, payer, { who: 'budget', at });
     pauseTree(transaction, executionId, { who: 'budget', at });
@@ -106,7 +108,9 @@ export function addToBudget(
     at,
     data: { added: toJson(add), added_by: who, ...budgetState({ ...added, reached }, at) },
   });
+  if (reached !== null) askForBudget(transaction, executionId, { ...added, reached }, at);
   const goesOn = execution.status === 'paused' && budget.reached !== null && reached === null;
   if (!goesOn || exhaustedPayer(transaction, executionId, at) !== undefined) return requireExecution(transaction, executionId);
+  closeBudgetQuestions(transaction, executionId);
   return resumeExecution(transaction, executionId, { who, at });
 }

@@ -229,3 +229,42 @@ describe('SpendingMeter', () => {
     assert.equal(usdText(nanosOf('999999.999999999')), '999999.999999999');
   });
 });
+
+describe('the question for more budget', () => {
+  const openQuestions = (engine: Engine): string[] =>
+    engine.read.humanTasks({ executionId: ID, state: 'open', limit: 10 }).map(({ id }) => id);
+  const give = (engine: Engine, taskId: string, more: number, answerId: string): ReturnType<Engine['answer']> =>
+    engine.answer({ taskId }, { kind: 'clarification', answers: { MORE: more } }, { answerId, answeredBy: 'bob' });
+
+  it('is asked when a budget is used up, takes a number, and is asked again when that is not enough', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    await using engine = await openLimited(journalDir(), { clock, steps, bodies: { w: USE } });
+    await start(engine, { tokens: 1000 });
+    await reaches(engine, 'paused');
+    const [first = ''] = openQuestions(engine);
+    await assert.rejects(give(engine, first, 0, 'a0'), isCode('INVALID_ANSWER'));
+    await assert.rejects(give(engine, first, 1.5, 'a0'), isCode('INVALID_ANSWER'));
+    assert.equal((await give(engine, first, 100, 'a1')).task?.state, 'answered');
+    assert.equal(status(engine), 'paused');
+    const [second = '', ...more] = openQuestions(engine);
+    assert.ok(second !== first && second !== '' && more.length === 0);
+    assert.equal((await give(engine, first, 100, 'a1')).task?.id, first, 'the same answer again has no second effect');
+    assert.equal(engine.budget(executionOf(engine))?.limits.tokens, 1100);
+    await assert.rejects(give(engine, first, 5, 'a2'), isCode('CONFLICT'));
+    await give(engine, second, 500, 'a3');
+    await reaches(engine, 'completed');
+    assert.deepEqual(openQuestions(engine), []);
+  });
+
+  it('is closed when the budget is added without it, and when the execution is cancelled', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    await using engine = await openLimited(journalDir(), { clock, steps, bodies: { w: USE } });
+    await start(engine, { tokens: 1000, attempts: 2 });
+    await reaches(engine, 'paused');
+    await engine.addBudget(ID, { tokens: 500 }, { who: 'bob', additionId: 'a1' });
+    const [about] = engine.read.humanTasks({ executionId: ID, state: 'open', limit: 10 });
+    assert.match(JSON.stringify(about?.request), /budget of attempts is used up/, 'the next kind that is used up is asked for');
+    await engine.cancel(ID, { who: 'bob', reason: null });
+    assert.deepEqual(openQuestions(engine), []);
+  });
+});
