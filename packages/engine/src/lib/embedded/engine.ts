@@ -4,122 +4,67 @@ import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { EngineCaps, WorkflowEngine } from '../engine-port.ts';
 import type { CloudEvent } from '../event/listener.ts';
-import { ExpressionEvaluator } from '../expression/expression.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT, VALUE_LIMIT_CHARACTERS } from '../limits.ts';
-import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import type { StoredSchedule } from '../schedule/stored-schedule.ts';
-import { SqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts';
 import { storeFailure } from '../store/store-failure.ts';
-import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
-import { functionsOf } from './built-in-functions.ts';
 import { checkInput } from './check-input.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
-import { Definitions } from './definitions.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { type EngineParts, assembleEngine } from './engine-parts.ts';
 import { EventHub } from './event-hub.ts';
-import { HistoryRetention } from './history-retention.ts';
 import { publishEvent } from './publish-event.ts';
-import { Lives } from './lives.ts';
 import { addToBudget } from '../limits/budget-use.ts';
 import { budgetState } from '../limits/budget.ts';
 import { isBudgetQuestion } from '../limits/budget-question.ts';
 import type { WaitingTurn } from '../limits/turnstile.ts';
-import { Operations } from './operations.ts';
-import { Schedules } from './schedules.ts';
+import type { Operations } from './operations.ts';
 import { type StartRequest, insertExecution, requestDigestOf } from './start-execution.ts';
 import { DEFAULT_PROJECT } from './start-scheduled.ts';
-import { Timers } from './timers.ts';
-import { WatchedStore } from './watched-store.ts';
 
 /** The embedded engine: executions in one process, their journal in SQLite. `packages/engine/README.md` has its guarantees. */
 export class Engine implements WorkflowEngine {
   readonly caps: EngineCaps = { multiNode: false, resultLimitCharacters: VALUE_LIMIT_CHARACTERS };
-  readonly functions: FunctionCatalogue;
-  readonly #store: WatchedStore;
   readonly #options: EngineOptions;
-  readonly #timers: Timers;
-  readonly #retention: HistoryRetention;
+  readonly #parts: EngineParts;
   readonly #hub = new EventHub();
-  readonly #lives: Lives;
-  /** Versions, restarts, and what else people do with executions. */
-  readonly operations: Operations;
-  readonly #schedules: Schedules;
-  readonly #definitions: Definitions;
-  readonly #expressions = new ExpressionEvaluator();
-  readonly #schemas = new SchemaValidator();
   #closing = false;
 
   /** Opens the journal. Nothing runs before {@link recover}. Throws DATA_DIR_IN_USE or STORE_FAILED. */
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.functions = functionsOf(options, async ({ host, ...caller }, signal) => {
-      const request = { ...caller, rate: `http:${host}`, isStep: false };
-      await this.#lives.limits.turnstile?.enter(request, signal);
-    });
-    const openStore = options.openStore ?? ((storeOptions: SqliteStoreOptions): Store => new SqliteStore(storeOptions));
-    const store = openStore({
-      dir: options.dir,
-      durability: options.durability,
-      onEvents: (events) => this.#committed(events),
-      ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
-      ...(options.inlineCharacters === undefined ? {} : { inlineCharacters: options.inlineCharacters }),
-    });
-    this.#store = new WatchedStore(store, options.clock);
-    this.#definitions = new Definitions(this.#store, this.functions, options.onTrouble);
-    this.#timers = new Timers(this.#store, options.clock, {
-      fired: (owned) => this.#lives.deliver(owned),
-      refused: (executionId, error) => this.#lives.rest(executionId, error),
-    });
-    this.#schedules = new Schedules({
-      store: this.#store,
-      clock: options.clock,
-      expressions: this.#expressions,
-      definitions: this.#definitions.startable,
+    this.#parts = assembleEngine(options, {
+      committed: (events) => this.#committed(events),
       start: (request) => this.start(request),
-      onTrouble: options.onTrouble,
-    });
-    this.#lives = new Lives({
-      store: this.#store,
-      schedules: this.#schedules,
-      timers: this.#timers,
-      definitions: this.#definitions,
-      functions: this.functions,
-      expressions: this.#expressions,
-      schemas: this.#schemas,
-      options,
-    });
-    this.#retention = new HistoryRetention({
-      store: this.#store,
-      clock: options.clock,
-      retention: options.retention ?? {},
-      onTrouble: (error) => options.onTrouble?.('Cannot remove ended executions', error),
-    });
-    this.operations = new Operations({
-      store: this.#store,
-      lives: this.#lives,
-      clock: options.clock,
-      definitions: this.#definitions,
-      checkInput: (definition, input) => checkInput(this.#schemas, definition, input),
       order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
   }
 
+  get functions(): FunctionCatalogue {
+    return this.#parts.functions;
+  }
+
+  /** Versions, restarts, and what else people do with executions. */
+  get operations(): Operations {
+    return this.#parts.operations;
+  }
+
   /** Why the store refused the last write; `undefined` while it takes them. */
   get storeFault(): PlatformError | undefined {
-    return this.#store.fault;
+    return this.#parts.store.fault;
   }
 
   /** What is stored; read only. */
   get read(): StoreReader {
-    return this.#store.read;
+    return this.#parts.store.read;
   }
 
   /** The definitions that can be started, by name. */
   get definitions(): ReadonlyMap<string, WorkflowDefinition> {
-    return this.#definitions.startable;
+    return this.#parts.definitions.startable;
   }
 
   /**
@@ -128,45 +73,45 @@ export class Engine implements WorkflowEngine {
    */
   async register(definition: WorkflowDefinition, { projectId = DEFAULT_PROJECT }: { projectId?: string } = {}): Promise<void> {
     const { digest, name, version, source } = definition;
-    await this.#store.write((transaction) => {
+    await this.#parts.store.write((transaction) => {
       if (transaction.definition(digest) === undefined && transaction.count('definitions') >= DEFINITION_COUNT_LIMIT)
         throw overLimit('another definition', { limit: 'definitions', maximum: DEFINITION_COUNT_LIMIT });
       transaction.putDefinition({ digest, name, version, source, createdAt: this.#options.clock.now() });
-      this.#schedules.register(transaction, definition, projectId);
+      this.#parts.schedules.register(transaction, definition, projectId);
     });
-    this.#lives.limits.register(definition);
-    this.#definitions.use(definition);
-    this.#schedules.registered(definition);
+    this.#parts.lives.limits.register(definition);
+    this.#parts.definitions.use(definition);
+    this.#parts.schedules.registered(definition);
   }
 
   /** The schedules of the definitions that can be started, by the name of the workflow. */
   schedules(): StoredSchedule[] {
-    return this.#schedules.list();
+    return this.#parts.schedules.list();
   }
 
   /** Stops a schedule: nothing is due and events start nothing. Throws WORKFLOW_NOT_FOUND, or INVALID_STATE when it has none or is paused. */
   pauseSchedule(workflow: string): Promise<StoredSchedule> {
-    return this.#schedules.pause(workflow);
+    return this.#parts.schedules.pause(workflow);
   }
 
   /** Lets a paused schedule go on from now; what it left out stays left out. Throws as {@link pauseSchedule} does. */
   resumeSchedule(workflow: string): Promise<StoredSchedule> {
-    return this.#schedules.resume(workflow);
+    return this.#parts.schedules.resume(workflow);
   }
 
   /** Takes up every execution that was under way when the last process ended, and arms timers and schedules. Call it once. Throws STORE_FAILED. */
   recover(): void {
-    const { admissions } = this.#lives.limits;
+    const { admissions } = this.#parts.lives.limits;
     try {
       admissions.recover();
-      for (const id of this.read.unfinished()) this.#lives.load(id);
+      for (const id of this.read.unfinished()) this.#parts.lives.load(id);
       admissions.open();
-      this.#timers.arm();
-      this.#schedules.open();
+      this.#parts.timers.arm();
+      this.#parts.schedules.open();
     } catch (error) {
       throw storeFailure(error, 'read');
     }
-    this.#retention.start();
+    this.#parts.retention.start();
   }
 
   /**
@@ -177,12 +122,12 @@ export class Engine implements WorkflowEngine {
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
-    const definition = this.#definitions.require(workflow);
+    const definition = this.#parts.definitions.require(workflow);
     if (this.read.status(id) === undefined) {
       checkedText(input, 'an input');
-      checkInput(this.#schemas, definition, input);
+      checkInput(this.#parts.schemas, definition, input);
     }
-    const plan = this.#lives.limits.start(request, definition);
+    const plan = this.#parts.lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {
       const existing = transaction.execution(id);
       if (existing !== undefined) return { created: false, execution: existing };
@@ -196,7 +141,7 @@ export class Engine implements WorkflowEngine {
     if (!result.created && result.execution.requestDigest !== requestDigestOf(request)) {
       throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot start the execution "${id}": it was started by another request`);
     }
-    if (result.created) this.#lives.limits.started(result.execution);
+    if (result.created) this.#parts.lives.limits.started(result.execution);
     return result;
   }
 
@@ -213,12 +158,12 @@ export class Engine implements WorkflowEngine {
         answer,
         ...by,
         at: this.#options.clock.now(),
-        definition: (digest) => this.#definitions.ofDigest(digest),
+        definition: (digest) => this.#parts.definitions.ofDigest(digest),
       }),
     );
-    if (outcome.delivered !== undefined) this.#lives.deliver(outcome.delivered);
+    if (outcome.delivered !== undefined) this.#parts.lives.deliver(outcome.delivered);
     // More budget lets timers run on.
-    else if (outcome.task !== undefined && isBudgetQuestion(outcome.task)) this.#timers.arm();
+    else if (outcome.task !== undefined && isBudgetQuestion(outcome.task)) this.#parts.timers.arm();
     return outcome;
   }
 
@@ -228,12 +173,12 @@ export class Engine implements WorkflowEngine {
     const touched: string[] = [];
     const { woken, decided } = await this.#order(touched, (transaction) => {
       const at = this.#options.clock.now();
-      const owned = publishEvent(transaction, event, { at, expressions: this.#expressions });
+      const owned = publishEvent(transaction, event, { at, expressions: this.#parts.expressions });
       touched.push(...owned.map(({ executionId }) => executionId));
-      return { woken: owned, decided: this.#schedules.offer(transaction, event, at) };
+      return { woken: owned, decided: this.#parts.schedules.offer(transaction, event, at) };
     });
-    for (const owned of woken) this.#lives.deliver(owned);
-    if (decided > 0) this.#schedules.wake();
+    for (const owned of woken) this.#parts.lives.deliver(owned);
+    if (decided > 0) this.#parts.schedules.wake();
     return woken.length + decided;
   }
 
@@ -242,7 +187,7 @@ export class Engine implements WorkflowEngine {
     const { execution, delivered } = await this.#order([executionId], (transaction) =>
       cancelExecution(transaction, executionId, { ...by, at: this.#options.clock.now() }),
     );
-    if (delivered !== undefined) this.#lives.deliver(delivered);
+    if (delivered !== undefined) this.#parts.lives.deliver(delivered);
     return execution;
   }
 
@@ -258,7 +203,7 @@ export class Engine implements WorkflowEngine {
     const execution = await this.#order([executionId], (transaction) =>
       resumeExecution(transaction, executionId, { who, at: this.#options.clock.now() }),
     );
-    this.#timers.arm();
+    this.#parts.timers.arm();
     return execution;
   }
 
@@ -270,7 +215,7 @@ export class Engine implements WorkflowEngine {
     const execution = await this.#order([executionId], (transaction) =>
       addToBudget(transaction, executionId, { add, ...by, at: this.#options.clock.now() }),
     );
-    this.#timers.arm();
+    this.#parts.timers.arm();
     return execution;
   }
 
@@ -282,7 +227,7 @@ export class Engine implements WorkflowEngine {
 
   /** What the steps of an execution wait for in memory before they may begin. */
   waitingTurns(executionId: string): readonly WaitingTurn[] {
-    return this.#lives.limits.turnstile?.waiting(executionId) ?? [];
+    return this.#parts.lives.limits.turnstile?.waiting(executionId) ?? [];
   }
 
   /** Calls `listener` with every event of an execution that is committed from now on; the result ends it. */
@@ -294,11 +239,11 @@ export class Engine implements WorkflowEngine {
   async close(drainMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#timers.stop();
-    this.#retention.stop();
-    await this.#schedules.stop();
-    await this.#lives.close(drainMs);
-    await this.#store[Symbol.asyncDispose]();
+    this.#parts.timers.stop();
+    this.#parts.retention.stop();
+    await this.#parts.schedules.stop();
+    await this.#parts.lives.close(drainMs);
+    await this.#parts.store[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -308,12 +253,12 @@ export class Engine implements WorkflowEngine {
   /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
   #committed(events: readonly ExecutionEvent[]): void {
     for (const { type, executionId } of events) {
-      if (type === 'cancelled') this.#lives.cancelled(executionId);
-      if (type === 'paused') this.#lives.pause(executionId);
-      if (type === 'resumed') this.#lives.resume(executionId);
+      if (type === 'cancelled') this.#parts.lives.cancelled(executionId);
+      if (type === 'paused') this.#parts.lives.pause(executionId);
+      if (type === 'resumed') this.#parts.lives.resume(executionId);
     }
     this.#hub.publish(events);
-    this.#schedules.noticed(events);
+    this.#parts.schedules.noticed(events);
   }
 
   /**
@@ -321,9 +266,9 @@ export class Engine implements WorkflowEngine {
    * what is recorded: the executions go on from their journals.
    */
   #order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T> {
-    return this.#store.write(mutation).catch((error: unknown) => {
+    return this.#parts.store.write(mutation).catch((error: unknown) => {
       const isRefused = error instanceof PlatformError && error.code === 'STORE_FAILED';
-      if (isRefused && !this.#closing) for (const id of withChildren(this.read, executionIds)) this.#lives.rest(id, error);
+      if (isRefused && !this.#closing) for (const id of withChildren(this.read, executionIds)) this.#parts.lives.rest(id, error);
       throw error;
     });
   }
