@@ -1,3 +1,4 @@
+import { pointerPart } from '../definition/json-pointer.ts';
 /** `name:version@catalogue`, or the URI of the function's document. */
 const REFERENCE = /^([A-Za-z0-9][A-Za-z0-9._-]*):([0-9][A-Za-z0-9.+-]*)@([A-Za-z0-9][A-Za-z0-9._-]*)$/;
 const GITHUB = /^https:\/\/github\.com\/([^/]+)\/([^/]+?)(?:\.git)?(?:\/(?:tree|blob)\/([^/]+)(\/.*)?)?\/?$/;
@@ -11,7 +12,7 @@ export function isCatalogued(call: string): boolean {
 export function isInCatalogued(pointer: string, functions: Readonly<Record<string, unknown>> = {}): boolean {
   return (
     pointer.startsWith('/use/functions/') &&
-    Object.keys(functions).some((name) => isCatalogued(name) && pointer.startsWith(`/use/functions/${name}`))
+    Object.keys(functions).some((name) => isCatalogued(name) && pointer.startsWith(`/use/functions/${pointerPart(name)}`))
   );
 }
 

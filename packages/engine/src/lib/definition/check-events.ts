@@ -5,6 +5,7 @@ import { ExpressionEvaluator } from '../expression/expression.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { type WorkflowDocument, everyTask } from './definition.ts';
 import { type EventConsumption, everyFilter } from './event-consumption.ts';
+import { pathOf } from './json-pointer.ts';
 import type { Issue } from './read-source.ts';
 
 /** What is wrong with the events that tasks and the schedule listen to, and with a schedule whose executions could not begin. */
@@ -15,7 +16,7 @@ export function* checkEvents(document: WorkflowDocument): Generator<Issue> {
     yield* checkBeginning(schedule.on);
   } else if (schedule !== undefined && document.input?.schema !== undefined) yield* checkEmptyInput(document.input.schema);
   for (const { named, pointer } of everyTask(document.do)) {
-    if ('listen' in named.task) yield* checkPatterns(named.task.listen.to, [...pointer.slice(1).split('/'), 'listen', 'to']);
+    if ('listen' in named.task) yield* checkPatterns(named.task.listen.to, [...pathOf(pointer), 'listen', 'to']);
   }
 }
 

@@ -1,3 +1,4 @@
+import { pathOf } from './json-pointer.ts';
 import type { Issue } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
 
@@ -59,7 +60,7 @@ export function* checkReachable(list: readonly NamedTask[], pointer: string): Ge
   const { reached } = walk(list);
   for (const [index, { name }] of list.entries()) {
     if (reached.has(index)) continue;
-    const path = `${pointer}/${index}/${name}`.slice(1).split('/');
+    const path = [...pathOf(pointer), String(index), name];
     yield { path, message: `Cannot reach the task "${name}": no task before it goes on to it, and no "then" names it` };
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Json, type JsonObject, canonicalJson, jsonObjectSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { pointerPart } from './json-pointer.ts';
 import { scheduleSchema } from './schedule.ts';
 import { type NamedTask, outputSchema, taskListSchema, timeoutSchema, transformSchema } from './task.ts';
 import { useSchema } from './use.ts';
@@ -51,7 +52,7 @@ export function digestOf(value: Json): string {
 /** Every task of a list and of the lists inside it, with its JSON pointer. */
 export function* everyTask(list: readonly NamedTask[], pointer = '/do'): Generator<{ named: NamedTask; pointer: string }> {
   for (const [index, named] of list.entries()) {
-    const at = `${pointer}/${index}/${named.name}`;
+    const at = `${pointer}/${index}/${pointerPart(named.name)}`;
     yield { named, pointer: at };
     yield* everyTaskInside(named, at);
   }
@@ -72,7 +73,7 @@ export function* everyTaskInside({ task }: NamedTask, at: string): ReturnType<ty
 export function* everyTaskOf({ do: list, use = {} }: WorkflowDocument): ReturnType<typeof everyTask> {
   yield* everyTask(list);
   for (const named of Object.values(use.functions ?? {})) {
-    const pointer = `/use/functions/${named.name}`;
+    const pointer = `/use/functions/${pointerPart(named.name)}`;
     yield { named, pointer };
     yield* everyTaskInside(named, pointer);
   }

@@ -40,6 +40,24 @@ describe('loadDefinition', () => {
     assert.deepEqual(issuesOf(`${head} "do":[{"go":{"set":{},"then":"nowhere"}}]}`), [['/do/0/go', 2, 9]]);
   });
 
+  it('checks tasks whose names are keys of the language, and takes no name for a key', () => {
+    const named = (name: string): string => `  - ${name}: { if: '$nobody', set: { a: '\${ $noone }', if: '$data' } }\n`;
+    const names = ['set', 'with', 'schema', 'metadata', 'document', 'for', 'catch'];
+    assert.deepEqual(
+      issuesOf(`${HEAD}do:\n${names.map(named).join('')}`),
+      names.flatMap((name, index) => [
+        [`/do/${index}/${name}/if`, index + 3, 9 + name.length],
+        [`/do/${index}/${name}/set/a`, index + 3, 31 + name.length],
+      ]),
+    );
+  });
+
+  it('escapes names in its pointers', () => {
+    const text = `${HEAD}do:\n  - a/b~c:\n      do:\n        - in: { set: { x: '\${ $nobody }' } }\n`;
+    assert.deepEqual(issuesOf(text), [['/do/0/a~1b~0c/do/0/in/set/x', 5, 24]]);
+    assert.deepEqual(issuesOf(`${HEAD}do:\n  - a/b:\n      call: nobody\n`), [['/do/0/a~1b/call', 4, 7]]);
+  });
+
   it('points into text that is not YAML, and to the start of what is no object', () => {
     assert.deepEqual(issuesOf('do: [1,\n'), [['', 2, 1]]);
     assert.deepEqual(issuesOf('- 1'), [['', 1, 1]]);

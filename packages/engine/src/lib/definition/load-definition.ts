@@ -1,16 +1,16 @@
-import { type Json, type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
-import { explainInvalidExpression, isExpression } from '../expression/expression.ts';
+import { type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { checkEvents } from './check-events.ts';
 import { VARIABLE_NAMES } from '../interpreter/frame.ts';
 import { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { isCatalogued, isInCatalogued } from '../catalogue/function-reference.ts';
-import { secretNamesIn } from '../expression/secret-names.ts';
 import { RUN_SCRIPT } from '../script/script-function.ts';
+import { checkExpressions } from './check-expressions.ts';
 import { checkReachable } from './check-reachable.ts';
 import { argumentNames, explainInvalidScript } from './check-script.ts';
 import { checkCall, checkFunctions, checkPolicies, checkScriptSource } from './check-use.ts';
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTaskOf } from './definition.ts';
+import { pathOf, pointerPart } from './json-pointer.ts';
 import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
 import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
@@ -54,7 +54,7 @@ function* checkReferences(document: WorkflowDocument, functions: FunctionCatalog
   yield* checkPolicies(use);
   yield* checkFunctions(use);
   for (const { named, pointer } of everyTaskOf(document)) {
-    const path = pointer.slice(1).split('/');
+    const path = pathOf(pointer);
     const { task } = named;
     // A function of a catalogue was written by others: of the definition it gets nothing but other such functions.
     const isForeign = isInCatalogued(pointer, use.functions);
@@ -134,7 +134,8 @@ interface PlacedList {
 
 function* everyListOf({ do: list, use = {} }: WorkflowDocument): Generator<PlacedList> {
   yield* everyList(list, '/do');
-  for (const named of Object.values(use.functions ?? {})) yield* everyListInside(named, `/use/functions/${named.name}`);
+  for (const named of Object.values(use.functions ?? {}))
+    yield* everyListInside(named, `/use/functions/${pointerPart(named.name)}`);
   for (const { pointer, before, after } of use.extensions ?? []) {
     if (before !== undefined) yield* everyList(before, `${pointer}/before`);
     if (after !== undefined) yield* everyList(after, `${pointer}/after`);
@@ -143,7 +144,7 @@ function* everyListOf({ do: list, use = {} }: WorkflowDocument): Generator<Place
 
 function* everyList(tasks: readonly NamedTask[], pointer: string, parallel = false): Generator<PlacedList> {
   yield { tasks, pointer, parallel };
-  for (const [index, named] of tasks.entries()) yield* everyListInside(named, `${pointer}/${index}/${named.name}`);
+  for (const [index, named] of tasks.entries()) yield* everyListInside(named, `${pointer}/${index}/${pointerPart(named.name)}`);
 }
 
 function* everyListInside({ task }: NamedTask, at: string): Generator<PlacedList> {
@@ -161,7 +162,7 @@ function* checkNames({ tasks, pointer, parallel }: PlacedList): Generator<Issue>
   const names = tasks.map(({ name }) => name);
   const known = new Set([...(parallel ? [] : names), 'continue', 'exit', 'end']);
   for (const [index, { name, task }] of tasks.entries()) {
-    const path = `${pointer}/${index}/${name}`.slice(1).split('/');
+    const path = [...pathOf(pointer), String(index), name];
     if (names.indexOf(name) !== index) yield { path, message: `Cannot use the name "${name}" twice in one list` };
     const targets = 'switch' in task ? task.switch.flatMap((item) => Object.values(item).map(({ then }) => then)) : [];
     for (const target of [...targets, task.then ?? 'continue']) {
@@ -170,69 +171,11 @@ function* checkNames({ tasks, pointer, parallel }: PlacedList): Generator<Issue>
   }
 }
 
-/** Keys whose text is an expression even without `${ }`. */
-const CONDITIONS = new Set(['if', 'when', 'exceptWhen', 'while', 'until']);
-const TRANSFORMS = new Set(['input.from', 'output.as', 'export.as', 'for.in']);
-/** Keys below which there is data of the user: only `${ }` makes an expression there. */
-const DATA = new Set(['with', 'set']);
-/** Keys below which nothing is evaluated. */
-const INERT = new Set(['metadata', 'schema', 'document']);
-
-function isInData(path: readonly string[]): boolean {
-  return path.some((part) => DATA.has(part));
-}
-
-function isBareExpression(path: readonly string[]): boolean {
-  const key = path.at(-1) ?? '';
-  const isCorrelation = key === 'from' && path.at(-3) === 'correlate';
-  return !isInData(path) && (CONDITIONS.has(key) || TRANSFORMS.has(`${path.at(-2) ?? ''}.${key}`) || isCorrelation);
-}
-
-/** The names that expressions can use at a place, and the secrets that the definition names. */
-interface Sight {
-  readonly names: readonly string[];
-  readonly secrets: readonly string[] | undefined;
-}
-
-function* checkExpressions(value: Json, sight: Sight, path: readonly string[] = []): Generator<Issue> {
-  if (typeof value === 'string') {
-    if (!isExpression(value) && !isBareExpression(path)) return;
-    const reason = explainInvalidExpression(value, sight.names) ?? explainUnknownSecret(value, sight.secrets ?? []);
-    if (reason !== undefined) yield { path, message: `Cannot use the expression "${value}": ${reason}` };
-    return;
-  }
-  if (value === null || typeof value !== 'object') return;
-  const isPlain = isInData(path) || Array.isArray(value);
-  const isCataloguedFunction = path.length === 3 && path[1] === 'functions' && isCatalogued(path[2] ?? '');
-  if (isCataloguedFunction) sight = { names: VARIABLE_NAMES, secrets: undefined };
-  const inside = isPlain ? sight : { ...sight, names: [...sight.names, ...introducedNames(value, path)] };
-  for (const [key, item] of Object.entries(value)) {
-    // Before an execution there is nothing that a variable could hold.
-    const visible = path.length === 0 && key === 'schedule' ? { names: [], secrets: undefined } : inside;
-    if (isInData(path) || !INERT.has(key)) yield* checkExpressions(item, visible, [...path, key]);
-  }
-}
-
-function explainUnknownSecret(expression: string, secrets: readonly string[]): string | undefined {
-  const unknown = secretNamesIn(expression).find((name) => !secrets.includes(name));
-  return unknown === undefined ? undefined : `use.secrets does not name the secret "${unknown}"`;
-}
-
-/** Names that a part of a definition gives to expressions inside it: the caught error, the item of a loop and its index. */
-function introducedNames(value: JsonObject, path: readonly string[]): string[] {
-  if (path.at(-1) === 'catch') return typeof value['as'] === 'string' ? [value['as']] : [];
-  if (path.at(-1) === 'foreach')
-    return [value['item'] ?? 'item', value['at'] ?? 'index'].filter((name) => typeof name === 'string');
-  const loop = value['for'];
-  if (loop === undefined || loop === null || typeof loop !== 'object' || Array.isArray(loop)) return [];
-  return [loop['each'] ?? 'item', loop['at'] ?? 'index'].filter((name) => typeof name === 'string');
-}
-
 function* checkSchemas(document: WorkflowDocument): Generator<Issue> {
   const validator = new SchemaValidator();
   const owners = [
     { path: [] as string[], owner: { input: document.input, output: document.output, export: undefined } },
-    ...[...everyTaskOf(document)].map(({ named, pointer }) => ({ path: pointer.slice(1).split('/'), owner: named.task })),
+    ...[...everyTaskOf(document)].map(({ named, pointer }) => ({ path: pathOf(pointer), owner: named.task })),
   ];
   for (const { path, owner } of owners) {
     for (const part of ['input', 'output', 'export'] as const) {

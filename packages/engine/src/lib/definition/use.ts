@@ -1,3 +1,4 @@
+import { pointerPart } from './json-pointer.ts';
 import { z } from 'zod';
 import { authenticationSchema } from '../http-call/authentication-policy.ts';
 import { endpointSchema } from '../http-call/call-arguments.ts';
@@ -44,7 +45,7 @@ const extensionsSchema = z
   .transform((items): Extension[] =>
     items.flatMap((item, index) =>
       Object.entries(item).map(([name, { extend, when, before, after }]) => {
-        const pointer = `/use/extensions/${index}/${name}`;
+        const pointer = `/use/extensions/${index}/${pointerPart(name)}`;
         return { name, pointer, extend, when, before, after };
       }),
     ),

@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../definition/definition.ts';
+import { pointerPart } from '../definition/json-pointer.ts';
 import type { NamedTask, Task } from '../definition/task.ts';
 import { label } from './label.ts';
 import { type Progress, TASK_STATUSES, type TaskStatus } from './progress.ts';
@@ -63,7 +64,7 @@ class Chart {
 
   /** Draws the tasks of a list and the ways between them; gives their ids. */
   list(tasks: readonly NamedTask[], pointer: string, place: ListPlace): string[] {
-    const ids = tasks.map((named, index) => this.#task(named, `${pointer}/${index}/${named.name}`));
+    const ids = tasks.map((named, index) => this.#task(named, `${pointer}/${index}/${pointerPart(named.name)}`));
     const ways = tasks.flatMap((named, index) =>
       waysOf(named.task, index, tasks).map((way) => ({ way, from: ids[index] ?? '' })),
     );
@@ -108,7 +109,7 @@ class Chart {
     if ('listen' in task) this.list(task.foreach?.do ?? [], `${pointer}/foreach/do`, inner);
     if ('fork' in task)
       for (const [index, branch] of task.fork.branches.entries())
-        this.#task(branch, `${pointer}/fork/branches/${index}/${branch.name}`);
+        this.#task(branch, `${pointer}/fork/branches/${index}/${pointerPart(branch.name)}`);
     if (!('try' in task)) return;
     this.#subgraph(`${id}_try`, 'try', () => void this.list(task.try, `${pointer}/try`, inner));
     const handler = task.catch.do;

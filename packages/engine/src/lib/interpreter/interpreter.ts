@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
+import { pointerPart } from '../definition/json-pointer.ts';
 import type { NamedTask, Task } from '../definition/task.ts';
 import type { Variables } from '../expression/expression.ts';
 import {
@@ -70,7 +71,7 @@ export class Interpreter implements TaskRunner {
     let data = at.input;
     let index = 0;
     for (let named = list[0]; named !== undefined; named = list[index]) {
-      const reference = `${at.reference}/${index + (at.offset ?? 0)}/${named.name}`;
+      const reference = `${at.reference}/${index + (at.offset ?? 0)}/${pointerPart(named.name)}`;
       const { output, next } = await this.runTask(named, reference, { ...at, input: data });
       data = output;
       if (next === 'end') return { output: data, flow: 'end' };

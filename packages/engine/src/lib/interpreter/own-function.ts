@@ -1,3 +1,4 @@
+import { pointerPart } from '../definition/json-pointer.ts';
 import type { Json } from '@loopwright/protocol';
 import type { NamedTask } from '../definition/task.ts';
 import type { TaskFrame, TaskRunner } from './frame.ts';
@@ -8,7 +9,7 @@ import { Scope } from './scope.ts';
  * calls. It sees its arguments only: no variable of the place where it is called, and a `$context` of its own. `end` ends the function.
  */
 export async function runOwnFunction(interpreter: TaskRunner, called: NamedTask, args: Json, frame: TaskFrame): Promise<Json> {
-  const { output } = await interpreter.runTask({ ...called, name: frame.name }, `/use/functions/${called.name}`, {
+  const { output } = await interpreter.runTask({ ...called, name: frame.name }, `/use/functions/${pointerPart(called.name)}`, {
     input: args,
     scope: new Scope(frame.key),
     extra: {},
