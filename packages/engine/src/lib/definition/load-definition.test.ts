@@ -58,6 +58,11 @@ describe('loadDefinition', () => {
     assert.deepEqual(issuesOf(`${HEAD}do:\n  - a/b:\n      call: nobody\n`), [['/do/0/a~1b/call', 4, 7]]);
   });
 
+  it('refuses a million brackets before it reads them', () => {
+    assert.throws(() => loadDefinition('['.repeat(1024 * 1024), {}), /nested deeper than 100 levels/);
+    assert.throws(() => loadDefinition(`${'{"a":'.repeat(1001)}1`, {}), /nested deeper than 100 levels/);
+  });
+
   it('points into text that is not YAML, and to the start of what is no object', () => {
     assert.deepEqual(issuesOf('do: [1,\n'), [['', 2, 1]]);
     assert.deepEqual(issuesOf('- 1'), [['', 1, 1]]);

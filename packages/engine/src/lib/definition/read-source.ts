@@ -24,6 +24,10 @@ export function readSource(text: string): DefinitionSource {
       `Cannot read the definition: it has more than ${DEFINITION_LIMIT_CHARACTERS} characters`,
     );
   }
+  if (opensTooMuch(text)) {
+    const message = `Cannot read the definition: it is nested deeper than ${DEFINITION_DEPTH_LIMIT} levels`;
+    throw new PlatformError('INVALID_DEFINITION', message);
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: '1.2', merge: false });
   if (document.errors.length > 0) {
@@ -55,6 +59,19 @@ export function readSource(text: string): DefinitionSource {
   const value = jsonObjectSchema.safeParse(plain);
   if (!value.success) throw refuse([{ path: [], message: 'Cannot read the definition: it is not an object of JSON values' }]);
   return { value: value.data, refuse };
+}
+
+/**
+ * Whether brackets open so often that reading them alone takes seconds. Brackets inside of texts count too, so this allows ten times the
+ * levels that a definition may have.
+ */
+function opensTooMuch(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEFINITION_DEPTH_LIMIT * 10) return true;
+  }
+  return false;
 }
 
 /** Where the part at a path begins: its key in an object, itself in an array; the nearest part around it when it is missing. */
