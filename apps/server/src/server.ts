@@ -32,8 +32,6 @@ const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
 /** How long a step waits for a module that is starting, in milliseconds. */
 const MODULE_PATIENCE_MS = 15_000;
 
-/** The longest time limit that a sandbox takes, in milliseconds. */
-const SCRIPT_TIMEOUT_MAX_MS = 60_000;
 
 /** What the process gives its server. */
 export interface ServerOptions {
@@ -196,7 +194,7 @@ function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<Se
     openSandbox({
       clock,
       workers: configuration.sandboxWorkers,
-      timeoutMs: Math.min(configuration.sandboxTimeoutMs, SCRIPT_TIMEOUT_MAX_MS),
+      timeoutMs: configuration.sandboxTimeoutMs,
       memoryLimitMb: configuration.sandboxMemoryMb,
       log: (message) => log.warn(message),
     });

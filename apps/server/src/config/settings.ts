@@ -108,7 +108,7 @@ export const SETTINGS = {
   }),
   sandbox_workers: setting({ schema: z.int().min(1).max(64), default: 2, description: 'Worker processes that run programs' }),
   sandbox_timeout_ms: setting({
-    schema: z.int().min(1).max(600_000),
+    schema: z.int().min(1).max(60_000),
     default: 1000,
     description: 'Time limit of one run of a program, in milliseconds',
   }),
