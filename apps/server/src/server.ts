@@ -32,7 +32,6 @@ const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
 /** How long a step waits for a module that is starting, in milliseconds. */
 const MODULE_PATIENCE_MS = 15_000;
 
-
 /** What the process gives its server. */
 export interface ServerOptions {
   readonly configuration: Configuration;

@@ -66,7 +66,7 @@ export class Lives {
       store,
       clock: options.clock,
       expressions,
-      load: (executionId, written) => this.load(executionId, written),
+      load: (executionId, started) => this.load(executionId, started),
       onTrouble: (message, error) => options.onTrouble?.(message, error),
     });
     this.#host = {
@@ -93,12 +93,12 @@ export class Lives {
 
   /**
    * Takes an execution up from its journal, unless it has ended, is paused or must wait for a slot. Gives whether it is in memory.
-   * Who has just written its row passes that.
+   * Who has just started it passes its row: its journal is empty.
    */
-  load(executionId: string, written?: Execution): boolean {
+  load(executionId: string, started?: Execution): boolean {
     if (this.#closing) return false;
     try {
-      return this.#load(executionId, written);
+      return this.#load(executionId, started);
     } catch (error) {
       // A part of the store cannot be read: that is no failure of the execution, and none of the others.
       this.rest(executionId, error);
@@ -106,16 +106,16 @@ export class Lives {
     }
   }
 
-  #load(executionId: string, written: Execution | undefined): boolean {
+  #load(executionId: string, started: Execution | undefined): boolean {
     const { store, definitions } = this.#parts;
     const status = store.read.status(executionId);
     if (status === undefined || isFinal(status) || status === 'paused') return false;
     if (this.#lives.has(executionId)) return true;
-    const execution = written ?? store.read.execution(executionId);
+    const execution = started ?? store.read.execution(executionId);
     if (execution === undefined) return false;
     const definition = definitions.ofDigest(execution.definitionDigest);
     if (definition === undefined || !this.limits.enter(execution)) return false;
-    const journal = store.read.journal(executionId);
+    const journal = started === undefined ? store.read.journal(executionId) : [];
     // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
     for (const entry of journal) void entry.value;
     const life = new Life(executionId, this.#host, journal);
