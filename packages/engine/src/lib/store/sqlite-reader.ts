@@ -21,7 +21,7 @@ import type { ValueFiles } from './value-files.ts';
 const COUNTS: Readonly<Record<Counted, string>> = {
   definitions: 'SELECT count(*) AS total FROM definitions',
   events: 'SELECT max(seq) AS total FROM events WHERE execution = ?',
-  'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND state = 'open'`,
+  'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND +state = 'open'`,
   'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
   listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
 };
