@@ -79,7 +79,7 @@ function firstIssue(value: AuthenticationReference): { message: string; path: Pr
 /** Follows the names in a policy. Throws the standard's `configuration` error for one that does not exist or is wrong. */
 export function resolveAuthentication(
   reference: AuthenticationReference,
-  { credentials }: Invocation<unknown>,
+  { credentials }: Pick<Invocation<unknown>, 'credentials'>,
 ): AuthenticationPolicy {
   let policy = reference;
   if ('use' in policy) {

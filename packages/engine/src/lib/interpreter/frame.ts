@@ -82,7 +82,16 @@ export interface TaskRunner {
 }
 
 /** The names that expressions can use. */
-export const VARIABLE_NAMES: readonly string[] = ['context', 'input', 'output', 'error', 'task', 'workflow', 'runtime'];
+export const VARIABLE_NAMES: readonly string[] = [
+  'context',
+  'input',
+  'output',
+  'error',
+  'authorization',
+  'task',
+  'workflow',
+  'runtime',
+];
 
 /** The standard's `configuration` error: the definition asks for something that is not there. */
 export function configurationError(detail: string, instance: string): WorkflowError {

@@ -15,6 +15,7 @@ import {
 import { runExtended } from './extended-task.ts';
 import { Scope, TaskBudget } from './scope.ts';
 import { runInTime } from './run-in-time.ts';
+import { authorizationOf, dateTime, looksOf } from './task-arguments.ts';
 import { runKind } from './task-kinds.ts';
 import { WorkflowError } from './workflow-error.ts';
 
@@ -26,18 +27,17 @@ export class Interpreter implements TaskRunner {
   readonly parts: InterpreterParts;
   readonly #budget = new TaskBudget();
   readonly #workflow: JsonObject;
+  readonly #looks: ReturnType<typeof looksOf>;
 
   constructor(parts: InterpreterParts) {
     this.parts = parts;
     const { definition, info, input } = parts;
+    this.#looks = looksOf(definition);
     this.#workflow = {
       id: info.executionId,
       definition: definition.source,
       input,
-      startedAt: {
-        iso8601: new Date(info.startedAt).toISOString(),
-        epoch: { seconds: Math.floor(info.startedAt / 1000), milliseconds: info.startedAt },
-      },
+      startedAt: dateTime(info.startedAt),
     };
   }
 
@@ -90,7 +90,8 @@ export class Interpreter implements TaskRunner {
     const edited = this.parts.editedInputs?.get(key);
     const at = edited === undefined ? given : { ...given, input: edited };
     try {
-      const descriptor = { name, reference, definition, input: at.input };
+      const started = this.#looks.atStart ? { startedAt: dateTime(await this.#startOf(key, name)) } : {};
+      const descriptor = { name, reference, definition, input: at.input, ...started };
       // Inside an extension `$task` is the task that is extended: it comes with what holds there.
       const base: Record<string, Json> = { task: descriptor, ...at.extra };
       if (
@@ -102,15 +103,10 @@ export class Interpreter implements TaskRunner {
       this.parts.onTask?.(name, reference, key);
       this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
       const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
-      const frame: TaskFrame = {
-        key,
-        name,
-        reference,
-        input,
-        extra: at.extra,
-        state: at.state,
-        variables: this.#variables(at.state, { ...base, input }),
-      };
+      const place = { key, name, reference, input, extra: at.extra, state: at.state };
+      const plain: TaskFrame = { ...place, variables: this.#variables(at.state, { ...base, input }) };
+      if (this.#looks.atAuthorization) base['authorization'] = authorizationOf(this, task, plain);
+      const frame = this.#looks.atAuthorization ? { ...place, variables: this.#variables(at.state, { ...base, input }) } : plain;
       const raw = await runExtended(this, named, frame, () => this.#withinTimeout(task, frame));
       if (base['task'] === descriptor) base['task'] = { ...descriptor, output: raw.output };
       const output = this.transform(
@@ -128,6 +124,10 @@ export class Interpreter implements TaskRunner {
     } catch (error) {
       throw this.#shown(error).at(reference);
     }
+  }
+
+  #startOf(key: string, name: string): Promise<number> {
+    return this.parts.durable.now({ key: `${key}@began`, name });
   }
 
   #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
@@ -165,6 +165,7 @@ export class Interpreter implements TaskRunner {
       input: null,
       output: null,
       error: null,
+      authorization: null,
       task: null,
       ...known,
       context: state.context,

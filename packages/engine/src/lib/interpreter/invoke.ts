@@ -38,7 +38,8 @@ export function invoke(
   });
 }
 
-function credentialsOf({ parts }: TaskRunner, { input, variables, reference }: TaskFrame): Credentials {
+/** How a task of the definition shows who it is. */
+export function credentialsOf({ parts }: TaskRunner, { input, variables, reference }: TaskFrame): Credentials {
   const { authentications = {}, functions } = parts.definition.document.use ?? {};
   // A function of a catalogue may make the name of a policy by an expression, which no check at load sees.
   if (isInCatalogued(reference, functions)) return { authentication: () => undefined, secret: () => undefined };
