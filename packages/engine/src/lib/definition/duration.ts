@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isExpression } from '../expression/expression.ts';
 
 const PARTS_MS = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000, milliseconds: 1 } as const;
 /** ISO 8601 without years and months, which have no fixed length. */
@@ -28,6 +29,16 @@ export const durationSchema = z.union([
     return z.NEVER;
   }),
 ]);
+
+/** A duration in milliseconds, or the expression that gives one when the task runs. */
+export type DurationRule = number | string;
+export const durationRuleSchema = z.unknown().transform((value, context): DurationRule => {
+  if (typeof value === 'string' && isExpression(value)) return value;
+  const parsed = durationSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { message, path } of parsed.error.issues) context.addIssue({ code: 'custom', message, path });
+  return z.NEVER;
+});
 
 /** Milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds, or `undefined` for another text. */
 function parseIsoDuration(text: string): number | undefined {

@@ -2,7 +2,7 @@ import { type Json, jsonObjectSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
 import { isExpression } from '../expression/expression.ts';
 import { LIST_LIMIT } from '../limits.ts';
-import { durationSchema } from './duration.ts';
+import { durationRuleSchema } from './duration.ts';
 import { consumptionSchema } from './event-consumption.ts';
 import { refuseForm } from './refused-forms.ts';
 import { runSchema } from './run-form.ts';
@@ -10,7 +10,7 @@ import { runSchema } from './run-form.ts';
 const ruleSchema = z.union([z.string(), jsonObjectSchema]);
 const transformSchema = z.strictObject({ from: ruleSchema.optional(), schema: jsonObjectSchema.optional() });
 const outputSchema = z.strictObject({ as: ruleSchema.optional(), schema: jsonObjectSchema.optional() });
-const timeoutSchema = z.union([z.string(), z.strictObject({ after: durationSchema })]);
+const timeoutSchema = z.union([z.string(), z.strictObject({ after: durationRuleSchema })]);
 
 const common = {
   if: z.string().optional(),
@@ -34,7 +34,7 @@ export const errorSchema = z.strictObject({
 export const retrySchema = z.strictObject({
   when: z.string().optional(),
   exceptWhen: z.string().optional(),
-  delay: durationSchema.optional(),
+  delay: durationRuleSchema.optional(),
   backoff: z
     .union([
       z.strictObject({ constant: jsonObjectSchema }),
@@ -44,13 +44,13 @@ export const retrySchema = z.strictObject({
     .optional(),
   limit: z
     .strictObject({
-      attempt: z.strictObject({ count: z.int().positive().optional(), duration: durationSchema.optional() }).optional(),
-      duration: durationSchema.optional(),
+      attempt: z.strictObject({ count: z.int().positive().optional(), duration: durationRuleSchema.optional() }).optional(),
+      duration: durationRuleSchema.optional(),
     })
     .optional(),
-  jitter: z.strictObject({ from: durationSchema, to: durationSchema }).optional(),
+  jitter: z.strictObject({ from: durationRuleSchema, to: durationRuleSchema }).optional(),
 });
-/** How often and when a `try` is tried again. Durations in milliseconds. */
+/** How often and when a `try` is tried again. */
 export type RetryPolicy = z.infer<typeof retrySchema>;
 
 /** A list of named tasks: each item has one key, the name of the task. */
@@ -130,7 +130,7 @@ const kinds = {
   set: z.strictObject({ ...common, set: z.union([z.string(), jsonObjectSchema]) }),
   switch: z.strictObject({ ...common, switch: z.array(switchCaseSchema).min(1) }),
   try: z.strictObject({ ...common, try: taskListSchema, catch: catchSchema }),
-  wait: z.strictObject({ ...common, wait: durationSchema }),
+  wait: z.strictObject({ ...common, wait: durationRuleSchema }),
 };
 type Kinds = typeof kinds;
 

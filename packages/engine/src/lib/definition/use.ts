@@ -2,7 +2,7 @@ import { pointerPart } from './json-pointer.ts';
 import { z } from 'zod';
 import { authenticationSchema } from '../http-call/authentication-policy.ts';
 import { endpointSchema } from '../http-call/call-arguments.ts';
-import { durationSchema } from './duration.ts';
+import { durationRuleSchema } from './duration.ts';
 import { type NamedTask, errorSchema, readTask, retrySchema, taskListSchema } from './task.ts';
 
 /** Kinds of tasks that an extension can be for; `composite` are `do` and `fork`. */
@@ -73,5 +73,5 @@ export const useSchema = z.strictObject({
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/))
     .max(100)
     .optional(),
-  timeouts: z.record(z.string(), z.strictObject({ after: durationSchema })).optional(),
+  timeouts: z.record(z.string(), z.strictObject({ after: durationRuleSchema })).optional(),
 });

@@ -12,6 +12,7 @@ import {
   type TaskRunner,
   configurationError,
 } from './frame.ts';
+import { durationMs } from './durations.ts';
 import { runExtended } from './extended-task.ts';
 import { Scope, TaskBudget } from './scope.ts';
 import { runInTime } from './run-in-time.ts';
@@ -58,7 +59,7 @@ export class Interpreter implements TaskRunner {
     const input = this.transform(document.input?.from, raw, this.#variables(state, { input: raw }));
     const body = (): Promise<FlowResult> =>
       this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {}, state });
-    const limitMs = this.timeoutMs(document.timeout);
+    const limitMs = this.#timeoutMs(document.timeout, input, this.#variables(state, { input }));
     const { output: last } =
       limitMs === undefined ? await body() : await this.parts.durable.deadline({ key: '', name: 'workflow' }, limitMs, body);
     const output = this.transform(document.output?.as, last, this.#variables(state, { input, output: last }));
@@ -131,16 +132,17 @@ export class Interpreter implements TaskRunner {
   }
 
   #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
-    const limitMs = this.timeoutMs(task.timeout);
+    const limitMs = this.#timeoutMs(task.timeout, frame.input, frame.variables);
     if (limitMs === undefined) return runKind(this, task, frame);
     const run = (state: BranchState): Promise<TaskResult> => runKind(this, task, { ...frame, state });
     return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limitMs, state: frame.state, run });
   }
 
   /** Milliseconds of a time-out, by value or by the name that `use.timeouts` has it under. */
-  timeoutMs(timeout: Task['timeout']): number | undefined {
-    if (typeof timeout !== 'string') return timeout?.after;
-    return this.parts.definition.document.use?.timeouts?.[timeout]?.after;
+  #timeoutMs(timeout: Task['timeout'], data: Json, variables: Variables): number | undefined {
+    const { definition, expressions } = this.parts;
+    const { after } = (typeof timeout === 'string' ? definition.document.use?.timeouts?.[timeout] : timeout) ?? {};
+    return after === undefined ? undefined : durationMs(after, (expression) => expressions.evaluate(expression, data, variables));
   }
 
   /** Applies a `from` or `as`: a text is an expression, with or without `${ }`; another value may have expressions inside. */

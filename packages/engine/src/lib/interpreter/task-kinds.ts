@@ -1,5 +1,6 @@
 import type { Json } from '@loopwright/protocol';
 import type { Task, TaskOf } from '../definition/task.ts';
+import { durationMs } from './durations.ts';
 import { runEmit } from './emit-task.ts';
 import { invoke } from './invoke.ts';
 import { runOwnFunction } from './own-function.ts';
@@ -21,7 +22,8 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
   if ('switch' in task) return { output: frame.input, next: chooseCase(interpreter, task, frame) ?? next };
   if ('call' in task) return { output: await runCall(interpreter, task, frame), next };
   if ('wait' in task) {
-    await durable.sleep({ key: frame.key, name: frame.name }, () => task.wait);
+    const delayMs = durationMs(task.wait, (expression) => expressions.evaluate(expression, frame.input, frame.variables));
+    await durable.sleep({ key: frame.key, name: frame.name }, () => delayMs);
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);

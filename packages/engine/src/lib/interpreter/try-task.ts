@@ -1,5 +1,6 @@
-import type { RetryPolicy, TaskOf } from '../definition/task.ts';
+import type { TaskOf } from '../definition/task.ts';
 import type { BranchState, FlowResult, TaskFrame, TaskRunner } from './frame.ts';
+import { type TimedRetryPolicy, timedPolicy } from './durations.ts';
 import { retryDelayMs } from './backoff.ts';
 import { runInTime } from './run-in-time.ts';
 import { Scope } from './scope.ts';
@@ -7,11 +8,11 @@ import { WorkflowError, isSameErrorType } from './workflow-error.ts';
 
 /** Runs `try`: its list, again as the retry policy says, then `catch.do`. What does not match the filter goes up. */
 export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame): Promise<FlowResult> {
-  const policy = retryPolicy(interpreter, task);
-  const startedAt = policy?.limit?.duration === undefined ? 0 : await now(interpreter, frame, 'started');
+  const policy = retryPolicy(interpreter, task, frame);
+  const startedAt = policy?.duration === undefined ? 0 : await now(interpreter, frame, 'started');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await tryOnce(interpreter, task, { frame, attempt, limitMs: policy?.limit?.attempt?.duration });
+      return await tryOnce(interpreter, task, { frame, attempt, limitMs: policy?.attempts.duration });
     } catch (thrown) {
       const error = WorkflowError.from(thrown);
       if (!catches(interpreter, task, frame, error)) throw error;
@@ -51,9 +52,12 @@ function tryOnce(
   return runInTime(interpreter.parts.durable, { key, name: frame.name }, { limitMs, state: frame.state, run });
 }
 
-function retryPolicy(interpreter: TaskRunner, task: TaskOf<'try'>): RetryPolicy | undefined {
-  const retry = task.catch.retry;
-  return typeof retry === 'string' ? interpreter.parts.definition.document.use?.retries?.[retry] : retry;
+function retryPolicy(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame): TimedRetryPolicy | undefined {
+  const { definition, expressions } = interpreter.parts;
+  const { retry } = task.catch;
+  const policy = typeof retry === 'string' ? definition.document.use?.retries?.[retry] : retry;
+  if (policy === undefined) return undefined;
+  return timedPolicy(policy, (expression) => expressions.evaluate(expression, frame.input, frame.variables));
 }
 
 function catches(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame, error: WorkflowError): boolean {
@@ -80,13 +84,13 @@ function conditionsHold(
 
 async function mayRetry(
   interpreter: TaskRunner,
-  policy: RetryPolicy,
+  policy: TimedRetryPolicy,
   { frame, attempt, error, startedAt }: { frame: TaskFrame; attempt: number; error: WorkflowError; startedAt: number },
 ): Promise<boolean> {
   if (!conditionsHold(interpreter, policy, { frame, error, as: 'error' })) return false;
-  const { attempt: attempts, duration } = policy.limit ?? {};
-  if (attempts?.count !== undefined && attempt > attempts.count) return false;
-  if (duration === undefined) return attempts?.count !== undefined || attempt <= DEFAULT_RETRIES;
+  const { attempts, duration } = policy;
+  if (attempts.count !== undefined && attempt > attempts.count) return false;
+  if (duration === undefined) return attempts.count !== undefined || attempt <= DEFAULT_RETRIES;
   return (await now(interpreter, frame, `failed-${attempt}`)) - startedAt < duration;
 }
 
