@@ -17,7 +17,7 @@ do:
     await untilStatus(engine, waits.id, 'completed');
     const started = engine.read.events(waits.id, 0, 100).filter(({ type }) => type === 'timer_started');
     assert.deepEqual(
-      started.map(({ at, data }) => Date.parse(String(data['due_at'])) - at),
+      started.map(({ at, data: { due_at: due } }) => (typeof due === 'string' ? Date.parse(due) - at : due)),
       [20, 5],
     );
     const { execution: tries } = await startOne(engine, 'tries', { delay: { milliseconds: 1 }, all: 'PT1M' });
