@@ -23,6 +23,7 @@ import { ProgramService } from './programs/program-service.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
+import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
 
@@ -114,8 +115,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
-  for (const definition of loadWorkflows(folder, engine.functions)) await engine.register(definition);
-  cleanUp.defer(watchWorkflows(folder, engine, { clock, log }));
+  const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
+  for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
+  cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({

@@ -168,7 +168,9 @@ describe('the state of the server', () => {
     const file = join(folder, 'review.yaml');
     const open = async (): Promise<TestServer> => {
       const opened = await openServer({ dir, definitions: {} });
-      for (const definition of loadWorkflows(folder, opened.engine.functions)) await opened.engine.register(definition);
+      const none = (): Promise<never> => Promise.reject(new Error('there is no catalogue'));
+      for (const definition of await loadWorkflows(folder, opened.engine.functions, none))
+        await opened.engine.register(definition);
       return opened;
     };
     await writeFile(file, DEFINITIONS.review);

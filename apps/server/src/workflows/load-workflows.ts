@@ -1,17 +1,26 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FunctionCatalogue, type WorkflowDefinition, loadDefinition } from '@loopwright/engine';
+import { type CatalogueReader, type FunctionCatalogue, type WorkflowDefinition, loadWithCatalogues } from '@loopwright/engine';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 
 /** The definitions that come with the server. */
 export const BUNDLED_WORKFLOWS = join(import.meta.dirname, 'definitions');
 
-/** Reads every `.yaml`, `.yml` and `.json` of a folder as a definition. Throws INVALID_DEFINITION naming the file; a folder that cannot be read is INVALID_CONFIGURATION. */
-export function loadWorkflows(folder: string, functions: FunctionCatalogue): WorkflowDefinition[] {
-  return namesIn(folder).map((name) => {
+/**
+ * Reads every `.yaml`, `.yml` and `.json` of a folder as a definition, with the functions of catalogues that it calls. Throws INVALID_DEFINITION naming the file; a
+ * folder that cannot be read is INVALID_CONFIGURATION.
+ */
+export async function loadWorkflows(
+  folder: string,
+  functions: FunctionCatalogue,
+  readCatalogue: CatalogueReader,
+): Promise<WorkflowDefinition[]> {
+  const definitions: WorkflowDefinition[] = [];
+  for (const name of namesIn(folder)) {
     const file = join(folder, name);
     try {
-      return loadDefinition(readFileSync(file, 'utf8'), functions);
+      definitions.push(await loadWithCatalogues(await readFile(file, 'utf8'), functions, readCatalogue));
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error;
       const details = { ...error.details, file };
@@ -20,7 +29,8 @@ export function loadWorkflows(folder: string, functions: FunctionCatalogue): Wor
         cause: error,
       });
     }
-  });
+  }
+  return definitions;
 }
 
 function namesIn(folder: string): string[] {

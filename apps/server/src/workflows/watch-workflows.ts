@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import type { Engine } from '@loopwright/engine';
+import type { CatalogueReader, Engine } from '@loopwright/engine';
 import { type Clock, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger } from 'fastify';
 import { loadWorkflows } from './load-workflows.ts';
@@ -11,14 +11,13 @@ const SETTLE_MS = 200;
 export function watchWorkflows(
   folder: string,
   engine: Engine,
-  { clock, log }: { clock: Clock; log: FastifyBaseLogger },
+  { clock, log, readCatalogue }: { clock: Clock; log: FastifyBaseLogger; readCatalogue: CatalogueReader },
 ): () => void {
   let cancel: () => void = () => undefined;
   const reload = async (): Promise<void> => {
     try {
-      const changed = loadWorkflows(folder, engine.functions).filter(
-        ({ name, digest }) => engine.definitions.get(name)?.digest !== digest,
-      );
+      const loaded = await loadWorkflows(folder, engine.functions, readCatalogue);
+      const changed = loaded.filter(({ name, digest }) => engine.definitions.get(name)?.digest !== digest);
       for (const definition of changed) await engine.register(definition);
       if (changed.length > 0)
         log.info({ workflows: changed.map(({ name, version }) => `${name} ${version}`) }, 'Workflows are loaded again');
