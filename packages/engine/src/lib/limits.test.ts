@@ -4,7 +4,15 @@ import { type Json, PlatformError, seededRandom, systemClock } from '@loopwright
 import { z } from 'zod';
 import { loadDefinition } from './definition/load-definition.ts';
 import { Engine } from './embedded/engine.ts';
-import { countingFunctions, documentOf, journalDir, openEngine, startOne, untilStatus } from './embedded/engine-fixture.ts';
+import {
+  countingFunctions,
+  documentOf,
+  journalDir,
+  openEngine,
+  startOne,
+  until,
+  untilStatus,
+} from './embedded/engine-fixture.ts';
 import type { Execution } from './execution/execution.ts';
 import { type FunctionCatalogue, defineFunction } from './interpreter/call-function.ts';
 import {
@@ -219,6 +227,27 @@ describe('limits of an execution', () => {
     for (const end = Date.now() + 20_000; engine.read.count('listeners', fits.execution.id) < LISTENER_LIMIT;) {
       assert.ok(Date.now() < end, 'it took too long');
       await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+    }
+  });
+
+  it('gives as many characters of events as it may, and fails with one more', async () => {
+    await using engine = await open({
+      hears: 'do: [hear: { listen: { to: { all: [{ with: { type: a } }, { with: { type: b } }] } } }]',
+    });
+    const [half, comma] = [VALUE_LIMIT_CHARACTERS / 2, 3];
+    for (const [more, status] of [
+      [0, 'completed'],
+      [1, 'failed'],
+    ] as const) {
+      const { execution } = await startOne(engine, 'hears');
+      await until(engine, execution.id, () => engine.read.entry(execution.id, 'hear') !== undefined);
+      const event = (type: string, characters: number): Promise<number> =>
+        engine.publish({ id: `${type}${more}`, source: 's', type, data: textOf(characters) });
+      await event('a', half);
+      await event('b', half - comma + more);
+      const ended = await untilStatus(engine, execution.id, status);
+      if (more === 0) assert.equal(JSON.stringify(ended.output).length, VALUE_LIMIT_CHARACTERS);
+      else assert.equal(titleOf(ended), 'LIMIT_EXCEEDED');
     }
   });
 

@@ -116,9 +116,8 @@ export class Engine implements WorkflowEngine {
 
   /**
    * Starts an execution; resolves when it is durable. The same id with the same request gives the execution that is there (`created: false`).
-   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow or gives no concurrency
-   * key, or IDEMPOTENCY_CONFLICT when the
-   * id belongs to another request.
+   * Throws WORKFLOW_NOT_FOUND, LIMIT_EXCEEDED, VALIDATION_ERROR when the input does not fit the schema of the workflow or gives no
+   * concurrency key, or IDEMPOTENCY_CONFLICT when the id belongs to another request.
    */
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
