@@ -1,10 +1,10 @@
-import { PlatformError, messageOf, toJson } from '@loopwright/protocol';
-import { digestOf } from '../definition/definition.ts';
+import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { StepAddress } from '../context/durable-context.ts';
 import type { JournalEntry, StoredHumanTask } from '../execution/execution.ts';
-import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
-import { humanTaskId } from '../human-task/human-task-id.ts';
-import { type HumanTaskRequest, subjectOf } from '../human-task/human-task-request.ts';
+import type { SubmittedAnswer } from '../human-task/answer.ts';
+import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+import { newHumanTask } from '../human-task/new-human-task.ts';
+import { settleTask } from '../human-task/settle-task.ts';
 import type { StoreTransaction } from '../store/store.ts';
 
 /**
@@ -15,24 +15,8 @@ export function openHumanTask(
   transaction: StoreTransaction,
   { executionId, address, request, at }: { executionId: string; address: StepAddress; request: HumanTaskRequest; at: number },
 ): JournalEntry {
-  const expiresAt = request.expires_in_ms === undefined ? null : at + request.expires_in_ms;
-  const task: StoredHumanTask = {
-    id: humanTaskId(executionId, address.key),
-    executionId,
-    key: address.key,
-    step: address.name,
-    workflow: transaction.execution(executionId)?.workflow ?? '',
-    kind: request.kind,
-    request: toJson(request),
-    subjectDigest: digestOf(subjectOf(request)),
-    state: 'open',
-    createdAt: at,
-    expiresAt,
-    answeredAt: null,
-    answeredBy: null,
-    answerId: null,
-    answer: null,
-  };
+  const workflow = transaction.execution(executionId)?.workflow ?? '';
+  const task = newHumanTask({ executionId, key: address.key, step: address.name, workflow }, request, at);
   transaction.insertHumanTask(task);
   const entry: JournalEntry = {
     key: address.key,
@@ -40,7 +24,7 @@ export function openHumanTask(
     state: 'waiting',
     name: address.name,
     value: null,
-    dueAt: expiresAt,
+    dueAt: task.expiresAt,
     remainingMs: null,
     createdAt: at,
     recordedAt: null,
@@ -85,19 +69,11 @@ function applyEarlyAnswer(transaction: StoreTransaction, task: StoredHumanTask, 
 export function recordAnswer(
   transaction: StoreTransaction,
   task: StoredHumanTask,
-  { answer, answerId, answeredBy, at }: { answer: SubmittedAnswer; answerId: string; answeredBy: string; at: number },
+  given: { answer: SubmittedAnswer; answerId: string; answeredBy: string; at: number },
 ): JournalEntry {
-  const checked = checkAnswer(task.request as unknown as HumanTaskRequest, answer);
-  const value = { ...checked, task_id: task.id, answered_by: answeredBy, answered_at: new Date(at).toISOString() };
-  transaction.updateHumanTask(task.id, { state: 'answered', answeredAt: at, answeredBy, answerId, answer: value });
+  const { at } = given;
+  const value = settleTask(transaction, task, given);
   const entry = closeEntry(transaction, task, { state: 'done', value, at });
-  transaction.appendEvent({
-    executionId: task.executionId,
-    type: task.kind === 'acceptance' ? 'acceptance_decided' : 'clarification_answered',
-    step: task.step,
-    at,
-    data: { task_id: task.id, answered_by: answeredBy, ...(answer.kind === 'acceptance' ? { accepted: answer.accepted } : {}) },
-  });
   transaction.appendEvent({
     executionId: task.executionId,
     type: 'step_completed',

@@ -1,6 +1,6 @@
 import type { StoredHumanTask } from '../execution/execution.ts';
-import { type SubmittedAnswer, checkAnswer } from '../human-task/answer.ts';
-import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
+import type { SubmittedAnswer } from '../human-task/answer.ts';
+import { settleTask } from '../human-task/settle-task.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { additionOf, amountIn, budgetKindOf } from './budget-question.ts';
 import { addToBudget } from './budget-use.ts';
@@ -12,19 +12,9 @@ import { addToBudget } from './budget-use.ts';
 export function answerBudgetQuestion(
   transaction: StoreTransaction,
   task: StoredHumanTask,
-  { answer, answerId, answeredBy, at }: { answer: SubmittedAnswer; answerId: string; answeredBy: string; at: number },
+  given: { answer: SubmittedAnswer; answerId: string; answeredBy: string; at: number },
 ): void {
-  const { executionId, id } = task;
-  const checked = checkAnswer(task.request as unknown as HumanTaskRequest, answer);
-  const value = { ...checked, task_id: id, answered_by: answeredBy, answered_at: new Date(at).toISOString() };
-  transaction.updateHumanTask(id, { state: 'answered', answeredAt: at, answeredBy, answerId, answer: value });
-  transaction.appendEvent({
-    executionId,
-    type: 'clarification_answered',
-    step: task.step,
-    at,
-    data: { task_id: id, answered_by: answeredBy },
-  });
-  const add = additionOf(budgetKindOf(task), amountIn(checked['answers']));
-  addToBudget(transaction, executionId, { add, additionId: `answer ${id}`, who: answeredBy, at });
+  const { answers } = settleTask(transaction, task, given);
+  const add = additionOf(budgetKindOf(task), amountIn(answers));
+  addToBudget(transaction, task.executionId, { add, additionId: `answer ${task.id}`, who: given.answeredBy, at: given.at });
 }

@@ -1,9 +1,7 @@
-import { type BudgetAddition, type BudgetKind as WireKind, PlatformError, budgetKindSchema, toJson } from '@loopwright/protocol';
-import { digestOf } from '../definition/definition.ts';
+import { type BudgetAddition, type BudgetKind as WireKind, PlatformError, budgetKindSchema } from '@loopwright/protocol';
 import type { StoredHumanTask } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
-import { subjectOf } from '../human-task/human-task-request.ts';
-import { humanTaskId } from '../human-task/human-task-id.ts';
+import { newHumanTask } from '../human-task/new-human-task.ts';
 import type { Budget } from '../store/limits-store.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { budgetState } from './budget.ts';
@@ -51,23 +49,8 @@ export function askForBudget(transaction: StoreTransaction, executionId: string,
       { id: QUESTION, text, priority: 'must', answer_type: 'number', required: true, blocking: true, minimum, maximum },
     ],
   };
-  const task: StoredHumanTask = {
-    id: humanTaskId(executionId, key),
-    executionId,
-    key,
-    step: 'budget',
-    workflow: transaction.execution(executionId)?.workflow ?? '',
-    kind: 'clarification',
-    request: toJson(request),
-    subjectDigest: digestOf(subjectOf(request)),
-    state: 'open',
-    createdAt: at,
-    expiresAt: null,
-    answeredAt: null,
-    answeredBy: null,
-    answerId: null,
-    answer: null,
-  };
+  const workflow = transaction.execution(executionId)?.workflow ?? '';
+  const task = newHumanTask({ executionId, key, step: 'budget', workflow }, request, at);
   transaction.insertHumanTask(task);
   return task.id;
 }
