@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
@@ -119,9 +120,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
+    database,
     examples,
     programs: new ProgramService(programs, edge),
     health: serverHealth({ supervisor, engine, clock }),

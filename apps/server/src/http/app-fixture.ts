@@ -20,6 +20,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
@@ -152,8 +153,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
+  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const app = await createApp({
     engine,
+    database,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
     health: options.health ?? { health: () => HEALTHY },
@@ -168,6 +171,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     await app.close();
     await engine.close(0);
     responses[Symbol.dispose]();
+    await database.destroy();
   };
   return {
     app,

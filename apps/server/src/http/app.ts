@@ -5,6 +5,7 @@ import type { Clock, Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { closeStreams } from './close-streams.ts';
@@ -33,6 +34,8 @@ import { workflowRoutes } from './routes/workflows.ts';
 /** What the HTTP interface serves. */
 export interface AppParts {
   readonly engine: Engine;
+  /** The server's own tables. */
+  readonly database: ServerDatabase;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly health: HealthSource;
