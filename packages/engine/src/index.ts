@@ -7,6 +7,7 @@ export { Engine } from './lib/embedded/engine.ts';
 export type { EngineOptions } from './lib/embedded/engine-options.ts';
 export type { EngineCaps, WorkflowEngine } from './lib/engine-port.ts';
 export type { Retention } from './lib/embedded/history-retention.ts';
+export { DEFAULT_PROJECT } from './lib/embedded/start-scheduled.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
@@ -18,6 +19,7 @@ export {
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
+  type ProjectScope,
   type StoredDefinition,
   type StoredHumanTask,
   isFinal,

@@ -5,6 +5,7 @@ import type {
   EngineCaps,
   Execution,
   ExecutionEvent,
+  ProjectScope,
   StartRequest,
   StoreReader,
   SubmittedAnswer,
@@ -203,7 +204,9 @@ export class RestateEngine implements WorkflowEngine {
     return { state, executionId, task: task === undefined ? undefined : this.read.humanTask(task.id) };
   }
 
-  publish(event: CloudEvent): Promise<number> {
+  async publish(event: CloudEvent, projects?: ProjectScope): Promise<number> {
+    if (projects !== undefined)
+      throw new PlatformError('VALIDATION_ERROR', 'Cannot publish the event: to name projects is not supported on Restate');
     const address = { service: this.#names.publisher, handler: 'publish' };
     return this.#client.call(address, { event, except: null }, z.int(), this.#once());
   }

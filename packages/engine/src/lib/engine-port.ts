@@ -2,7 +2,7 @@ import type { WorkflowDefinition } from './definition/definition.ts';
 import type { AnswerOutcome, AnswerTarget } from './embedded/answer-question.ts';
 import type { StartRequest } from './embedded/start-execution.ts';
 import type { CloudEvent } from './event/listener.ts';
-import type { Execution, ExecutionEvent } from './execution/execution.ts';
+import type { Execution, ExecutionEvent, ProjectScope } from './execution/execution.ts';
 import type { SubmittedAnswer } from './human-task/answer.ts';
 import type { FunctionCatalogue } from './interpreter/call-function.ts';
 import type { StoreReader } from './store/store.ts';
@@ -48,8 +48,11 @@ export interface WorkflowEngine extends AsyncDisposable {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<Omit<AnswerOutcome, 'delivered'>>;
-  /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat. */
-  publish(event: CloudEvent): Promise<number>;
+  /**
+   * Shows an event from outside to every execution that listens, of these projects when some are named; gives how many went on. Safe to repeat.
+   * An engine that cannot tell projects apart refuses to name some (VALIDATION_ERROR).
+   */
+  publish(event: CloudEvent, projects?: ProjectScope): Promise<number>;
   /** Ends an execution for good, and those it waits for; steps under way get their AbortSignal. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
   cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution>;
   /** Stops an execution before its next step; its timers stand still. Those it waits for follow. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */

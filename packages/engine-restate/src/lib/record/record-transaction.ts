@@ -52,6 +52,10 @@ export class RecordTransaction implements StoreTransaction {
     return this.execution(id)?.parent ?? null;
   }
 
+  projectOf(id: string): string | undefined {
+    return this.execution(id)?.projectId;
+  }
+
   status(id: string): ExecutionStatus | undefined {
     return this.execution(id)?.status;
   }
@@ -185,6 +189,9 @@ export class RecordTransaction implements StoreTransaction {
   }
   definitionsOf(): StoredDefinition[] {
     throw elsewhere('list definitions');
+  }
+  projects(): string[] {
+    throw elsewhere('list projects');
   }
   executionCounts(): Partial<Record<ExecutionStatus, number>> {
     throw elsewhere('count executions');

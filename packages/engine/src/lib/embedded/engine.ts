@@ -1,7 +1,7 @@
 import { type BudgetAddition, type BudgetState, PlatformError } from '@loopwright/protocol';
 import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import type { Execution, ExecutionEvent, ProjectScope } from '../execution/execution.ts';
 import type { EngineCaps, WorkflowEngine } from '../engine-port.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
@@ -166,15 +166,18 @@ export class Engine implements WorkflowEngine {
     return outcome;
   }
 
-  /** Shows an event from outside to every execution and schedule that listens; gives how many went on or start. Safe to repeat: an event is taken once. */
-  async publish(event: CloudEvent): Promise<number> {
+  /**
+   * Shows an event from outside to every execution and schedule of some projects that listens; gives how many went on or start. Safe to repeat: an
+   * event is taken once.
+   */
+  async publish(event: CloudEvent, projects?: ProjectScope): Promise<number> {
     checkedText(event, 'an event');
     const touched: string[] = [];
     const { woken, decided } = await this.#order(touched, (transaction) => {
       const at = this.#options.clock.now();
-      const owned = publishEvent(transaction, event, { at, expressions: this.#parts.expressions });
+      const owned = publishEvent(transaction, event, { at, expressions: this.#parts.expressions, projects });
       touched.push(...owned.map(({ executionId }) => executionId));
-      return { woken: owned, decided: this.#parts.schedules.offer(transaction, event, at) };
+      return { woken: owned, decided: this.#parts.schedules.offer(transaction, event, { at, projects }) };
     });
     for (const owned of woken) this.#parts.lives.deliver(owned);
     if (decided > 0) this.#parts.schedules.wake();

@@ -145,7 +145,7 @@ export class Instance implements DurableContext {
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
         woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
-        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, at);
+        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, { at });
         return emitted;
       },
       () => {

@@ -117,10 +117,15 @@ export interface StoredDefinition {
   readonly createdAt: number;
 }
 
+/** Projects by their ids: these and no others, or all but these. */
+export type ProjectScope = { readonly only: readonly string[] } | { readonly except: readonly string[] };
+
 /** Which executions are listed: newest first, after the one that `before` names. */
 export interface ExecutionQuery {
   readonly workflow?: string;
   readonly projectId?: string;
+  /** Only those of these projects; they are the only ones that are counted. */
+  readonly projects?: ProjectScope;
   readonly status?: ExecutionStatus;
   readonly definitionDigest?: string;
   /** Only those that were created at this time or later; milliseconds since 1970-01-01 UTC. */

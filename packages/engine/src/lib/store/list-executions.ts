@@ -1,5 +1,6 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { ExecutionQuery } from '../execution/execution.ts';
+import { projectCondition } from './project-condition.ts';
 import type { Row } from './rows.ts';
 
 /** With more groups than this, if they are more than this share of all executions, a page is read by going through all, the newest first. */
@@ -11,7 +12,6 @@ type Filter = [condition: string, value: SQLInputValue | undefined];
 
 interface Group {
   readonly no: number;
-  readonly count: number;
   /** The greatest number of its executions. */
   readonly newest: number;
 }
@@ -30,17 +30,21 @@ export function listExecutions(prepare: (sql: string) => StatementSync, query: E
   }
   const where = used.map(([condition]) => condition).join(' AND ');
   const values = used.map(([, value]) => value);
-  const groups = prepare(
-    `SELECT no, count, (SELECT max(no) FROM executions WHERE group_no = execution_groups.no) AS newest
-     FROM execution_groups WHERE count > 0 AND ${where}`,
-  )
-    .all(...values)
-    .map((row): Group => ({ no: Number(row['no']), count: Number(row['count']), newest: Number(row['newest']) }));
-  const total = groups.reduce((sum, { count }) => sum + count, 0);
-  if (groups.length > GROUPS_MERGED && total > all * SHARE_SCANNED) {
+  // Counted before the newest of each is looked for: with thousands of projects there are very many.
+  const counted = prepare(
+    `SELECT count(*) AS number, coalesce(sum(count), 0) AS total FROM execution_groups WHERE count > 0 AND ${where}`,
+  ).get(...values);
+  const total = Number(counted?.['total']);
+  if (Number(counted?.['number']) > GROUPS_MERGED && total > all * SHARE_SCANNED) {
     const page = prepare(`SELECT * FROM executions WHERE ${where} ORDER BY no DESC LIMIT ? OFFSET ?`);
     return { rows: page.all(...values, limit, offset), total };
   }
+  const groups = prepare(
+    `SELECT no, (SELECT max(no) FROM executions WHERE group_no = execution_groups.no) AS newest
+     FROM execution_groups WHERE count > 0 AND ${where}`,
+  )
+    .all(...values)
+    .map((row): Group => ({ no: Number(row['no']), newest: Number(row['newest']) }));
   const newest = newestOf(prepare, groups, offset + limit).slice(offset);
   const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
   return { rows: newest.map((no) => byNumber.get(no)).filter((row) => row !== undefined), total };
@@ -56,10 +60,11 @@ function listByAge(prepare: (sql: string) => StatementSync, query: ExecutionQuer
   return { rows, total: Number(prepare(`SELECT count(*) AS total ${from}`).get(...values)?.['total'] ?? 0) };
 }
 
-function groupFilters({ workflow, projectId, status, definitionDigest }: ExecutionQuery): Filter[] {
+function groupFilters({ workflow, projectId, projects, status, definitionDigest }: ExecutionQuery): Filter[] {
   return [
     ['workflow = ?', workflow],
     ['project_id = ?', projectId],
+    projectCondition(projects) ?? ['TRUE', undefined],
     ['status = ?', status],
     ['definition_digest = ?', definitionDigest],
   ];

@@ -7,15 +7,17 @@ import {
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
+  type ProjectScope,
   type StoredDefinition,
   type StoredHumanTask,
   isFinal,
 } from '../execution/execution.ts';
 import { listExecutions } from './list-executions.ts';
+import { projectCondition } from './project-condition.ts';
 import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
-import type { Counted, OwnedEntry, StoreReader } from './store.ts';
+import type { Counted, HumanTaskQuery, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
 const COUNTS: Readonly<Record<Counted, string>> = {
@@ -106,6 +108,20 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : String(row['digest']);
   }
 
+  projectOf(id: string): string | undefined {
+    const row = this.prepare('SELECT project_id FROM executions WHERE no = ?').get(this.numberOf(id));
+    return row === undefined ? undefined : String(row['project_id']);
+  }
+
+  projects({ after, limit, projects }: { after: string; limit: number; projects?: ProjectScope }): string[] {
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
+    return this.prepare(
+      `SELECT DISTINCT project_id FROM execution_groups WHERE project_id > ? AND ${condition} ORDER BY project_id LIMIT ?`,
+    )
+      .all(after, ...values, limit)
+      .map((row) => String(row['project_id']));
+  }
+
   status(id: string): ExecutionStatus | undefined {
     const row = this.prepare('SELECT status FROM executions WHERE no = ?').get(this.numberOf(id));
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
@@ -122,32 +138,42 @@ export class SqliteReader implements StoreReader {
       .map(toDefinition);
   }
 
-  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
+  executionCounts(digest: string, limit: number, projects?: ProjectScope): Partial<Record<ExecutionStatus, number>> {
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
     const rows = this.prepare(
-      'SELECT status, sum(count) AS count FROM execution_groups WHERE definition_digest = ? GROUP BY status HAVING sum(count) > 0',
-    ).all(digest);
+      `SELECT status, sum(count) AS count FROM execution_groups WHERE definition_digest = ? AND ${condition}
+       GROUP BY status HAVING sum(count) > 0`,
+    ).all(digest, ...values);
     const found = new Map(rows.map((row) => [String(row['status']), Math.min(limit, Number(row['count']))]));
     return Object.fromEntries(EXECUTION_STATUSES.flatMap((status) => (found.has(status) ? [[status, found.get(status)]] : [])));
   }
 
-  openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
+  openOnOther(
+    workflow: string,
+    digest: string,
+    { limit, offset, projects }: { limit: number; offset: number; projects?: ProjectScope | undefined },
+  ): Execution[] {
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
     return this.prepare(
       `SELECT * FROM executions WHERE group_no IN
-       (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN}) ORDER BY no LIMIT ? OFFSET ?`,
+       (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN} AND ${condition})
+       ORDER BY no LIMIT ? OFFSET ?`,
     )
-      .all(workflow, digest, limit, offset)
+      .all(workflow, digest, ...values, limit, offset)
       .map((row) => this.#whole(row));
   }
 
-  withoutWakeUp(before: number, limit: number): Execution[] {
+  withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[] {
     this.beforeJournal();
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
     return this.prepare(
-      `SELECT * FROM executions WHERE group_no IN (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused'))
-       AND updated_at <= ?1 AND coalesce((SELECT at FROM events WHERE execution = no ORDER BY seq DESC LIMIT 1), 0) <= ?1
+      `SELECT * FROM executions WHERE group_no IN
+       (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused') AND ${condition})
+       AND updated_at <= ? AND coalesce((SELECT at FROM events WHERE execution = no ORDER BY seq DESC LIMIT 1), 0) <= ?
        AND (status = 'paused' OR NOT EXISTS
-       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?2`,
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?`,
     )
-      .all(before, limit)
+      .all(...values, before, before, limit)
       .map((row) => this.#whole(row));
   }
 
@@ -207,20 +233,14 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({
-    executionId,
-    state,
-    limit,
-  }: {
-    executionId?: string;
-    state?: StoredHumanTask['state'];
-    limit: number;
-  }): StoredHumanTask[] {
+  humanTasks({ executionId, state, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
     // Of one execution there are few: the index of all that are open is not the one to go through.
     const isState = executionId === undefined ? 'state = ?' : '+state = ?';
-    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState].filter(Boolean);
-    const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
-    const values = [executionId, state].filter((value) => value !== undefined);
+    const [isOfProjects = '', ofProjects] = projectCondition(projects) ?? [];
+    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState, isOfProjects];
+    const used = filters.filter(Boolean);
+    const where = used.length === 0 ? '' : `WHERE ${used.join(' AND ')}`;
+    const values = [executionId, state, ofProjects].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));

@@ -77,6 +77,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return this.#knowledgeOf(id)?.group.status;
   }
 
+  override projectOf(id: string): string | undefined {
+    return this.#knowledgeOf(id)?.group.projectId;
+  }
+
   override parent(id: string): Execution['parent'] {
     return this.#knowledgeOf(id)?.parent ?? null;
   }
@@ -173,6 +177,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   insertHumanTask(task: StoredHumanTask): void {
     const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;
     const { createdAt, expiresAt, answeredAt, answeredBy, answerId, answer } = task;
+    const { no, group } = this.#require(executionId);
     const values: SQLInputValue[] = [
       id,
       executionId,
@@ -189,9 +194,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       answeredBy,
       answerId,
       this.files.encode(answer),
+      group.projectId,
     ];
-    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
-    this.#holdFiles(this.numberOf(executionId));
+    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    this.#holdFiles(no);
   }
 
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {

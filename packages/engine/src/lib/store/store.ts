@@ -6,6 +6,7 @@ import type {
   ExecutionQuery,
   ExecutionStatus,
   JournalEntry,
+  ProjectScope,
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
@@ -16,6 +17,14 @@ import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 export interface OwnedEntry {
   readonly executionId: string;
   readonly entry: JournalEntry;
+}
+
+/** Which questions to people are listed. */
+export interface HumanTaskQuery {
+  readonly executionId?: string;
+  readonly state?: StoredHumanTask['state'];
+  readonly projects?: ProjectScope;
+  readonly limit: number;
 }
 
 /** What is counted because it has a limit. */
@@ -36,15 +45,23 @@ export interface StoreReader {
   children(id: string): string[];
   /** The digest of the definition with a name and a version; of several the one that was registered last. */
   digestOf(name: string, version: string): string | undefined;
+  /** The project alone; `undefined` when there is no such execution. */
+  projectOf(id: string): string | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): { executions: Execution[]; total: number };
-  /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
-  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
+  /** The projects that have executions, after a name, in the order of their names. */
+  projects(page: { after: string; limit: number; projects?: ProjectScope }): string[];
+  /** How many executions of some projects are pinned to a definition, by status; of each status no more than `limit` are counted. */
+  executionCounts(digest: string, limit: number, projects?: ProjectScope): Partial<Record<ExecutionStatus, number>>;
   /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
-  openOnOther(workflow: string, digest: string, page: { limit: number; offset: number }): Execution[];
+  openOnOther(
+    workflow: string,
+    digest: string,
+    page: { limit: number; offset: number; projects?: ProjectScope | undefined },
+  ): Execution[];
   /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
-  withoutWakeUp(before: number, limit: number): Execution[];
+  withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[];
   /** The definitions that executions which have not ended are pinned to. */
   openDigests(): string[];
   /** Ids of the executions that must be looked at after a restart: those that are not paused and do not rest. */
@@ -57,7 +74,8 @@ export interface StoreReader {
   due(now: number, limit: number): OwnedEntry[];
   nextDue(): number | undefined;
   humanTask(id: string): StoredHumanTask | undefined;
-  humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
+  /** Questions to people, the oldest first; with `projects`, those of these projects only. */
+  humanTasks(query: HumanTaskQuery): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
   /**
