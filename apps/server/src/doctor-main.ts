@@ -3,13 +3,15 @@
 import { join } from 'node:path';
 import { type Finding, examineStore } from '@loopwright/engine';
 import { PlatformError, messageOf, systemClock } from '@loopwright/protocol';
+import { examineAudit } from './audit/examine-audit.ts';
 import { parseArguments } from './config/parse-arguments.ts';
 import { resolveConfiguration } from './config/resolve-configuration.ts';
 import { FUNCTION_NAMES } from './functions/function-names.ts';
 
 const HELP = `Usage: loopwright doctor [--data-dir <folder>] [--json]
 
-  Examines the engine's store in the data folder: the disk, the files, every row and every value, the definitions and the executions.
+  Examines the engine's store in the data folder: the disk, the files, every row and every value, the definitions and the executions;
+  and the audit log: whether its chain is whole.
   It works beside a running server and without one, and never writes. It takes the settings of "loopwright server" and their defaults.
 `;
 const SIGNS: Record<Finding['severity'], string> = { error: 'ERROR', warning: 'warn ', info: 'ok   ' };
@@ -20,7 +22,9 @@ try {
   if (given.help) process.stdout.write(HELP);
   else {
     const resolved = await resolveConfiguration({ arguments: given, environment: process.env, workingDir: process.cwd() });
-    report(examineStore({ dir: join(resolved.configuration.dataDir, 'engine'), functions: FUNCTION_NAMES, clock: systemClock }));
+    const { dataDir } = resolved.configuration;
+    const findings = examineStore({ dir: join(dataDir, 'engine'), functions: FUNCTION_NAMES, clock: systemClock });
+    report([...findings, examineAudit(dataDir)]);
   }
 } catch (error) {
   const details = error instanceof PlatformError ? ` ${JSON.stringify(error.details ?? {})}` : '';

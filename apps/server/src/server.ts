@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { openAudit } from './audit/open-audit.ts';
+import { createAuthorization } from './authorization/authorization.ts';
+import { ResourceProjects } from './authorization/resource-projects.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
@@ -15,10 +18,12 @@ import { generate } from './functions/generate.ts';
 import { prepare } from './functions/prepare.ts';
 import { promote } from './functions/promote.ts';
 import { createApp } from './http/app.ts';
+import { developmentIdentity } from './http/identity.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
+import { adoptPrograms } from './programs/adopt-programs.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -80,21 +85,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
     random,
   });
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
+  const resources = new ResourceProjects({ database, clock });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: Record<FunctionName, CallFunction> = {
-    prepare: prepare(examples),
-    generate: generate({
-      client,
-      ready: () =>
-        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-      examples,
-      programs,
-      workspaces: join(dataDir, 'workspaces'),
-      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
-    }),
-    evaluate: evaluate({ edge, examples, programs }),
-    promote: promote({ edge, programs }),
-  };
+  const functions = functionsOf(configuration, { client, supervisor, examples, programs, resources, edge });
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -120,14 +115,22 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
+  const programService = new ProgramService(programs, edge);
+  const { projectAccess } = configuration;
+  const authorization = createAuthorization({ database, engine, programs: programService, resources, projectAccess, clock });
+  await authorization.users.appoint(configuration.admins, clock.now());
+  await adoptPrograms(programs, engine, resources);
+  const { auditRetentionDays: retentionDays } = configuration;
+  const { audit } = cleanUp.use(await openAudit({ database, clock, random, log, dataDir, retentionDays }));
   const app = await createApp({
     engine,
     database,
+    identify: developmentIdentity,
+    authorization,
+    audit,
     examples,
-    programs: new ProgramService(programs, edge),
+    programs: programService,
     health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,
@@ -149,6 +152,37 @@ function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configur
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
+  };
+}
+
+interface FunctionParts {
+  readonly client: PtcClient;
+  readonly supervisor: Supervisor;
+  readonly examples: ExampleStore;
+  readonly programs: ProgramStore;
+  readonly resources: ResourceProjects;
+  readonly edge: EdgeClient;
+}
+
+/** What definitions may call of this platform. */
+function functionsOf(
+  configuration: Configuration,
+  { client, supervisor, examples, programs, resources, edge }: FunctionParts,
+): Record<FunctionName, CallFunction> {
+  return {
+    prepare: prepare({ examples, resources }),
+    generate: generate({
+      client,
+      ready: () =>
+        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+      examples,
+      programs,
+      resources,
+      workspaces: join(configuration.dataDir, 'workspaces'),
+      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
+    }),
+    evaluate: evaluate({ edge, examples, programs, resources }),
+    promote: promote({ edge, programs, resources }),
   };
 }
 

@@ -23,4 +23,6 @@ export * from './lib/http/operations.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/cloud-event.ts';
 export * from './lib/http/health.ts';
+export * from './lib/http/authorization.ts';
+export * from './lib/http/audit.ts';
 export { isLoopback } from './lib/http/loopback.ts';

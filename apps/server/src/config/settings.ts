@@ -127,6 +127,28 @@ export const SETTINGS = {
     default: 1024,
     description: 'Largest body of any other request, in kibibytes',
   }),
+  admins: setting({
+    schema: z.array(z.string().min(1).max(200)).max(1000),
+    default: [],
+    description: 'User ids that are made administrators at each start, known or not yet, with commas between them',
+  }),
+  default_role: setting({
+    schema: z.enum(['viewer', 'operator', 'admin']),
+    default: 'viewer',
+    description: 'Role on the platform of a user who comes for the first time',
+  }),
+  project_access: setting({
+    schema: z.enum(['open', 'granted']),
+    default: 'open',
+    description:
+      'Whether the role on the platform counts in projects for which a user has no grant (open), or that of administrators only (granted)',
+  }),
+  audit_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: null,
+    description:
+      'Days that the audit log stays in its table; older entries are moved to files under `audit/` in the data folder. null for ever',
+  }),
   retention_days: setting({
     schema: z.int().min(1).max(36_500),
     default: 7,

@@ -1,6 +1,12 @@
+import type { AuditTable } from '../audit/audit-table.ts';
+import type { ExampleProjectTable, GrantTable, ProgramProjectTable } from '../authorization/authorization-tables.ts';
 import type { UserTable } from '../identity/user-table.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
   readonly users: UserTable;
+  readonly grants: GrantTable;
+  readonly example_projects: ExampleProjectTable;
+  readonly program_projects: ProgramProjectTable;
+  readonly audit: AuditTable;
 }

@@ -12,6 +12,7 @@ import {
   toJson,
 } from '@loopwright/protocol';
 import { z } from 'zod';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 
 /** What `generate` works with. */
@@ -21,6 +22,7 @@ export interface GenerateParts {
   readonly ready: () => Promise<void>;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
+  readonly resources: ResourceProjects;
   /** Folder under which each execution has its workspace. */
   readonly workspaces: string;
   readonly timeoutSeconds: number;
@@ -48,6 +50,8 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
     arguments: argumentsSchema,
     run: ({ args, execution, step }) =>
       step(async ({ idempotencyKey, signal, spend }) => {
+        await parts.resources.useExamples(args.examples, execution);
+        await parts.resources.claimProgram(args.program, execution);
         await parts.ready();
         // A deeply nested task has a longer key than a plan's id may be.
         const id = idempotencyKey.length <= 200 ? idempotencyKey : digestOf(idempotencyKey);

@@ -20,11 +20,16 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { openServerDatabase } from '../database/server-database.ts';
+import { AuditLog } from '../audit/audit-log.ts';
+import type { ProjectAccess } from '../authorization/access.ts';
+import { createAuthorization } from '../authorization/authorization.ts';
+import { ResourceProjects } from '../authorization/resource-projects.ts';
+import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { createApp } from './app.ts';
+import { type Identify, developmentIdentity } from './identity.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -93,6 +98,9 @@ export interface TestServerOptions {
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  /** Who makes a request; left out: the development identity. */
+  readonly principalOf?: Identify;
+  readonly projectAccess?: ProjectAccess;
 }
 
 /** One answer over HTTP. */
@@ -107,6 +115,8 @@ export interface TestServer extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly engine: Engine;
   readonly programs: ProgramStore;
+  readonly database: ServerDatabase;
+  readonly resources: ResourceProjects;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -119,6 +129,8 @@ export interface TestServer extends AsyncDisposable {
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A request of any other method. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -154,11 +166,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
+  const resources = new ResourceProjects({ database, clock: systemClock });
+  const access = { projectAccess: options.projectAccess ?? 'open', clock: systemClock };
+  const authorization = createAuthorization({ database, engine, programs: programService, resources, ...access });
+  const audit = new AuditLog({ database, ...parts });
   const app = await createApp({
     engine,
     database,
+    identify: options.principalOf ?? developmentIdentity,
+    authorization,
+    audit,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
-    programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
+    programs: programService,
     health: options.health ?? { health: () => HEALTHY },
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
@@ -177,6 +197,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     app,
     engine,
     programs,
+    database,
+    resources,
     dir,
     log,
     close,
@@ -186,6 +208,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     listeners: () => engine.listeners,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
+    send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
     [Symbol.asyncDispose]: async () => {
       await close();
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });

@@ -72,6 +72,9 @@ describe('GET /openapi.json', () => {
 
 const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples|events|move|restart|bulk)$/;
 const ROUTES = [
+  'DELETE /api/v1/projects/{project_id}/grants/{user_id}',
+  'GET /api/v1/audit',
+  'GET /api/v1/audit/verify',
   'GET /api/v1/examples/{digest}',
   'GET /api/v1/examples/{digest}/lines',
   'GET /api/v1/executions',
@@ -79,19 +82,26 @@ const ROUTES = [
   'GET /api/v1/executions/{execution_id}',
   'GET /api/v1/executions/{execution_id}/diagram',
   'GET /api/v1/executions/{execution_id}/why',
+  'GET /api/v1/permissions',
   'GET /api/v1/programs',
   'GET /api/v1/programs/{name}',
   'GET /api/v1/programs/{name}/analytics',
   'GET /api/v1/programs/{name}/promotions',
   'GET /api/v1/programs/{name}/versions',
+  'GET /api/v1/projects',
+  'GET /api/v1/projects/{project_id}/grants',
+  'GET /api/v1/projects/{project_id}/grants/{user_id}',
   'GET /api/v1/tasks',
   'GET /api/v1/tasks/{task_id}',
+  'GET /api/v1/users',
+  'GET /api/v1/users/{user_id}',
   'GET /api/v1/workflows',
   'GET /api/v1/workflows/{workflow_id}',
   'GET /api/v1/workflows/{workflow_id}/diagram',
   'GET /api/v1/workflows/{workflow_id}/versions',
   'GET /health',
   'GET /ready',
+  'PATCH /api/v1/users/{user_id}',
   'POST /api/v1/events',
   'POST /api/v1/examples',
   'POST /api/v1/executions/bulk',
@@ -109,6 +119,7 @@ const ROUTES = [
   'POST /api/v1/workflows/{workflow_id}/schedule/pause',
   'POST /api/v1/workflows/{workflow_id}/schedule/resume',
   'POST /api/v1/workflows/{workflow_id}/start',
+  'PUT /api/v1/projects/{project_id}/grants/{user_id}',
 ];
 
 function pointsSomewhere(document: unknown, reference: string): boolean {

@@ -5,13 +5,19 @@ import type { Clock, Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { recordRequests } from '../audit/record-requests.ts';
+import { Refusals } from '../audit/refusals.ts';
+import type { Authorization } from '../authorization/authorization.ts';
+import { enforcePermissions } from '../authorization/enforce-permissions.ts';
+import { requireRows } from '../authorization/require-rows.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { closeStreams } from './close-streams.ts';
 import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
-import { useDevelopmentIdentity } from './identity.ts';
+import { type Identify, useIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import type { KeptResponses } from './kept-responses.ts';
@@ -26,9 +32,12 @@ import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { programRoutes } from './routes/programs.ts';
+import { projectRoutes } from './routes/projects.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { userRoutes } from './routes/users.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
 /** What the HTTP interface serves. */
@@ -36,6 +45,10 @@ export interface AppParts {
   readonly engine: Engine;
   /** The server's own tables. */
   readonly database: ServerDatabase;
+  /** Tells who makes a request. */
+  readonly identify: Identify;
+  readonly authorization: Authorization;
+  readonly audit: AuditLog;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly health: HealthSource;
@@ -63,6 +76,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);
+  requireRows(app);
   // Before every other hook: a connection whose request one of them refuses is then closed as well.
   await app.register(websocket, {
     options: { maxPayload: 64 * 1024 },
@@ -70,7 +84,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       closeStreams(this.websocketServer, parts.clock, done);
     },
   });
-  useDevelopmentIdentity(app);
+  useIdentity(app, parts.identify);
+  enforcePermissions(app, parts.authorization);
+  recordRequests(app, { audit: parts.audit, subjects: parts.authorization.subjects, refusals: new Refusals(parts.clock) });
   app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
   await app.register(swagger, {
@@ -100,6 +116,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(programRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
+      await api.register(userRoutes(parts.authorization));
+      await api.register(projectRoutes({ ...parts.authorization, engine: parts.engine }));
+      await api.register(auditRoutes(parts));
     },
     { prefix: '/api/v1' },
   );

@@ -11,29 +11,40 @@ declare module 'fastify' {
   }
 }
 
+/** Tells who makes a request; `undefined` for somebody who is not known. Throws what refuses the request. */
+export type Identify = (request: FastifyRequest) => Principal | undefined;
+
+/** Asks who makes each request of the routes that are registered from now on. */
+export function useIdentity(app: FastifyInstance, identify: Identify): void {
+  app.decorateRequest('userId', '');
+  app.decorateRequest('principal');
+  app.addHook('onRequest', async (request) => {
+    const principal = identify(request);
+    if (principal === undefined) return;
+    request.userId = principal.userId;
+    request.principal = principal;
+  });
+}
+
 /**
  * Development identity: whoever can reach the loopback address is believed to be who the header says. So requests that a
  * web page sends on the visitor's behalf are refused: a foreign `Host` (a rebound name) and a foreign `Origin`.
  */
-export function useDevelopmentIdentity(app: FastifyInstance): void {
-  app.decorateRequest('userId', '');
-  app.decorateRequest('principal');
-  app.addHook('onRequest', async (request) => {
-    if (!isLoopback(request.host)) {
-      throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${request.host}": this server serves loopback only`);
-    }
-    const { origin } = request.headers;
-    if (origin !== undefined && origin !== `http://${request.host}`) {
-      throw new PlatformError('FORBIDDEN', `Cannot answer a page of the origin "${origin}": it is not this server's`);
-    }
-    request.userId = userOf(request);
-    request.principal = developmentPrincipal(request.userId);
-  });
+export function developmentIdentity(request: FastifyRequest): Principal {
+  if (!isLoopback(request.host)) {
+    throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${request.host}": this server serves loopback only`);
+  }
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== `http://${request.host}`) {
+    throw new PlatformError('FORBIDDEN', `Cannot answer a page of the origin "${origin}": it is not this server's`);
+  }
+  return developmentPrincipal(userOf(request));
 }
 
 /** On a machine of one's own everybody may everything. */
 function developmentPrincipal(userId: string): Principal {
-  return { userId, email: null, method: 'development', role: 'admin', projects: new Map(), scopes: null, credentialId: null };
+  const unlimited = { projects: new Map(), scopes: null, credentialId: null, roleCap: null, onlyProjects: null, expiresAt: null };
+  return { userId, email: null, method: 'development', role: 'admin', ...unlimited };
 }
 
 function userOf(request: FastifyRequest): string {

@@ -12,12 +12,13 @@ export function cloudEventRoutes({ engine }: AppParts): FastifyPluginAsyncZod {
       {
         schema: {
           tags: ['events'],
-          summary: 'Show an event to the executions that listen',
+          summary: 'Show an event to the executions that listen, of the projects where you may',
           body: cloudEventSchema,
           response: { 202: z.object({ delivered: z.int() }), 400: errorResponseSchema },
         },
       },
-      async (request, reply) => reply.status(202).send({ delivered: await engine.publish(request.body) }),
+      async ({ access, body }, reply) =>
+        reply.status(202).send({ delivered: await engine.publish(body, access.scope('events:publish')) }),
     );
   };
 }

@@ -27,10 +27,11 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: executionListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ query: { workflow_id, project_id, status, limit, offset } }) => {
+      async ({ access, query: { workflow_id, project_id, status, limit, offset } }) => {
         const { executions, total } = engine.read.executions({
           limit,
           offset,
+          projects: access.scope('executions:read'),
           ...(workflow_id === undefined ? {} : { workflow: workflow_id }),
           ...(project_id === undefined ? {} : { projectId: project_id }),
           ...(status === undefined ? {} : { status: statusOf(status) }),

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '@loopwright/engine';
 import {
   dailyAnalyticsSchema,
   errorResponseSchema,
@@ -14,7 +15,7 @@ import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 
 /** `/programs`: what was made, what is active, why, and a way to call it. */
-export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
+export function programRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
     const missing = { 404: errorResponseSchema };
@@ -23,8 +24,10 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
     api.get(
       '/programs',
       { schema: { tags: ['programs'], summary: 'Programs', response: { 200: programListSchema } } },
-      async () => {
-        const list = await programs.list();
+      async ({ access }) => {
+        const projects = await resources.projectsOfPrograms();
+        const isSeen = (name: string): boolean => access.mayIn(projects.get(name) ?? DEFAULT_PROJECT, 'programs:read');
+        const list = await programs.list(isSeen);
         return { programs: list, total: list.length };
       },
     );

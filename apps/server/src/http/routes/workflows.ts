@@ -1,4 +1,4 @@
-import { type StartLimits, type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import { type StartLimits, type StoredSchedule, type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
   type StartWorkflowRequest,
@@ -29,8 +29,9 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
     api.get(
       '/workflows',
       { schema: { tags: ['workflows'], summary: 'Workflows that can be started', response: { 200: workflowListSchema } } },
-      async () => {
-        const schedules = new Map(engine.schedules().map((schedule) => [schedule.workflow, scheduleView(schedule)]));
+      async ({ access }) => {
+        const seen = engine.schedules().filter(({ projectId }) => access.sees(projectId));
+        const schedules = new Map(seen.map((schedule) => [schedule.workflow, scheduleView(schedule)]));
         const workflows = [...engine.definitions.values()].map((definition) => {
           const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
           const schedule = schedules.get(definition.name) ?? null;
@@ -50,9 +51,11 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
           response: { 200: workflowDetailSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { workflow_id } }) => {
+      async ({ access, params: { workflow_id } }) => {
         const definition = find(workflow_id);
-        const schedule = engine.schedules().find(({ workflow }) => workflow === definition.name);
+        const isSeen = ({ workflow, projectId }: StoredSchedule): boolean =>
+          workflow === definition.name && access.sees(projectId);
+        const schedule = engine.schedules().find(isSeen);
         return { ...detailOf(definition), schedule: schedule === undefined ? null : scheduleView(schedule) };
       },
     );

@@ -90,6 +90,18 @@ export const ERRORS = define({
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
   },
+  USER_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such user',
+    fix: 'List the users with GET /api/v1/users; a user is known after the first request',
+  },
+  GRANT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such grant',
+    fix: 'List the grants of the project with GET /api/v1/projects/{project_id}/grants',
+  },
   EXAMPLES_NOT_FOUND: {
     status: 404,
     retryable: false,
@@ -193,6 +205,12 @@ export const ERRORS = define({
     retryable: true,
     title: 'The data cannot be written',
     fix: 'Check the space and the permissions of the data folder',
+  },
+  AUDIT_FAILED: {
+    status: 503,
+    retryable: true,
+    title: 'The change cannot be recorded in the audit log',
+    fix: 'Check the space and the permissions of the data folder; `details.change` says whether the change was made',
   },
   SERVICE_UNAVAILABLE: {
     status: 503,

@@ -1,0 +1,36 @@
+import type { Engine } from '@loopwright/engine';
+import type { Clock } from '@loopwright/protocol';
+import type { ServerDatabase } from '../database/server-database.ts';
+import type { ProgramService } from '../programs/program-service.ts';
+import type { ProjectAccess } from './access.ts';
+import { Grants } from './grants.ts';
+import type { ResourceProjects } from './resource-projects.ts';
+import { Subjects } from './subjects.ts';
+import { UserRoles } from './user-roles.ts';
+
+/** Everything that decides what a request may. */
+export interface Authorization {
+  readonly grants: Grants;
+  readonly users: UserRoles;
+  readonly resources: ResourceProjects;
+  readonly subjects: Subjects;
+  readonly projectAccess: ProjectAccess;
+}
+
+/** What it is made of. */
+export interface AuthorizationParts {
+  readonly database: ServerDatabase;
+  readonly engine: Engine;
+  readonly programs: ProgramService;
+  readonly resources: ResourceProjects;
+  readonly projectAccess: ProjectAccess;
+  readonly clock: Clock;
+}
+
+/** Puts together what decides what a request may. */
+export function createAuthorization(parts: AuthorizationParts): Authorization {
+  const { database, engine, programs, resources, projectAccess, clock } = parts;
+  const grants = new Grants({ database, clock });
+  const users = new UserRoles(database);
+  return { grants, users, resources, projectAccess, subjects: new Subjects({ engine, programs, grants, users, resources }) };
+}

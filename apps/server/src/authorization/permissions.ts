@@ -1,0 +1,117 @@
+import type { Rule } from './rule.ts';
+
+const PUBLIC: Rule = { need: 'nothing' };
+const CONTROL: Rule = { need: 'executions:write', on: 'execution' };
+const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
+const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
+
+/**
+ * The one table: every operation of the server, `METHOD /path` as in the OpenAPI document (`WS` for a WebSocket, a last part `*` for all below it),
+ * and who may it. A route that has no row keeps the server from starting, and so does a row without a route.
+ */
+export const OPERATIONS: Readonly<Record<string, Rule>> = {
+  'GET /health': PUBLIC,
+  'GET /ready': PUBLIC,
+  'GET /openapi.json': PUBLIC,
+  'GET /docs/*': PUBLIC,
+
+  'GET /api/v1/workflows': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/workflows/{workflow_id}': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/workflows/{workflow_id}/diagram': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/workflows/{workflow_id}/versions': { need: 'workflows:read', on: 'platform' },
+  'POST /api/v1/workflows/{workflow_id}/schedule/pause': { need: 'schedules:write', on: 'schedule' },
+  'POST /api/v1/workflows/{workflow_id}/schedule/resume': { need: 'schedules:write', on: 'schedule' },
+  'POST /api/v1/workflows/{workflow_id}/start': {
+    need: 'executions:write',
+    on: 'body.project_id',
+    records: { asked: ['budgets', 'priority'], answered: ['execution_id', 'workflow_id'] },
+  },
+
+  'GET /api/v1/executions': { need: 'executions:read', on: 'anywhere' },
+  'GET /api/v1/executions/stuck': { need: 'executions:read', on: 'anywhere' },
+  'POST /api/v1/executions/bulk': {
+    need: 'executions:write',
+    on: 'anywhere',
+    records: { asked: ['action', 'filter', 'reason'], answered: ['action', 'count', 'done', 'failed'] },
+  },
+  'GET /api/v1/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/diagram': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/why': { need: 'executions:read', on: 'execution' },
+  'WS /api/v1/ws/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
+  'POST /api/v1/executions/{execution_id}/acceptance': { need: 'tasks:decide', on: 'execution', records: DECISION },
+  'POST /api/v1/executions/{execution_id}/clarification': { need: 'tasks:decide', on: 'execution', records: DECISION },
+  'POST /api/v1/executions/{execution_id}/cancel': { ...CONTROL, records: { asked: ['reason'] } },
+  'POST /api/v1/executions/{execution_id}/pause': CONTROL,
+  'POST /api/v1/executions/{execution_id}/resume': CONTROL,
+  'POST /api/v1/executions/{execution_id}/budget': { ...CONTROL, records: { asked: ['add'] } },
+  'POST /api/v1/executions/{execution_id}/move': { ...CONTROL, records: { asked: ['definition_digest', 'dry_run'] } },
+  'POST /api/v1/executions/{execution_id}/restart': BEGUN,
+  'POST /api/v1/executions/{execution_id}/retry': BEGUN,
+
+  'GET /api/v1/tasks': { need: 'tasks:read', on: 'anywhere' },
+  'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
+  'POST /api/v1/tasks/{task_id}/answer': { need: 'tasks:decide', on: 'task', records: DECISION },
+
+  'POST /api/v1/examples': { need: 'examples:write', on: 'query.project_id', records: { answered: ['digest', 'count'] } },
+  'GET /api/v1/examples/{digest}': { need: 'examples:read', on: 'examples' },
+  'GET /api/v1/examples/{digest}/lines': { need: 'examples:read', on: 'examples' },
+
+  'GET /api/v1/programs': { need: 'programs:read', on: 'anywhere' },
+  'GET /api/v1/programs/{name}': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
+  // It answers a question and changes nothing; the edge logs every run.
+  'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
+
+  'POST /api/v1/events': {
+    need: 'events:publish',
+    on: 'anywhere',
+    records: { asked: ['id', 'source', 'type'], answered: ['delivered'] },
+  },
+
+  'GET /api/v1/permissions': { need: 'identity' },
+  'GET /api/v1/projects': { need: 'identity' },
+  'GET /api/v1/projects/{project_id}/grants': { need: 'projects:admin', on: 'path.project_id' },
+  'GET /api/v1/projects/{project_id}/grants/{user_id}': { need: 'projects:admin', on: 'path.project_id' },
+  'PUT /api/v1/projects/{project_id}/grants/{user_id}': {
+    need: 'projects:admin',
+    on: 'path.project_id',
+    records: { object: 'grant', asked: ['role'] },
+  },
+  'DELETE /api/v1/projects/{project_id}/grants/{user_id}': {
+    need: 'projects:admin',
+    on: 'path.project_id',
+    records: { object: 'grant' },
+  },
+  'GET /api/v1/users': { need: 'users:admin', on: 'platform' },
+  'GET /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform' },
+  'PATCH /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform', records: { object: 'user', asked: ['role'] } },
+  'GET /api/v1/audit': { need: 'audit:read', on: 'anywhere' },
+  'GET /api/v1/audit/verify': { need: 'users:admin', on: 'platform' },
+};
+
+/** The name of an operation in the table: a route `/a/:b` is `/a/{b}` there. */
+export function operationOf(method: string, url: string): string {
+  return `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`;
+}
+
+/**
+ * The row of a route: its own, for HEAD that of GET, for the HTTP side of a WebSocket that of the WebSocket, or that of everything below a
+ * path. Nothing when there is none.
+ */
+export function rowOf(method: string, url: string): { operation: string; rule: Rule } | undefined {
+  const path = operationOf('', url).trim();
+  const names = [`${method} ${path}`, ...(method === 'HEAD' ? [`GET ${path}`] : []), `WS ${path}`];
+  const above = Object.keys(OPERATIONS).filter((name) => name.endsWith('/*') && isBelow(`${method} ${path}`, name.slice(0, -2)));
+  for (const operation of [...names, ...above]) {
+    const rule = OPERATIONS[operation];
+    if (rule !== undefined) return { operation, rule };
+  }
+  return undefined;
+}
+
+function isBelow(name: string, parent: string): boolean {
+  const asGet = name.replace(/^HEAD /, 'GET ');
+  return asGet === parent || asGet.startsWith(`${parent}/`);
+}
