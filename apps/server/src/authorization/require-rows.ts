@@ -1,5 +1,5 @@
-import type { PlatformError } from '@loopwright/protocol';
-import type { FastifyInstance } from 'fastify';
+import { type PlatformError, errorResponseSchema } from '@loopwright/protocol';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { OPERATIONS, rowOf } from './permissions.ts';
 import type { Rule } from './rule.ts';
 
@@ -31,6 +31,7 @@ export function requireRows(app: FastifyInstance): void {
         throw new Error(`Cannot serve ${method} ${route.url}: authorization/permissions.ts says of nobody that they may`);
       unused.delete(row.operation);
       route.config = { ...route.config, permission: row };
+      describeRefusals(route, row.rule);
     }
     const { wsHandler } = route;
     if (wsHandler === undefined) return;
@@ -43,4 +44,12 @@ export function requireRows(app: FastifyInstance): void {
   app.addHook('onReady', async () => {
     if (unused.size > 0) throw new Error(`Cannot serve: the table has rows without a route: ${[...unused].join(', ')}`);
   });
+}
+
+/** Tells the document what whoever may not is answered. */
+function describeRefusals(route: RouteOptions, { need }: Rule): void {
+  const { schema } = route;
+  if (need === 'nothing' || schema?.response === undefined) return;
+  const refusals = { 401: errorResponseSchema, ...(need === 'identity' ? {} : { 403: errorResponseSchema }) };
+  route.schema = { ...schema, response: { ...refusals, ...schema.response } };
 }

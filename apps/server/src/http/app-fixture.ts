@@ -131,6 +131,8 @@ export interface TestServer extends AsyncDisposable {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A request of any other method. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Makes a definition startable; its schedule is of the project. */
+  register(text: string, projectId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -203,6 +205,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     log,
     close,
     url: base,
+    register: (text, projectId) => engine.register(loadDefinition(text, engine.functions), { projectId }),
     release: () => gate.resolve(null),
     aborted: () => aborted,
     listeners: () => engine.listeners,
@@ -304,10 +307,11 @@ export async function until(
   server: TestServer,
   id: string,
   condition: (execution: ExecutionResponse) => boolean,
+  headers: Record<string, string> = {},
 ): Promise<ExecutionResponse> {
   const deadline = performance.now() + 30_000;
   for (;;) {
-    const execution = executionIn(await server.get(`/api/v1/executions/${id}`));
+    const execution = executionIn(await server.get(`/api/v1/executions/${id}`, headers));
     if (condition(execution)) return execution;
     if (performance.now() > deadline) throw new Error(`Cannot wait any longer: it is ${JSON.stringify(execution)}`);
     await new Promise((resolve) => void setTimeout(resolve, 3));
@@ -315,8 +319,13 @@ export async function until(
 }
 
 /** Asks until the execution has the status. */
-export function untilStatus(server: TestServer, id: string, status: ExecutionResponse['status']): Promise<ExecutionResponse> {
-  return until(server, id, (execution) => execution.status === status);
+export function untilStatus(
+  server: TestServer,
+  id: string,
+  status: ExecutionResponse['status'],
+  headers: Record<string, string> = {},
+): Promise<ExecutionResponse> {
+  return until(server, id, (execution) => execution.status === status, headers);
 }
 
 /** A started `review` that waits for its clarification. */

@@ -29,7 +29,7 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
             cursor: z.coerce.number().int().positive().optional(),
             limit: z.coerce.number().int().min(1).max(500).default(100),
           }),
-          response: { 200: auditListSchema, 400: errorResponseSchema, 403: errorResponseSchema },
+          response: { 200: auditListSchema, 400: errorResponseSchema },
         },
       },
       async ({ access, query: { from, before, cursor, limit, ...equal } }) => {
@@ -57,7 +57,7 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
         schema: {
           tags: ['audit'],
           summary: 'Whether the audit log is whole and unchanged',
-          response: { 200: auditVerificationSchema, 403: errorResponseSchema },
+          response: { 200: auditVerificationSchema },
         },
       },
       async () => verifyAudit(database),

@@ -55,7 +55,7 @@ export function projectRoutes(parts: ProjectParts): FastifyPluginAsyncZod {
           summary: 'Who has a role of their own in a project',
           params: z.object({ project_id: projectIdSchema }),
           querystring: namesPage,
-          response: { 200: grantListSchema, 400: errorResponseSchema, 403: errorResponseSchema, 404: errorResponseSchema },
+          response: { 200: grantListSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
       async ({ params: { project_id }, query: { cursor, limit } }) => {
@@ -68,7 +68,7 @@ export function projectRoutes(parts: ProjectParts): FastifyPluginAsyncZod {
     const schema = {
       tags: ['authorization'],
       params: grantParamsSchema,
-      response: { 200: grantSchema, 400: errorResponseSchema, 403: errorResponseSchema, 404: errorResponseSchema },
+      response: { 200: grantSchema, 400: errorResponseSchema, 404: errorResponseSchema },
     };
     api.get(
       '/projects/:project_id/grants/:user_id',
