@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { executionListSchema, workflowVersionsSchema } from '@loopwright/protocol';
+import { executionListSchema, workflowListSchema, workflowVersionsSchema } from '@loopwright/protocol';
 import Fastify from 'fastify';
 import { z } from 'zod';
 import type { Answer, TestServer } from '../http/app-fixture.ts';
@@ -29,7 +29,7 @@ after(() => server[Symbol.asyncDispose]());
 /** A valid body for every operation that takes one. An operation without a row here is answered 400, which this test refuses. */
 const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/workflows/{workflow_id}/start': ({ project }) => ({ project_id: project }),
-  'POST /api/v1/executions/bulk': ({ project }) => ({ action: 'pause', dry_run: true, filter: { project_id: project } }),
+  'POST /api/v1/executions/bulk': () => ({ action: 'resume', dry_run: true, filter: {} }),
   'POST /api/v1/executions/{execution_id}/acceptance': () => ({ accepted: true }),
   'POST /api/v1/executions/{execution_id}/clarification': () => ({ answers: { LENGTH: 1 }, step_id: 'ask' }),
   'POST /api/v1/executions/{execution_id}/budget': () => ({ add: { tokens: 1 } }),
@@ -39,6 +39,14 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/events': () => ({ specversion: '1.0', id: crypto.randomUUID(), source: 'test', type: 'nobody.hears' }),
   'PUT /api/v1/projects/{project_id}/grants/{user_id}': () => ({ role: 'viewer' }),
   'PATCH /api/v1/users/{user_id}': () => ({ role: 'operator' }),
+};
+
+/** Questions that find as much as can be found. */
+const QUERIES: Readonly<Record<string, (of: Belongings) => string>> = {
+  'POST /api/v1/examples': ({ project }) => `?project_id=${project}`,
+  'GET /api/v1/executions': () => '?limit=500',
+  'GET /api/v1/executions/stuck': () => '?for_seconds=0',
+  'GET /api/v1/audit': () => '?limit=500',
 };
 
 /** The tail of a document of examples: a stream that is no JSON. */
@@ -57,7 +65,7 @@ function pathOf(operation: string, of: Belongings): string {
     user_id: 'target',
   };
   const path = operation.slice(operation.indexOf(' ') + 1).replaceAll(/\{(\w+)\}/g, (_all, name) => values[name] ?? '');
-  return operation === 'POST /api/v1/examples' ? `${path}?project_id=${of.project}` : path;
+  return `${path}${QUERIES[operation]?.(of) ?? ''}`;
 }
 
 async function ask(operation: string, who: ActorName | 'nobody', of: Belongings): Promise<Answer> {
@@ -108,6 +116,13 @@ function decided(operation: string, { status, body }: Answer): number {
   return [401, 403, 404].includes(status) ? status : 200;
 }
 
+/** The workflows whose schedules somebody sees. */
+async function schedulesOf(who: ActorName): Promise<string[]> {
+  const { body } = await server.get('/api/v1/workflows', { 'x-test-actor': who });
+  const { workflows } = workflowListSchema.parse(body);
+  return workflows.flatMap(({ workflow_id, schedule }) => (schedule === null ? [] : [workflow_id])).sort();
+}
+
 /** The grant that operations read and remove. */
 async function grantTarget(project_id: Project): Promise<void> {
   const row = { user_id: 'target', project_id, role: 'viewer', granted_by: 'test', granted_at: 1 } as const;
@@ -143,6 +158,29 @@ describe('the table of permissions', () => {
     await assert.rejects(async () => app.ready(), /rows without a route: .*GET \/api\/v1\/users/);
   });
 
+  it('lets nothing of a project through to whoever does not see it', async () => {
+    const { execution, paused, task, digest, program } = belongings['p-1'];
+    const secrets = [execution, paused, task, digest, program, 'p-1'];
+    for (const who of ['stranger', 'guest', 'confined'] as const) {
+      for (const operation of Object.keys(OPERATIONS)) {
+        if (operation.startsWith('WS ') || OPERATIONS[operation]?.need === 'nothing') continue;
+        const { status, body } = await ask(operation, who, belongings['p-2']);
+        const text = JSON.stringify(body);
+        for (const secret of secrets)
+          assert.ok(!text.includes(secret), `${operation} as ${who} (${status}) tells "${secret}": ${text.slice(0, 500)}`);
+      }
+    }
+    // They are there for whoever sees them, so that what was looked for could have been found.
+    const all = ['/tasks', '/executions', '/executions/stuck?for_seconds=0', '/programs', '/audit?limit=500', '/projects'];
+    const seen = await Promise.all(
+      all.map(async (path) => (await server.get(`/api/v1${path}`, { 'x-test-actor': 'admin' })).body),
+    );
+    const whole = JSON.stringify(seen);
+    for (const secret of secrets) assert.ok(whole.includes(secret), secret);
+    assert.deepEqual(await schedulesOf('stranger'), ['yearly-two']);
+    assert.deepEqual(await schedulesOf('admin'), ['yearly', 'yearly-one', 'yearly-two']);
+  });
+
   it('is what every operation answers to everybody, about what is theirs and what is not', async () => {
     let walked = 0;
     const wrong: string[] = [];
@@ -161,20 +199,6 @@ describe('the table of permissions', () => {
     }
     assert.deepEqual(wrong, []);
     assert.ok(walked > 800, String(walked));
-  });
-
-  it('lets nothing of a project through to whoever does not see it', async () => {
-    const { execution, task, digest, program } = belongings['p-1'];
-    const secrets = [execution, task, digest, program, 'p-1'];
-    for (const who of ['stranger', 'guest', 'confined'] as const) {
-      for (const operation of Object.keys(OPERATIONS)) {
-        if (operation.startsWith('WS ') || OPERATIONS[operation]?.need === 'nothing') continue;
-        const { status, body } = await ask(operation, who, belongings['p-2']);
-        const text = JSON.stringify(body);
-        for (const secret of secrets)
-          assert.ok(!text.includes(secret), `${operation} as ${who} (${status}) tells "${secret}": ${text.slice(0, 500)}`);
-      }
-    }
   });
 
   it('counts only what is seen, and pages over nothing else', async () => {

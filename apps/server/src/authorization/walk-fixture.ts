@@ -35,7 +35,10 @@ export type ActorName = keyof typeof ACTORS;
 /** What there is in one project. */
 export interface Belongings {
   readonly project: Project;
+  /** Waits for an answer. */
   readonly execution: string;
+  /** Is paused, so it is stuck and can be resumed. */
+  readonly paused: string;
   readonly task: string;
   readonly workflow: string;
   readonly digest: string;
@@ -88,6 +91,8 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
   const body = { project_id: project, initial_context: { text: `only of ${project}` } };
   const started = executionIn(await server.post('/api/v1/workflows/review/start', body, admin), 201);
   const asks = await untilStatus(server, started.execution_id, 'waiting_clarification', admin);
+  const still = executionIn(await server.post('/api/v1/workflows/hold/start', { project_id: project }, admin), 201).execution_id;
+  executionIn(await server.post(`/api/v1/executions/${still}/pause`, undefined, admin));
   const lines = `{"input":"${project}","output":"a"}\n{"input":"${project}!","output":"b"}\n`;
   const type = { 'content-type': 'application/x-ndjson' };
   const sent = await server.post(`/api/v1/examples?project_id=${project}`, lines, { ...admin, ...type });
@@ -95,7 +100,8 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
   await server.programs.store(program, { id: program, source: 'export function run(x: string): string { return x; }' });
   await server.resources.claimProgram(program, { projectId: project });
   const { digest } = sent.body as { digest: string };
-  return { project, execution: asks.execution_id, task: asks.pending_clarification?.task_id ?? '', workflow, digest, program };
+  const execution = asks.execution_id;
+  return { project, execution, paused: still, task: asks.pending_clarification?.task_id ?? '', workflow, digest, program };
 }
 
 /** What comes of opening a WebSocket: the status of a refused handshake, or 101 with what closed it or came first. */
