@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openAudit } from './audit/open-audit.ts';
-import { createAuthorization } from './authorization/authorization.ts';
+import { openAuthorization } from './authorization/authorization.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
@@ -118,7 +118,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const programService = new ProgramService(programs, edge);
   const { projectAccess } = configuration;
-  const authorization = createAuthorization({ database, engine, programs: programService, resources, projectAccess, clock });
+  const authorization = await openAuthorization({ database, engine, programs: programService, resources, projectAccess, clock });
   await authorization.users.appoint(configuration.admins, clock.now());
   await adoptPrograms(programs, engine, resources);
   const { auditRetentionDays: retentionDays } = configuration;

@@ -125,12 +125,7 @@ async function schedulesOf(who: ActorName): Promise<string[]> {
 
 /** The grant that operations read and remove. */
 async function grantTarget(project_id: Project): Promise<void> {
-  const row = { user_id: 'target', project_id, role: 'viewer', granted_by: 'test', granted_at: 1 } as const;
-  await server.database
-    .insertInto('grants')
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await server.grants.put({ user_id: 'target', project_id, role: 'viewer', granted_by: 'test' });
 }
 
 describe('the table of permissions', () => {

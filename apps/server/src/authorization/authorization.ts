@@ -2,7 +2,8 @@ import type { Engine } from '@loopwright/engine';
 import type { Clock } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ProgramService } from '../programs/program-service.ts';
-import type { ProjectAccess } from './access.ts';
+import type { Principal } from '../identity/principal.ts';
+import { Access, type ProjectAccess } from './access.ts';
 import { Grants } from './grants.ts';
 import type { ResourceProjects } from './resource-projects.ts';
 import { Subjects } from './subjects.ts';
@@ -15,6 +16,8 @@ export interface Authorization {
   readonly resources: ResourceProjects;
   readonly subjects: Subjects;
   readonly projectAccess: ProjectAccess;
+  /** Whether somebody sees the executions of a project now, for streams that outlive their request. Answers from memory. */
+  readonly maySee: (principal: Principal, projectId: string) => boolean;
 }
 
 /** What it is made of. */
@@ -28,9 +31,17 @@ export interface AuthorizationParts {
 }
 
 /** Puts together what decides what a request may. */
-export function createAuthorization(parts: AuthorizationParts): Authorization {
+export async function openAuthorization(parts: AuthorizationParts): Promise<Authorization> {
   const { database, engine, programs, resources, projectAccess, clock } = parts;
-  const grants = new Grants({ database, clock });
+  const grants = await Grants.open({ database, clock });
   const users = new UserRoles(database);
-  return { grants, users, resources, projectAccess, subjects: new Subjects({ engine, programs, grants, users, resources }) };
+  return {
+    grants,
+    users,
+    resources,
+    projectAccess,
+    subjects: new Subjects({ engine, programs, grants, users, resources }),
+    maySee: (principal, projectId) =>
+      new Access(principal, grants.of(principal.userId), projectAccess).mayIn(projectId, 'executions:read'),
+  };
 }

@@ -43,7 +43,7 @@ export function enforcePermissions(
   app.addHook('preHandler', async (request) => {
     request.subject = NO_SUBJECT;
     const known: Principal | undefined = request.principal;
-    request.access = new Access(known ?? NOBODY, known === undefined ? new Map() : await grants.of(known.userId), projectAccess);
+    request.access = new Access(known ?? NOBODY, known === undefined ? new Map() : grants.of(known.userId), projectAccess);
     if (request.is404) return;
     const row = request.routeOptions.config.permission;
     // Registered around the hook, which nothing should be: it stays shut.

@@ -4,30 +4,38 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import type { GrantTable } from './authorization-tables.ts';
 import type { GrantRole } from './roles.ts';
 
-/** Users whose grants are remembered. */
-const REMEMBERED_LIMIT = 1000;
+/** No grant at all. */
+const NONE: ReadonlyMap<string, GrantRole> = new Map();
 
-/** What users may in single projects. One process has the tables, so what it remembers is true until it writes. */
+/**
+ * What users may in single projects. All of it is in memory, because every request and every event of a stream asks; one process has the tables, so
+ * that is true until it writes.
+ */
 export class Grants {
   readonly #database: ServerDatabase;
   readonly #clock: Clock;
-  readonly #remembered = new Map<string, ReadonlyMap<string, GrantRole>>();
+  readonly #byUser: Map<string, Map<string, GrantRole>>;
 
-  constructor({ database, clock }: { database: ServerDatabase; clock: Clock }) {
+  private constructor(
+    { database, clock }: { database: ServerDatabase; clock: Clock },
+    byUser: Map<string, Map<string, GrantRole>>,
+  ) {
     this.#database = database;
     this.#clock = clock;
+    this.#byUser = byUser;
+  }
+
+  /** Reads all grants. */
+  static async open(parts: { database: ServerDatabase; clock: Clock }): Promise<Grants> {
+    const grants = new Grants(parts, new Map());
+    const rows = await parts.database.selectFrom('grants').select(['user_id', 'project_id', 'role']).execute();
+    for (const row of rows) grants.#remember(row);
+    return grants;
   }
 
   /** All grants of a user by project. */
-  async of(userId: string): Promise<ReadonlyMap<string, GrantRole>> {
-    const known = this.#remembered.get(userId);
-    if (known !== undefined) return known;
-    const rows = await this.#database.selectFrom('grants').select(['project_id', 'role']).where('user_id', '=', userId).execute();
-    const grants = new Map(rows.map(({ project_id, role }) => [project_id, role]));
-    this.#remembered.set(userId, grants);
-    const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size > REMEMBERED_LIMIT && oldest !== undefined) this.#remembered.delete(oldest);
-    return grants;
+  of(userId: string): ReadonlyMap<string, GrantRole> {
+    return this.#byUser.get(userId) ?? NONE;
   }
 
   /** The grants of a project, by the names of the users after one. */
@@ -63,7 +71,7 @@ export class Grants {
       .values(row)
       .onConflict((conflict) => conflict.columns(['user_id', 'project_id']).doUpdateSet({ role, granted_by, granted_at }))
       .execute();
-    this.#remembered.delete(grant.user_id);
+    this.#remember(grant);
     return viewOf(row);
   }
 
@@ -72,7 +80,7 @@ export class Grants {
     const found = await this.find(projectId, userId);
     if (found === undefined) throw noSuchGrant(projectId, userId);
     await this.#database.deleteFrom('grants').where('user_id', '=', userId).where('project_id', '=', projectId).execute();
-    this.#remembered.delete(userId);
+    this.#byUser.get(userId)?.delete(projectId);
     return found;
   }
 
@@ -87,6 +95,11 @@ export class Grants {
       .limit(limit)
       .execute();
     return rows.map(({ project_id }) => project_id);
+  }
+
+  #remember({ user_id, project_id, role }: Pick<GrantTable, 'user_id' | 'project_id' | 'role'>): void {
+    const ofUser = this.#byUser.get(user_id) ?? new Map<string, GrantRole>();
+    this.#byUser.set(user_id, ofUser.set(project_id, role));
   }
 }
 

@@ -70,10 +70,7 @@ export async function openProjects(): Promise<{ server: TestServer; belongings: 
   const server = await openServer({ principalOf: testPrincipal });
   for (const [user_id, { grants }] of Object.entries(ACTORS))
     for (const [project_id, role] of Object.entries(grants))
-      await server.database
-        .insertInto('grants')
-        .values({ user_id, project_id, role, granted_by: 'test', granted_at: 1 })
-        .execute();
+      await server.grants.put({ user_id, project_id, role, granted_by: 'test' });
   const users = { email: null, name: null, created_at: 1, last_seen_at: 1 };
   await server.database
     .insertInto('users')

@@ -22,7 +22,8 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { ProjectAccess } from '../authorization/access.ts';
-import { createAuthorization } from '../authorization/authorization.ts';
+import { openAuthorization } from '../authorization/authorization.ts';
+import type { Grants } from '../authorization/grants.ts';
 import { ResourceProjects } from '../authorization/resource-projects.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
@@ -117,6 +118,8 @@ export interface TestServer extends AsyncDisposable {
   readonly programs: ProgramStore;
   readonly database: ServerDatabase;
   readonly resources: ResourceProjects;
+  readonly grants: Grants;
+  readonly audit: AuditLog;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -171,7 +174,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
   const resources = new ResourceProjects({ database, clock: systemClock });
   const access = { projectAccess: options.projectAccess ?? 'open', clock: systemClock };
-  const authorization = createAuthorization({ database, engine, programs: programService, resources, ...access });
+  const authorization = await openAuthorization({ database, engine, programs: programService, resources, ...access });
   const audit = new AuditLog({ database, ...parts });
   const app = await createApp({
     engine,
@@ -201,6 +204,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     programs,
     database,
     resources,
+    grants: authorization.grants,
+    audit,
     dir,
     log,
     close,

@@ -17,7 +17,7 @@ const BUFFER_LIMIT_BYTES = 1024 * 1024;
  * Every event carries `seq`; a client that lost its connection goes on with the last one it saw and misses nothing. When events behind
  * the cursor are gone, because the history was compacted, the first message is a `gap` with the numbers that are missing.
  */
-export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod {
+export function eventRoutes({ engine, clock, authorization: { maySee } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ execution_id: z.string().max(200) });
     const querystring = z.object({ after: z.coerce.number().int().nonnegative().default(0) });
@@ -39,7 +39,9 @@ export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod 
         const first = engine.read.firstEvent(id) ?? 1;
         if (first > after + 1)
           socket.send(JSON.stringify({ event_type: 'gap', execution_id: id, from_seq: after + 1, to_seq: first - 1 }));
-        const send = sendEvents(socket, engine, { id, after });
+        const { principal } = request;
+        const isAllowed = (): boolean => maySee(principal, engine.read.projectOf(id) ?? '');
+        const send = sendEvents(socket, engine, { id, after, isAllowed });
         const unsubscribe = engine.subscribe(id, send);
         const stopPings = everyPing(clock, () => socket.ping());
         socket.on('close', () => {
@@ -57,11 +59,17 @@ export function eventRoutes({ engine, clock }: AppParts): FastifyPluginAsyncZod 
  * Gives the function that sends what is stored behind the cursor, as far as the reader takes it. Every event comes from the store, so
  * none is lost or doubled between what was there and what is new, and a slow reader costs no memory.
  */
-function sendEvents(socket: WebSocket, { read }: Pick<Engine, 'read'>, { id, after }: { id: string; after: number }): () => void {
+function sendEvents(
+  socket: WebSocket,
+  { read }: Pick<Engine, 'read'>,
+  { id, after, isAllowed }: { id: string; after: number; isAllowed: () => boolean },
+): () => void {
   let last = after;
   let page: ExecutionEvent[] = [];
   let isFull = false;
   const send = (): void => {
+    // A grant may be taken away while the stream is open.
+    if (!isAllowed()) socket.close(1008, 'FORBIDDEN');
     while (!isFull && socket.readyState === socket.OPEN) {
       if (page.length === 0) page = read.events(id, last, PAGE);
       const event = page.shift();
