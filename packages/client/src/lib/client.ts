@@ -74,11 +74,15 @@ export class Client {
     return callApi(this.#caller, { method: 'GET', path: '/health', answer: serverHealthSchema });
   }
 
-  /** Sends labelled examples, `application/x-ndjson` or `text/csv`; nothing is kept when a line is wrong. */
-  uploadExamples(body: ReadableStream<Uint8Array>, contentType: string): Promise<ExamplesDescription> {
+  /** Sends labelled examples for a project, `application/x-ndjson` or `text/csv`; nothing is kept when a line is wrong. */
+  uploadExamples(
+    body: ReadableStream<Uint8Array>,
+    contentType: string,
+    { projectId }: { projectId?: string } = {},
+  ): Promise<ExamplesDescription> {
     return callApi(this.#caller, {
       method: 'POST',
-      path: '/api/v1/examples',
+      path: `/api/v1/examples${projectId === undefined ? '' : `?project_id=${encodeURIComponent(projectId)}`}`,
       answer: examplesDescriptionSchema,
       stream: { body, contentType },
     });

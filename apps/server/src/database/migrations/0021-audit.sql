@@ -31,6 +31,13 @@ CREATE INDEX audit_by_project ON audit (project_id, seq);
 CREATE INDEX audit_by_time ON audit (at);
 CREATE INDEX audit_pruned ON audit (seq) WHERE kind = 'pruned';
 
+-- REPLACE would delete without asking the trigger of DELETE.
+CREATE TRIGGER audit_appended BEFORE INSERT ON audit
+WHEN NEW.seq <= (SELECT max(seq) FROM audit) OR EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+  OR EXISTS (SELECT 1 FROM audit WHERE intent_seq = NEW.intent_seq)
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is never changed');
+END;
 CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN
   SELECT RAISE(ABORT, 'the audit log is never changed');
 END;
