@@ -66,7 +66,7 @@ describe('AuditLog', () => {
       'REPLACE INTO audit SELECT * FROM audit WHERE seq = 2',
       "REPLACE INTO audit (seq, id, at, kind, operation, previous_digest, digest) SELECT 9, id, 1, 'outcome', 'x', '', '' FROM audit WHERE seq = 2",
     ])
-      assert.throws(() => tamper(`${sql}`), /never changed/, sql);
+      assert.throws(() => tamper(sql), /never changed/, sql);
     // Whoever says that entries were pruned cannot remove what came after that.
     await audit.append({ kind: 'pruned', operation: 'prune', object_id: '2' });
     assert.throws(() => tamper('DELETE FROM audit WHERE seq = 3'), /never changed/);

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, before, describe, it } from 'node:test';
+import { after as afterAll, before as beforeAll, describe, it } from 'node:test';
 import { auditListSchema, type AuditEntry } from '@loopwright/protocol';
 import { type TestServer, errorIn, executionIn, openServer, startDecision, startReview, taskOf } from '../http/app-fixture.ts';
 import { EACH_LIMIT, Refusals, WINDOW_MS } from './refusals.ts';
 import { RECORDED_CHARACTERS, recordable } from './recordable.ts';
 
 let server: TestServer;
-before(async () => {
+beforeAll(async () => {
   server = await openServer();
 });
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 
 async function entries(query: string): Promise<AuditEntry[]> {
   return auditListSchema.parse((await server.get(`/api/v1/audit?${query}`)).body).entries;

@@ -5,7 +5,7 @@ import type { AuditFacts } from './audit-log.ts';
 export const WINDOW_MS = 60_000;
 /** Refusals of one address that are written in that time, and of all. */
 export const EACH_LIMIT = 20;
-export const ALL_LIMIT = 200;
+const ALL_LIMIT = 200;
 
 /**
  * Which refused requests are written to the log one by one: whoever is refused can send as many as he likes, and must not fill the disk. The others

@@ -91,17 +91,12 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/audit/verify': { need: 'users:admin', on: 'platform' },
 };
 
-/** The name of an operation in the table: a route `/a/:b` is `/a/{b}` there. */
-export function operationOf(method: string, url: string): string {
-  return `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`;
-}
-
 /**
- * The row of a route: its own, for HEAD that of GET, for the HTTP side of a WebSocket that of the WebSocket, or that of everything below a
+ * The row of a route, where `/a/:b` is `/a/{b}`: its own, for HEAD that of GET, for the HTTP side of a WebSocket that of the WebSocket, or that of everything below a
  * path. Nothing when there is none.
  */
 export function rowOf(method: string, url: string): { operation: string; rule: Rule } | undefined {
-  const path = operationOf('', url).trim();
+  const path = url.replaceAll(/:(\w+)/g, '{$1}');
   const names = [`${method} ${path}`, ...(method === 'HEAD' ? [`GET ${path}`] : []), `WS ${path}`];
   const above = Object.keys(OPERATIONS).filter((name) => name.endsWith('/*') && isBelow(`${method} ${path}`, name.slice(0, -2)));
   for (const operation of [...names, ...above]) {

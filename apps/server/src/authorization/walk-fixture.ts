@@ -70,7 +70,7 @@ export async function openProjects(): Promise<{ server: TestServer; belongings: 
   const server = await openServer({ principalOf: testPrincipal });
   for (const [user_id, { grants }] of Object.entries(ACTORS))
     for (const [project_id, role] of Object.entries(grants))
-      await server.grants.put({ user_id, project_id, role, granted_by: 'test' });
+      await server.authorization.grants.put({ user_id, project_id, role, granted_by: 'test' });
   const users = { email: null, name: null, created_at: 1, last_seen_at: 1 };
   await server.database
     .insertInto('users')
@@ -95,7 +95,7 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
   const sent = await server.post(`/api/v1/examples?project_id=${project}`, lines, { ...admin, ...type });
   const program = `program-${project}`;
   await server.programs.store(program, { id: program, source: 'export function run(x: string): string { return x; }' });
-  await server.resources.claimProgram(program, { projectId: project });
+  await server.authorization.resources.claimProgram(program, { projectId: project });
   const { digest } = sent.body as { digest: string };
   const execution = asks.execution_id;
   return { project, execution, paused: still, task: asks.pending_clarification?.task_id ?? '', workflow, digest, program };

@@ -20,11 +20,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { AuditLog } from '../audit/audit-log.ts';
-import type { ProjectAccess } from '../authorization/access.ts';
-import { openAuthorization } from '../authorization/authorization.ts';
-import type { Grants } from '../authorization/grants.ts';
-import { ResourceProjects } from '../authorization/resource-projects.ts';
+import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
@@ -101,7 +97,6 @@ export interface TestServerOptions {
   readonly port?: number;
   /** Who makes a request; left out: the development identity. */
   readonly principalOf?: Identify;
-  readonly projectAccess?: ProjectAccess;
 }
 
 /** One answer over HTTP. */
@@ -112,14 +107,11 @@ export interface Answer {
 }
 
 /** The HTTP interface with a real engine and real stores, listening on a free port. */
-export interface TestServer extends AsyncDisposable {
+export interface TestServer extends AsyncDisposable, TestAuthorization {
   readonly app: FastifyInstance;
   readonly engine: Engine;
   readonly programs: ProgramStore;
   readonly database: ServerDatabase;
-  readonly resources: ResourceProjects;
-  readonly grants: Grants;
-  readonly audit: AuditLog;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -172,16 +164,12 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
-  const resources = new ResourceProjects({ database, clock: systemClock });
-  const access = { projectAccess: options.projectAccess ?? 'open', clock: systemClock };
-  const authorization = await openAuthorization({ database, engine, programs: programService, resources, ...access });
-  const audit = new AuditLog({ database, ...parts });
+  const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const app = await createApp({
     engine,
     database,
     identify: options.principalOf ?? developmentIdentity,
-    authorization,
-    audit,
+    ...authorized,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: programService,
     health: options.health ?? { health: () => HEALTHY },
@@ -199,13 +187,11 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     await database.destroy();
   };
   return {
+    ...authorized,
     app,
     engine,
     programs,
     database,
-    resources,
-    grants: authorization.grants,
-    audit,
     dir,
     log,
     close,

@@ -56,7 +56,7 @@ describe('GET /api/v1/audit', () => {
     );
     assert.ok(!all.entries.some(({ object_kind }) => object_kind === 'user'));
     const guest = await page('limit=500', 'guest');
-    assert.deepEqual([...new Set(guest.entries.map(({ project_id }) => project_id))].sort(), ['late', 'p-2']);
+    assert.deepEqual(new Set(guest.entries.map(({ project_id }) => project_id)), new Set(['late', 'p-2']));
     assert.deepEqual((await page('project_id=p-1', 'guest')).entries, []);
   });
 });

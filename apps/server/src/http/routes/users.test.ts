@@ -37,7 +37,10 @@ describe('/api/v1/users', () => {
     errorIn(await change('nobody', 'viewer'), 'USER_NOT_FOUND');
     assert.deepEqual(pointersIn(errorIn(await change('ada', 'none'), 'VALIDATION_ERROR')), ['/body/role']);
     const both = await Promise.all([change('ada', 'viewer'), change('bob', 'viewer')]);
-    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409]);
+    assert.deepEqual(
+      both.map(({ status }) => status).sort((one, other) => one - other),
+      [200, 409],
+    );
     const kept = both[0]?.status === 409 ? 'ada' : 'bob';
     errorIn(await change(kept, 'operator'), 'INVALID_STATE');
     assert.equal((await change(kept, 'admin')).status, 200);
@@ -71,7 +74,7 @@ describe('/api/v1/projects', () => {
 
   it('lists the projects that somebody sees, wherever they are found, each page whole', async () => {
     for (let index = 0; index < 7; index += 1) await grant(`p${index}`, 'viewer', index % 2 === 0 ? 'none' : 'operator');
-    await server.resources.claimProgram('a-program', { projectId: 'p9' });
+    await server.authorization.resources.claimProgram('a-program', { projectId: 'p9' });
     executionIn(await server.post('/api/v1/workflows/plain/start', { project_id: 'a' }, ADMIN), 201);
     const names: [string, string][] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
