@@ -69,6 +69,8 @@ describe('ResourceProjects', () => {
     assert.equal((await ends('p-3', 'ann')).status, 'completed');
     assert.deepEqual((await resources.projectsOfExamples(digest)).sort(), ['p-1', 'p-3']);
     assert.deepEqual(await resources.projectsOfExamples('0'.repeat(64)), ['default']);
+    await resources.addExamples(digest, 'default', 'ann');
+    assert.equal((await ends('p-2', 'eve')).status, 'completed');
   });
 
   it('keeps the name of a program for the project that took it first', async () => {

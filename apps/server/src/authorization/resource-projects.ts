@@ -1,6 +1,7 @@
 import { DEFAULT_PROJECT } from '@loopwright/engine';
 import { type Clock, PlatformError } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { ExampleProjectTable } from './authorization-tables.ts';
 
 /** Who uses something: an execution, by its project and by who started it. */
 export interface Usage {
@@ -42,12 +43,13 @@ export class ResourceProjects {
   }
 
   /**
-   * Lets an execution use a set of examples of its project, or one that was sent by who started it; both belong to its project from then on.
-   * Throws EXAMPLES_NOT_FOUND, as for a set that is not there.
+   * Lets an execution use a set of examples of its project, one that was sent for no project in particular, or one that was sent by who started it,
+   * which belongs to its project from then on. Throws EXAMPLES_NOT_FOUND, as for a set that is not there.
    */
   async useExamples(digest: string, { projectId, startedBy }: Usage): Promise<void> {
     const rows = await this.#database.selectFrom('example_projects').selectAll().where('digest', '=', digest).execute();
-    if (rows.length === 0 || rows.some(({ project_id }) => project_id === projectId)) return;
+    const isOpen = ({ project_id }: ExampleProjectTable): boolean => project_id === projectId || project_id === DEFAULT_PROJECT;
+    if (rows.length === 0 || rows.some(isOpen)) return;
     if (!rows.some(({ sent_by }) => sent_by === startedBy)) throw noSuchExamples(digest);
     await this.addExamples(digest, projectId, startedBy);
   }
