@@ -14,6 +14,9 @@ import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
+import { useConditionalGet } from './manners/conditional-get.ts';
+import { requestIdOf } from './manners/request-id.ts';
+import { useRouteConventions } from './manners/route-conventions.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
@@ -51,7 +54,7 @@ export interface AppParts {
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
-    genReqId: () => parts.random.uuid(),
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 0,
@@ -63,6 +66,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);
+  useRouteConventions(app);
   // Before every other hook: a connection whose request one of them refuses is then closed as well.
   await app.register(websocket, {
     options: { maxPayload: 64 * 1024 },
@@ -73,6 +77,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   useDevelopmentIdentity(app);
   app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  useConditionalGet(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -81,6 +86,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     ...describeSchemas(),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(healthRoutes(parts));
   await app.register(

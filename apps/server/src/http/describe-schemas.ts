@@ -8,10 +8,10 @@ export interface SchemaDescription {
   readonly transformObject: ReturnType<typeof createJsonSchemaTransformObject>;
 }
 
-/** Names the schema that contains itself, so that the document has it once and refers to it: without a name, its references point nowhere. */
+/** Takes along what `describe` and `meta` said, examples above all. Names the schema that contains itself, so that the document has it once and refers to it: without a name, its references point nowhere. */
 export function describeSchemas(): SchemaDescription {
-  const schemaRegistry = z.registry<{ id: string }>();
-  schemaRegistry.add(jsonSchema, { id: 'Json' });
+  const schemaRegistry = z.globalRegistry;
+  if (!schemaRegistry.has(jsonSchema)) schemaRegistry.add(jsonSchema, { id: 'Json' });
   return {
     transform: createJsonSchemaTransform({ schemaRegistry }),
     transformObject: createJsonSchemaTransformObject({ schemaRegistry }),

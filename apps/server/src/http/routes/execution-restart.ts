@@ -34,7 +34,13 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
 
     api.post(
       '/executions/:execution_id/restart',
-      { schema: { ...begun, summary: 'Begin an execution again at a task, as a new one', body: restartRequestSchema.nullish() } },
+      {
+        schema: {
+          ...begun,
+          summary: 'Begin an execution again at a task, as a new one',
+          body: restartRequestSchema.nullish().meta({ examples: [{ from: 'evaluate' }] }),
+        },
+      },
       async ({ params: { execution_id: executionId }, body, headers: { 'idempotency-key': key }, userId }, reply) => {
         const newId = newIdOf(userId, `restart ${executionId}`, key);
         const request = { executionId, newId, from: body?.from, input: body?.input, startedBy: userId };

@@ -122,7 +122,7 @@ export const ERRORS = define({
   },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
-    status: 409,
+    status: 422,
     retryable: false,
     title: 'The idempotency key was used for another request',
     fix: 'Use a new Idempotency-Key for a new request',
