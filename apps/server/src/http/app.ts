@@ -8,6 +8,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
 import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
@@ -61,6 +62,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: answerError,
+    clientErrorHandler: clientErrors(parts.random),
   });
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);

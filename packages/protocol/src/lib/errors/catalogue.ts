@@ -181,6 +181,18 @@ export const ERRORS = define({
     title: 'A limit is reached',
     fix: 'Make the work smaller, or raise the limit that `details.limit` names',
   },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    retryable: false,
+    title: 'The headers of the request are too large',
+    fix: 'Send shorter headers and a shorter URL; together they may have 16 KiB',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    retryable: true,
+    title: 'The request came too slowly',
+    fix: 'Send the whole request at once, or check the connection',
+  },
   RATE_LIMITED: { status: 429, retryable: true, title: 'There are too many requests', fix: 'Wait for Retry-After seconds' },
   INTERNAL_ERROR: {
     status: 500,
