@@ -16,6 +16,7 @@ import { prepare } from './functions/prepare.ts';
 import { promote } from './functions/promote.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
@@ -133,6 +134,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
     responses,
   });
   cleanUp.defer(() => app.close());

@@ -26,6 +26,7 @@ import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { createApp } from './app.ts';
 import { KeptResponses } from './kept-responses.ts';
+import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
 const documentOf = (name: string, rest: string): string => `
@@ -89,6 +90,7 @@ export interface TestServerOptions {
   readonly definitions?: Readonly<Record<string, string>>;
   readonly examplesLimitBytes?: number;
   readonly bodyLimitBytes?: number;
+  readonly protection?: Partial<Protection>;
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
@@ -162,6 +164,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     health: options.health ?? { health: () => HEALTHY },
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...parts,
   });
@@ -192,6 +195,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     },
   };
 }
+
+const UNPROTECTED: Protection = {
+  rates: { address: null, user: null, key: null, refusals: null },
+  quotas: { starts: null },
+  corsOrigins: [],
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  connectionsMax: 10_000,
+};
 
 const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 

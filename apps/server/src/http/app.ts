@@ -18,6 +18,11 @@ import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
 import { requestIdOf } from './manners/request-id.ts';
 import { useRouteConventions } from './manners/route-conventions.ts';
+import { honourQuotas } from './protection/honour-quotas.ts';
+import type { Protection } from './protection/protection.ts';
+import { rateLimits } from './protection/rate-limits.ts';
+import { useSecurityHeaders } from './protection/security-headers.ts';
+import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
@@ -47,6 +52,7 @@ export interface AppParts {
   readonly random: Random;
   readonly log: FastifyBaseLogger;
   readonly bodyLimitBytes: number;
+  readonly protection: Protection;
   /** The answers to requests that have an Idempotency-Key. */
   readonly responses: KeptResponses;
 }
@@ -58,7 +64,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 0,
+    requestTimeout: parts.protection.requestTimeoutMs,
+    // Node looks this often for connections that took too long.
+    http: { headersTimeout: parts.protection.headersTimeoutMs, connectionsCheckingInterval: 1000 },
     // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: answerError,
@@ -76,7 +84,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       closeStreams(this.websocketServer, parts.clock, done);
     },
   });
+  app.server.maxConnections = parts.protection.connectionsMax;
+  await useSecurityHeaders(app, parts.protection.corsOrigins);
+  const limits = await rateLimits(app, parts.protection.rates);
+  app.addHook('onRequest', limits.checkAddress);
   useDevelopmentIdentity(app);
+  app.addHook('onRequest', limits.checkCaller);
   app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
   useConditionalGet(app);
@@ -94,6 +107,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(
     async (api) => {
       honourIdempotencyKeys(api, parts.responses);
+      honourQuotas(api, new DailyQuotas({ ...parts, limits: parts.protection.quotas }));
       await api.register(workflowRoutes(parts));
       await api.register(scheduleRoutes(parts));
       await api.register(executionRoutes(parts));

@@ -35,6 +35,8 @@ export function useErrorFormat(app: FastifyInstance): void {
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
   if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  const wait = known.details?.['retry_after_seconds'];
+  if (typeof wait === 'number') void reply.header('retry-after', wait);
   void reply.status(known.status).header('x-request-id', request.id).type('application/json').send(known.toResponse(request.id));
 }
 

@@ -49,7 +49,10 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
     );
     api.post(
       '/executions/:execution_id/retry',
-      { schema: { ...begun, summary: 'Begin a failed execution again at what failed, as a new one' } },
+      {
+        config: { quota: 'starts' },
+        schema: { ...begun, summary: 'Begin a failed execution again at what failed, as a new one' },
+      },
       async ({ params: { execution_id: executionId }, headers: { 'idempotency-key': key }, userId }, reply) => {
         const newId = newIdOf(userId, `retry ${executionId}`, key);
         return answer(reply, await engine.operations.retry({ executionId, newId, startedBy: userId }));

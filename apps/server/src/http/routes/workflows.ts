@@ -60,6 +60,7 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
     api.post(
       '/workflows/:workflow_id/start',
       {
+        config: { quota: 'starts' },
         schema: {
           tags: ['executions'],
           summary: 'Start an execution of a workflow',

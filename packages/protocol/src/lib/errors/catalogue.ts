@@ -194,6 +194,12 @@ export const ERRORS = define({
     fix: 'Send the whole request at once, or check the connection',
   },
   RATE_LIMITED: { status: 429, retryable: true, title: 'There are too many requests', fix: 'Wait for Retry-After seconds' },
+  QUOTA_REACHED: {
+    status: 429,
+    retryable: true,
+    title: 'The quota of the day is used up',
+    fix: 'Wait for Retry-After seconds, or ask an administrator for more',
+  },
   INTERNAL_ERROR: {
     status: 500,
     retryable: true,
