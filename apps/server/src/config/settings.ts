@@ -195,6 +195,12 @@ export const SETTINGS = {
     default: 10_000,
     description: 'Connections that are open at once; more are closed at once',
   }),
+  otlp_endpoint: setting({
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    default: null,
+    description: 'Base URL of an OTLP/HTTP collector that gets the spans; null: they are made for logs and modules only',
+    environment: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
+  }),
   drain_timeout_ms: setting({
     schema: z.int().min(0).max(600_000),
     default: 10_000,

@@ -21,6 +21,8 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { openServerDatabase } from '../database/server-database.ts';
+import { Metrics } from '../observability/metrics.ts';
+import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
@@ -95,6 +97,8 @@ export interface TestServerOptions {
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  /** Base URL of a collector of spans. */
+  readonly otlpEndpoint?: string;
 }
 
 /** One answer over HTTP. */
@@ -156,12 +160,17 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const health = options.health ?? { health: () => HEALTHY };
+  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const metrics = new Metrics({ engine, health });
   const app = await createApp({
     engine,
     database,
+    tracing,
+    metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
-    health: options.health ?? { health: () => HEALTHY },
+    health,
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     protection: { ...UNPROTECTED, ...options.protection },
@@ -173,6 +182,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const close = async (): Promise<void> => {
     await app.close();
     await engine.close(0);
+    await tracing[Symbol.asyncDispose]();
+    await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };

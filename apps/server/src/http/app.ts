@@ -7,6 +7,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { observeRequests } from '../observability/observe-requests.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
@@ -35,6 +38,7 @@ import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { programRoutes } from './routes/programs.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -53,6 +57,8 @@ export interface AppParts {
   readonly log: FastifyBaseLogger;
   readonly bodyLimitBytes: number;
   readonly protection: Protection;
+  readonly tracing: Tracing;
+  readonly metrics: Metrics;
   /** The answers to requests that have an Idempotency-Key. */
   readonly responses: KeptResponses;
 }
@@ -84,6 +90,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       closeStreams(this.websocketServer, parts.clock, done);
     },
   });
+  observeRequests(app, parts);
   app.server.maxConnections = parts.protection.connectionsMax;
   await useSecurityHeaders(app, parts.protection.corsOrigins);
   const limits = await rateLimits(app, parts.protection.rates);
@@ -104,6 +111,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(healthRoutes(parts));
+  await app.register(metricsRoutes(parts.metrics));
   await app.register(
     async (api) => {
       honourIdempotencyKeys(api, parts.responses);

@@ -16,13 +16,16 @@ import { findExecution, oneExecution } from './execution-schemas.ts';
 
 /** Restart and retry, which begin a new execution, and move, which pins one to another definition. */
 export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { engine, random } = parts;
+  const { engine, random, tracing } = parts;
   return async (api) => {
     const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
     const { 200: _ok, ...refusals } = oneExecution.response;
     const begun = { ...oneExecution, headers, response: { 201: executionResponseSchema, ...refusals } };
-    const newIdOf = (userId: string, purpose: string, key: string | undefined): string =>
-      key === undefined ? random.uuid() : executionIdOf(userId, purpose, key);
+    const newIdOf = (userId: string, purpose: string, key: string | undefined): string => {
+      const id = key === undefined ? random.uuid() : executionIdOf(userId, purpose, key);
+      tracing.starts(id);
+      return id;
+    };
     const answer = (
       reply: FastifyReply,
       { created, execution }: Awaited<ReturnType<typeof engine.operations.retry>>,
