@@ -81,6 +81,7 @@ const ROUTES = [
   'GET /api/v1/executions/{execution_id}/why',
   'GET /api/v1/programs',
   'GET /api/v1/programs/{name}',
+  'GET /api/v1/programs/{name}/aliases/active',
   'GET /api/v1/programs/{name}/analytics',
   'GET /api/v1/programs/{name}/promotions',
   'GET /api/v1/programs/{name}/versions',
@@ -110,6 +111,7 @@ const ROUTES = [
   'POST /api/v1/workflows/{workflow_id}/schedule/pause',
   'POST /api/v1/workflows/{workflow_id}/schedule/resume',
   'POST /api/v1/workflows/{workflow_id}/start',
+  'PUT /api/v1/programs/{name}/aliases/active',
 ];
 
 function pointsSomewhere(document: unknown, reference: string): boolean {

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
-import type { Clock, Random } from '@loopwright/protocol';
+import { type Clock, ERRORS, type Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -39,6 +39,7 @@ import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { programAliasRoutes } from './routes/program-aliases.ts';
 import { programRoutes } from './routes/programs.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -109,7 +110,13 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  // The document does not change once all routes are there.
+  let document: object | undefined;
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true } },
+    async () => (document ??= { ...app.swagger(), 'x-error-catalogue': ERRORS }),
+  );
   await app.register(healthRoutes(parts));
   await app.register(metricsRoutes(parts.metrics));
   await app.register(
@@ -128,6 +135,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));
+      await api.register(programAliasRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
     },

@@ -38,7 +38,7 @@ async function openReceiver(answer: string): Promise<{ url: string; bodies: unkn
     parents.push(String(request.headers['traceparent']));
     void json(request).then((body) => {
       bodies.push(body);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+      return response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
     });
   }).listen(0, '127.0.0.1');
   await once(receiver, 'listening');

@@ -145,6 +145,18 @@ export const ERRORS = define({
     title: 'Another process uses the data folder',
     fix: 'Stop the other process or choose another folder with --data-dir',
   },
+  PRECONDITION_FAILED: {
+    status: 412,
+    retryable: false,
+    title: 'It is not any more what the request was made for',
+    fix: 'Read it again, look at `details.current`, and decide again with its ETag in `If-Match`',
+  },
+  PRECONDITION_REQUIRED: {
+    status: 428,
+    retryable: false,
+    title: 'The request must say what it was made for',
+    fix: 'Read it first and send its ETag in `If-Match`',
+  },
   PAYLOAD_TOO_LARGE: {
     status: 413,
     retryable: false,
