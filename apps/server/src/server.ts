@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openAudit } from './audit/open-audit.ts';
 import { openAuthorization } from './authorization/authorization.ts';
@@ -12,15 +12,15 @@ import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
-import type { FunctionName } from './functions/function-names.ts';
-import { evaluate } from './functions/evaluate.ts';
-import { generate } from './functions/generate.ts';
-import { prepare } from './functions/prepare.ts';
-import { promote } from './functions/promote.ts';
+import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { developmentIdentity } from './http/identity.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
+import { Metrics } from './observability/metrics.ts';
+import { observedFunctions } from './observability/observed-functions.ts';
+import { Tracing, traceHeaders } from './observability/tracing.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { adoptPrograms } from './programs/adopt-programs.ts';
@@ -78,6 +78,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     url: () => supervisor.address('edge'),
     ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
     authToken,
+    headers: traceHeaders,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const examples = await ExampleStore.open({
@@ -89,7 +90,18 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => database.destroy());
   const resources = new ResourceProjects({ database, clock });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions = functionsOf(configuration, { client, supervisor, examples, programs, resources, edge });
+  const functions = serverFunctions({
+    configuration,
+    client,
+    generatorReady: () =>
+      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    edge,
+    examples,
+    programs,
+    resources,
+  });
+  const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
+  let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -98,7 +110,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     durability: configuration.durability,
     clock,
     random,
-    functions,
+    functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
     scripts,
     ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
@@ -116,6 +128,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
+  const health = serverHealth({ supervisor, engine, clock });
+  metrics = cleanUp.use(new Metrics({ engine, health }));
   const programService = new ProgramService(programs, edge);
   const { projectAccess } = configuration;
   const authorization = await openAuthorization({ database, engine, programs: programService, resources, projectAccess, clock });
@@ -129,16 +143,19 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     identify: developmentIdentity,
     authorization,
     audit,
+    tracing,
+    metrics,
     examples,
     programs: programService,
-    health: serverHealth({ supervisor, engine, clock }),
+    health,
     clock,
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
     responses,
   });
-  cleanUp.defer(() => app.close());
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
@@ -152,37 +169,6 @@ function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configur
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
-  };
-}
-
-interface FunctionParts {
-  readonly client: PtcClient;
-  readonly supervisor: Supervisor;
-  readonly examples: ExampleStore;
-  readonly programs: ProgramStore;
-  readonly resources: ResourceProjects;
-  readonly edge: EdgeClient;
-}
-
-/** What definitions may call of this platform. */
-function functionsOf(
-  configuration: Configuration,
-  { client, supervisor, examples, programs, resources, edge }: FunctionParts,
-): Record<FunctionName, CallFunction> {
-  return {
-    prepare: prepare({ examples, resources }),
-    generate: generate({
-      client,
-      ready: () =>
-        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-      examples,
-      programs,
-      resources,
-      workspaces: join(configuration.dataDir, 'workspaces'),
-      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
-    }),
-    evaluate: evaluate({ edge, examples, programs, resources }),
-    promote: promote({ edge, programs, resources }),
   };
 }
 
@@ -252,8 +238,16 @@ function generationClient(
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
     ...(external === null ? { authToken } : {}),
+    headers: traceHeaders,
     clock,
   });
+}
+
+/** Answers what is under way for as long as it may take, then cuts what is left. */
+async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Promise<void> {
+  const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
+  await app.close();
+  cancel();
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {

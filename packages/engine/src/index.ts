@@ -16,6 +16,7 @@ export {
   type Execution,
   type ExecutionChange,
   type ExecutionEvent,
+  type ExecutionPage,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,

@@ -44,7 +44,7 @@ export function enforcePermissions(
     request.subject = NO_SUBJECT;
     const known: Principal | undefined = request.principal;
     request.access = new Access(known ?? NOBODY, known === undefined ? new Map() : grants.of(known.userId), projectAccess);
-    if (request.is404) return;
+    if (request.is404 || request.method === 'OPTIONS') return;
     const row = request.routeOptions.config.permission;
     // Registered around the hook, which nothing should be: it stays shut.
     if (row === undefined) throw forbidden(request.method);

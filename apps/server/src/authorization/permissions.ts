@@ -12,8 +12,11 @@ const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id
 export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /health': PUBLIC,
   'GET /ready': PUBLIC,
+  // How much there is of everything, of all projects together.
+  'GET /metrics': { need: 'metrics:read', on: 'platform' },
   'GET /openapi.json': PUBLIC,
   'GET /docs/*': PUBLIC,
+  'GET /redoc': PUBLIC,
 
   'GET /api/v1/workflows': { need: 'workflows:read', on: 'platform' },
   'GET /api/v1/workflows/{workflow_id}': { need: 'workflows:read', on: 'platform' },
@@ -58,6 +61,13 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /api/v1/programs': { need: 'programs:read', on: 'anywhere' },
   'GET /api/v1/programs/{name}': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/aliases/active': { need: 'programs:read', on: 'program' },
+  // By hand, past the question that people would have been asked.
+  'PUT /api/v1/programs/{name}/aliases/active': {
+    need: 'programs:promote',
+    on: 'program',
+    records: { asked: ['version', 'comment'], answered: ['version'] },
+  },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },

@@ -1,5 +1,5 @@
-import { type PlatformError, errorResponseSchema } from '@loopwright/protocol';
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { PlatformError } from '@loopwright/protocol';
+import type { FastifyInstance } from 'fastify';
 import { OPERATIONS, rowOf } from './permissions.ts';
 import type { Rule } from './rule.ts';
 
@@ -26,12 +26,13 @@ export function requireRows(app: FastifyInstance): void {
   app.decorateRequest('refusedStream', null);
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) {
+      // What may be sent at all: asked without an identity, and it touches nothing.
+      if (method === 'OPTIONS') continue;
       const row = rowOf(method, route.url);
       if (row === undefined)
         throw new Error(`Cannot serve ${method} ${route.url}: authorization/permissions.ts says of nobody that they may`);
       unused.delete(row.operation);
       route.config = { ...route.config, permission: row };
-      describeRefusals(route, row.rule);
     }
     const { wsHandler } = route;
     if (wsHandler === undefined) return;
@@ -44,12 +45,4 @@ export function requireRows(app: FastifyInstance): void {
   app.addHook('onReady', async () => {
     if (unused.size > 0) throw new Error(`Cannot serve: the table has rows without a route: ${[...unused].join(', ')}`);
   });
-}
-
-/** Tells the document what whoever may not is answered. */
-function describeRefusals(route: RouteOptions, { need }: Rule): void {
-  const { schema } = route;
-  if (need === 'nothing' || schema?.response === undefined) return;
-  const refusals = { 401: errorResponseSchema, ...(need === 'identity' ? {} : { 403: errorResponseSchema }) };
-  route.schema = { ...schema, response: { ...refusals, ...schema.response } };
 }

@@ -9,11 +9,12 @@ const OPERATOR = [
   'events:publish',
   'examples:write',
   'executions:write',
+  'metrics:read',
   'programs:execute',
   'schedules:write',
   'tasks:decide',
 ] as const;
-const ADMIN = [...OPERATOR, 'projects:admin', 'users:admin'] as const;
+const ADMIN = [...OPERATOR, 'programs:promote', 'projects:admin', 'users:admin'] as const;
 
 /** Everything that can be allowed, and that a key can be restricted to. */
 export type Permission = (typeof ADMIN)[number];

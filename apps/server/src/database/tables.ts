@@ -1,5 +1,6 @@
 import type { AuditTable } from '../audit/audit-table.ts';
 import type { ExampleProjectTable, GrantTable, ProgramProjectTable } from '../authorization/authorization-tables.ts';
+import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
@@ -9,4 +10,5 @@ export interface ServerTables {
   readonly example_projects: ExampleProjectTable;
   readonly program_projects: ProgramProjectTable;
   readonly audit: AuditTable;
+  readonly quota_use: QuotaTable;
 }

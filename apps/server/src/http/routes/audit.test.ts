@@ -37,8 +37,8 @@ describe('GET /api/v1/audit', () => {
 
   it('goes on where a page ended, whatever came meanwhile', async () => {
     const seqs: number[] = [];
-    for (let cursor: string | null = '999999'; cursor !== null;) {
-      const { entries, next } = await page(`limit=3&cursor=${cursor}&before=${encodeURIComponent(isoTime(systemClock.now()))}`);
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const { entries, next } = await page(`limit=3${cursor === undefined ? '' : `&cursor=${cursor}`}`);
       seqs.push(...entries.map(({ seq }) => seq));
       await server.audit.append({ kind: 'refused', operation: 'GET /', project_id: 'late' });
       cursor = next;

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { auditView, listAudit, verifyAudit } from '../../audit/read-audit.ts';
 import type { ServerDatabase } from '../../database/server-database.ts';
+import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
 
 const text = z.string().min(1).max(500).optional();
 const time = z.iso.datetime({ offset: true }).optional();
@@ -26,7 +27,7 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
             kind: auditKindSchema.optional(),
             from: time,
             before: time,
-            cursor: z.coerce.number().int().positive().optional(),
+            cursor: cursorSchema,
             limit: z.coerce.number().int().min(1).max(500).default(100),
           }),
           response: { 200: auditListSchema, 400: errorResponseSchema },
@@ -39,14 +40,14 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
           from: from === undefined ? undefined : Date.parse(from),
           before: before === undefined ? undefined : Date.parse(before),
           projects: isAll ? undefined : access.scope('audit:read'),
-          beforeSeq: cursor,
+          beforeSeq: cursor === undefined ? undefined : placeOf(cursor, z.tuple([z.int().positive()]))[0],
           limit: limit + 1,
         });
         const page = rows.slice(0, limit);
         const next = rows.length > limit ? page.at(-1) : undefined;
         return {
           entries: page.map((row) => auditView(row, { withOrigin: isAll })),
-          next_cursor: next === undefined ? null : String(next.seq),
+          next_cursor: cursorOf(next === undefined ? null : [next.seq]),
         };
       },
     );

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { Access } from '../../authorization/access.ts';
 import { type Grants, noSuchGrant } from '../../authorization/grants.ts';
 import type { ResourceProjects } from '../../authorization/resource-projects.ts';
-import { cutNames, namesPage } from '../names-page.ts';
+import { cutNames, namesPage, rangeOf } from '../names-page.ts';
 
 /** What projects are found in. */
 export interface ProjectParts {
@@ -36,9 +36,9 @@ export function projectRoutes(parts: ProjectParts): FastifyPluginAsyncZod {
           response: { 200: projectListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ access, query: { cursor, limit } }) => {
-        const names = await seenProjects(parts, access, { after: cursor, limit: limit + 1 });
-        const [page, next_cursor] = cutNames(names, limit, (name) => name);
+      async ({ access, query }) => {
+        const names = await seenProjects(parts, access, rangeOf(query));
+        const [page, next_cursor] = cutNames(names, query.limit, (name) => name);
         const projects = page.flatMap((project_id) => {
           const role = access.roleOn(project_id);
           return role === 'none' ? [] : [{ project_id, role }];
@@ -58,9 +58,9 @@ export function projectRoutes(parts: ProjectParts): FastifyPluginAsyncZod {
           response: { 200: grantListSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { project_id }, query: { cursor, limit } }) => {
-        const list = await grants.list(project_id, { after: cursor, limit: limit + 1 });
-        const [page, next_cursor] = cutNames(list, limit, ({ user_id }) => user_id);
+      async ({ params: { project_id }, query }) => {
+        const list = await grants.list(project_id, rangeOf(query));
+        const [page, next_cursor] = cutNames(list, query.limit, ({ user_id }) => user_id);
         return { grants: page, next_cursor };
       },
     );

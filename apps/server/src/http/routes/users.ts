@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { OPERATIONS } from '../../authorization/permissions.ts';
 import { PERMISSIONS, ROLE_PERMISSIONS } from '../../authorization/roles.ts';
 import { type UserRoles, noSuchUser } from '../../authorization/user-roles.ts';
-import { cutNames, namesPage } from '../names-page.ts';
+import { cutNames, namesPage, rangeOf } from '../names-page.ts';
 
 /** `/users`: who there is and what they may on the platform; `/permissions`: the table that decides. */
 export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZod {
@@ -39,12 +39,8 @@ export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZ
           response: { 200: userListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ query: { cursor, limit } }) => {
-        const [page, next_cursor] = cutNames(
-          await users.list({ after: cursor, limit: limit + 1 }),
-          limit,
-          (user) => user.user_id,
-        );
+      async ({ query }) => {
+        const [page, next_cursor] = cutNames(await users.list(rangeOf(query)), query.limit, (user) => user.user_id);
         return { users: page, next_cursor };
       },
     );

@@ -51,14 +51,14 @@ describe('a scope of projects, where there are thousands', () => {
     const most: ProjectScope = { except: ['p2999', 'p2998'] };
     const rest = read.executions({ projects: most, limit: 2, status: 'completed' });
     assert.deepEqual([ids(rest.executions), rest.total], [['e8992', 'e8989'], 2998]);
-    assert.deepEqual(read.executions({ projects: { only: [] }, limit: 2 }), { executions: [], total: 0 });
+    assert.deepEqual(read.executions({ projects: { only: [] }, limit: 2 }), { executions: [], total: 0, next: null });
     assert.equal(read.executions({ projects: { except: [] }, limit: 1 }).total, 9000);
     const half: ProjectScope = { only: Array.from({ length: PROJECTS / 2 }, (_, index) => `p${index * 2}`) };
     const every = read.executions({ projects: half, limit: 3, offset: 3 });
     assert.deepEqual([ids(every.executions), every.total], [['e8990', 'e8989', 'e8988'], 4500]);
     const aged = read.executions({ projects: two, createdFrom: 22, limit: 10 });
     assert.deepEqual([ids(aged.executions), aged.total], [['e8999', 'e8998', 'e8997', 'e23', 'e22'], 5]);
-    assert.deepEqual(read.executions({ projects: two, projectId: 'p8', limit: 1 }), { executions: [], total: 0 });
+    assert.deepEqual(read.executions({ projects: two, projectId: 'p8', limit: 1 }), { executions: [], total: 0, next: null });
   });
 
   it('holds back the questions, the counts, and what is stuck of the others', () => {

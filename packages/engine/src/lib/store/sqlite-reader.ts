@@ -4,7 +4,9 @@ import {
   type EarlyAnswer,
   type Execution,
   type ExecutionEvent,
+  type ExecutionPage,
   type ExecutionQuery,
+  type HumanTaskQuery,
   type ExecutionStatus,
   type JournalEntry,
   type ProjectScope,
@@ -17,7 +19,7 @@ import { projectCondition } from './project-condition.ts';
 import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
-import type { Counted, HumanTaskQuery, OwnedEntry, StoreReader } from './store.ts';
+import type { Counted, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
 const COUNTS: Readonly<Record<Counted, string>> = {
@@ -127,9 +129,9 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
-    const { rows, total } = listExecutions((sql) => this.prepare(sql), query);
-    return { executions: rows.map((row) => this.#whole(row)), total };
+  executions(query: ExecutionQuery): ExecutionPage {
+    const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
+    return { executions: rows.map((row) => this.#whole(row)), total, next };
   }
 
   definitionsOf(name: string): StoredDefinition[] {
@@ -233,14 +235,18 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({ executionId, state, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
+  humanTasks({ executionId, state, after, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
     // Of one execution there are few: the index of all that are open is not the one to go through.
     const isState = executionId === undefined ? 'state = ?' : '+state = ?';
     const [isOfProjects = '', ofProjects] = projectCondition(projects) ?? [];
-    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState, isOfProjects];
-    const used = filters.filter(Boolean);
-    const where = used.length === 0 ? '' : `WHERE ${used.join(' AND ')}`;
-    const values = [executionId, state, ofProjects].filter((value) => value !== undefined);
+    const filters = [
+      executionId === undefined ? '' : 'execution_id = ?',
+      state === undefined ? '' : isState,
+      after === undefined ? '' : '(created_at, id) > (?, ?)',
+      isOfProjects,
+    ].filter(Boolean);
+    const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
+    const values = [executionId, state, after?.createdAt, after?.id, ofProjects].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));

@@ -3,7 +3,9 @@ import type {
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionPage,
   ExecutionQuery,
+  HumanTaskQuery,
   ExecutionStatus,
   JournalEntry,
   ProjectScope,
@@ -17,14 +19,6 @@ import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 export interface OwnedEntry {
   readonly executionId: string;
   readonly entry: JournalEntry;
-}
-
-/** Which questions to people are listed. */
-export interface HumanTaskQuery {
-  readonly executionId?: string;
-  readonly state?: StoredHumanTask['state'];
-  readonly projects?: ProjectScope;
-  readonly limit: number;
 }
 
 /** What is counted because it has a limit. */
@@ -49,7 +43,7 @@ export interface StoreReader {
   projectOf(id: string): string | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
-  executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  executions(query: ExecutionQuery): ExecutionPage;
   /** The projects that have executions, after a name, in the order of their names. */
   projects(page: { after: string; limit: number; projects?: ProjectScope }): string[];
   /** How many executions of some projects are pinned to a definition, by status; of each status no more than `limit` are counted. */
@@ -74,7 +68,7 @@ export interface StoreReader {
   due(now: number, limit: number): OwnedEntry[];
   nextDue(): number | undefined;
   humanTask(id: string): StoredHumanTask | undefined;
-  /** Questions to people, the oldest first; with `projects`, those of these projects only. */
+  /** The oldest first, of these projects only when some are named; behind the one with this time and id, when `after` is given. */
   humanTasks(query: HumanTaskQuery): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;

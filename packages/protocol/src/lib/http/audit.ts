@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
+import { nextCursorSchema } from './pages.ts';
 
 const time = z.iso.datetime({ offset: true });
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -44,7 +45,7 @@ export const auditEntrySchema = z.object({
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 /** `GET /api/v1/audit`: the newest first. */
-export const auditListSchema = z.object({ entries: z.array(auditEntrySchema), next_cursor: z.string().nullable() });
+export const auditListSchema = z.object({ entries: z.array(auditEntrySchema), next_cursor: nextCursorSchema });
 
 /** `GET /api/v1/audit/verify`. */
 export const auditVerificationSchema = z.object({

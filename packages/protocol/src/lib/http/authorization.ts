@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextCursorSchema } from './pages.ts';
 
 const time = z.iso.datetime({ offset: true });
 const id = z.string().min(1).max(200);
@@ -21,10 +22,10 @@ export const userSchema = z.object({
 export type User = z.infer<typeof userSchema>;
 
 /** `GET /api/v1/users`. */
-export const userListSchema = z.object({ users: z.array(userSchema), next_cursor: z.string().nullable() });
+export const userListSchema = z.object({ users: z.array(userSchema), next_cursor: nextCursorSchema });
 
 /** `PATCH /api/v1/users/{user_id}`. */
-export const userChangeSchema = z.strictObject({ role: platformRoleSchema });
+export const userChangeSchema = z.strictObject({ role: platformRoleSchema }).meta({ examples: [{ role: 'operator' }] });
 
 /** What one user may in one project. */
 export const grantSchema = z.object({
@@ -37,10 +38,10 @@ export const grantSchema = z.object({
 export type Grant = z.infer<typeof grantSchema>;
 
 /** `GET /api/v1/projects/{project_id}/grants`. */
-export const grantListSchema = z.object({ grants: z.array(grantSchema), next_cursor: z.string().nullable() });
+export const grantListSchema = z.object({ grants: z.array(grantSchema), next_cursor: nextCursorSchema });
 
 /** `PUT /api/v1/projects/{project_id}/grants/{user_id}`. */
-export const grantRequestSchema = z.strictObject({ role: grantRoleSchema });
+export const grantRequestSchema = z.strictObject({ role: grantRoleSchema }).meta({ examples: [{ role: 'viewer' }] });
 
 /** Names of a project and a user in a path. */
 export const projectIdSchema = id;
@@ -49,7 +50,7 @@ export const grantParamsSchema = z.object({ project_id: id, user_id: id });
 /** `GET /api/v1/projects`: the projects that I may see, and what I may there. */
 export const projectListSchema = z.object({
   projects: z.array(z.object({ project_id: z.string(), role: platformRoleSchema })),
-  next_cursor: z.string().nullable(),
+  next_cursor: nextCursorSchema,
 });
 export type ProjectList = z.infer<typeof projectListSchema>;
 
