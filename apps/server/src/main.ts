@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ERRORS, PlatformError, isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { pino } from 'pino';
 import { parseArguments } from './config/parse-arguments.ts';
+import { REDACTED_PATHS } from './http/redacted-paths.ts';
 import { printConfiguration } from './config/print-configuration.ts';
 import { resolveConfiguration } from './config/resolve-configuration.ts';
 import { serverHelp } from './server-help.ts';
@@ -23,7 +24,7 @@ try {
 
 async function serve(configuration: Awaited<ReturnType<typeof resolveConfiguration>>['configuration']): Promise<void> {
   const log = pino(
-    { level: configuration.logLevel, redact: ['req.headers.authorization', 'authorization', '*.auth_token'] },
+    { level: configuration.logLevel, redact: [...REDACTED_PATHS, '*.auth_token'] },
     pino.destination({ fd: 2, sync: true }),
   );
   const server = await startServer({ configuration, clock: systemClock, random: systemRandom, log });

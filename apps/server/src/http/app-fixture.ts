@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
 import { Engine, type FunctionCatalogue, defineFunction, loadDefinition } from '@loopwright/engine';
 import {
+  type Clock,
   type ErrorCode,
   type ErrorResponse,
   type ExecutionResponse,
@@ -20,11 +21,14 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { openServerDatabase } from '../database/server-database.ts';
+import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
+import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { createApp } from './app.ts';
+import { openTestIdentity } from './identity-fixture.ts';
+import { REDACTED_PATHS } from './redacted-paths.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -93,6 +97,11 @@ export interface TestServerOptions {
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  /** Settings of identities that are not the defaults. */
+  readonly identity?: Partial<IdentityConfiguration>;
+  /** The clock of identities. */
+  readonly clock?: Clock;
+  readonly logLevel?: 'trace';
 }
 
 /** One answer over HTTP. */
@@ -106,6 +115,8 @@ export interface Answer {
 export interface TestServer extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly engine: Engine;
+  readonly database: ServerDatabase;
+  readonly identity: Identity;
   readonly programs: ProgramStore;
   readonly dir: string;
   readonly url: string;
@@ -154,13 +165,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const logger = pino(
+    { level: options.logLevel ?? 'error', redact: [...REDACTED_PATHS] },
+    { write: (line: string) => void log.push(line) },
+  );
+  const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const app = await createApp({
     engine,
     database,
+    identity,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
     health: options.health ?? { health: () => HEALTHY },
-    log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
+    log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     responses,
     ...parts,
@@ -176,6 +193,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   return {
     app,
     engine,
+    database,
+    identity,
     programs,
     dir,
     log,

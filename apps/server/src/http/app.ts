@@ -7,14 +7,17 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { closeStreams } from './close-streams.ts';
-import { describeSchemas } from './describe-schemas.ts';
+import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
-import { useDevelopmentIdentity } from './identity.ts';
+import { useIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import type { KeptResponses } from './kept-responses.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { browserSessionRoutes } from './routes/browser-session.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -26,6 +29,8 @@ import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { meRoutes } from './routes/me.ts';
+import { oidcLoginRoutes } from './routes/oidc-login.ts';
 import { programRoutes } from './routes/programs.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -36,6 +41,8 @@ export interface AppParts {
   readonly engine: Engine;
   /** The server's own tables. */
   readonly database: ServerDatabase;
+  /** Who makes a request. */
+  readonly identity: Identity;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly health: HealthSource;
@@ -70,19 +77,23 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       closeStreams(this.websocketServer, parts.clock, done);
     },
   });
-  useDevelopmentIdentity(app);
+  useIdentity(app, parts.identity);
   app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+      components: { securitySchemes: SECURITY_SCHEMES },
+      security: [{ bearer: [] }, { session: [] }],
     },
     ...describeSchemas(),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(healthRoutes(parts));
+  await app.register(oidcLoginRoutes(parts));
+  await app.register(browserSessionRoutes(parts));
   await app.register(
     async (api) => {
       honourIdempotencyKeys(api, parts.responses);
@@ -100,6 +111,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(programRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
+      await api.register(meRoutes(parts));
+      await api.register(apiKeyRoutes(parts));
     },
     { prefix: '/api/v1' },
   );
