@@ -61,7 +61,7 @@ export function userOfClaims(claims: Claims, rules: ClaimRules): ClaimedUser | {
 function userIdIn(claims: Claims, userClaim: string | null): unknown {
   if (userClaim !== null) return claimAt(claims, userClaim);
   const { iss, sub } = claims;
-  return typeof iss === 'string' && typeof sub === 'string' && sub !== '' ? `${iss}|${sub}` : undefined;
+  return typeof iss === 'string' && userIdSchema.safeParse(sub).success ? `${iss}|${String(sub)}` : undefined;
 }
 
 function roleIn(value: unknown, roles: ClaimRules['roles']): Role | null {

@@ -132,14 +132,14 @@ export class Sessions {
     return cutPage(rows, limit, (row) => ({ at: row.created_at, id: row.session_id }));
   }
 
-  /** Ends a session of a user; gives whether there was one. */
-  async end(userId: string, sessionId: string): Promise<boolean> {
-    const { numDeletedRows } = await this.#database
+  /** Ends a session of a user; gives what it was, `undefined` when there is no such session. */
+  end(userId: string, sessionId: string): Promise<StoredSession | undefined> {
+    return this.#database
       .deleteFrom('sessions')
       .where('user_id', '=', userId)
       .where('session_id', '=', sessionId)
+      .returningAll()
       .executeTakeFirst();
-    return numDeletedRows > 0n;
   }
 
   /** Ends every session that an API key opened; gives their ids. */

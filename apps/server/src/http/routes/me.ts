@@ -4,6 +4,7 @@ import {
   isoTime,
   meSchema,
   sessionListSchema,
+  sessionSchema,
   streamTicketSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -60,14 +61,14 @@ export function meRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyPlugi
           tags,
           summary: "End one of the caller's own sessions",
           params: z.object({ session_id: z.string().max(100) }),
-          response: { 204: z.null(), 404: errorResponseSchema },
+          response: { 200: sessionSchema, 404: errorResponseSchema },
         },
       },
-      async ({ principal, params: { session_id } }, reply) => {
-        if (!(await sessions.end(principal.userId, session_id)))
-          throw new PlatformError('SESSION_NOT_FOUND', `Cannot find the session "${session_id}"`);
+      async ({ principal: { userId, method, credentialId }, params: { session_id } }) => {
+        const row = await sessions.end(userId, session_id);
+        if (row === undefined) throw new PlatformError('SESSION_NOT_FOUND', `Cannot find the session "${session_id}"`);
         endCredential(identity, session_id);
-        return reply.status(204).send(null);
+        return sessionView(row, method === 'session' ? credentialId : null);
       },
     );
 

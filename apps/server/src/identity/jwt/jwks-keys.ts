@@ -1,5 +1,5 @@
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
-import { type CompactJWSHeaderParameters, type CryptoKey, type JSONWebKeySet, createLocalJWKSet, errors } from 'jose';
+import { type CompactJWSHeaderParameters, type CryptoKey, createLocalJWKSet, errors } from 'jose';
 import { z } from 'zod';
 
 /** How old keys may be before they are looked up again behind the answer, in milliseconds. */
@@ -40,7 +40,8 @@ export class JwksKeys {
     if (this.#find === undefined || now - this.#loadedAt >= TRUSTED_MS) await this.refresh();
     else if (now - this.#loadedAt >= FRESH_MS) void this.refresh();
     const known = await this.#lookUp(header);
-    if (known !== undefined || !this.#mayTry()) return known;
+    if (known !== undefined) return known;
+    if (this.#loading === undefined && !this.#mayTry()) return undefined;
     await this.refresh();
     return this.#lookUp(header);
   }
@@ -59,7 +60,7 @@ export class JwksKeys {
   async #load(): Promise<void> {
     try {
       const { keys } = keySetSchema.parse(await this.#options.load());
-      this.#find = createLocalJWKSet({ keys } as JSONWebKeySet);
+      this.#find = createLocalJWKSet({ keys });
       this.#loadedAt = this.#options.clock.now();
     } catch (error) {
       this.#options.onTrouble(`Cannot get the keys of an issuer: ${messageOf(error)}`);
