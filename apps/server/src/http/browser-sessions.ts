@@ -1,10 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type CookieRules, cookieIn, setCookie } from '../identity/session-cookie.ts';
 import type { NewSession, StoredSession } from '../identity/sessions.ts';
-import type { AppParts } from './app.ts';
+import type { Identity } from '../identity/identity.ts';
 import { endCredential } from './end-credential.ts';
-
-type Parts = Pick<AppParts, 'identity' | 'clock'>;
 
 /** A login, as far as the request does not say it. */
 export type Login = Omit<NewSession, 'address' | 'userAgent'>;
@@ -14,12 +12,12 @@ export type Login = Omit<NewSession, 'address' | 'userAgent'>;
  * planted that one has nothing of the login.
  */
 export async function openBrowserSession(
-  { identity, clock }: Parts,
+  identity: Identity,
   request: FastifyRequest,
   reply: FastifyReply,
   login: Login,
 ): Promise<{ session: StoredSession; secret: string }> {
-  const { sessions, cookies } = identity;
+  const { sessions, cookies, clock } = identity;
   const before = cookieIn(request.headers.cookie, cookies.session);
   const old = before === null ? undefined : await sessions.authenticate(before);
   const { session, secret } = await sessions.open({
@@ -34,7 +32,7 @@ export async function openBrowserSession(
 }
 
 /** Ends a session with what was opened in it. */
-export async function endBrowserSession(identity: Parts['identity'], userId: string, sessionId: string | null): Promise<void> {
+export async function endBrowserSession(identity: Identity, userId: string, sessionId: string | null): Promise<void> {
   if (sessionId === null) return;
   await identity.sessions.end(userId, sessionId);
   endCredential(identity, sessionId);

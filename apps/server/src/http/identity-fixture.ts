@@ -42,14 +42,11 @@ export async function keyFor(
   { users, keys }: Identity,
   userId: string,
   role: Role,
-  restrictions: Partial<NewKey> & { readonly expiresAt?: string } = {},
+  restrictions: Partial<NewKey> = {},
 ): Promise<{ readonly id: string; readonly key: string; readonly headers: { readonly authorization: string } }> {
   await users.ensure(userId, role);
-  const { expiresAt = null, ...rest } = restrictions;
-  const { row, key } = await keys.issue(
-    { userId, name: 'test', roleCap: null, scopes: null, projects: null, ...rest },
-    expiresAt,
-  );
+  const unrestricted = { roleCap: null, scopes: null, projects: null, expiresAt: null };
+  const { row, key } = await keys.issue({ userId, name: 'test', ...unrestricted, ...restrictions });
   return { id: row.key_id, key, headers: { authorization: `Bearer ${key}` } };
 }
 

@@ -120,7 +120,7 @@ describe('useIdentity where identities are configured', () => {
     const ann = await keyFor(server.identity, 'ann', 'viewer');
     const revoked = await keyFor(server.identity, 'ann', 'viewer');
     await server.identity.keys.revoke(revoked.id);
-    const expired = await keyFor(server.identity, 'ann', 'viewer', { expiresAt: new Date(Date.now() + 50).toISOString() });
+    const expired = await keyFor(server.identity, 'ann', 'viewer', { expiresAt: Date.now() + 50 });
     await new Promise((resolve) => void setTimeout(resolve, 60));
     const secret = ann.key.slice(12);
     const wrong = [

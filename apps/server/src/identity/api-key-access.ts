@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
+import type { KeyRights } from './api-key-rights.ts';
 import type { ApiKeyTable } from './credential-tables.ts';
 import { type Principal, type Role, capRole } from './principal.ts';
 import { SECRET_CHARACTERS } from './secret-text.ts';
@@ -15,6 +16,11 @@ const listSchema = z.array(z.string());
 /** The permissions or the projects that a row restricts a key to. */
 export function listIn(text: string | null): string[] | null {
   return text === null ? null : listSchema.parse(JSON.parse(text));
+}
+
+/** What a stored key may. */
+export function keyRights({ role_cap, scopes, projects, expires_at }: Selectable<ApiKeyTable>): KeyRights {
+  return { roleCap: role_cap, scopes: listIn(scopes), projects: listIn(projects), expiresAt: expires_at };
 }
 
 /** Who acts with a key whose secret was right, as long as the key is good. */
@@ -34,6 +40,7 @@ export function keyPrincipal(key: Selectable<ApiKeyTable>, owner: { role: Role; 
       roleCap: key.role_cap,
       onlyProjects: projects === null ? null : new Set(projects),
       expiresAt: key.expires_at,
+      keysUntil: key.expires_at,
     },
   };
 }

@@ -39,12 +39,48 @@ export class ApiKeys {
    * end that is not in the future, LIMIT_EXCEEDED.
    */
   async create(maker: Principal, request: CreateApiKeyRequest): Promise<IssuedApiKey> {
-    return this.#insert(checkGrantable(maker, request), request.expires_at ?? null);
+    return this.issue(checkGrantable(maker, request));
   }
 
   /** Makes a key without asking who wants it: for whoever has the data folder in hand. */
-  issue(key: NewKey, expiresAt: string | null): Promise<IssuedApiKey> {
-    return this.#insert(key, expiresAt);
+  async issue(key: NewKey): Promise<IssuedApiKey> {
+    const now = this.#clock.now();
+    const { expiresAt } = key;
+    if (expiresAt !== null && (expiresAt <= now || expiresAt > now + KEY_LIFE_LIMIT_DAYS * DAY_MS))
+      throw new PlatformError(
+        'VALIDATION_ERROR',
+        `Cannot make the key: expires_at is not within the next ${KEY_LIFE_LIMIT_DAYS} days`,
+      );
+    const { count } = await this.#usable()
+      .where('user_id', '=', key.userId)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    if (count >= KEYS_LIMIT)
+      throw new PlatformError('LIMIT_EXCEEDED', 'Cannot make the key: its owner has too many', {
+        details: { limit: KEYS_LIMIT },
+      });
+    const keyId = newShortId();
+    const text = `lw_${keyId}_${newSecret()}`;
+    const row = await this.#database
+      .insertInto('api_keys')
+      .values({
+        key_id: keyId,
+        user_id: key.userId,
+        name: key.name,
+        secret_digest: secretDigest(text),
+        previous_digest: null,
+        previous_until: null,
+        role_cap: key.roleCap,
+        scopes: key.scopes === null ? null : JSON.stringify(key.scopes),
+        projects: key.projects === null ? null : JSON.stringify(key.projects),
+        created_at: now,
+        expires_at: expiresAt,
+        last_used_at: null,
+        revoked_at: null,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return { row, key: text };
   }
 
   /** Who has this key, or for the log why nobody has. An unknown key takes the steps of a wrong one. */
@@ -129,46 +165,6 @@ export class ApiKeys {
       .selectFrom('api_keys')
       .where('revoked_at', 'is', null)
       .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]));
-  }
-
-  async #insert(key: NewKey, expires: string | null): Promise<IssuedApiKey> {
-    const now = this.#clock.now();
-    const expiresAt = expires === null ? null : Date.parse(expires);
-    if (expiresAt !== null && (expiresAt <= now || expiresAt > now + KEY_LIFE_LIMIT_DAYS * DAY_MS))
-      throw new PlatformError(
-        'VALIDATION_ERROR',
-        `Cannot make the key: expires_at is not within the next ${KEY_LIFE_LIMIT_DAYS} days`,
-      );
-    const { count } = await this.#usable()
-      .where('user_id', '=', key.userId)
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    if (count >= KEYS_LIMIT)
-      throw new PlatformError('LIMIT_EXCEEDED', 'Cannot make the key: its owner has too many', {
-        details: { limit: KEYS_LIMIT },
-      });
-    const keyId = newShortId();
-    const text = `lw_${keyId}_${newSecret()}`;
-    const row = await this.#database
-      .insertInto('api_keys')
-      .values({
-        key_id: keyId,
-        user_id: key.userId,
-        name: key.name,
-        secret_digest: secretDigest(text),
-        previous_digest: null,
-        previous_until: null,
-        role_cap: key.roleCap,
-        scopes: key.scopes === null ? null : JSON.stringify(key.scopes),
-        projects: key.projects === null ? null : JSON.stringify(key.projects),
-        created_at: now,
-        expires_at: expiresAt,
-        last_used_at: null,
-        revoked_at: null,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return { row, key: text };
   }
 
   /** A store that cannot be written keeps nobody out: the next use is written. */

@@ -83,7 +83,7 @@ export class Authenticator {
     await this.#parts.users.seen(user);
     const { userId, email, projects, tokenId: credentialId, expiresAt } = user;
     const role = user.role ?? (await this.#parts.users.roleOf(userId));
-    const unrestricted = { scopes: null, roleCap: null, onlyProjects: null };
+    const unrestricted = { scopes: null, roleCap: null, onlyProjects: null, keysUntil: null };
     return { principal: { userId, email, method: 'jwt', role, projects, credentialId, expiresAt, ...unrestricted } };
   }
 
@@ -108,6 +108,7 @@ export class Authenticator {
       roleCap: null,
       onlyProjects: null,
       expiresAt: null,
+      keysUntil: null,
     };
     return { principal: { userId, email, method: 'development', role, ...unrestricted }, sessionSecret: null };
   }

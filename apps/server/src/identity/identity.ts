@@ -33,6 +33,7 @@ export interface Identity {
   readonly login: OidcLogin | null;
   readonly trustedProxies: readonly string[];
   readonly publicUrl: string | null;
+  readonly clock: Clock;
 }
 
 /** What {@link openIdentity} needs. */
@@ -72,5 +73,5 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const login = oidc === null || publicUrl === null ? null : await OidcLogin.open({ settings: oidc, publicUrl, clock });
   const authenticator = new Authenticator({ mode, keys, jwt, sessions, tickets, users, cookies, trustedProxies });
   const streams = new OpenStreams(clock);
-  return { mode, authenticator, keys, sessions, tickets, streams, users, cookies, login, trustedProxies, publicUrl };
+  return { mode, authenticator, keys, sessions, tickets, streams, users, cookies, login, trustedProxies, publicUrl, clock };
 }

@@ -23,6 +23,8 @@ export interface Principal {
   readonly onlyProjects: ReadonlySet<string> | null;
   /** When the credential ends, in milliseconds since 1970; `null`: it does not end by itself. */
   readonly expiresAt: number | null;
+  /** The latest end of API keys that are made with the credential; `null`: any. An API key makes none that outlives it. */
+  readonly keysUntil: number | null;
 }
 
 const RANKS: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };

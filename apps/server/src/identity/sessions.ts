@@ -164,7 +164,7 @@ export class Sessions {
     if (row.key_id === null) {
       const grants = grantsSchema.parse(JSON.parse(row.grants ?? '{}'));
       const projects = new Map(Object.entries(grants));
-      const unrestricted = { projects, scopes: null, roleCap: null, onlyProjects: null };
+      const unrestricted = { projects, scopes: null, roleCap: null, onlyProjects: null, keysUntil: null };
       return { principal: { userId: row.user_id, email: row.email, role, ...unrestricted, ...session } };
     }
     const key = await this.#database.selectFrom('api_keys').selectAll().where('key_id', '=', row.key_id).executeTakeFirst();

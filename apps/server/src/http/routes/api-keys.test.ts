@@ -91,6 +91,9 @@ describe('POST /api/v1/api-keys', () => {
     assert.equal((await made({}, bearer(viewer.key))).role, 'viewer');
     const child = await made({ projects: ['p2'] }, bearer(narrow.key));
     assert.partialDeepStrictEqual(child, { scopes: ['api-keys:write', 'executions:read'], projects: ['p2'] });
+    const brief = await made({ expires_at: iso(clock.now() + 60_000) });
+    assert.equal((await made({}, bearer(brief.key))).expires_at, brief.expires_at);
+    errorIn(await make({ expires_at: iso(clock.now() + 60_001) }, bearer(brief.key)), 'FORBIDDEN');
     // A cap above the owner's own role is no promotion.
     const high = await made({ role: 'admin' });
     assert.equal(meSchema.parse((await server.get('/api/v1/me', bearer(high.key))).body).role, 'operator');
@@ -170,6 +173,23 @@ describe('GET /api/v1/api-keys', () => {
 });
 
 describe('rotating and revoking a key', () => {
+  it('gives no restricted credential the secret of a key that may more', async () => {
+    const wide = await made({});
+    const restrictions = [
+      { role: 'viewer' },
+      { scopes: ['api-keys:write'] },
+      { projects: ['p1'] },
+      { expires_at: iso(clock.now() + 60_000) },
+    ];
+    for (const restriction of restrictions) {
+      const narrow = await made(restriction);
+      errorIn(await server.post(`/api/v1/api-keys/${wide.key_id}/rotate`, undefined, bearer(narrow.key)), 'FORBIDDEN');
+      assert.equal((await remove(wide.key_id, bearer(narrow.key))).statusCode, 403);
+      assert.equal((await server.post(`/api/v1/api-keys/${narrow.key_id}/rotate`, undefined, bearer(narrow.key))).status, 200);
+    }
+    assert.equal(await status(wide.key), 200);
+  });
+
   it('gives a new secret at once, and lets the old one work as long as asked', async () => {
     const first = await made({});
     const rotate = (id: string, body: object | undefined, headers: Headers): Promise<Answer> =>

@@ -9,7 +9,8 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { isUnrestrictedAdmin } from '../../identity/api-key-rights.ts';
+import { keyRights } from '../../identity/api-key-access.ts';
+import { checkWithin, isUnrestrictedAdmin } from '../../identity/api-key-rights.ts';
 import type { StoredApiKey } from '../../identity/api-keys.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { AppParts } from '../app.ts';
@@ -27,10 +28,12 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
     const params = z.object({ key_id: z.string().max(100) });
     const tags = ['identity'];
     const notFound = { 404: errorResponseSchema };
-    const visibleKey = async (keyId: string, principal: Principal): Promise<StoredApiKey> => {
+    /** A key that the caller may change: their own or, for administrators, anybody's, and none that may more than the caller's credential. */
+    const ownKey = async (keyId: string, principal: Principal): Promise<StoredApiKey> => {
       const row = await keys.find(keyId);
       if (row === undefined || (row.user_id !== principal.userId && !isUnrestrictedAdmin(principal)))
         throw new PlatformError('API_KEY_NOT_FOUND', `Cannot find the API key "${keyId}"`);
+      if (keyId !== principal.credentialId) checkWithin(principal, keyRights(row));
       return row;
     };
 
@@ -59,8 +62,11 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
         },
       },
       async ({ principal, body }, reply) => {
-        if (principal.method === 'development') await users.ensure(body.user_id ?? principal.userId, body.role ?? null);
-        else if (body.user_id !== undefined && isUnrestrictedAdmin(principal)) await users.ensure(body.user_id, null);
+        if (isUnrestrictedAdmin(principal)) {
+          // Whoever has the machine in hand gives the first roles; elsewhere a key promotes nobody.
+          const role = principal.method === 'development' ? (body.role ?? null) : null;
+          await users.ensure(body.user_id ?? principal.userId, role);
+        }
         void reply.header('cache-control', 'no-store').status(201);
         return issuedKeyView(await keys.create(principal, body));
       },
@@ -79,7 +85,7 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
         },
       },
       async ({ principal, params: { key_id }, body }, reply) => {
-        await visibleKey(key_id, principal);
+        await ownKey(key_id, principal);
         const issued = await keys.rotate(key_id, (body?.grace_seconds ?? 0) * 1000);
         if (issued === undefined) throw new PlatformError('INVALID_STATE', 'Cannot rotate the API key: it is revoked');
         void reply.header('cache-control', 'no-store');
@@ -98,7 +104,7 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
         },
       },
       async ({ principal, params: { key_id } }) => {
-        await visibleKey(key_id, principal);
+        await ownKey(key_id, principal);
         const sessions = await identity.sessions.endAllOf(key_id);
         const row = await keys.revoke(key_id);
         if (row === undefined) throw new PlatformError('API_KEY_NOT_FOUND', `Cannot find the API key "${key_id}"`);

@@ -5,8 +5,7 @@ import type { AppParts } from '../app.ts';
 import { endBrowserSession, openBrowserSession, sendCookie } from '../browser-sessions.ts';
 
 /** `/auth/session` and `/auth/logout`: a session of a browser begins with an API key, and ends. */
-export function browserSessionRoutes(parts: Pick<AppParts, 'identity' | 'clock'>): FastifyPluginAsyncZod {
-  const { identity } = parts;
+export function browserSessionRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyPluginAsyncZod {
   const { sessions, cookies, login } = identity;
   return async (app) => {
     const tags = ['login'];
@@ -27,7 +26,7 @@ export function browserSessionRoutes(parts: Pick<AppParts, 'identity' | 'clock'>
         if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
           checkOrigin({ method, headers, isWebSocket: false }, cookies.originOf(headers.host ?? ''));
         const { userId, credentialId: keyId, expiresAt: notAfter } = principal;
-        const opened = await openBrowserSession(parts, request, reply, {
+        const opened = await openBrowserSession(identity, request, reply, {
           userId,
           keyId,
           notAfter,

@@ -7,8 +7,8 @@ import type { AppParts } from '../app.ts';
 import { localPath, openBrowserSession } from '../browser-sessions.ts';
 
 /** `/auth/login` and `/auth/callback`: the way to the identity provider and back. */
-export function oidcLoginRoutes(parts: Pick<AppParts, 'identity' | 'clock'>): FastifyPluginAsyncZod {
-  const { users, cookies, login } = parts.identity;
+export function oidcLoginRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyPluginAsyncZod {
+  const { users, cookies, login } = identity;
   return async (app) => {
     const tags = ['login'];
     const querystring = z.object({ return_to: z.string().max(2000).default('/') });
@@ -55,7 +55,7 @@ export function oidcLoginRoutes(parts: Pick<AppParts, 'identity' | 'clock'>): Fa
         }
         const { userId, role, projects: grants } = result.user;
         await users.seen(result.user);
-        await openBrowserSession(parts, request, reply, { userId, role, grants, keyId: null, notAfter: null });
+        await openBrowserSession(identity, request, reply, { userId, role, grants, keyId: null, notAfter: null });
         return reply.redirect(localPath(result.returnTo));
       },
     );
