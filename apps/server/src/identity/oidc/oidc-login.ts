@@ -98,7 +98,7 @@ export class OidcLogin {
       const user = userOfClaims(tokens.claims() ?? {}, this.#options.settings.claims);
       return 'refused' in user ? user : { user, returnTo: login.returnTo };
     } catch (error) {
-      if (isRefusal(error)) return { refused: `the provider's answer is not right: ${messageOf(error)}` };
+      if (isRefusal(error)) return { refused: `the provider's answer is not right: ${describeRefusal(error)}` };
       throw unavailable(error);
     }
   }
@@ -144,8 +144,16 @@ function readPending(text: string): PendingLogin | undefined {
 /** Whether the provider, or whoever speaks in its name, said something that is not right; anything else is a failure to reach it. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return true;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return error instanceof openid.ClientError && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_HTTP_REQUEST_FAILED';
+  if (!(error instanceof openid.ClientError) || error.code === 'OAUTH_TIMEOUT') return false;
+  return !(error.cause instanceof Response && error.cause.status >= 500);
+}
+
+/** What went wrong, with the code that the provider gave (RFC 6749 §4.1.2.1, §5.2). */
+function describeRefusal(error: unknown): string {
+  const isAnswer = error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError;
+  if (isAnswer) return `${error.message}: ${error.error.slice(0, 100)}`;
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message.slice(0, 200)}` : '';
+  return messageOf(error) + cause;
 }
 
 function unavailable(error: unknown): PlatformError {
