@@ -82,7 +82,7 @@ describe('useIdentity where identities are configured', () => {
   const configured = { identity: { identity: 'configured' } } as const;
 
   it('answers nobody without credentials, save for the public routes', async () => {
-    await using server = await openServer(configured);
+    await using own = await openServer(configured);
     for (const path of [
       '/api/v1/me',
       '/api/v1/executions',
@@ -92,7 +92,7 @@ describe('useIdentity where identities are configured', () => {
       '/auth/nothing',
       '/health/x',
     ]) {
-      const answer = await server.get(path);
+      const answer = await own.get(path);
       const { details, message } = errorIn(answer, 'UNAUTHORIZED');
       assert.deepEqual(
         [details, message],
@@ -100,27 +100,24 @@ describe('useIdentity where identities are configured', () => {
       );
       assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="loopwright"');
     }
-    errorIn(
-      await server.post('/api/v1/workflows/plain/start', 'no json', { 'content-type': 'application/json' }),
-      'UNAUTHORIZED',
-    );
+    errorIn(await own.post('/api/v1/workflows/plain/start', 'no json', { 'content-type': 'application/json' }), 'UNAUTHORIZED');
     for (const path of ['/health', '/ready', '/openapi.json', '/docs', '/docs/static/index.css'])
-      assert.equal((await server.get(path)).status, 200, path);
-    errorIn(await server.get('/auth/login'), 'LOGIN_NOT_CONFIGURED');
+      assert.equal((await own.get(path)).status, 200, path);
+    errorIn(await own.get('/auth/login'), 'LOGIN_NOT_CONFIGURED');
   });
 
   it('believes no development header, wherever it comes from', async () => {
-    await using server = await openServer({ identity: { identity: 'configured', trustedProxies: ['127.0.0.0/8', '::1'] } });
+    await using own = await openServer({ identity: { identity: 'configured', trustedProxies: ['127.0.0.0/8', '::1'] } });
     const headers = { 'x-user-id': 'root', 'x-user-email': 'root@example.org' };
-    errorIn(await server.get('/api/v1/me', headers), 'UNAUTHORIZED');
+    errorIn(await own.get('/api/v1/me', headers), 'UNAUTHORIZED');
   });
 
   it('refuses every wrong credential in the same words', async () => {
-    await using server = await openServer(configured);
-    const ann = await keyFor(server.identity, 'ann', 'viewer');
-    const revoked = await keyFor(server.identity, 'ann', 'viewer');
-    await server.identity.keys.revoke(revoked.id);
-    const expired = await keyFor(server.identity, 'ann', 'viewer', { expiresAt: Date.now() + 50 });
+    await using own = await openServer(configured);
+    const ann = await keyFor(own.identity, 'ann', 'viewer');
+    const revoked = await keyFor(own.identity, 'ann', 'viewer');
+    await own.identity.keys.revoke(revoked.id);
+    const expired = await keyFor(own.identity, 'ann', 'viewer', { expiresAt: Date.now() + 50 });
     await new Promise((resolve) => void setTimeout(resolve, 60));
     const secret = ann.key.slice(12);
     const wrong = [
@@ -139,26 +136,26 @@ describe('useIdentity where identities are configured', () => {
     ].map((token) => `Bearer ${token}`);
     const answers = new Set<string>();
     for (const authorization of [...wrong, 'Basic YW5uOmFubg==', 'Bearer', `Token ${ann.key}`, ann.key, `Bearer ${ann.key} x`]) {
-      const answer = await server.get('/api/v1/me', { authorization });
+      const answer = await own.get('/api/v1/me', { authorization });
       const { request_id: _, ...error } = errorIn(answer, 'UNAUTHORIZED');
       answers.add(JSON.stringify([error, answer.headers.get('www-authenticate')]));
       assert.ok(!JSON.stringify(answer.body).includes(ann.id), 'the answer names the key');
     }
     assert.equal(answers.size, 1);
     assert.match([...answers][0] ?? '', /invalid_credentials.*error=\\"invalid_token/);
-    assert.equal((await server.get('/api/v1/me', ann.headers)).status, 200);
+    assert.equal((await own.get('/api/v1/me', ann.headers)).status, 200);
   });
 
   it('takes the first credential that is there, and no other when it is wrong', async () => {
-    await using server = await openServer();
-    const ann = await keyFor(server.identity, 'ann', 'viewer');
-    const me = async (headers: Record<string, string>): Promise<unknown> => (await server.get('/api/v1/me', headers)).body;
+    await using own = await openServer();
+    const ann = await keyFor(own.identity, 'ann', 'viewer');
+    const me = async (headers: Record<string, string>): Promise<unknown> => (await own.get('/api/v1/me', headers)).body;
     assert.partialDeepStrictEqual(await me({ ...ann.headers, 'x-user-id': 'bob' }), {
       user_id: 'ann',
       method: 'api_key',
       role: 'viewer',
     });
-    errorIn(await server.get('/api/v1/me', { authorization: 'Bearer lw_wrong', 'x-user-id': 'bob' }), 'UNAUTHORIZED');
+    errorIn(await own.get('/api/v1/me', { authorization: 'Bearer lw_wrong', 'x-user-id': 'bob' }), 'UNAUTHORIZED');
     assert.partialDeepStrictEqual(await me({ 'x-user-id': 'bob' }), { user_id: 'bob', method: 'development', role: 'admin' });
   });
 
@@ -185,11 +182,11 @@ describe('useIdentity where identities are configured', () => {
         claims,
       },
     ];
-    await using server = await openServer({ identity: { jwtIssuers } });
+    await using own = await openServer({ identity: { jwtIssuers } });
     const exp = Math.floor(Date.now() / 1000) + 60;
     const token = (more: object): Promise<string> => signed(key, { iss: issuer.url, aud: 'lw', sub: 's', exp, ...more });
     const meOf = async (more: object): Promise<unknown> =>
-      (await server.get('/api/v1/me', { authorization: `Bearer ${await token(more)}` })).body;
+      (await own.get('/api/v1/me', { authorization: `Bearer ${await token(more)}` })).body;
     const user = { user_id: `${issuer.url}|s`, method: 'jwt', csrf_token: null };
     assert.partialDeepStrictEqual(await meOf({ role: 'boss', name: 'Sue', p: { x: 'boss' } }), {
       ...user,
@@ -199,8 +196,8 @@ describe('useIdentity where identities are configured', () => {
     });
     // A role of a token is the token's: without it the table counts.
     assert.partialDeepStrictEqual(await meOf({}), { ...user, role: 'viewer', name: 'Sue' });
-    errorIn(await server.get('/api/v1/me', { authorization: `Bearer ${await token({ aud: 'other' })}` }), 'UNAUTHORIZED');
-    errorIn(await server.get('/api/v1/me'), 'UNAUTHORIZED');
+    errorIn(await own.get('/api/v1/me', { authorization: `Bearer ${await token({ aud: 'other' })}` }), 'UNAUTHORIZED');
+    errorIn(await own.get('/api/v1/me'), 'UNAUTHORIZED');
     issuer.answer(500);
   });
 
@@ -209,19 +206,20 @@ describe('useIdentity where identities are configured', () => {
     await using issuer = await openIssuer(key);
     issuer.answer(500);
     const settings = { issuer: issuer.url, audience: 'lw', algorithms: ['ES256'], jwks_url: issuer.jwksUrl };
-    await using server = await openServer({ identity: { jwtIssuers: [jwtIssuerSchema.parse(settings)] } });
+    await using own = await openServer({ identity: { jwtIssuers: [jwtIssuerSchema.parse(settings)] } });
     const token = await signed(key, { iss: issuer.url, aud: 'lw', sub: 's', exp: Math.floor(Date.now() / 1000) + 60 });
-    errorIn(await server.get('/api/v1/me', { authorization: `Bearer ${token}` }), 'SERVICE_UNAVAILABLE');
+    errorIn(await own.get('/api/v1/me', { authorization: `Bearer ${token}` }), 'SERVICE_UNAVAILABLE');
   });
 
   it('keeps two users apart who come at once', async () => {
-    await using server = await openServer(configured);
-    const people = await Promise.all(
-      ['ann', 'bob'].map(async (name) => ({ name, ...(await keyFor(server.identity, name, 'operator')) })),
-    );
+    await using own = await openServer(configured);
+    const people = [
+      { name: 'ann', headers: (await keyFor(own.identity, 'ann', 'operator')).headers },
+      { name: 'bob', headers: (await keyFor(own.identity, 'bob', 'operator')).headers },
+    ];
     const starts = Array.from({ length: 20 }, async (_, index) => {
       const { name, headers } = people[index % 2] ?? assert.fail();
-      const answer = await server.post('/api/v1/workflows/plain/start', { project_id: 'p' }, headers);
+      const answer = await own.post('/api/v1/workflows/plain/start', { project_id: 'p' }, headers);
       assert.equal(executionIn(answer, 201).started_by, name);
     });
     await Promise.all(starts);
@@ -229,16 +227,12 @@ describe('useIdentity where identities are configured', () => {
 
   it('notes who was there, at most once a minute', async () => {
     const clock = heldClock();
-    await using server = await openServer({ ...configured, clock });
-    const { headers, id } = await keyFor(server.identity, 'ann', 'viewer');
+    await using own = await openServer({ ...configured, clock });
+    const { headers, id } = await keyFor(own.identity, 'ann', 'viewer');
     const seen = async (): Promise<unknown[]> => {
-      assert.equal((await server.get('/api/v1/me', headers)).status, 200);
-      const user = await server.database
-        .selectFrom('users')
-        .select('last_seen_at')
-        .where('user_id', '=', 'ann')
-        .executeTakeFirst();
-      const key = await server.identity.keys.find(id);
+      assert.equal((await own.get('/api/v1/me', headers)).status, 200);
+      const user = await own.database.selectFrom('users').select('last_seen_at').where('user_id', '=', 'ann').executeTakeFirst();
+      const key = await own.identity.keys.find(id);
       return [user?.last_seen_at, key?.last_used_at];
     };
     const first = clock.now();
@@ -255,8 +249,8 @@ describe('a route that requires identity headers', () => {
     const app = Fastify();
     app.setErrorHandler(answerError);
     await app.register(websocket);
-    await using server = await openServer();
-    useIdentity(app, server.identity);
+    await using own = await openServer();
+    useIdentity(app, own.identity);
     app.post('/runs', { config: { requiresIdentityHeaders: true } }, async ({ principal }) => ({
       user: principal.userId,
       email: principal.email,
@@ -272,13 +266,9 @@ describe('a route that requires identity headers', () => {
       );
     }
     assert.deepEqual((await post(both)).json(), { user: 'u-1', email: 'ann@example.org' });
-    const row = await server.database
-      .selectFrom('users')
-      .select(['name', 'email'])
-      .where('user_id', '=', 'u-1')
-      .executeTakeFirst();
+    const row = await own.database.selectFrom('users').select(['name', 'email']).where('user_id', '=', 'u-1').executeTakeFirst();
     assert.deepEqual(row && { ...row }, { name: 'ann', email: 'ann@example.org' });
-    assert.equal((await post((await keyFor(server.identity, 'eve', 'viewer')).headers)).statusCode, 200);
+    assert.equal((await post((await keyFor(own.identity, 'eve', 'viewer')).headers)).statusCode, 200);
     assert.equal((await post({ ...both, 'x-user-email': 'no address' })).statusCode, 401);
     await app.close();
   });

@@ -13,7 +13,9 @@ describe('developmentUser()', () => {
   it('believes this machine, however its address is written', () => {
     for (const peer of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1']) {
       assert.deepEqual(developmentUser({ peer, headers: ANN }, []), {
-        ...{ userId: 'u-1', email: 'ann@example.org', name: 'ann' },
+        userId: 'u-1',
+        email: 'ann@example.org',
+        name: 'ann',
         isLocal: true,
       });
       assert.partialDeepStrictEqual(developmentUser({ peer, headers: {} }, []), { userId: 'developer', isLocal: true });

@@ -48,7 +48,7 @@ export interface IdentityOptions {
 }
 
 /** Whether credentials are needed: as the setting says, else as soon as an issuer is configured or other machines can reach the server. */
-export function identityMode({ identity, jwtIssuers, oidc, host }: IdentityConfiguration): IdentityMode {
+function identityMode({ identity, jwtIssuers, oidc, host }: IdentityConfiguration): IdentityMode {
   if (identity !== null) return identity;
   return jwtIssuers.length > 0 || oidc !== null || !isLoopback(host) ? 'configured' : 'development';
 }

@@ -16,7 +16,7 @@ export interface PageRequest {
 const positionSchema = z.tuple([z.int().nonnegative(), z.string().min(1).max(100)]);
 
 /** A position as text for the wire. */
-export function writeCursor({ at, id }: PagePosition): string {
+function writeCursor({ at, id }: PagePosition): string {
   return Buffer.from(JSON.stringify([at, id])).toString('base64url');
 }
 

@@ -28,7 +28,10 @@ async function identityFor(...flags: readonly string[]) {
   const { configuration } = await resolveConfiguration({ arguments: parseArguments(flags), environment: {}, workingDir: dir });
   const log = pino({ level: 'silent' });
   const identity = await openIdentity({
-    ...{ configuration, database, log, clock: systemClock },
+    configuration,
+    database,
+    log,
+    clock: systemClock,
     random: { next: () => 0, uuid: () => crypto.randomUUID() },
     newUserRole: () => 'viewer',
   });

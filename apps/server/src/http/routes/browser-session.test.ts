@@ -63,8 +63,14 @@ describe('POST /auth/session', () => {
     const { headers, id, csrf } = await logIn(narrow.headers);
     const me = meSchema.parse((await send('GET', '/api/v1/me', headers)).json());
     assert.partialDeepStrictEqual(me, {
-      ...{ user_id: 'ann', method: 'session', role: 'viewer', role_cap: 'viewer', scopes: ['executions:read'], projects: ['p1'] },
-      ...{ credential_id: id, csrf_token: csrf },
+      user_id: 'ann',
+      method: 'session',
+      role: 'viewer',
+      role_cap: 'viewer',
+      scopes: ['executions:read'],
+      projects: ['p1'],
+      credential_id: id,
+      csrf_token: csrf,
     });
     assert.equal((await send('POST', '/auth/session')).statusCode, 401);
     const { page } = await logIn();
@@ -84,8 +90,8 @@ describe('POST /auth/session', () => {
     assert.equal(await whoIs(planted.headers), 401);
     assert.partialDeepStrictEqual((await send('GET', '/api/v1/me', own.headers)).json(), { user_id: 'ann' });
     const chosen = `${NAME}=${'A'.repeat(43)}`;
-    const after = await logIn(ann.headers, { cookie: chosen });
-    assert.notEqual(after.cookie, chosen);
+    const fresh = await logIn(ann.headers, { cookie: chosen });
+    assert.notEqual(fresh.cookie, chosen);
     assert.equal(await whoIs({ cookie: chosen }), 401);
   });
 });
@@ -226,13 +232,12 @@ function upgrade(path: string, headers: Headers): Promise<{ status: number; clos
     const asked = httpRequest(server.url + path, {
       agent: false,
       headers: {
-        ...{
-          connection: 'Upgrade',
-          upgrade: 'websocket',
-          'sec-websocket-version': '13',
-          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-        },
-        ...{ host: HOST, ...headers },
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        host: HOST,
+        ...headers,
       },
     });
     asked.on('error', reject);

@@ -86,8 +86,12 @@ describe('logging in at an OpenID provider', () => {
     assert.match(setCookies.join('\n'), /loopwright_login=; Path=\/; HttpOnly; SameSite=Lax; Max-Age=0/);
     assert.match(setCookies.join('\n'), /loopwright_session=\w{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=43200/);
     assert.partialDeepStrictEqual(await meOf(session), {
-      ...{ user_id: `${provider.issuer}|p-1`, email: 'ann@example.org', name: 'Ann' },
-      ...{ method: 'session', role: 'operator', scopes: null },
+      user_id: `${provider.issuer}|p-1`,
+      email: 'ann@example.org',
+      name: 'Ann',
+      method: 'session',
+      role: 'operator',
+      scopes: null,
     });
     assert.deepEqual(provider.refusals, []);
   });

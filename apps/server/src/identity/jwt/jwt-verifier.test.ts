@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PlatformError } from '@loopwright/protocol';
 import { CompactEncrypt, type JWTPayload, SignJWT, exportSPKI, generateKeyPair } from 'jose';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type HeldClock, heldClock } from '../clock-fixture.ts';
 import { type IssuerKey, type TestIssuer, issuerKey, openIssuer, rawToken, signed } from './issuer-fixture.ts';
 import { jwtIssuerSchema } from './issuer-settings.ts';
@@ -132,7 +132,7 @@ describe('JwtVerifier refuses (RFC 8725)', () => {
   });
 
   it('§2.9 key ids that try to be a path, a URL, a statement or a member of an object', async () => {
-    const before = issuer.requests();
+    const requestsBefore = issuer.requests();
     const kids = [
       '../../../../dev/null',
       '/dev/null',
@@ -152,7 +152,7 @@ describe('JwtVerifier refuses (RFC 8725)', () => {
     }
     await refused(await signed(rsa, good(), { kid: 'x'.repeat(201) }), /no header/);
     await refused(rawToken({ alg: 'RS256', typ: 'JWT', kid: { $ne: null } }, good(), 'AAAA'), /no header/);
-    assert.ok(issuer.requests() <= before + 1, 'invented ids were looked up again and again');
+    assert.ok(issuer.requests() <= requestsBefore + 1, 'invented ids were looked up again and again');
   });
 
   it('§2.9 keys that the token brings or points to: jwk, jku, x5u', async () => {
