@@ -21,7 +21,7 @@ import { issuedKeyView } from './http/identity-view.ts';
 import { checkGrantable } from './identity/api-key-rights.ts';
 import { ApiKeys } from './identity/api-keys.ts';
 import { type KeyCommand, parseKeyCommand } from './identity/key-request.ts';
-import type { Principal } from './identity/principal.ts';
+import { type Principal, UNRESTRICTED } from './identity/principal.ts';
 import { Users } from './identity/users.ts';
 
 const HELP = `Usage: loopwright admin create-key --user <id> [--role viewer|operator|admin] [--name <text>] [--scopes <a:b,c:d>]
@@ -92,8 +92,7 @@ async function byServer({ dataDir }: Configuration, request: KeyCommand['request
 }
 
 function whoeverHasTheFolder(userId: string): Principal {
-  const unrestricted = { scopes: null, roleCap: null, onlyProjects: null, expiresAt: null, keysUntil: null, credentialId: null };
-  return { userId, email: null, method: 'development', role: 'admin', projects: new Map(), ...unrestricted };
+  return { ...UNRESTRICTED, userId, email: null, method: 'development', role: 'admin', projects: new Map(), credentialId: null };
 }
 
 function asDisposable(lock: { close: () => void }): Disposable {

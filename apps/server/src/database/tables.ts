@@ -1,4 +1,5 @@
 import type { ApiKeyTable, SessionTable } from '../identity/credential-tables.ts';
+import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
@@ -6,4 +7,5 @@ export interface ServerTables {
   readonly users: UserTable;
   readonly api_keys: ApiKeyTable;
   readonly sessions: SessionTable;
+  readonly quota_use: QuotaTable;
 }

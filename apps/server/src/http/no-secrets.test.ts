@@ -4,9 +4,9 @@ import { pino } from 'pino';
 import { newApiKeySchema, openedSessionSchema, streamTicketSchema } from '@loopwright/protocol';
 import { issuerKey, openIssuer, signed } from '../identity/jwt/issuer-fixture.ts';
 import { jwtIssuerSchema } from '../identity/jwt/issuer-settings.ts';
+import { SECRET_PATHS } from '../observability/server-log.ts';
 import { openServer } from './app-fixture.ts';
 import { cookieOf, keyFor } from './identity-fixture.ts';
-import { REDACTED_PATHS } from './redacted-paths.ts';
 
 describe('secrets', () => {
   it('stand in no log and no error, whatever is sent and however it fails', async () => {
@@ -70,7 +70,7 @@ describe('secrets', () => {
 
   it('are redacted where something logs headers after all', () => {
     const lines: string[] = [];
-    const log = pino({ redact: [...REDACTED_PATHS] }, { write: (line: string) => void lines.push(line) });
+    const log = pino({ redact: [...SECRET_PATHS] }, { write: (line: string) => void lines.push(line) });
     const headers = { authorization: 'S1', cookie: 'S2', 'set-cookie': 'S3', 'x-csrf-token': 'S4', host: 'shown' };
     log.info({ headers, req: { headers }, res: { headers }, ...headers }, 'x');
     log.error({ err: Object.assign(new Error('failed'), { headers }) });

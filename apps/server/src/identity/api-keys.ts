@@ -4,7 +4,8 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import { type NewKey, checkGrantable } from './api-key-rights.ts';
 import { type KeyAccess, SECRET_FORM, keyPrincipal } from './api-key-access.ts';
 import type { ApiKeyTable } from './credential-tables.ts';
-import { type PageRequest, cutPage, readCursor } from './page-cursor.ts';
+import { type PageRequest, cutPage, placeSchema } from './page-of-rows.ts';
+import { placeOf } from '../http/manners/cursor.ts';
 import type { Principal } from './principal.ts';
 import { matchesDigest, newSecret, newShortId, secretDigest } from './secret-text.ts';
 import { SEEN_EVERY_MS } from './users.ts';
@@ -108,7 +109,7 @@ export class ApiKeys {
     let query = this.#database.selectFrom('api_keys').selectAll();
     if (userId !== null) query = query.where('user_id', '=', userId);
     if (cursor !== undefined) {
-      const { at, id } = readCursor(cursor);
+      const [at, id] = placeOf(cursor, placeSchema);
       query = query.where((eb) => eb(eb.refTuple('created_at', 'key_id'), '<', eb.tuple(at, id)));
     }
     const rows = await query
@@ -116,7 +117,7 @@ export class ApiKeys {
       .orderBy('key_id', 'desc')
       .limit(limit + 1)
       .execute();
-    return cutPage(rows, limit, (row) => ({ at: row.created_at, id: row.key_id }));
+    return cutPage(rows, limit, (row) => [row.created_at, row.key_id]);
   }
 
   /** One key by its id. */

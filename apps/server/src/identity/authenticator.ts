@@ -2,7 +2,7 @@ import type { ApiKeys } from './api-keys.ts';
 import type { KeyAccess } from './api-key-access.ts';
 import { developmentUser } from './development-identity.ts';
 import type { JwtVerifier } from './jwt/jwt-verifier.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, UNRESTRICTED } from './principal.ts';
 import { type CookieRules, cookieIn } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import type { StreamTickets } from './stream-tickets.ts';
@@ -83,8 +83,7 @@ export class Authenticator {
     await this.#parts.users.seen(user);
     const { userId, email, projects, tokenId: credentialId, expiresAt } = user;
     const role = user.role ?? (await this.#parts.users.roleOf(userId));
-    const unrestricted = { scopes: null, roleCap: null, onlyProjects: null, keysUntil: null };
-    return { principal: { userId, email, method: 'jwt', role, projects, credentialId, expiresAt, ...unrestricted } };
+    return { principal: { ...UNRESTRICTED, userId, email, method: 'jwt', role, projects, credentialId, expiresAt } };
   }
 
   async #byHeaders({ headers, peer }: Presented): Promise<Authenticated | Unauthenticated> {
@@ -101,16 +100,16 @@ export class Authenticator {
     const { userId, email, isLocal } = user;
     // On a machine of one's own everybody may everything; a proxy brings people with roles.
     const role = isLocal ? 'admin' : await this.#parts.users.roleOf(userId);
-    const unrestricted = {
+    const principal: Principal = {
+      ...UNRESTRICTED,
+      userId,
+      email,
+      method: 'development',
+      role,
       projects: new Map(),
-      scopes: null,
       credentialId: null,
-      roleCap: null,
-      onlyProjects: null,
-      expiresAt: null,
-      keysUntil: null,
     };
-    return { principal: { userId, email, method: 'development', role, ...unrestricted }, sessionSecret: null };
+    return { principal, sessionSecret: null };
   }
 
   async #outcome(access: KeyAccess, sessionSecret: string | null = null): Promise<Authenticated | Unauthenticated> {

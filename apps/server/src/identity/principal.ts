@@ -27,6 +27,9 @@ export interface Principal {
   readonly keysUntil: number | null;
 }
 
+/** Of a credential that may whatever its owner may, for as long as it likes. */
+export const UNRESTRICTED = { scopes: null, roleCap: null, onlyProjects: null, expiresAt: null, keysUntil: null } as const;
+
 const RANKS: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
 /** The lesser of a role and a limit; without a limit the role. */

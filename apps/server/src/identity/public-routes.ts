@@ -8,6 +8,7 @@ const PUBLIC_ROUTES = new Set([
   '/docs/json',
   '/docs/yaml',
   '/docs/static/*',
+  '/redoc',
   '/auth/login',
   '/auth/callback',
 ]);

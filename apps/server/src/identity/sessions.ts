@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type KeyAccess, keyPrincipal } from './api-key-access.ts';
 import type { SessionTable } from './credential-tables.ts';
-import { type PageRequest, cutPage, readCursor } from './page-cursor.ts';
-import type { Role } from './principal.ts';
+import { type PageRequest, cutPage, placeSchema } from './page-of-rows.ts';
+import { placeOf } from '../http/manners/cursor.ts';
+import { type Role, UNRESTRICTED } from './principal.ts';
 import { SECRET_CHARACTERS, newSecret, secretDigest } from './secret-text.ts';
 import { SEEN_EVERY_MS } from './users.ts';
 
@@ -121,7 +122,7 @@ export class Sessions {
       .where('expires_at', '>', now)
       .where('last_seen_at', '>', now - this.#times.idleMs);
     if (cursor !== undefined) {
-      const { at, id } = readCursor(cursor);
+      const [at, id] = placeOf(cursor, placeSchema);
       query = query.where((eb) => eb(eb.refTuple('created_at', 'session_id'), '<', eb.tuple(at, id)));
     }
     const rows = await query
@@ -129,7 +130,7 @@ export class Sessions {
       .orderBy('session_id', 'desc')
       .limit(limit + 1)
       .execute();
-    return cutPage(rows, limit, (row) => ({ at: row.created_at, id: row.session_id }));
+    return cutPage(rows, limit, (row) => [row.created_at, row.session_id]);
   }
 
   /** Ends a session of a user; gives what it was, `undefined` when there is no such session. */
@@ -164,8 +165,7 @@ export class Sessions {
     if (row.key_id === null) {
       const grants = grantsSchema.parse(JSON.parse(row.grants ?? '{}'));
       const projects = new Map(Object.entries(grants));
-      const unrestricted = { projects, scopes: null, roleCap: null, onlyProjects: null, keysUntil: null };
-      return { principal: { userId: row.user_id, email: row.email, role, ...unrestricted, ...session } };
+      return { principal: { ...UNRESTRICTED, userId: row.user_id, email: row.email, role, projects, ...session } };
     }
     const key = await this.#database.selectFrom('api_keys').selectAll().where('key_id', '=', row.key_id).executeTakeFirst();
     if (key === undefined) return { refused: 'session of a key that is gone' };

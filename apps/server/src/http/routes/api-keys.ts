@@ -80,7 +80,7 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
           tags,
           summary: 'Give an API key a new secret',
           params,
-          body: rotateApiKeyRequestSchema.nullish(),
+          body: rotateApiKeyRequestSchema.nullish().meta({ examples: [{ grace_seconds: 3600 }] }),
           response: { 200: newApiKeySchema, 409: errorResponseSchema, ...notFound },
         },
       },

@@ -218,7 +218,7 @@ describe('a login is refused', () => {
       provider.behave(misconduct);
       const { pending, back } = await goToProvider();
       await refusedBack(back, pending).catch((error: unknown) => assert.fail(`${name}: ${String(error)}`));
-      assert.match(server.log.at(-1) ?? '', cause, name);
+      assert.match(server.log.findLast((line) => line.includes('Refused a login')) ?? '', cause, name);
     }
   });
 

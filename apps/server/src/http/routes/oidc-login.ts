@@ -32,11 +32,8 @@ export function oidcLoginRoutes({ identity }: Pick<AppParts, 'identity'>): Fasti
     app.get(
       '/auth/callback',
       {
-        schema: {
-          tags,
-          summary: 'Where the identity provider sends the browser back',
-          response: { 302: z.null(), 401: errorResponseSchema, 404: errorResponseSchema },
-        },
+        // The provider decides what it adds to the address, so that nothing is refused here; and nobody else has any use for the route.
+        schema: { hide: true },
       },
       async (request, reply) => {
         const pending = cookieIn(request.headers.cookie, cookies.login) ?? '';

@@ -45,15 +45,26 @@ export const apiKeySchema = z.object({
 export type ApiKey = z.infer<typeof apiKeySchema>;
 
 /** `POST /api/v1/api-keys`. What is left out is not restricted, as far as the caller is not. */
-export const createApiKeyRequestSchema = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  /** Whose key it is; only an administrator makes one for somebody else. */
-  user_id: userIdSchema.optional(),
-  role: restrictions.role.optional(),
-  scopes: restrictions.scopes.optional(),
-  projects: restrictions.projects.optional(),
-  expires_at: time.nullable().optional(),
-});
+export const createApiKeyRequestSchema = z
+  .strictObject({
+    name: z.string().trim().min(1).max(100),
+    /** Whose key it is; only an administrator makes one for somebody else. */
+    user_id: userIdSchema.optional(),
+    role: restrictions.role.optional(),
+    scopes: restrictions.scopes.optional(),
+    projects: restrictions.projects.optional(),
+    expires_at: time.nullable().optional(),
+  })
+  .meta({
+    examples: [
+      {
+        name: 'nightly import',
+        role: 'operator',
+        scopes: ['executions:read', 'executions:write'],
+        expires_at: '2027-06-30T00:00:00Z',
+      },
+    ],
+  });
 export type CreateApiKeyRequest = z.infer<typeof createApiKeyRequestSchema>;
 
 /** `POST /api/v1/api-keys/{key_id}/rotate`: how long the old secret is still good, in seconds. */
