@@ -260,6 +260,7 @@ describe('a route that requires identity headers', () => {
     for (const headers of [{}, { 'x-user-id': 'u-1' }, { 'x-user-email': 'ann@example.org' }, { ...both, 'x-user-id': ' ' }]) {
       const answer = await post(headers);
       assert.equal(answer.statusCode, 401);
+      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="loopwright"');
       assert.equal(
         errorResponseSchema.parse(answer.json()).detail,
         'Missing user authentication headers (X-User-Id, X-User-Email)',

@@ -6,6 +6,7 @@ import { checkPage, hasIdentityHeaders } from '../identity/development-identity.
 import type { Identity } from '../identity/identity.ts';
 import type { Principal } from '../identity/principal.ts';
 import { isPublicRoute } from '../identity/public-routes.ts';
+import { CHALLENGE } from './error-handler.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -78,7 +79,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, { reason, refused 
     'Refused a request without an identity',
   );
   const isWrong = reason === 'invalid_credentials';
-  void reply.header('www-authenticate', `Bearer realm="loopwright"${isWrong ? ', error="invalid_token"' : ''}`);
+  if (isWrong) void reply.header('www-authenticate', `${CHALLENGE}, error="invalid_token"`);
   const message = isWrong
     ? 'Cannot tell who calls: the credentials are not valid'
     : 'Cannot tell who calls: there are no credentials';

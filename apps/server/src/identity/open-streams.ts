@@ -7,10 +7,14 @@ export interface Stream {
   readonly onClose: (listener: () => void) => void;
 }
 
+/** Credentials that ended and are remembered; the first one that is forgotten ended long before any request of its time. */
+const REMEMBERED = 10_000;
+
 /** Streams end with the credential that opened them: when it expires, is revoked, or its session is ended. */
 export class OpenStreams {
   readonly #clock: Clock;
   readonly #streams = new Map<string, Set<Stream>>();
+  readonly #ended = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,6 +22,8 @@ export class OpenStreams {
 
   /** Takes note of a stream that is opened now. */
   opened({ credentialId, expiresAt }: Principal, stream: Stream): void {
+    // It ended while this very request was on its way.
+    if (credentialId !== null && this.#ended.has(credentialId)) return stream.cut();
     const cancel = expiresAt === null ? undefined : this.#cutAt(expiresAt, stream);
     const id = credentialId ?? '';
     const streams = this.#streams.get(id) ?? new Set();
@@ -30,7 +36,15 @@ export class OpenStreams {
     });
   }
 
-  /** Cuts the streams of a credential that is no longer good. */
+  /** Cuts the streams of a credential that is never good again, also those that are opened in this moment. */
+  end(credentialId: string): void {
+    this.#ended.add(credentialId);
+    const [oldest] = this.#ended;
+    if (this.#ended.size > REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
+    this.cut(credentialId);
+  }
+
+  /** Cuts the streams of a credential that are open now. */
   cut(credentialId: string): void {
     for (const stream of this.#streams.get(credentialId) ?? []) stream.cut();
   }

@@ -14,7 +14,7 @@ import { checkWithin, isUnrestrictedAdmin } from '../../identity/api-key-rights.
 import type { StoredApiKey } from '../../identity/api-keys.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { AppParts } from '../app.ts';
-import { endCredential } from '../end-credential.ts';
+import { endCredential, endSessionsOf, endWhatWasOpened } from '../end-credential.ts';
 import { apiKeyView, issuedKeyView } from '../identity-view.ts';
 import { pageQuery } from '../page-query.ts';
 
@@ -86,8 +86,10 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
       },
       async ({ principal, params: { key_id }, body }, reply) => {
         await ownKey(key_id, principal);
-        const issued = await keys.rotate(key_id, (body?.grace_seconds ?? 0) * 1000);
+        const graceMs = (body?.grace_seconds ?? 0) * 1000;
+        const issued = await keys.rotate(key_id, graceMs);
         if (issued === undefined) throw new PlatformError('INVALID_STATE', 'Cannot rotate the API key: it is revoked');
+        if (graceMs === 0) await endWhatWasOpened(identity, key_id);
         void reply.header('cache-control', 'no-store');
         return issuedKeyView(issued);
       },
@@ -105,10 +107,10 @@ export function apiKeyRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyP
       },
       async ({ principal, params: { key_id } }) => {
         await ownKey(key_id, principal);
-        const sessions = await identity.sessions.endAllOf(key_id);
         const row = await keys.revoke(key_id);
         if (row === undefined) throw new PlatformError('API_KEY_NOT_FOUND', `Cannot find the API key "${key_id}"`);
-        for (const id of [key_id, ...sessions]) endCredential(identity, id);
+        endCredential(identity, key_id);
+        await endSessionsOf(identity, key_id);
         return apiKeyView(row);
       },
     );

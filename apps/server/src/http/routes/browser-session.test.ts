@@ -124,6 +124,16 @@ describe('a session', () => {
     assert.equal(await whoIs(session.headers), 401);
   });
 
+  it('ends when its key gets a new secret at once, and outlives a change that was announced', async () => {
+    const key = await keyFor(server.identity, 'ann', 'operator');
+    const session = await logIn(key.headers);
+    const rotate = (body: object) => send('POST', `/api/v1/api-keys/${key.id}/rotate`, ann.headers, body);
+    assert.equal((await rotate({ grace_seconds: 60 })).statusCode, 200);
+    assert.equal(await whoIs(session.headers), 200);
+    assert.equal((await rotate({})).statusCode, 200);
+    assert.equal(await whoIs(session.headers), 401);
+  });
+
   it('is not believed when two cookies of its name come, or one that is no session', async () => {
     const { cookie } = await logIn();
     const other = await logIn();
