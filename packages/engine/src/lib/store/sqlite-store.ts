@@ -44,6 +44,7 @@ const MIGRATIONS = [
   '0006-large-values.sql',
   '0007-limits.sql',
   '0008-groups.sql',
+  '0009-history.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
