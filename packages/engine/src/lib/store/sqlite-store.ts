@@ -8,7 +8,6 @@ import { GroupCommit } from './group-commit.ts';
 import { LogSync } from './log-sync.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
-import { storeFailure } from './store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
 import { ValueFiles } from './value-files.ts';
 
@@ -96,11 +95,7 @@ export class SqliteStore implements Store {
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
     if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
-    return this.#commits
-      .run(() => mutation(this.#transaction))
-      .catch((error: unknown) => {
-        throw storeFailure(error, 'write to');
-      });
+    return this.#commits.run(() => mutation(this.#transaction));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
