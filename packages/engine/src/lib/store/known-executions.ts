@@ -43,6 +43,12 @@ export class KnownExecutions {
     this.#newer.set(id, known);
   }
 
+  /** Forgets one: an execution that has ended is hardly asked for again. */
+  drop(id: string): void {
+    this.#newer.delete(id);
+    this.#older.delete(id);
+  }
+
   forget(): void {
     this.#newer.clear();
     this.#older.clear();

@@ -1,13 +1,14 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionChange,
-  ExecutionEvent,
-  ExecutionStatus,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
+import {
+  type EarlyAnswer,
+  type Execution,
+  type ExecutionChange,
+  type ExecutionEvent,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  type StoredHumanTask,
+  isFinal,
 } from '../execution/execution.ts';
 import { isResult } from './history-row.ts';
 import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
@@ -33,8 +34,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   readonly #deleteEntry: StatementSync;
   /** Large values that were written, or given up, in the transactions that are not settled yet. */
   readonly #touchedFiles: string[] = [];
-  /** Events of the transaction that is open. */
+  /** Events of the transaction that is open, and the executions that have ended in it. */
   #events: ExecutionEvent[] = [];
+  #ended: string[] = [];
 
   constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     super(database, files, used);
@@ -52,6 +54,8 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   /** Takes note that the transaction was committed; gives its events. */
   committed(): readonly ExecutionEvent[] {
     this.#groups.committed();
+    for (const id of this.#ended) this.#known.drop(id);
+    this.#ended = [];
     const events = this.#events;
     this.#events = [];
     return events;
@@ -63,6 +67,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.#known.forget();
     this.#groups.forget();
     this.#events = [];
+    this.#ended = [];
     this.#touchedFiles.push(...this.files.takeWritten());
   }
 
@@ -145,6 +150,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     if (known === undefined) return;
     const columns: [string, SQLInputValue][] = [['updated_at', at]];
     if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+    if (change.status !== undefined && isFinal(change.status)) this.#ended.push(id);
     const { status = known.group.status, definitionDigest = known.group.definitionDigest } = change;
     if (status !== known.group.status || definitionDigest !== known.group.definitionDigest)
       columns.push(['group_no', this.#regroup(known, { status, definitionDigest })]);
