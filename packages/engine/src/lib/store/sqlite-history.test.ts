@@ -85,6 +85,9 @@ describe('the history of an execution', () => {
     assert.deepEqual(rowsIn(dir), { history: 2, journal: 0 });
     assert.deepEqual(store.read.journal(ID), [step('fast', 'done', 'quick'), step('slow', 'failed', { title: 'no' })]);
     assert.deepEqual(store.read.entry(ID, 'fast'), step('fast', 'done', 'quick'));
+    // Whoever keeps a view of another record may put what it has put before.
+    await store.write((transaction) => transaction.putEntry(ID, step('fast', 'done', 'quick')));
+    assert.equal(store.read.journal(ID).length, 2);
     await store.write((transaction) => assert.equal(transaction.keyedEntry(ID, 'fast'), undefined));
     assert.equal(store.read.entry(ID, 'none'), undefined);
   });

@@ -42,11 +42,14 @@ export class SqliteHistory {
     }
   }
 
-  /** Results of steps, in the order in which they were recorded. */
+  /** Results of steps, in the order in which they were recorded; one that was put again counts once. */
   results(execution: number): JournalEntry[] {
-    return this.#prepare('SELECT results FROM history WHERE execution = ? AND results IS NOT NULL ORDER BY last_seq, position')
+    const results = this.#prepare(
+      'SELECT results FROM history WHERE execution = ? AND results IS NOT NULL ORDER BY last_seq, position',
+    )
       .all(execution)
       .flatMap((row) => unpackResults(row, this.#files));
+    return [...new Map(results.map((entry) => [entry.key, entry])).values()];
   }
 
   /** At most so many events after a number, in their order. */
@@ -62,17 +65,12 @@ export class SqliteHistory {
     return found.slice(0, limit);
   }
 
-  /** The last events, the newest first: `limit` of them or some more. */
-  lastEvents({ no, id }: Owner, limit: number): ExecutionEvent[] {
-    const found: ExecutionEvent[] = [];
+  /** The events of an execution, the newest first. */
+  *newestEvents({ no, id }: Owner): Generator<ExecutionEvent> {
     const rows = this.#prepare(
       'SELECT last_seq, events FROM history WHERE execution = ? AND events IS NOT NULL ORDER BY last_seq DESC',
     ).iterate(no);
-    for (const row of rows) {
-      found.push(...unpackEvents(id, row, this.#files).reverse());
-      if (found.length >= limit) break;
-    }
-    return found;
+    for (const row of rows) yield* unpackEvents(id, row, this.#files).reverse();
   }
 
   /** The number of the last event; 0 without any. */

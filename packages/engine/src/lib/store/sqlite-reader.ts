@@ -265,10 +265,14 @@ export class SqliteReader implements StoreReader {
   #whole(row: Row): Execution {
     if (isFinal(String(row['status']) as ExecutionStatus)) return toExecution(row, this.files);
     this.beforeReading();
-    const events = this.history.lastEvents({ no: Number(row['no']), id: String(row['id']) }, EVENTS_SEARCHED);
-    const begin = events.find(({ type }) => BEGINS.has(type));
+    const newest: ExecutionEvent[] = [];
+    for (const event of this.history.newestEvents({ no: Number(row['no']), id: String(row['id']) })) {
+      newest.push(event);
+      if (BEGINS.has(event.type) || newest.length === EVENTS_SEARCHED) break;
+    }
+    const begin = newest.find(({ type }) => BEGINS.has(type));
     const current = begin === undefined ? {} : { current_step: begin.step };
-    const updated = Math.max(Number(row['updated_at']), events[0]?.at ?? 0);
+    const updated = Math.max(Number(row['updated_at']), newest[0]?.at ?? 0);
     return toExecution({ ...row, ...current, updated_at: updated }, this.files);
   }
 

@@ -244,10 +244,12 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   compactEnded(endedBefore: number): boolean {
+    this.flush();
     return this.#keep(compactEnded((sql) => this.prepare(sql), endedBefore));
   }
 
   removeEnded(endedBefore: number): boolean {
+    this.flush();
     return this.#keep(removeEnded((sql) => this.prepare(sql), endedBefore));
   }
 
