@@ -60,8 +60,18 @@ export function unpackEvents(executionId: string, row: Row, files: ValueFiles): 
 /** The results of steps in a row that has some. */
 export function unpackResults(row: Row, files: ValueFiles): JournalEntry[] {
   return (JSON.parse(text(row, 'results')) as PackedResult[]).map(([key, name, state, createdAt, recordedAt, value]) => {
-    const times = { dueAt: null, remainingMs: null, createdAt, recordedAt };
-    const entry: JournalEntry = { key, kind: 'step', state, name, value: value[0] ?? null, ...times };
+    const inline = value[0] ?? null;
+    const entry: JournalEntry = {
+      key,
+      kind: 'step',
+      state,
+      name,
+      value: inline,
+      dueAt: null,
+      remainingMs: null,
+      createdAt,
+      recordedAt,
+    };
     return typeof value === 'string' ? readLater(entry, 'value', { stored: value, files }) : entry;
   });
 }

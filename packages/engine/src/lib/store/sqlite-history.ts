@@ -70,7 +70,7 @@ export class SqliteHistory {
     const rows = this.#prepare(
       'SELECT last_seq, events FROM history WHERE execution = ? AND events IS NOT NULL ORDER BY last_seq DESC',
     ).iterate(no);
-    for (const row of rows) yield* unpackEvents(id, row, this.#files).reverse();
+    for (const row of rows) yield* unpackEvents(id, row, this.#files).toReversed();
   }
 
   /** The number of the last event; 0 without any. */
