@@ -20,11 +20,15 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { openServerDatabase } from '../database/server-database.ts';
+import { Metrics } from '../observability/metrics.ts';
+import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { createApp } from './app.ts';
 import { KeptResponses } from './kept-responses.ts';
+import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
 const documentOf = (name: string, rest: string): string => `
@@ -88,10 +92,13 @@ export interface TestServerOptions {
   readonly definitions?: Readonly<Record<string, string>>;
   readonly examplesLimitBytes?: number;
   readonly bodyLimitBytes?: number;
+  readonly protection?: Partial<Protection>;
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  /** Base URL of a collector of spans. */
+  readonly otlpEndpoint?: string;
 }
 
 /** One answer over HTTP. */
@@ -152,13 +159,21 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
+  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const health = options.health ?? { health: () => HEALTHY };
+  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const metrics = new Metrics({ engine, health });
   const app = await createApp({
     engine,
+    database,
+    tracing,
+    metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
-    health: options.health ?? { health: () => HEALTHY },
+    health,
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...parts,
   });
@@ -167,7 +182,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const close = async (): Promise<void> => {
     await app.close();
     await engine.close(0);
+    await tracing[Symbol.asyncDispose]();
+    await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
+    await database.destroy();
   };
   return {
     app,
@@ -188,6 +206,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     },
   };
 }
+
+const UNPROTECTED: Protection = {
+  rates: { address: null, user: null, key: null, refusals: null },
+  quotas: { starts: null },
+  corsOrigins: [],
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  connectionsMax: 10_000,
+};
 
 const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 

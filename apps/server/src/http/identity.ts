@@ -1,10 +1,13 @@
 import { PlatformError, isLoopback } from '@loopwright/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Principal } from '../identity/principal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls. */
     userId: string;
+    /** Who calls, how they proved it, and what they may. */
+    principal: Principal;
   }
 }
 
@@ -14,6 +17,7 @@ declare module 'fastify' {
  */
 export function useDevelopmentIdentity(app: FastifyInstance): void {
   app.decorateRequest('userId', '');
+  app.decorateRequest('principal');
   app.addHook('onRequest', async (request) => {
     if (!isLoopback(request.host)) {
       throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${request.host}": this server serves loopback only`);
@@ -23,7 +27,13 @@ export function useDevelopmentIdentity(app: FastifyInstance): void {
       throw new PlatformError('FORBIDDEN', `Cannot answer a page of the origin "${origin}": it is not this server's`);
     }
     request.userId = userOf(request);
+    request.principal = developmentPrincipal(request.userId);
   });
+}
+
+/** On a machine of one's own everybody may everything. */
+function developmentPrincipal(userId: string): Principal {
+  return { userId, email: null, method: 'development', role: 'admin', projects: new Map(), scopes: null, credentialId: null };
 }
 
 function userOf(request: FastifyRequest): string {

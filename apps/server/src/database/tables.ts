@@ -1,0 +1,8 @@
+import type { QuotaTable } from '../quotas/quota-table.ts';
+import type { UserTable } from '../identity/user-table.ts';
+
+/** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
+export interface ServerTables {
+  readonly users: UserTable;
+  readonly quota_use: QuotaTable;
+}
