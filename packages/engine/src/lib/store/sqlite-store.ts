@@ -9,7 +9,6 @@ import { GroupCommit } from './group-commit.ts';
 import { LogSync } from './log-sync.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
-import { storeFailure } from './store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
 import { ValueFiles } from './value-files.ts';
 
@@ -43,6 +42,7 @@ const MIGRATIONS = [
   '0006-large-values.sql',
   '0007-limits.sql',
   '0008-groups.sql',
+  '0009-history.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -94,11 +94,7 @@ export class SqliteStore implements Store {
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
     if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
-    return this.#commits
-      .run(() => mutation(this.#transaction))
-      .catch((error: unknown) => {
-        throw storeFailure(error, 'write to');
-      });
+    return this.#commits.run(() => mutation(this.#transaction));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
