@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type Retention } from '@loopwright/engine';
+import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
-import { openAudit } from './audit/open-audit.ts';
-import { openAuthorization } from './authorization/authorization.ts';
+import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
-import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
+import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
-import { developmentIdentity } from './http/identity.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { openIdentity } from './identity/identity.ts';
+import { refuseStrangers } from './identity/refuse-strangers.ts';
 import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -23,7 +23,6 @@ import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing, traceHeaders } from './observability/tracing.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
-import { adoptPrograms } from './programs/adopt-programs.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -60,7 +59,6 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  refuseStrangers(configuration);
   const dataDir = configuration.dataDir;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
@@ -81,11 +79,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     headers: traceHeaders,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
-  const examples = await ExampleStore.open({
-    dir: join(dataDir, 'examples'),
-    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
-    random,
-  });
+  const limits = { bytes: configuration.examplesMaxMb * 1024 * 1024 };
+  const examples = await ExampleStore.open({ dir: join(dataDir, 'examples'), limits, random });
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
   const resources = new ResourceProjects({ database, clock });
@@ -106,16 +101,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
   const engine = new Engine({
-    dir: join(dataDir, 'engine'),
-    durability: configuration.durability,
+    ...engineSettings(configuration),
     clock,
     random,
     functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
     scripts,
-    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
-    inlineCharacters: configuration.inlineValueMaxKb * 1024,
-    retention: retentionOf(configuration),
-    limits: engineLimits(configuration),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
@@ -128,25 +118,24 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const health = serverHealth({ supervisor, engine, clock });
+  const served = new ProgramService(programs, edge);
+  const { newUserRole, authorization, audit } = cleanUp.use(
+    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
+  );
+  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
+  await refuseStrangers(configuration, identity);
+  const health = serverHealth({ supervisor, engine, audit, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
-  const programService = new ProgramService(programs, edge);
-  const { projectAccess } = configuration;
-  const authorization = await openAuthorization({ database, engine, programs: programService, resources, projectAccess, clock });
-  await authorization.users.appoint(configuration.admins, clock.now());
-  await adoptPrograms(programs, engine, resources);
-  const { auditRetentionDays: retentionDays } = configuration;
-  const { audit } = cleanUp.use(await openAudit({ database, clock, random, log, dataDir, retentionDays }));
   const app = await createApp({
     engine,
     database,
-    identify: developmentIdentity,
+    identity,
     authorization,
     audit,
     tracing,
     metrics,
     examples,
-    programs: programService,
+    programs: served,
     health,
     clock,
     random,
@@ -165,25 +154,25 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 
 const DAY_MS = 86_400_000;
 
+/** What the settings say to the engine. */
+function engineSettings(
+  configuration: Configuration,
+): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits'> {
+  return {
+    dir: join(configuration.dataDir, 'engine'),
+    durability: configuration.durability,
+    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
+    limits: engineLimits(configuration),
+  };
+}
+
 function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
-}
-
-/** Identity is the header that anybody can send, so nobody but this machine may reach the server. */
-function refuseStrangers({ host, edgeHost }: Configuration): void {
-  for (const [setting, value] of Object.entries({ host, edge_host: edgeHost })) {
-    if (isLoopback(value)) continue;
-    throw new PlatformError(
-      'INVALID_CONFIGURATION',
-      `Cannot listen on "${value}": without configured identities only loopback addresses are served`,
-      {
-        details: { setting },
-      },
-    );
-  }
 }
 
 function modulesOf(

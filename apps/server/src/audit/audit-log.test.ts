@@ -102,13 +102,17 @@ describe('AuditLog', () => {
     await write(2);
     tamper(`CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no space'); END`);
     await assert.rejects(audit.append({ kind: 'intent', operation: 'POST /lost' }), { code: 'AUDIT_FAILED' });
+    assert.equal(audit.fault?.code, 'AUDIT_FAILED');
     tamper('DROP TRIGGER full');
-    assert.equal((await audit.append({ kind: 'intent', operation: 'POST /kept' })).seq, 3);
+    assert.equal((await audit.append({ kind: 'intent', operation: 'POST /kept' })).seq, 4, 'behind what tells of the outage');
+    assert.equal(audit.fault, undefined);
+    const [outage] = await listAudit(database, { equal: { operation: 'outage' }, limit: 9 });
+    assert.deepEqual(JSON.parse(outage?.after ?? ''), { count: 1, since: now, until: now });
     // Another process wrote meanwhile: the one that was held up fails, the next one follows.
     const another = new AuditLog({ database, clock, random: systemRandom });
     await another.append({ kind: 'intent', operation: 'POST /other' });
     await assert.rejects(audit.append({ kind: 'intent', operation: 'POST /late' }), { code: 'AUDIT_FAILED' });
-    assert.equal((await audit.append({ kind: 'intent', operation: 'POST /late' })).seq, 5);
+    assert.equal((await audit.append({ kind: 'intent', operation: 'POST /late' })).seq, 7);
     assert.equal((await verifyAudit(database)).valid, true);
   });
 

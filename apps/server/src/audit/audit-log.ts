@@ -8,6 +8,8 @@ export type AuditFacts = Pick<AuditTable, 'kind' | 'operation'> & Partial<Omit<N
 
 /** The most entries of one commit. */
 const GROUP_LIMIT = 200;
+/** How long after a failure it is tried whether the log can be written again, in milliseconds. */
+const PROBE_MS = 1000;
 /** How far back a start looks for changes that were cut off: further back every request has its answer. */
 const RECENT = 10_000;
 
@@ -22,6 +24,7 @@ interface Waiting {
  *
  * L1 `append` resolves when the entry is on disk. What is asked for while a commit is under way is committed together.
  * L2 Entries are chained in the order of the calls. A commit that fails leaves the chain as it was, and fails for all that are in it.
+ * L3 While the log cannot be written, `fault` says so; once it can again, an entry tells how many were refused.
  */
 export class AuditLog {
   readonly #database: ServerDatabase;
@@ -30,11 +33,18 @@ export class AuditLog {
   #head: ChainHead | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
+  #outage: { readonly error: PlatformError; readonly since: number; count: number } | undefined;
+  #cancelProbe: () => void = () => undefined;
 
   constructor({ database, clock, random }: { database: ServerDatabase; clock: Clock; random: Random }) {
     this.#database = database;
     this.#clock = clock;
     this.#random = random;
+  }
+
+  /** Why the last entry could not be written; `undefined` while they can. */
+  get fault(): PlatformError | undefined {
+    return this.#outage?.error;
   }
 
   /** Adds an entry. Throws AUDIT_FAILED when it cannot be written. */
@@ -76,15 +86,16 @@ export class AuditLog {
     return intents.length;
   }
 
-  /** Resolves when nothing is left to be written. */
+  /** Resolves when nothing is left to be written, and nothing will be tried again. */
   async settled(): Promise<void> {
+    this.#cancelProbe();
     await this.#writing;
   }
 
   async #drain(): Promise<void> {
     // What is asked for in the same turn goes into the same commit.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    do {
       const group = this.#waiting.splice(0, GROUP_LIMIT);
       try {
         const rows = await this.#write(group.map(({ facts }) => facts));
@@ -93,26 +104,46 @@ export class AuditLog {
           if (row !== undefined) resolve(row);
         }
       } catch (cause) {
-        // Another process may have written meanwhile, which nobody should: the next group looks where the chain ends.
-        this.#head = undefined;
         const error = new PlatformError('AUDIT_FAILED', 'Cannot write to the audit log: the log has the cause', { cause });
+        this.#failed(error, group.length);
         for (const { reject } of group) reject(error);
       }
-    }
+    } while (this.#waiting.length > 0);
     this.#writing = undefined;
   }
 
+  #failed(error: PlatformError, count: number): void {
+    // Another process may have written meanwhile, which nobody should: the next group looks where the chain ends.
+    this.#head = undefined;
+    this.#outage ??= { error, since: this.#clock.now(), count: 0 };
+    this.#outage.count += count;
+    this.#cancelProbe();
+    this.#cancelProbe = this.#clock.schedule(PROBE_MS, () => {
+      this.#writing ??= this.#drain();
+    });
+  }
+
+  /** What comes first after a time in which nothing could be written. */
+  #outageFacts(): AuditFacts[] {
+    if (this.#outage === undefined) return [];
+    const { since, count } = this.#outage;
+    return [{ kind: 'refusals', operation: 'outage', after: JSON.stringify({ count, since, until: this.#clock.now() }) }];
+  }
+
   async #write(group: readonly AuditFacts[]): Promise<AuditTable[]> {
+    const all = [...this.#outageFacts(), ...group];
     let head = await this.head();
     const at = this.#clock.now();
-    const rows = group.map((facts) => {
+    const rows = all.map((facts) => {
       const row = linkEntry({ ...NOTHING, ...facts, id: this.#random.uuid(), at }, head);
       head = row;
       return row;
     });
-    await this.#database.insertInto('audit').values(rows).execute();
+    if (rows.length > 0) await this.#database.insertInto('audit').values(rows).execute();
     this.#head = { seq: head.seq, digest: head.digest };
-    return rows;
+    this.#outage = undefined;
+    this.#cancelProbe();
+    return rows.slice(all.length - group.length);
   }
 }
 

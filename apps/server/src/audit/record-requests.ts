@@ -132,7 +132,7 @@ function knownOf({ id: _id, at: _at, previous_digest: _previous, digest: _digest
 }
 
 /** What a request changes: an object of the table of its own, or the one that it is about. */
-function objectOf(request: FastifyRequest): { kind: ObjectKind | NonNullable<Recorded['object']> | null; id: string | null } {
+function stateKindOf(request: FastifyRequest): { kind: ObjectKind | NonNullable<Recorded['object']> | null; id: string | null } {
   const kind = request.routeOptions.config.permission?.rule.records?.object;
   const subject: FastifyRequest['subject'] | undefined = request.subject;
   if (kind === undefined) return { kind: subject?.kind ?? null, id: subject?.id ?? null };
@@ -140,8 +140,16 @@ function objectOf(request: FastifyRequest): { kind: ObjectKind | NonNullable<Rec
   return { kind, id: kind === 'grant' ? `${projectId}/${userId}` : userId };
 }
 
+/** What an entry names: that object, or else what the last parameter of the path does: `{key_id}` is a `key`. */
+function objectOf(request: FastifyRequest): { kind: string | null; id: string | null } {
+  const { kind, id } = stateKindOf(request);
+  if (kind !== null) return { kind, id };
+  const [name, value] = Object.entries((request.params ?? {}) as Readonly<Record<string, string>>).at(-1) ?? [];
+  return name === undefined || value === undefined ? { kind, id } : { kind: name.replace(/_id$/, ''), id: value.slice(0, 500) };
+}
+
 async function stateOf(subjects: Subjects, request: FastifyRequest, rule: Rule | undefined): Promise<Json> {
-  const { kind, id } = objectOf(request);
+  const { kind, id } = stateKindOf(request);
   return rule === undefined || kind === null || id === null ? null : subjects.stateOf(kind, id);
 }
 

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, UNRESTRICTED } from '../identity/principal.ts';
 import { Access, type ProjectAccess } from './access.ts';
 import type { GrantRole } from './roles.ts';
 
 const principal = (of: Partial<Principal>): Principal => ({
+  ...UNRESTRICTED,
   userId: 'ann',
   email: null,
   method: 'jwt',
   role: 'viewer',
   projects: new Map(),
-  scopes: null,
   credentialId: null,
-  roleCap: null,
-  onlyProjects: null,
-  expiresAt: null,
   ...of,
 });
 const access = (of: Partial<Principal>, grants: Record<string, GrantRole> = {}, projects: ProjectAccess = 'open'): Access =>

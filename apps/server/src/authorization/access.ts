@@ -35,6 +35,14 @@ export class Access {
     return role === 'none' ? role : capRole(role, roleCap);
   }
 
+  /** The projects that the caller sees in which another role counts than elsewhere. */
+  grants(): { readonly project_id: string; readonly role: Role }[] {
+    return [...this.#grants.keys()].flatMap((project_id) => {
+      const role = this.roleOn(project_id);
+      return role === 'none' ? [] : [{ project_id, role }];
+    });
+  }
+
   /** Whether a project, and what belongs to it, is there at all for the caller. */
   sees(projectId: string): boolean {
     return this.roleOn(projectId) !== 'none';

@@ -1,6 +1,6 @@
 import { PlatformError } from '@loopwright/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, UNRESTRICTED } from '../identity/principal.ts';
 import { Access, type ProjectAccess } from './access.ts';
 import type { Grants } from './grants.ts';
 import type { ObjectKind, ProjectField, Rule } from './rule.ts';
@@ -16,6 +16,7 @@ declare module 'fastify' {
 }
 
 const NOBODY: Principal = {
+  ...UNRESTRICTED,
   userId: '',
   email: null,
   method: 'development',
@@ -23,9 +24,6 @@ const NOBODY: Principal = {
   projects: new Map(),
   scopes: [],
   credentialId: null,
-  roleCap: null,
-  onlyProjects: null,
-  expiresAt: null,
 };
 const NO_SUBJECT = { kind: null, id: null, projectId: null };
 

@@ -80,6 +80,24 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
     records: { asked: ['id', 'source', 'type'], answered: ['delivered'] },
   },
 
+  'GET /auth/login': PUBLIC,
+  'GET /auth/callback': PUBLIC,
+  'POST /auth/session': { need: 'identity' },
+  'POST /auth/logout': { need: 'identity' },
+  'GET /api/v1/me': { need: 'identity' },
+  'GET /api/v1/sessions': { need: 'identity' },
+  'DELETE /api/v1/sessions/{session_id}': { need: 'identity' },
+  // A ticket is good for one stream of the next half minute, and streams change nothing.
+  'POST /api/v1/stream-tickets': { need: 'identity', audited: false },
+  // Everybody has keys of their own; an administrator sees those of others.
+  'GET /api/v1/api-keys': { need: 'identity' },
+  'POST /api/v1/api-keys': {
+    need: 'identity',
+    records: { asked: ['name', 'user_id', 'role', 'scopes', 'projects', 'expires_at'], answered: ['key_id'] },
+  },
+  'POST /api/v1/api-keys/{key_id}/rotate': { need: 'identity', records: { asked: ['grace_seconds'] } },
+  'DELETE /api/v1/api-keys/{key_id}': { need: 'identity' },
+
   'GET /api/v1/permissions': { need: 'identity' },
   'GET /api/v1/projects': { need: 'identity' },
   'GET /api/v1/projects/{project_id}/grants': { need: 'projects:admin', on: 'path.project_id' },

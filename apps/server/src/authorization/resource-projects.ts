@@ -70,6 +70,12 @@ export class ResourceProjects {
     return new Map(rows.map(({ name, project_id }) => [name, project_id]));
   }
 
+  /** Tells of each program whether it is in a project of a kind. */
+  async programsIn(isMeant: (projectId: string) => boolean): Promise<(name: string) => boolean> {
+    const projects = await this.projectsOfPrograms();
+    return (name) => isMeant(projects.get(name) ?? DEFAULT_PROJECT);
+  }
+
   /**
    * Lets an execution work on a program: the first one takes the name for its project. Throws CONFLICT when the name is another project's: there is
    * one program of a name on the edge.

@@ -1,5 +1,6 @@
 import type { AuditTable } from '../audit/audit-table.ts';
 import type { ExampleProjectTable, GrantTable, ProgramProjectTable } from '../authorization/authorization-tables.ts';
+import type { ApiKeyTable, SessionTable } from '../identity/credential-tables.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 
@@ -10,5 +11,7 @@ export interface ServerTables {
   readonly example_projects: ExampleProjectTable;
   readonly program_projects: ProgramProjectTable;
   readonly audit: AuditTable;
+  readonly api_keys: ApiKeyTable;
+  readonly sessions: SessionTable;
   readonly quota_use: QuotaTable;
 }

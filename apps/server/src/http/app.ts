@@ -13,15 +13,16 @@ import { enforcePermissions } from '../authorization/enforce-permissions.ts';
 import { requireRows } from '../authorization/require-rows.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
-import { describeSchemas } from './describe-schemas.ts';
+import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
-import { type Identify, useIdentity } from './identity.ts';
+import { useIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
@@ -33,6 +34,8 @@ import { rateLimits } from './protection/rate-limits.ts';
 import { useSecurityHeaders } from './protection/security-headers.ts';
 import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import type { KeptResponses } from './kept-responses.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { browserSessionRoutes } from './routes/browser-session.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -45,6 +48,8 @@ import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { meRoutes } from './routes/me.ts';
+import { oidcLoginRoutes } from './routes/oidc-login.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { programAliasRoutes } from './routes/program-aliases.ts';
 import { programRoutes } from './routes/programs.ts';
@@ -59,8 +64,8 @@ export interface AppParts {
   readonly engine: Engine;
   /** The server's own tables. */
   readonly database: ServerDatabase;
-  /** Tells who makes a request. */
-  readonly identify: Identify;
+  /** Who makes a request. */
+  readonly identity: Identity;
   readonly authorization: Authorization;
   readonly audit: AuditLog;
   readonly examples: ExampleStore;
@@ -110,7 +115,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await useSecurityHeaders(app, parts.protection.corsOrigins);
   const limits = await rateLimits(app, parts.protection.rates);
   app.addHook('onRequest', limits.checkAddress);
-  useIdentity(app, parts.identify);
+  useIdentity(app, parts.identity);
   app.addHook('onRequest', limits.checkCaller);
   enforcePermissions(app, parts.authorization);
   recordRequests(app, { audit: parts.audit, subjects: parts.authorization.subjects, refusals: new Refusals(parts.clock) });
@@ -121,6 +126,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+      components: { securitySchemes: SECURITY_SCHEMES },
+      security: [{ bearer: [] }, { session: [] }],
     },
     ...describeSchemas(),
   });
@@ -134,6 +141,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     async () => (document ??= { ...app.swagger(), 'x-error-catalogue': ERRORS }),
   );
   await app.register(healthRoutes(parts));
+  await app.register(oidcLoginRoutes(parts));
+  await app.register(browserSessionRoutes(parts));
   await app.register(metricsRoutes(parts.metrics));
   await app.register(
     async (api) => {
@@ -157,6 +166,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(userRoutes(parts.authorization));
       await api.register(projectRoutes({ ...parts.authorization, engine: parts.engine }));
       await api.register(auditRoutes(parts));
+      await api.register(meRoutes(parts));
+      await api.register(apiKeyRoutes(parts));
     },
     { prefix: '/api/v1' },
   );

@@ -1,4 +1,3 @@
-import { DEFAULT_PROJECT } from '@loopwright/engine';
 import {
   dailyAnalyticsSchema,
   errorResponseSchema,
@@ -25,9 +24,7 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
       '/programs',
       { schema: { tags: ['programs'], summary: 'Programs', response: { 200: programListSchema } } },
       async ({ access }) => {
-        const projects = await resources.projectsOfPrograms();
-        const isSeen = (name: string): boolean => access.mayIn(projects.get(name) ?? DEFAULT_PROJECT, 'programs:read');
-        const list = await programs.list(isSeen);
+        const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
         return { programs: list, total: list.length };
       },
     );

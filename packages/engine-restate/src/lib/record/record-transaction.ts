@@ -69,6 +69,10 @@ export class RecordTransaction implements StoreTransaction {
     return executionId === this.#id ? this.#record.entries.get(key) : undefined;
   }
 
+  keyedEntry(executionId: string, key: string): JournalEntry | undefined {
+    return this.entry(executionId, key);
+  }
+
   humanTask(id: string): StoredHumanTask | undefined {
     return this.#record.tasks.get(id);
   }

@@ -39,6 +39,9 @@ export interface LifeHost {
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
 
+/** A change of the journal that nobody waits for. */
+export type Note = (transaction: StoreTransaction, at: number) => void;
+
 /** What only an answer, a timer, an event or another execution ends, all of which look the execution up when they come. */
 const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen', 'child']);
 
@@ -232,12 +235,30 @@ export class Life {
   }
 
   /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
-  note(mutation: (transaction: StoreTransaction, at: number) => void, key: string): void {
+  note(mutation: Note, key: string): void {
     this.host.store
       .write((transaction) => {
         if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
       })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
+  }
+
+  /**
+   * Notes something under a key in the next turn of the event loop. Whoever calls the result before gets the mutation and writes it together
+   * with what follows; later there is none.
+   */
+  noteSoon(mutation: Note, key: string): () => Note | undefined {
+    let pending: Note | undefined = mutation;
+    const take = (): Note | undefined => {
+      const taken = pending;
+      pending = undefined;
+      return taken;
+    };
+    setImmediate(() => {
+      const left = take();
+      if (left !== undefined && !this.#stopped) this.note(left, key);
+    });
+    return take;
   }
 
   /** Waits for the result of what is recorded as waiting. A failure is thrown. */

@@ -61,6 +61,7 @@ export interface StoreReader {
   /** Ids of the executions that must be looked at after a restart: those that are not paused and do not rest. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];
+  /** The entry of a key. When it is the result of a step, or when there is none, all results of the execution are looked through. */
   entry(executionId: string, key: string): JournalEntry | undefined;
   /** Names of the steps that are done, in the order they were recorded, each once. */
   completedSteps(executionId: string): string[];
@@ -90,6 +91,8 @@ export interface StoreTransaction extends StoreReader {
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;
+  /** The entry of a key that is not the result of a step; found at once. */
+  keyedEntry(executionId: string, key: string): JournalEntry | undefined;
   /** Puts an entry; one that is not `waiting` ends what {@link setResting} said. */
   putEntry(executionId: string, entry: JournalEntry): void;
   /** Says that all that is left to do waits for entries that are `waiting`: a restart need not look at the execution. */
