@@ -69,11 +69,11 @@ export async function openProjects(): Promise<{ server: TestServer; belongings: 
   for (const [user_id, { grants }] of Object.entries(ACTORS))
     for (const [project_id, role] of Object.entries(grants))
       await server.authorization.grants.put({ user_id, project_id, role, granted_by: 'test' });
-  const users = { email: null, name: null, created_at: 1, last_seen_at: 1 };
-  await server.database
-    .insertInto('users')
-    .values(['target', ...Object.keys(ACTORS)].map((user_id) => ({ ...users, user_id, role: 'viewer' as const })))
-    .execute();
+  for (const user_id of ['target', ...Object.keys(ACTORS)])
+    await server.database
+      .insertInto('users')
+      .values({ user_id, role: 'viewer', email: null, name: null, created_at: 1, last_seen_at: 1 })
+      .execute();
   const belongings = { 'p-1': await fill(server, 'p-1'), 'p-2': await fill(server, 'p-2') };
   return { server, belongings };
 }
