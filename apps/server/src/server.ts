@@ -5,13 +5,15 @@ import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
-import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
+import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { openIdentity } from './identity/identity.ts';
+import { refuseStrangers } from './identity/refuse-strangers.ts';
 import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -55,7 +57,6 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  refuseStrangers(configuration);
   const dataDir = configuration.dataDir;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
@@ -120,12 +121,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
+  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole: () => 'viewer' });
+  await refuseStrangers(configuration, identity);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const health = serverHealth({ supervisor, engine, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
     database,
+    identity,
     tracing,
     metrics,
     examples,
@@ -153,20 +157,6 @@ function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configur
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
-}
-
-/** Identity is the header that anybody can send, so nobody but this machine may reach the server. */
-function refuseStrangers({ host, edgeHost }: Configuration): void {
-  for (const [setting, value] of Object.entries({ host, edge_host: edgeHost })) {
-    if (isLoopback(value)) continue;
-    throw new PlatformError(
-      'INVALID_CONFIGURATION',
-      `Cannot listen on "${value}": without configured identities only loopback addresses are served`,
-      {
-        details: { setting },
-      },
-    );
-  }
 }
 
 function modulesOf(

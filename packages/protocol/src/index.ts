@@ -23,5 +23,6 @@ export * from './lib/http/executions.ts';
 export * from './lib/http/operations.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/cloud-event.ts';
+export * from './lib/http/identity.ts';
 export * from './lib/http/health.ts';
 export { isLoopback } from './lib/http/loopback.ts';

@@ -7,15 +7,16 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
-import { describeSchemas } from './describe-schemas.ts';
+import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
-import { useDevelopmentIdentity } from './identity.ts';
+import { useIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
@@ -27,6 +28,8 @@ import { rateLimits } from './protection/rate-limits.ts';
 import { useSecurityHeaders } from './protection/security-headers.ts';
 import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import type { KeptResponses } from './kept-responses.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { browserSessionRoutes } from './routes/browser-session.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -38,6 +41,8 @@ import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { meRoutes } from './routes/me.ts';
+import { oidcLoginRoutes } from './routes/oidc-login.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { programAliasRoutes } from './routes/program-aliases.ts';
 import { programRoutes } from './routes/programs.ts';
@@ -50,6 +55,8 @@ export interface AppParts {
   readonly engine: Engine;
   /** The server's own tables. */
   readonly database: ServerDatabase;
+  /** Who makes a request. */
+  readonly identity: Identity;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly health: HealthSource;
@@ -96,7 +103,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await useSecurityHeaders(app, parts.protection.corsOrigins);
   const limits = await rateLimits(app, parts.protection.rates);
   app.addHook('onRequest', limits.checkAddress);
-  useDevelopmentIdentity(app);
+  useIdentity(app, parts.identity);
   app.addHook('onRequest', limits.checkCaller);
   app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
@@ -105,6 +112,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+      components: { securitySchemes: SECURITY_SCHEMES },
+      security: [{ bearer: [] }, { session: [] }],
     },
     ...describeSchemas(),
   });
@@ -118,6 +127,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     async () => (document ??= { ...app.swagger(), 'x-error-catalogue': ERRORS }),
   );
   await app.register(healthRoutes(parts));
+  await app.register(oidcLoginRoutes(parts));
+  await app.register(browserSessionRoutes(parts));
   await app.register(metricsRoutes(parts.metrics));
   await app.register(
     async (api) => {
@@ -138,6 +149,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(programAliasRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
+      await api.register(meRoutes(parts));
+      await api.register(apiKeyRoutes(parts));
     },
     { prefix: '/api/v1' },
   );

@@ -6,6 +6,9 @@ import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } fro
 /** How many unknown fields of one object are named. */
 const ISSUE_LIMIT = 20;
 
+/** How callers prove who they are (RFC 6750). */
+export const CHALLENGE = 'Bearer realm="loopwright"';
+
 /** Answers every error in the one form of the platform, with a code of the catalogue. */
 export function useErrorFormat(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
@@ -37,6 +40,8 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
   const wait = known.details?.['retry_after_seconds'];
   if (typeof wait === 'number') void reply.header('retry-after', wait);
+  // RFC 9110 §15.5.2: a 401 says how to do better.
+  if (known.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', CHALLENGE);
   void reply.status(known.status).header('x-request-id', request.id).type('application/json').send(known.toResponse(request.id));
 }
 

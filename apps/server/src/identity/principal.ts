@@ -17,4 +17,27 @@ export interface Principal {
   readonly scopes: readonly string[] | null;
   /** The key or the session that was shown, for the audit log and for limits; `null` without one. */
   readonly credentialId: string | null;
+  /** The most that the credential may on any project, grants included; `role` is never more. `null`: no such limit. */
+  readonly roleCap: Role | null;
+  /** The only projects that the credential reaches, whatever its owner reaches; `null`: no such limit. */
+  readonly onlyProjects: ReadonlySet<string> | null;
+  /** When the credential ends, in milliseconds since 1970; `null`: it does not end by itself. */
+  readonly expiresAt: number | null;
+  /** The latest end of API keys that are made with the credential; `null`: any. An API key makes none that outlives it. */
+  readonly keysUntil: number | null;
+}
+
+/** Of a credential that may whatever its owner may, for as long as it likes. */
+export const UNRESTRICTED = { scopes: null, roleCap: null, onlyProjects: null, expiresAt: null, keysUntil: null } as const;
+
+const RANKS: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+
+/** The lesser of a role and a limit; without a limit the role. */
+export function capRole(role: Role, cap: Role | null): Role {
+  return cap === null || RANKS[role] <= RANKS[cap] ? role : cap;
+}
+
+/** The highest of some roles; `null` for none. */
+export function highestRole(roles: readonly Role[]): Role | null {
+  return roles.reduce<Role | null>((best, role) => (best === null || RANKS[role] > RANKS[best] ? role : best), null);
 }

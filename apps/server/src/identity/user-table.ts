@@ -8,5 +8,6 @@ export interface UserTable {
   readonly name: string | null;
   readonly role: Role;
   readonly created_at: number;
+  /** Exact to a minute. */
   readonly last_seen_at: number;
 }

@@ -41,6 +41,7 @@ import {
   serverHealthSchema,
   stuckListSchema,
   whySchema,
+  streamTicketSchema,
   workflowVersionsSchema,
   workflowListSchema,
   workflowScheduleSchema,
@@ -55,6 +56,8 @@ export interface ClientOptions {
   readonly baseUrl: string | (() => string | Promise<string>);
   /** Who calls, in development mode (`X-User-Id`). */
   readonly userId?: string;
+  /** An API key or a token, where the server has identities configured. */
+  readonly apiKey?: string;
 }
 
 /** An answer with the caller's name for it: sent again, it is the same answer. */
@@ -66,8 +69,8 @@ export interface Keyed {
 export class Client {
   readonly #caller: Caller;
 
-  constructor({ baseUrl, userId }: ClientOptions) {
-    this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId };
+  constructor({ baseUrl, userId, apiKey }: ClientOptions) {
+    this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey };
   }
 
   health(): Promise<ServerHealth> {
@@ -244,10 +247,17 @@ export class Client {
     id: string,
     { after = 0, signal }: { after?: number; signal?: AbortSignal } = {},
   ): AsyncGenerator<ExecutionEventMessage> {
-    yield* readEvents(
-      new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl()),
-      signal,
-    );
+    const url = new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl());
+    const ticket = await this.#streamTicket();
+    if (ticket !== null) url.searchParams.set('ticket', ticket);
+    yield* readEvents(url, signal);
+  }
+
+  /** A WebSocket takes no headers, and a key has no place in a URL: a ticket of one use stands for it. */
+  async #streamTicket(): Promise<string | null> {
+    if (this.#caller.apiKey === undefined) return null;
+    const path = '/api/v1/stream-tickets';
+    return (await callApi(this.#caller, { method: 'POST', path, answer: streamTicketSchema })).ticket;
   }
 
   #changeSchedule(workflowId: string, change: 'pause' | 'resume'): Promise<WorkflowSchedule> {

@@ -57,7 +57,18 @@ export const ERRORS = define({
     title: 'The configuration is not valid',
     fix: 'Correct or remove the named setting; `--print-config` shows what is in effect',
   },
-  UNAUTHORIZED: { status: 401, retryable: false, title: 'The caller is not known', fix: 'Send valid credentials' },
+  UNAUTHORIZED: {
+    status: 401,
+    retryable: false,
+    title: 'The caller is not known',
+    fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
+  },
+  CSRF_REFUSED: {
+    status: 403,
+    retryable: false,
+    title: 'The request of this session does not come from its own pages',
+    fix: 'Send the header X-CSRF-Token with the `csrf_token` of GET /api/v1/me, from a page of the same origin',
+  },
   FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
   METHOD_NOT_ALLOWED: {
@@ -89,6 +100,24 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
+  },
+  API_KEY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such API key',
+    fix: 'List the keys with GET /api/v1/api-keys',
+  },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such session',
+    fix: 'List the sessions with GET /api/v1/sessions',
+  },
+  LOGIN_NOT_CONFIGURED: {
+    status: 404,
+    retryable: false,
+    title: 'No identity provider is configured for logging in',
+    fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
   },
   EXAMPLES_NOT_FOUND: {
     status: 404,
