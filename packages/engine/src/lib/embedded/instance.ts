@@ -66,10 +66,10 @@ export class Instance implements DurableContext {
     return resultOf(await this.#record(address, outcome, meter.total));
   }
 
-  async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
+  async sleep(address: StepAddress, delayMs: (from: number) => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
     if (this.life.recorded(address.key) !== undefined) return;
     await this.#begin(address, (transaction, at) => {
-      const dueAt = at + Math.max(0, delayMs());
+      const dueAt = at + Math.max(0, delayMs(at));
       const entry: JournalEntry = {
         ...newEntry(address, purpose === 'wait' ? 'timer' : 'retry', at),
         state: 'waiting',
@@ -201,22 +201,22 @@ export class Instance implements DurableContext {
     return { outputs: race.outputs, winner: race.winner };
   }
 
-  async deadline<T>(address: StepAddress, limitMs: number, run: () => Promise<T>): Promise<T> {
+  async deadline<T>(address: StepAddress, limitMs: (from: number) => number, run: () => Promise<T>): Promise<T> {
     const timer: StepAddress = { key: deadlineKey(address.key), name: address.name };
     const before = this.life.entry(timer.key);
-    if (before?.state === 'done') throw timedOut(address.name, limitMs);
+    if (before?.state === 'done') throw timedOut(address.name, limitMs(before.createdAt));
     if (before?.state === 'cancelled') return run();
-    if (before === undefined) {
-      await this.life.commit((transaction, at) => {
-        const entry: JournalEntry = { ...newEntry(timer, 'deadline', at), state: 'waiting', dueAt: at + limitMs };
+    const { createdAt } =
+      before ??
+      (await this.life.commit((transaction, at) => {
+        const entry: JournalEntry = { ...newEntry(timer, 'deadline', at), state: 'waiting', dueAt: at + limitMs(at) };
         transaction.putEntry(this.executionId, entry);
         return entry;
-      });
-    }
+      }));
     return new Promise<T>((resolve, reject) => {
       const unwatch = this.life.watch(timer.key, () => {
         this.life.abandon([address.key]);
-        reject(timedOut(address.name, limitMs));
+        reject(timedOut(address.name, limitMs(createdAt)));
       });
       const inTime = (settle: () => void): void => {
         if (!unwatch()) return;

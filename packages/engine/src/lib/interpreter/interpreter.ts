@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
 import { pointerPart } from '../definition/json-pointer.ts';
+import { type Duration, lengthOf } from '../definition/duration.ts';
 import type { NamedTask, Task } from '../definition/task.ts';
 import type { Variables } from '../expression/expression.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type TaskRunner,
   configurationError,
 } from './frame.ts';
-import { durationMs } from './durations.ts';
+import { durationOf } from './durations.ts';
 import { runExtended } from './extended-task.ts';
 import { Scope, TaskBudget } from './scope.ts';
 import { runInTime } from './run-in-time.ts';
@@ -59,9 +60,10 @@ export class Interpreter implements TaskRunner {
     const input = this.transform(document.input?.from, raw, this.#variables(state, { input: raw }));
     const body = (): Promise<FlowResult> =>
       this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {}, state });
-    const limitMs = this.#timeoutMs(document.timeout, input, this.#variables(state, { input }));
+    const limit = this.#timeLimit(document.timeout, input, this.#variables(state, { input }));
+    const address = { key: '', name: 'workflow' };
     const { output: last } =
-      limitMs === undefined ? await body() : await this.parts.durable.deadline({ key: '', name: 'workflow' }, limitMs, body);
+      limit === undefined ? await body() : await this.parts.durable.deadline(address, lengthOf(limit), body);
     const output = this.transform(document.output?.as, last, this.#variables(state, { input, output: last }));
     schemas.check(document.output?.schema, output, 'output of the workflow');
     return output;
@@ -132,17 +134,17 @@ export class Interpreter implements TaskRunner {
   }
 
   #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
-    const limitMs = this.#timeoutMs(task.timeout, frame.input, frame.variables);
-    if (limitMs === undefined) return runKind(this, task, frame);
+    const limit = this.#timeLimit(task.timeout, frame.input, frame.variables);
+    if (limit === undefined) return runKind(this, task, frame);
     const run = (state: BranchState): Promise<TaskResult> => runKind(this, task, { ...frame, state });
-    return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limitMs, state: frame.state, run });
+    return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limit, state: frame.state, run });
   }
 
-  /** Milliseconds of a time-out, by value or by the name that `use.timeouts` has it under. */
-  #timeoutMs(timeout: Task['timeout'], data: Json, variables: Variables): number | undefined {
+  /** How long a time-out lets something take, by value or by the name that `use.timeouts` has it under. */
+  #timeLimit(timeout: Task['timeout'], data: Json, variables: Variables): Duration | undefined {
     const { definition, expressions } = this.parts;
     const { after } = (typeof timeout === 'string' ? definition.document.use?.timeouts?.[timeout] : timeout) ?? {};
-    return after === undefined ? undefined : durationMs(after, (expression) => expressions.evaluate(expression, data, variables));
+    return after === undefined ? undefined : durationOf(after, (expression) => expressions.evaluate(expression, data, variables));
   }
 
   /** Applies a `from` or `as`: a text is an expression, with or without `${ }`; another value may have expressions inside. */
