@@ -1,4 +1,5 @@
-export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
+export type { CatalogueReader } from './lib/catalogue/catalogue-reader.ts';
+export { loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
 export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
