@@ -86,6 +86,11 @@ export interface DurableContext {
   emit(address: StepAddress, event: Json): Promise<Json>;
   /** Runs another workflow as an execution of its own, started once; gives its output or throws its error. */
   runWorkflow(address: StepAddress, child: ChildRequest): Promise<Json>;
+  /**
+   * Gets something that must not be recorded, in each replay anew. When that fails the promise does not settle: the execution rests and is
+   * taken up again later.
+   */
+  fresh<T>(address: StepAddress, get: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** A number in [0, 1) for jitter; not recorded, so use it only inside `delayMs`. */
   random(): number;
 }

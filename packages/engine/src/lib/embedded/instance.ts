@@ -21,7 +21,7 @@ import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
-import type { Life } from './life.ts';
+import { type Life, never } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
 import { openListener } from './open-listener.ts';
@@ -129,6 +129,17 @@ export class Instance implements DurableContext {
       return done;
     });
     return Number(entry.value);
+  }
+
+  async fresh<T>(address: StepAddress, get: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { life } = this;
+    try {
+      const value = await life.during(address.key, get);
+      if (life.goesOn(address.key)) return value;
+    } catch (error) {
+      if (life.goesOn(address.key)) life.host.storeFailed(this.executionId, error);
+    }
+    return never();
   }
 
   async emit(address: StepAddress, event: Json): Promise<Json> {

@@ -46,7 +46,8 @@ const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'a
 class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
-const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+/** What nobody may go on with. */
+export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 /**
  * The life of one execution in memory: what is recorded, who waits for what, what is under way.

@@ -42,8 +42,10 @@ export interface LivesParts {
   };
 }
 
-/** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
+/** An execution that something refused which it cannot do without: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
 export interface Rest {
+  /** The store, or who keeps the secrets and gives the tokens. */
+  readonly refusedBy: 'store' | 'credentials';
   readonly since: number;
   readonly until: number;
   readonly reason: string;
@@ -156,7 +158,7 @@ export class Lives {
     return this.#lives.get(executionId)?.busy === true;
   }
 
-  /** Since when, until when and why an execution rests because the store refused a write. */
+  /** Since when, until when and why an execution rests. */
   resting(executionId: string): Rest | undefined {
     return this.#resting.get(executionId);
   }
@@ -195,13 +197,14 @@ export class Lives {
     this.limits.admissions.forget(executionId);
   }
 
-  /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
+  /** Drops an execution from memory and takes it up again from its journal later: the store refused a write, or a credential cannot be had now. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
     options.onTrouble?.(`Cannot go on with the execution ${executionId}`, error);
     this.stop(executionId);
     const since = this.#resting.get(executionId)?.since ?? options.clock.now();
-    const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
+    const refusedBy = error instanceof SecretsNotReadError || error instanceof WorkflowError ? 'credentials' : 'store';
+    const rest: Rest = { refusedBy, since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
     this.#resting.set(executionId, rest);
     options.clock.schedule(STORE_RETRY_MS, () => {
       if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);

@@ -13,11 +13,13 @@ import {
   type TaskRunner,
   configurationError,
 } from './frame.ts';
+import { Secrets } from '../secret/secrets.ts';
+import { authorizationOf } from './authorization.ts';
 import { durationOf } from './durations.ts';
 import { runExtended } from './extended-task.ts';
 import { Scope, TaskBudget } from './scope.ts';
 import { runInTime } from './run-in-time.ts';
-import { authorizationOf, dateTime, looksOf } from './task-arguments.ts';
+import { dateTime, looksOf } from './task-arguments.ts';
 import { runKind } from './task-kinds.ts';
 import { WorkflowError } from './workflow-error.ts';
 
@@ -27,12 +29,14 @@ import { WorkflowError } from './workflow-error.ts';
  */
 export class Interpreter implements TaskRunner {
   readonly parts: InterpreterParts;
+  readonly hidden: Secrets;
   readonly #budget = new TaskBudget();
   readonly #workflow: JsonObject;
   readonly #looks: ReturnType<typeof looksOf>;
 
   constructor(parts: InterpreterParts) {
     this.parts = parts;
+    this.hidden = parts.secrets ?? new Secrets({});
     const { definition, info, input } = parts;
     this.#looks = looksOf(definition);
     this.#workflow = {
@@ -108,7 +112,7 @@ export class Interpreter implements TaskRunner {
       const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
       const place = { key, name, reference, input, extra: at.extra, state: at.state };
       const plain: TaskFrame = { ...place, variables: this.#variables(at.state, { ...base, input }) };
-      if (this.#looks.atAuthorization) base['authorization'] = authorizationOf(this, task, plain);
+      if (this.#looks.atAuthorization) base['authorization'] = await authorizationOf(this, task, plain);
       const frame = this.#looks.atAuthorization ? { ...place, variables: this.#variables(at.state, { ...base, input }) } : plain;
       const raw = await runExtended(this, named, frame, () => this.#withinTimeout(task, frame));
       if (base['task'] === descriptor) base['task'] = { ...descriptor, output: raw.output };
@@ -160,8 +164,7 @@ export class Interpreter implements TaskRunner {
 
   /** An error as it may be recorded: without the values of secrets. */
   #shown(error: unknown): WorkflowError {
-    const shown = WorkflowError.from(error);
-    return this.parts.secrets?.redact(shown) ?? shown;
+    return this.hidden.redact(WorkflowError.from(error));
   }
 
   #variables(state: BranchState, known: Variables): Variables {
