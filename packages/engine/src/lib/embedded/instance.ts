@@ -53,11 +53,10 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     await this.life.open(address.key);
-    const leave = await beginStep(this.life, address);
-    this.life.note((transaction, at) => {
+    const leave = await beginStep(this.life, address, (transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       this.#append(transaction, { type: 'step_started', address, at });
-    }, address.key);
+    });
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
     const meter = new SpendingMeter();
     const { spend } = meter;
@@ -146,13 +145,13 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     checkedText(event, 'an event');
-    await this.life.open(address.key);
     const { executionId } = this;
     const { host } = this.life;
     const id = host.random.uuid();
     let woken: readonly OwnedEntry[] = [];
     let decided = 0;
-    const entry = await this.life.commit(
+    const entry = await this.life.begin(
+      address.key,
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
         woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
@@ -247,8 +246,7 @@ export class Instance implements DurableContext {
   /** Records that something is waited for, unless that is recorded already. */
   async #begin(address: StepAddress, ...commit: Parameters<Life['commit']>): Promise<void> {
     if (this.life.entry(address.key) !== undefined) return;
-    await this.life.open(address.key);
-    await this.life.commit(...commit);
+    await this.life.begin(address.key, ...commit);
   }
 
   #record(address: StepAddress, outcome: Outcome, spent: SpendingMeter['total']): Promise<JournalEntry> {

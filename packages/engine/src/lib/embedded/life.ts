@@ -36,6 +36,8 @@ export interface LifeHost {
   storeFailed(executionId: string, error: unknown): void;
 }
 
+/** A change of the journal that nobody waits for. */
+export type Note = (transaction: StoreTransaction, at: number) => void;
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
 
@@ -225,20 +227,39 @@ export class Life {
 
   /** Commits and gives the entry; never settles when the execution may not go on with it. */
   async commit(mutation: Mutation, afterCommit: () => void = () => undefined): Promise<JournalEntry> {
-    const entry = await this.#write(mutation, afterCommit);
-    if (entry === undefined || this.#stopped) return never();
-    if (this.#journal.get(entry.key)?.recordedAt == null) this.#journal.set(entry.key, entry);
-    if (entry.dueAt !== null) this.host.timerRecorded(entry.dueAt);
-    return entry;
+    return this.#given(await this.#write(mutation, afterCommit));
+  }
+
+  /** Commits what begins under a key, as {@link commit} does, but not while the execution is paused: then it waits and tries again. */
+  async begin(key: string, mutation: Mutation, afterCommit: () => void = () => undefined): Promise<JournalEntry> {
+    for (;;) {
+      await this.open(key);
+      let isHeld = false;
+      const entry = await this.#write(
+        (transaction, at) => {
+          isHeld = transaction.status(this.executionId) === 'paused';
+          // Who paused it may not know that the commit succeeded; a resumption comes after this transaction.
+          if (isHeld) this.#paused = true;
+          return isHeld ? undefined : mutation(transaction, at);
+        },
+        () => {
+          if (!isHeld) afterCommit();
+        },
+      );
+      if (!isHeld) return this.#given(entry);
+    }
   }
 
   /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
-  note(mutation: (transaction: StoreTransaction, at: number) => void, key: string): void {
+  note(mutation: Note, key: string): void {
     this.host.store
-      .write((transaction) => {
-        if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
-      })
+      .write((transaction) => this.apply(transaction, mutation, key))
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
+  }
+
+  /** Writes what is noted under a key in a transaction, unless its part was given up or the execution has ended. */
+  apply(transaction: StoreTransaction, mutation: Note, key: string): void {
+    if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
   }
 
   /** Waits for the result of what is recorded as waiting. A failure is thrown. */
@@ -283,6 +304,13 @@ export class Life {
 
   #isAbandoned(key: string): boolean {
     return this.#abandoned.some((part) => isUnder(key, part));
+  }
+
+  #given(entry: JournalEntry | undefined): Promise<JournalEntry> | JournalEntry {
+    if (entry === undefined || this.#stopped) return never();
+    if (this.#journal.get(entry.key)?.recordedAt == null) this.#journal.set(entry.key, entry);
+    if (entry.dueAt !== null) this.host.timerRecorded(entry.dueAt);
+    return entry;
   }
 
   async #write(mutation: Mutation, afterCommit: () => void): Promise<JournalEntry | undefined> {

@@ -9,6 +9,7 @@ import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { type EngineLimits, ExecutionLimits } from '../limits/execution-limits.ts';
+import { wallDueAt } from '../limits/wall-time.ts';
 import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
@@ -120,6 +121,7 @@ export class Lives {
     const journal = started === undefined ? store.read.journal(executionId) : [];
     // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
     for (const entry of journal) void entry.value;
+    this.#watchWallTime(executionId);
     const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
     const interpret = (secrets?: Secrets): Promise<Json> => {
@@ -142,6 +144,14 @@ export class Lives {
       },
     );
     return true;
+  }
+
+  /** Its wall time may run since a moment ago, by whatever took it up. */
+  #watchWallTime(executionId: string): void {
+    const { store, timers } = this.#parts;
+    const budget = store.read.limits.hasBudgets() ? store.read.limits.budget(executionId) : undefined;
+    const dueAt = budget === undefined ? null : wallDueAt(budget);
+    if (dueAt !== null) timers.arm(dueAt);
   }
 
   /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */

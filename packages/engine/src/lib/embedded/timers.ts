@@ -1,6 +1,8 @@
 import type { Clock } from '@loopwright/protocol';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { reachWallTime } from '../limits/budget-use.ts';
+import { isWallTimer } from '../limits/wall-time.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import { isUnder, watchedPart } from './deadline-key.ts';
 import { giveUp } from './give-up.ts';
@@ -83,6 +85,11 @@ export function fireTimer(transaction: StoreTransaction, due: OwnedEntry, now: n
   const execution = transaction.execution(executionId);
   if (entry.state !== 'waiting' || execution === undefined || isFinal(execution.status)) {
     transaction.putEntry(executionId, { ...entry, dueAt: null });
+    return undefined;
+  }
+  if (isWallTimer(entry)) {
+    // Its execution is paused by the commit; there is nobody to wake.
+    reachWallTime(transaction, executionId, now);
     return undefined;
   }
   if (entry.kind === 'ask') return { executionId, entry: expireQuestion(transaction, executionId, { entry, now }) };
