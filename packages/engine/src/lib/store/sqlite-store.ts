@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { checkDatabase, checkLog } from './check-files.ts';
+import { takeLock } from './folder-lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LogSync } from './log-sync.ts';
 import type { UsedTables } from './sqlite-limits.ts';
@@ -29,7 +30,6 @@ export interface SqliteStoreOptions {
 }
 
 /** SQLite's code for a file that somebody else holds. */
-const SQLITE_BUSY = 5;
 const INLINE_CHARACTERS = 64 * 1024;
 /** The folders that the files of large values are spread over. */
 const VALUE_FOLDERS = 256;
@@ -144,7 +144,7 @@ function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { loc
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    lock = takeLock(join(dir, 'engine.lock'));
+    lock = takeLock(dir);
     const file = join(dir, 'engine.db');
     checkLog(file, { durability, warn: (message) => onTrouble?.(message, undefined) });
     database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
@@ -160,20 +160,6 @@ function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { loc
     lock?.close();
     if (error instanceof PlatformError) throw error;
     throw new PlatformError('STORE_FAILED', `Cannot open the store in "${dir}": ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** A lock that the operating system releases when the process dies, however it dies: an open exclusive transaction. */
-function takeLock(file: string): DatabaseSync {
-  const lock = new DatabaseSync(file);
-  try {
-    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    const isHeld = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
-    if (!isHeld) throw error;
-    throw new PlatformError('DATA_DIR_IN_USE', `Cannot open the store: another process holds "${file}"`, { cause: error });
   }
 }
 
