@@ -5,7 +5,9 @@ import { answerProblems } from './answer-problems.ts';
 import { eventProblems } from './event-problems.ts';
 import { hearingProblems } from './hearing.ts';
 import { type Position, positionOf } from './model.ts';
+import { childProblems, orderedFor } from './child-problems.ts';
 import type { Flow } from './node.ts';
+import { traceIn } from './trace-in.ts';
 import type { Call, World } from './world.ts';
 
 /** What is looked at: an engine, what its callers were told, what its steps did. */
@@ -28,7 +30,8 @@ export function problemsOf(world: Witness, flowOf: (executionId: string) => Flow
     }
     return [
       ...statusProblems(world, flow, execution),
-      ...controlProblems(calls, execution),
+      ...controlProblems(orderedFor(read, world.calls, execution), execution),
+      ...childProblems(read, flow, execution),
       ...eventProblems(flow, read.events(id, 0, 100_000)),
       ...answerProblems(read, calls, read.humanTasks({ executionId: id, limit: 10_000 })),
       ...valueProblems(world, id),
@@ -42,7 +45,7 @@ function* statusProblems(world: Witness, flow: Flow, execution: Execution): Gene
   const { read } = world.engine;
   const { status, id } = execution;
   const entries = read.journal(id);
-  const position = positionOf(flow, entries);
+  const position = positionOf(flow, entries, traceIn(execution));
   if (status === 'completed') {
     if (position.state !== 'completed' || !isDeepStrictEqual(execution.output, position.output))
       yield `gave ${JSON.stringify(execution.output)}, the model ${JSON.stringify(position)}`;
@@ -97,9 +100,11 @@ function* whyProblems(world: Witness, execution: Execution): Generator<string> {
   if (why.waiting_for.length === 0 && why.next_wakeup === null) yield `does not say why it waits: ${why.sentence}`;
 }
 
-/** Acknowledged orders hold until somebody orders something else. */
-function* controlProblems(calls: readonly Call[], { status }: Execution): Generator<string> {
-  const cancelled = calls.some(({ kind, outcome }) => kind === 'cancel' && outcome === 'taken');
+/** Acknowledged orders hold until somebody orders something else; those for the execution that waits for it hold for it as well. */
+function* controlProblems(calls: readonly Call[], { id, status }: Execution): Generator<string> {
+  const cancelled = calls.some(
+    ({ kind, outcome, executionId }) => kind === 'cancel' && outcome === 'taken' && executionId === id,
+  );
   if (cancelled && status !== 'cancelled') yield 'its cancel was acknowledged';
   const last = calls.findLast(
     ({ kind, outcome }) => (kind === 'pause' || kind === 'resume') && !(outcome instanceof PlatformError),

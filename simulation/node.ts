@@ -23,7 +23,13 @@ export type ListenNode = Common & {
   /** `first`: the first event fixes the colour; `none`: there is no correlation; else the colour that is expected. */
   readonly correlate: 'none' | 'first' | Colour;
   readonly envelope: boolean;
+  /** What ends a listener of `any`; left out, the first event does. */
+  readonly until?: ListenEnd;
+  /** What is done with each event by itself (`foreach`). */
+  readonly each?: readonly Node[];
 };
+/** So many events have come (`atLeast`), or one of this type, which is no part of what is given; `never` needs a time-out around it. */
+export type ListenEnd = { readonly atLeast: number } | { readonly type: EventType } | 'never';
 
 export type TryNode = Common & {
   readonly kind: 'try';
@@ -54,6 +60,8 @@ export type Node =
         | { readonly kind: 'clarify' | 'accept'; readonly expiresMs?: number }
         | { readonly kind: 'switch'; readonly shorter: number; readonly target: string }
         | { readonly kind: 'emit'; readonly type: EventType; readonly colour: Colour }
+        /** Runs another of the plan's definitions, by its place among them. */
+        | { readonly kind: 'child'; readonly flow: number; readonly awaits: boolean }
         | { readonly kind: 'do'; readonly list: readonly Node[] }
         | { readonly kind: 'for'; readonly count: number; readonly shorter?: number; readonly list: readonly Node[] }
         | { readonly kind: 'fork'; readonly compete: boolean; readonly branches: readonly Node[] }
@@ -63,6 +71,11 @@ export type Node =
 export interface Flow {
   readonly list: readonly Node[];
   readonly timeoutMs?: number;
+}
+
+/** The name of a definition, by its place among those of a plan; the first is the one that is started. */
+export function workflowName(place: number): string {
+  return place === 0 ? 'plan' : `part${place}`;
 }
 
 /** Milliseconds of the delay before a retry, without back-off and jitter. */
@@ -75,5 +88,6 @@ export function everyNode(list: readonly Node[]): Node[] {
     ...('list' in node ? everyNode(node.list) : []),
     ...(node.kind === 'fork' ? everyNode(node.branches) : []),
     ...(node.kind === 'try' ? everyNode(node.caught) : []),
+    ...(node.kind === 'listen' ? everyNode(node.each ?? []) : []),
   ]);
 }

@@ -5,7 +5,7 @@ import { type CloudEvent, Engine, type SubmittedAnswer, defineFunction, loadDefi
 import { type Json, PlatformError, jsonObjectSchema, seededRandom } from '@loopwright/protocol';
 import { definitionOf } from './definition.ts';
 import { type Fault, FaultyStore } from './faulty-store.ts';
-import type { Flow } from './node.ts';
+import { type Flow, workflowName } from './node.ts';
 import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
 
 /** Where files are in memory, on Linux: a simulated process dies, the machine does not, so nothing need reach a disk. */
@@ -57,15 +57,15 @@ export class World implements AsyncDisposable {
   /** Writes of all processes. */
   operations = 0;
   readonly #dir = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'loopwright-simulation-'));
-  readonly #source: string;
+  readonly #flows: readonly Flow[];
   readonly #options: WorldOptions;
   #lives = 0;
   #engine: Engine | undefined;
   #store: FaultyStore | undefined;
   #process: ProcessClock | undefined;
 
-  constructor(flow: Flow, options: WorldOptions) {
-    this.#source = definitionOf(flow);
+  constructor(flows: readonly Flow[], options: WorldOptions) {
+    this.#flows = flows;
     this.#options = options;
   }
 
@@ -95,17 +95,43 @@ export class World implements AsyncDisposable {
       onTrouble: () => void (this.mayRest = true),
     });
     this.#engine = engine;
-    const definition = loadDefinition(this.#source, engine.functions);
+    for (const [place, flow] of this.#flows.entries()) {
+      if (!(await this.#register(definitionOf(flow, workflowName(place))))) return this.crash();
+    }
+    engine.recover();
+  }
+
+  /** Registers a definition, again when the store refuses it; gives whether the process lives. */
+  async #register(source: string): Promise<boolean> {
+    const { engine } = this;
+    const definition = loadDefinition(source, engine.functions);
     for (let isKnown = false; !isKnown;) {
       const registered = engine.register(definition).then(
         () => true,
         () => false,
       );
       const heard = await Promise.race([registered, this.store.death]);
-      if (heard === undefined) return this.crash();
+      if (heard === undefined) return false;
       isKnown = heard;
     }
-    engine.recover();
+    return true;
+  }
+
+  /** The definition of an execution. */
+  flowOf(executionId: string): Flow {
+    const { workflow } = this.engine.read.execution(executionId) ?? { workflow: workflowName(0) };
+    const flow = this.#flows.find((_, place) => workflowName(place) === workflow);
+    if (flow === undefined) throw new Error(`Cannot find the definition of "${workflow}"`);
+    return flow;
+  }
+
+  /** Executions that others run, in the order in which they began. */
+  get runByOthers(): string[] {
+    const { executions } = this.engine.read.executions({ limit: 1000 });
+    return executions
+      .filter(({ parent }) => parent !== null)
+      .toSorted((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
+      .map(({ id }) => id);
   }
 
   /** Ends the process as `kill -9` does, and starts the next one. */

@@ -21,7 +21,7 @@ import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
-import { type Life, never } from './life.ts';
+import { type Aftermath, type Life, type Mutation, never } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
 import { openListener } from './open-listener.ts';
@@ -158,9 +158,15 @@ export class Instance implements DurableContext {
         decided = host.schedules.offer(transaction, emitted.value as CloudEvent, at);
         return emitted;
       },
-      () => {
-        for (const owned of woken) host.deliver(owned);
-        if (decided > 0) host.schedules.wake();
+      {
+        committed: () => {
+          for (const owned of woken) host.deliver(owned);
+          if (decided > 0) host.schedules.wake();
+        },
+        unknown: (error) => {
+          for (const owned of woken) host.storeFailed(owned.executionId, error);
+          host.schedules.wake();
+        },
       },
     );
     return entry.value;
@@ -172,11 +178,11 @@ export class Instance implements DurableContext {
     if (this.life.recorded(address.key) === undefined) {
       checkedText(child.input, 'an input of a workflow');
       const definition = host.findDefinition(child);
-      await this.#begin(
-        address,
-        (transaction, at) => startChild(transaction, { executionId, address, child, definition, at }),
-        () => host.started(childIdOf(executionId, address.key)),
-      );
+      const childId = childIdOf(executionId, address.key);
+      await this.#begin(address, (transaction, at) => startChild(transaction, { executionId, address, child, definition, at }), {
+        committed: () => host.started(childId),
+        unknown: (error) => host.storeFailed(childId, error),
+      });
     }
     return this.life.received(address.key);
   }
@@ -244,9 +250,9 @@ export class Instance implements DurableContext {
   }
 
   /** Records that something is waited for, unless that is recorded already. */
-  async #begin(address: StepAddress, ...commit: Parameters<Life['commit']>): Promise<void> {
+  async #begin(address: StepAddress, mutation: Mutation, aftermath?: Aftermath): Promise<void> {
     if (this.life.entry(address.key) !== undefined) return;
-    await this.life.begin(address.key, ...commit);
+    await this.life.begin(address.key, mutation, aftermath);
   }
 
   #record(address: StepAddress, outcome: Outcome, spent: SpendingMeter['total']): Promise<JournalEntry> {

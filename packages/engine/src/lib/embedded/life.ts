@@ -36,6 +36,16 @@ export interface LifeHost {
   storeFailed(executionId: string, error: unknown): void;
 }
 
+/** What a commit means for others than the execution itself. */
+export interface Aftermath {
+  /** It was committed. */
+  readonly committed: () => void;
+  /** The store refused it, and may have committed it all the same. */
+  readonly unknown: (error: unknown) => void;
+}
+
+const NO_AFTERMATH: Aftermath = { committed: () => undefined, unknown: () => undefined };
+
 /** A change of the journal that nobody waits for. */
 export type Note = (transaction: StoreTransaction, at: number) => void;
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
@@ -226,12 +236,12 @@ export class Life {
   }
 
   /** Commits and gives the entry; never settles when the execution may not go on with it. */
-  async commit(mutation: Mutation, afterCommit: () => void = () => undefined): Promise<JournalEntry> {
-    return this.#given(await this.#write(mutation, afterCommit));
+  async commit(mutation: Mutation): Promise<JournalEntry> {
+    return this.#given(await this.#write(mutation, NO_AFTERMATH));
   }
 
   /** Commits what begins under a key, as {@link commit} does, but not while the execution is paused: then it waits and tries again. */
-  async begin(key: string, mutation: Mutation, afterCommit: () => void = () => undefined): Promise<JournalEntry> {
+  async begin(key: string, mutation: Mutation, { committed, unknown }: Aftermath = NO_AFTERMATH): Promise<JournalEntry> {
     for (;;) {
       await this.open(key);
       let isHeld = false;
@@ -242,9 +252,7 @@ export class Life {
           if (isHeld) this.#paused = true;
           return isHeld ? undefined : mutation(transaction, at);
         },
-        () => {
-          if (!isHeld) afterCommit();
-        },
+        { committed: () => (isHeld ? undefined : committed()), unknown },
       );
       if (!isHeld) return this.#given(entry);
     }
@@ -313,7 +321,7 @@ export class Life {
     return entry;
   }
 
-  async #write(mutation: Mutation, afterCommit: () => void): Promise<JournalEntry | undefined> {
+  async #write(mutation: Mutation, { committed, unknown }: Aftermath): Promise<JournalEntry | undefined> {
     if (this.#stopped) return undefined;
     this.#active += 1;
     this.#rests = false;
@@ -329,10 +337,13 @@ export class Life {
         }),
       );
       this.#rests = rests;
-      afterCommit();
+      committed();
       return entry;
     } catch (error) {
-      if (!(error instanceof GivenUp)) this.host.storeFailed(this.executionId, error);
+      if (!(error instanceof GivenUp)) {
+        this.host.storeFailed(this.executionId, error);
+        unknown(error);
+      }
       return undefined;
     } finally {
       this.#active -= 1;

@@ -219,10 +219,23 @@ export class Lives {
     options.clock.schedule(STORE_RETRY_MS, () => {
       if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);
       if (this.#closing) return;
-      this.load(executionId);
+      if (!this.load(executionId)) this.#deliverEnding(executionId);
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
       timers.arm();
     });
+  }
+
+  /** Hands the end of an execution over, whose commit was reported as failed, to the one that waits for it: nobody else would. */
+  #deliverEnding(executionId: string): void {
+    const { read } = this.#parts.store;
+    try {
+      if (!isFinal(read.status(executionId) ?? 'running')) return;
+      const parent = read.parent(executionId);
+      const entry = parent === null ? undefined : read.entry(parent.executionId, parent.key);
+      if (parent !== null && entry?.recordedAt != null) this.deliver({ executionId: parent.executionId, entry });
+    } catch (error) {
+      this.rest(executionId, error);
+    }
   }
 
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */
