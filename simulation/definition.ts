@@ -2,9 +2,10 @@ import type { Json } from '@loopwright/protocol';
 import { type Flow, type ListenEnd, type ListenNode, type Node, RETRY_MS, type TryNode, workflowName } from './node.ts';
 
 /** The definition of a flow, as JSON text of the DSL. Each task that does something appends one text to `.trace`. */
-export function definitionOf({ list, timeoutMs }: Flow, name = 'plan'): string {
+export function definitionOf({ list, timeoutMs, budget }: Flow, name = 'plan'): string {
+  const metadata = budget === undefined ? {} : { metadata: { loopwright: { budgets: { ...budget } } } };
   return JSON.stringify({
-    document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0' },
+    document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0', ...metadata },
     ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
     do: listOf(list),
     output: { as: '${ {trace, context: $context} }' },

@@ -25,7 +25,8 @@ export function* eventProblems(flow: Flow, events: readonly ExecutionEvent[]): G
     if (type === 'paused') isPaused = true;
     if (type === 'resumed') isPaused = false;
     if (isPaused && FIRED.has(type)) yield `the timer of ${JSON.stringify(data['key'])} fired while it was paused`;
-    if (isPaused && BEGUN.has(type)) yield `${type} came while it was paused: ${JSON.stringify(data['key'])}`;
+    const begins = BEGUN.has(type) || (type === 'step_started' && flow.budget !== undefined);
+    if (isPaused && begins) yield `${type} came while it was paused: ${JSON.stringify(data['key'])}`;
     const key = typeof data['key'] === 'string' ? data['key'] : undefined;
     if (key === undefined) continue;
     if (typeof data['due_at'] === 'string') {

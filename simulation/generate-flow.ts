@@ -1,5 +1,14 @@
 import { type Choose, oneOf } from './choices.ts';
-import { COLOURS, EVENT_TYPES, type Flow, type ListenEnd, type ListenNode, type Node, type TryNode } from './node.ts';
+import {
+  COLOURS,
+  EVENT_TYPES,
+  type Flow,
+  type FlowBudget,
+  type ListenEnd,
+  type ListenNode,
+  type Node,
+  type TryNode,
+} from './node.ts';
 
 const NUMBERS = [0, 1, 10, 40, 100, 1000] as const;
 const DEPTH = 3;
@@ -25,7 +34,16 @@ export function generateFlows(choose: Choose): Flow[] {
 export function generateFlow(choose: Choose, parts: readonly number[] = []): Flow {
   const names = { count: 0 };
   const list = generateList(choose, names, { depth: 0, looped: false, heard: false, parts });
-  return { list, ...(choose(10) === 9 ? { timeoutMs: oneOf(choose, 60, 300, 2000) } : {}) };
+  const timeout = choose(10) === 9 ? { timeoutMs: oneOf(choose, 60, 300, 2000) } : {};
+  return { list, ...timeout, ...(choose(4) === 3 ? { budget: generateBudget(choose) } : {}) };
+}
+
+function generateBudget(choose: Choose): FlowBudget {
+  const kind = choose(3);
+  return {
+    ...(kind === 1 ? {} : { attempts: 1 + choose(4) }),
+    ...(kind === 0 ? {} : { wall_seconds: oneOf(choose, 0.02, 0.1, 0.5) }),
+  };
 }
 
 function generateList(choose: Choose, names: { count: number }, place: Place): Node[] {
@@ -96,7 +114,7 @@ function generateListen(
   const until = mode === 'any' && choose(2) === 1 ? generateEnd(choose, common.timeoutMs) : undefined;
   const isEnded = typeof until === 'object' && 'type' in until;
   const types = mode === 'one' ? [oneOf(choose, ...EVENT_TYPES)] : EVENT_TYPES.filter((type) => !isEnded || type !== until.type);
-  const inside = { ...place, depth: place.depth + 1, heard: true };
+  const inside = { ...place, depth: place.depth + 1, looped: true, heard: true };
   const each = place.depth < DEPTH && choose(3) === 2 ? { each: generateList(choose, names, inside) } : {};
   const listen = { mode, types, correlate, envelope: choose(2) === 1, ...(until === undefined ? {} : { until }), ...each };
   return { ...common, kind: 'listen', ...listen };

@@ -34,7 +34,7 @@ interface At {
   readonly trace: readonly string[];
   /** `$context` of this branch of the flow. */
   readonly state: { context: Context | null };
-  /** The round of the loop around. */
+  /** The round of the loop around, or the place of the event that is worked on. */
   readonly round: number;
 }
 interface Walk {
@@ -171,7 +171,9 @@ function walkEach(node: ListenNode, list: readonly Node[], at: At): Walk {
     if (fact.value === null) return { trace, flow: 'continue' };
     const { event } = fact.value as { event: { tag?: string; data?: { tag: string } } };
     const tag = (node.envelope ? event.data?.tag : event.tag) ?? '';
-    const round = listening(listener, () => walkList(list, { ...at, prefix: `${key}@each-${index}/`, trace: [tag] }));
+    const round = listening(listener, () =>
+      walkList(list, { ...at, prefix: `${key}@each-${index}/`, trace: [tag], round: index }),
+    );
     trace = [...trace, ...round.trace];
     // The output of the round that ends the workflow is that of the task.
     if (round.flow === 'end') return { trace: [...at.trace, ...round.trace], flow: 'end' };

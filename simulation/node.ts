@@ -67,8 +67,15 @@ export type Node =
         | { readonly kind: 'fork'; readonly compete: boolean; readonly branches: readonly Node[] }
       ));
 
-/** A definition: its tasks, and how long the whole may take. */
+/** What an execution may use before people are asked: runs of steps, and time. */
+export interface FlowBudget {
+  readonly attempts?: number;
+  readonly wall_seconds?: number;
+}
+
+/** A definition: its tasks, how long the whole may take, and what it may use. */
 export interface Flow {
+  readonly budget?: FlowBudget;
   readonly list: readonly Node[];
   readonly timeoutMs?: number;
 }

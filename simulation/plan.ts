@@ -19,6 +19,8 @@ export type Action =
     }
   /** `twice`: it is sent again at once, as one does who did not hear the answer. */
   | { readonly kind: 'publish'; readonly type: EventType; readonly colour: Colour; readonly id: number; readonly twice: boolean }
+  /** Allows an execution to use more: by the answer to the question for it, or without being asked. */
+  | { readonly kind: 'budget'; readonly execution: number; readonly asked: boolean; readonly amount: number; readonly id: number }
   | { readonly kind: 'advance'; readonly times: number }
   | { readonly kind: 'fault'; readonly fault: Fault; readonly operation: number }
   | { readonly kind: 'crash' }
@@ -45,7 +47,8 @@ export function generatePlan(choose: Choose): Plan {
 
 function generateAction(choose: Choose): Action {
   const execution = choose(3) === 0 ? choose(EXECUTIONS) : choose(STARTED);
-  const kind = choose(24);
+  const kind = choose(26);
+  if (kind >= 24) return { kind: 'budget', execution, asked: choose(3) > 0, amount: 1 + choose(3), id: choose(12) };
   if (kind <= 4)
     return { kind: 'answer', execution, target: choose(6), valid: choose(5) !== 4, id: choose(12), rival: choose(4) === 3 };
   if (kind <= 9) return { kind: 'advance', times: 1 + choose(5) };

@@ -1,6 +1,7 @@
 import { isFinal } from '@loopwright/engine';
 import { answerFor } from './answer-for.ts';
 import type { Fault } from './faulty-store.ts';
+import { openBudgetQuestion } from './budget-problems.ts';
 import { EVERY_EVENT, openListeners } from './hearing.ts';
 import { problemsOf } from './invariants.ts';
 import { everyNode } from './node.ts';
@@ -78,6 +79,11 @@ async function act(world: World, action: Action): Promise<void> {
       return world.pauseAtEvent(idOf(world, action.execution));
     case 'answer':
       return answer(world, action);
+    case 'budget': {
+      const id = idOf(world, action.execution);
+      const asked = action.asked ? openBudgetQuestion(world.engine.read, id) : undefined;
+      return world.allow(id, { amount: action.amount, id: `b${action.id}`, asked });
+    }
     case 'publish': {
       const { type, colour, id, twice } = action;
       for (let time = 0; time < (twice ? 2 : 1); time += 1) publish(world, { type, colour, id: `p${id}-${type}-${colour}` });
@@ -90,6 +96,7 @@ async function act(world: World, action: Action): Promise<void> {
       }
       return;
     case 'fault':
+      world.isPunctual = false;
       return world.store.plan(action.fault, action.operation);
     case 'crash':
       return world.crash();
@@ -120,6 +127,7 @@ async function finish(world: World): Promise<string[]> {
   const problems = (): string[] => problemsOf(world, (id) => world.flowOf(id), everyId(world));
   await world.settle();
   world.store.noFaults();
+  let isHeard = false;
   for (let fired = 0; fired < LAST_TIMERS; fired += 1) {
     await world.settle();
     if (world.problems.length > 0) return world.problems;
@@ -130,8 +138,12 @@ async function finish(world: World): Promise<string[]> {
     if (waiting.length === 0) return problems();
     let moved = false;
     for (const id of waiting) moved = (await push(world, { id, number: fired })) || moved;
-    if (moved || world.clock.advance()) continue;
-    if (openListeners(world.engine.read, waiting).length === 0) {
+    if (moved) continue;
+    const isListening = openListeners(world.engine.read, waiting).length > 0;
+    // By turns: a timer may always be there, that of the wall time for one.
+    isHeard = isListening && !isHeard;
+    if (!isHeard && world.clock.advance()) continue;
+    if (!isListening) {
       world.mayRest = false;
       return [...problems(), `nothing will ever wake ${waiting.join(', ')}`];
     }
@@ -143,7 +155,9 @@ async function finish(world: World): Promise<string[]> {
 async function push(world: World, { id, number }: { id: string; number: number }): Promise<boolean> {
   const { list } = world.flowOf(id);
   if (world.engine.read.execution(id)?.status === 'paused') {
-    world.control('resume', id);
+    const asked = openBudgetQuestion(world.engine.read, id);
+    if (asked === undefined) world.control('resume', id);
+    else world.allow(id, { amount: 100_000, id: `last-${id}-${number}`, asked });
     await world.settle();
     return true;
   }

@@ -11,11 +11,18 @@ export function unexpectedRun(
 ): string | undefined {
   const execution = read.execution(id);
   const status = execution?.status;
-  if (execution === undefined || status === 'paused' || status === undefined || isFinal(status))
+  const begun = read.journal(id).filter(({ kind, state }) => kind === 'step' && state === 'running');
+  // One with a budget is recorded as begun before it runs; a pause that comes between finds it under way.
+  const isUnderWay = flow.budget !== undefined && begun.some(({ key }) => idempotencyKey === keyOf(id, key));
+  if (execution === undefined || status === undefined || isFinal(status) || (status === 'paused' && !isUnderWay))
     return `${id}: ${idempotencyKey} runs while it is ${status}`;
   const position = positionOf(flow, read.journal(id), traceIn(execution));
-  const expected =
-    position.state === 'open' ? position.open.map(({ key }) => `${id}:${key.replaceAll(/@try-\d+/g, '')}`) : [position.state];
+  const expected = position.state === 'open' ? position.open.map(({ key }) => keyOf(id, key)) : [position.state];
   if (expected.includes(idempotencyKey)) return undefined;
   return `${id}: ${idempotencyKey} runs, the model stands at ${expected.join(', ')}`;
+}
+
+/** The idempotency key of a step: the tries of a `try` are one intent. */
+function keyOf(id: string, key: string): string {
+  return `${id}:${key.replaceAll(/@try-\d+/g, '')}`;
 }

@@ -19,7 +19,7 @@ export interface StepRun {
 
 /** A call of the engine's API and what the caller was told; `lost` when the process ended first or the store refused. */
 export interface Call {
-  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel' | 'publish';
+  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel' | 'publish' | 'budget';
   readonly executionId: string;
   readonly step?: string;
   readonly answerId?: string;
@@ -54,6 +54,8 @@ export class World implements AsyncDisposable {
   readonly problems: string[] = [];
   /** Whether the store refused something in this process, so that an execution may rest. */
   mayRest = false;
+  /** Whether what was due was never kept waiting: by a store that refused, or by time that passed while a process closed. */
+  isPunctual = true;
   /** Writes of all processes. */
   operations = 0;
   readonly #dir = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'loopwright-simulation-'));
@@ -92,7 +94,10 @@ export class World implements AsyncDisposable {
       random: seededRandom(this.#lives),
       functions: { count: this.#countFunction(clock) },
       openStore: (options) => (this.#store = new FaultyStore(options, () => this.#fault())),
-      onTrouble: () => void (this.mayRest = true),
+      onTrouble: () => {
+        this.mayRest = true;
+        this.isPunctual = false;
+      },
     });
     this.#engine = engine;
     for (const [place, flow] of this.#flows.entries()) {
@@ -142,6 +147,7 @@ export class World implements AsyncDisposable {
 
   /** Ends the process as it should end, and starts the next one. */
   async close(drainMs: number): Promise<void> {
+    this.isPunctual = false;
     const closed = this.engine.close(drainMs).then(() => true);
     for (;;) {
       const isOver = await Promise.race([closed, turns(4).then(() => this.store.isDead)]);
@@ -196,6 +202,22 @@ export class World implements AsyncDisposable {
     return call;
   }
 
+  /** Allows an execution to use more: `asked` is the question that is answered with it. */
+  allow(executionId: string, { amount, id, asked }: { amount: number; id: string; asked: string | undefined }): void {
+    const call: Call = { kind: 'budget', executionId, outcome: 'pending' };
+    const { budget } = this.flowOf(executionId);
+    const add = {
+      ...(budget?.attempts === undefined ? {} : { attempts: amount }),
+      ...(budget?.wall_seconds === undefined ? {} : { wall_seconds: amount }),
+    };
+    const answer = { kind: 'clarification', answers: { MORE: amount } } as const;
+    const done: Promise<unknown> =
+      asked === undefined
+        ? this.engine.addBudget(executionId, add, { who: 'ann', additionId: id })
+        : this.engine.answer({ taskId: asked }, answer, { answerId: id, answeredBy: 'ann' });
+    this.#track(call, done);
+  }
+
   publish(event: CloudEvent, listening: NonNullable<Call['listening']>): void {
     this.#track({ kind: 'publish', executionId: '', event, listening, outcome: 'pending' }, this.engine.publish(event));
   }
@@ -219,7 +241,9 @@ export class World implements AsyncDisposable {
 
   #fault(): Fault | undefined {
     this.operations += 1;
-    return this.#options.faultAt?.(this.operations - 1);
+    const fault = this.#options.faultAt?.(this.operations - 1);
+    this.isPunctual &&= fault === undefined;
+    return fault;
   }
 
   #track<T>(call: Call, done: Promise<T>, read: (value: T) => Call['outcome'] = () => 'taken'): void {
@@ -230,6 +254,7 @@ export class World implements AsyncDisposable {
         if (!(error instanceof PlatformError)) this.problems.push(`${call.kind} threw ${String(error)}`);
         const refused = !(error instanceof PlatformError) || error.code === 'STORE_FAILED';
         this.mayRest ||= refused;
+        this.isPunctual &&= !refused;
         call.outcome = refused ? 'lost' : error;
       },
     );

@@ -261,13 +261,10 @@ export class Life {
   /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
   note(mutation: Note, key: string): void {
     this.host.store
-      .write((transaction) => this.apply(transaction, mutation, key))
+      .write((transaction) => {
+        if (!this.isOver(transaction, key)) this.#ifOpen(transaction, mutation);
+      })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
-  }
-
-  /** Writes what is noted under a key in a transaction, unless its part was given up or the execution has ended. */
-  apply(transaction: StoreTransaction, mutation: Note, key: string): void {
-    if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
   }
 
   /** Waits for the result of what is recorded as waiting. A failure is thrown. */
@@ -300,7 +297,7 @@ export class Life {
    * Whether the part of a key was given up, as the transaction sees it: a time-out may be recorded there that this life has
    * not heard of, when both came in one turn of the event loop.
    */
-  #isOver(transaction: StoreTransaction, key: string): boolean {
+  isOver(transaction: StoreTransaction, key: string): boolean {
     if (this.#isAbandoned(key)) return true;
     return [...this.#waiters.keys()].some(
       (watched) =>
@@ -330,7 +327,7 @@ export class Life {
       const entry = await this.host.store.write((transaction) =>
         this.#ifOpen(transaction, (open, at) => {
           const changed = standingStill(open, this.executionId, mutation(open, at));
-          if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          if (changed !== undefined && this.isOver(open, changed.key)) throw new GivenUp();
           rests = changed?.state === 'waiting' && !this.#forked && RESTING.has(changed.kind);
           if (rests) open.setResting(this.executionId);
           return changed;

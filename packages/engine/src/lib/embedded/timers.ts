@@ -80,8 +80,9 @@ export class Timers {
 /** Fires one due timer inside a transaction; gives what is to be delivered, or nothing when there is nothing to wake. */
 export function fireTimer(transaction: StoreTransaction, due: OwnedEntry, now: number): OwnedEntry | undefined {
   const { executionId } = due;
-  // One that fired just before, in the same transaction, may have given this one up.
+  // One that fired just before, in the same transaction, may have given this one up, or paused its execution.
   const entry = transaction.entry(executionId, due.entry.key) ?? due.entry;
+  if (entry.dueAt === null || entry.dueAt > now) return undefined;
   const execution = transaction.execution(executionId);
   if (entry.state !== 'waiting' || execution === undefined || isFinal(execution.status)) {
     transaction.putEntry(executionId, { ...entry, dueAt: null });

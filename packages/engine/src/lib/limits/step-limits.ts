@@ -69,8 +69,10 @@ async function countsAttempt(life: Life, address: StepAddress, begun: Note): Pro
   try {
     return await life.during(address.key, () =>
       store.write((transaction) => {
-        const counts = beginAttempt(transaction, executionId, clock.now());
-        if (counts) life.apply(transaction, begun, address.key);
+        if (life.isOver(transaction, address.key)) return false;
+        const at = clock.now();
+        const counts = beginAttempt(transaction, executionId, at);
+        if (counts) begun(transaction, at);
         // Who paused it may not know that the commit succeeded.
         else if (transaction.status(executionId) === 'paused') life.pause();
         return counts;

@@ -140,6 +140,20 @@ describe('a budget of wall time', () => {
     await reaches(engine, 'paused');
   });
 
+  it('stops the timers that are due in the same instant', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    const body = `do: [{ part: { timeout: { after: { minutes: 1 } }, do: [{ one: { call: work, with: { id: one } } }] } }]`;
+    await using engine = await openLimited(journalDir(), { clock, steps, bodies: { w: body } });
+    await start(engine, 60);
+    await settled(() => steps.underWay.length === 1);
+    clock.pass(MINUTE);
+    await reaches(engine, 'paused');
+    assert.deepEqual(typesOf(engine).slice(-2), ['budget_reached', 'paused']);
+    steps.end();
+    await engine.addBudget(ID, { wall_seconds: 60 }, { who: 'bob', additionId: '1' });
+    await reaches(engine, 'completed');
+  });
+
   it('holds when the store commits the pause and says that it did not', async () => {
     const [clock, steps] = [new ManualClock(), new Steps()];
     let store: RefusingStore | undefined;
