@@ -1,15 +1,32 @@
 import type { Json } from '@loopwright/protocol';
-import { type Flow, type ListenEnd, type ListenNode, type Node, RETRY_MS, type TryNode, workflowName } from './node.ts';
+import {
+  type Flow,
+  type FlowSchedule,
+  type ListenEnd,
+  type ListenNode,
+  type Node,
+  RETRY_MS,
+  type TryNode,
+  workflowName,
+} from './node.ts';
 
 /** The definition of a flow, as JSON text of the DSL. Each task that does something appends one text to `.trace`. */
-export function definitionOf({ list, timeoutMs, budget }: Flow, name = 'plan'): string {
+export function definitionOf({ list, timeoutMs, budget, schedule }: Flow, name = 'plan'): string {
   const metadata = budget === undefined ? {} : { metadata: { loopwright: { budgets: { ...budget } } } };
   return JSON.stringify({
     document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0', ...metadata },
     ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
+    // What a schedule starts gets nothing, or events.
+    ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule), input: { from: '${ {trace: []} }' } }),
     do: listOf(list),
     output: { as: '${ {trace, context: $context} }' },
   });
+}
+
+function scheduleOf(schedule: FlowSchedule): Json {
+  if (schedule.kind !== 'on') return { [schedule.kind]: { milliseconds: schedule.ms } };
+  const filters = schedule.types.map((type) => ({ with: { type } }));
+  return { on: schedule.mode === 'one' ? { one: filters[0] ?? null } : { [schedule.mode]: filters } };
 }
 
 const after = (milliseconds: number): Json => ({ after: { milliseconds } });

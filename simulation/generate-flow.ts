@@ -4,6 +4,7 @@ import {
   EVENT_TYPES,
   type Flow,
   type FlowBudget,
+  type FlowSchedule,
   type ListenEnd,
   type ListenNode,
   type Node,
@@ -23,19 +24,27 @@ interface Place {
   readonly parts: readonly number[];
 }
 
-/** Makes the definitions of a plan, of which each may run those behind it. */
+/** Makes the definitions of a plan, of which each may run those behind it; one that has a schedule stands last and is run by none. */
 export function generateFlows(choose: Choose): Flow[] {
   const count = 1 + oneOf(choose, 0, 0, 1, 2);
   const places = Array.from({ length: count }, (_, place) => place);
-  return places.map((place) => generateFlow(choose, places.slice(place + 1)));
+  const flows = places.map((place) => generateFlow(choose, places.slice(place + 1)));
+  return choose(4) === 3 ? [...flows, { ...generateFlow(choose, [], true), schedule: generateSchedule(choose) }] : flows;
 }
 
-/** Makes one definition, whose tasks may run those at the given places. */
-export function generateFlow(choose: Choose, parts: readonly number[] = []): Flow {
+/** Makes one definition, whose tasks may run those at the given places; one that events start emits none, or it would start itself for ever. */
+export function generateFlow(choose: Choose, parts: readonly number[] = [], heard = false): Flow {
   const names = { count: 0 };
-  const list = generateList(choose, names, { depth: 0, looped: false, heard: false, parts });
+  const list = generateList(choose, names, { depth: 0, looped: false, heard, parts });
   const timeout = choose(10) === 9 ? { timeoutMs: oneOf(choose, 60, 300, 2000) } : {};
   return { list, ...timeout, ...(choose(4) === 3 ? { budget: generateBudget(choose) } : {}) };
+}
+
+function generateSchedule(choose: Choose): FlowSchedule {
+  const kind = oneOf(choose, 'every', 'after', 'on');
+  if (kind !== 'on') return { kind, ms: oneOf(choose, 1000, 1500, 4000) };
+  const mode = oneOf(choose, 'one', 'any', 'all');
+  return { kind, mode, types: mode === 'one' ? [oneOf(choose, ...EVENT_TYPES)] : EVENT_TYPES };
 }
 
 function generateBudget(choose: Choose): FlowBudget {

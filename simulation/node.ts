@@ -73,9 +73,15 @@ export interface FlowBudget {
   readonly wall_seconds?: number;
 }
 
+/** What starts executions of a definition by itself. */
+export type FlowSchedule =
+  | { readonly kind: 'every' | 'after'; readonly ms: number }
+  | { readonly kind: 'on'; readonly mode: 'one' | 'any' | 'all'; readonly types: readonly EventType[] };
+
 /** A definition: its tasks, how long the whole may take, and what it may use. */
 export interface Flow {
   readonly budget?: FlowBudget;
+  readonly schedule?: FlowSchedule;
   readonly list: readonly Node[];
   readonly timeoutMs?: number;
 }

@@ -2,6 +2,7 @@ import { isFinal } from '@loopwright/engine';
 import { answerFor } from './answer-for.ts';
 import type { Fault } from './faulty-store.ts';
 import { openBudgetQuestion } from './budget-problems.ts';
+import { scheduleProblems } from './schedule-problems.ts';
 import { EVERY_EVENT, openListeners } from './hearing.ts';
 import { problemsOf } from './invariants.ts';
 import { everyNode } from './node.ts';
@@ -13,15 +14,26 @@ import { type Call, World, turns } from './world.ts';
 const LAST_TIMERS = 5000;
 const STARTED = ['e0', 'e1'];
 
-/** The id of an execution that a plan means: one that is started, or one of those that they run. */
+/** The id of an execution that a plan means: one that is started, or one of those that they run or that a schedule started. */
 function idOf(world: World, execution: number): string {
   const started = STARTED[execution];
   if (started !== undefined) return started;
-  const others = world.runByOthers;
+  const others = world.others;
   return others[execution % Math.max(1, others.length)] ?? 'e0';
 }
 
-const everyId = (world: World): string[] => [...STARTED, ...world.runByOthers];
+const everyId = (world: World): string[] => [...STARTED, ...world.others];
+
+function problemsNow(world: World): string[] {
+  const ids = everyId(world);
+  const { isPunctual, mayRest, calls, clock } = world;
+  return [
+    ...problemsOf(world, (id) => world.flowOf(id), ids),
+    ...world.scheduled.flatMap((one) => [
+      ...scheduleProblems(world.engine.read, one, { isPunctual, mayRest, calls, now: clock.now(), executionIds: ids }),
+    ]),
+  ];
+}
 
 /** What came of a simulated run: nothing in `problems`, and the same `log` each time. */
 export interface SimulationResult {
@@ -50,9 +62,7 @@ export async function simulate(
     await act(world, action);
     if (count === null) {
       await world.settle();
-      problems.push(
-        ...problemsOf(world, (id) => world.flowOf(id), everyId(world)).map((problem) => `after action ${index}: ${problem}`),
-      );
+      problems.push(...problemsNow(world).map((problem) => `after action ${index}: ${problem}`));
     } else {
       await turns(count);
       if (world.store.isDead) await world.crash();
@@ -124,9 +134,11 @@ function publish(world: World, { type, colour, id }: { type: string; colour: str
 
 /** No more faults: resumes, answers and publishes until every execution has ended. */
 async function finish(world: World): Promise<string[]> {
-  const problems = (): string[] => problemsOf(world, (id) => world.flowOf(id), everyId(world));
+  const problems = (): string[] => problemsNow(world);
   await world.settle();
   world.store.noFaults();
+  // They would go on for ever; what they have decided is started.
+  for (const { workflow } of world.scheduled) await world.engine.pauseSchedule(workflow);
   let isHeard = false;
   for (let fired = 0; fired < LAST_TIMERS; fired += 1) {
     await world.settle();

@@ -5,7 +5,7 @@ import { type CloudEvent, Engine, type SubmittedAnswer, defineFunction, loadDefi
 import { type Json, PlatformError, jsonObjectSchema, seededRandom } from '@loopwright/protocol';
 import { definitionOf } from './definition.ts';
 import { type Fault, FaultyStore } from './faulty-store.ts';
-import { type Flow, workflowName } from './node.ts';
+import { type Flow, type FlowSchedule, workflowName } from './node.ts';
 import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
 
 /** Where files are in memory, on Linux: a simulated process dies, the machine does not, so nothing need reach a disk. */
@@ -130,11 +130,11 @@ export class World implements AsyncDisposable {
     return flow;
   }
 
-  /** Executions that others run, in the order in which they began. */
-  get runByOthers(): string[] {
+  /** Executions that others run or schedules started, in the order in which they began. */
+  get others(): string[] {
     const { executions } = this.engine.read.executions({ limit: 1000 });
     return executions
-      .filter(({ parent }) => parent !== null)
+      .filter(({ parent, startedBy }) => parent !== null || startedBy === 'schedule')
       .toSorted((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
       .map(({ id }) => id);
   }
@@ -216,6 +216,13 @@ export class World implements AsyncDisposable {
         ? this.engine.addBudget(executionId, add, { who: 'ann', additionId: id })
         : this.engine.answer({ taskId: asked }, answer, { answerId: id, answeredBy: 'ann' });
     this.#track(call, done);
+  }
+
+  /** The definitions that start by themselves, with their names. */
+  get scheduled(): { workflow: string; schedule: FlowSchedule }[] {
+    return this.#flows.flatMap(({ schedule }, place) =>
+      schedule === undefined ? [] : [{ workflow: workflowName(place), schedule }],
+    );
   }
 
   publish(event: CloudEvent, listening: NonNullable<Call['listening']>): void {

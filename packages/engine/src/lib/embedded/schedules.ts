@@ -180,7 +180,9 @@ export class Schedules {
   #arm(retryAt: number | undefined): void {
     if (!this.#isOpen) return;
     const rows = this.list();
-    this.#awaited = new Set(rows.flatMap((row) => (row.kind === 'after' && row.dueAt === null ? row.running : [])));
+    // A paused one waits for nothing.
+    const resting = rows.filter(({ kind, state, dueAt }) => kind === 'after' && state === 'active' && dueAt === null);
+    this.#awaited = new Set(resting.flatMap(({ running }) => running));
     const { store, clock } = this.#parts;
     const hasEnded = [...this.#awaited].some((id) => isFinal(store.read.status(id) ?? 'completed'));
     const now = clock.now();
