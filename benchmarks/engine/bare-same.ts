@@ -37,8 +37,7 @@ export async function open(durability: Durability): Promise<Subject> {
   const endExecution = database.prepare(
     `UPDATE executions SET updated_at = ?, status = 'completed', status_since = ?, group_no = ${completed}, current_step = NULL, output = ?, completed_at = ? WHERE no = ?`,
   );
-  const insertEntry = database.prepare(`INSERT INTO journal VALUES (?, ?, 'step', 'done', ?, ?, NULL, NULL, ?, ?)`);
-  const insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
+  const insertHistory = database.prepare('INSERT INTO history (execution, last_seq, events, results) VALUES (?, ?, ?, ?)');
   const counts = database.prepare('UPDATE execution_groups SET count = count + ? WHERE no = ?');
   let started = 0;
   let ended = 0;
@@ -48,9 +47,6 @@ export async function open(durability: Durability): Promise<Subject> {
     started = 0;
     ended = 0;
   });
-  const event = (no: number, seq: number, { type, step, data }: { type: string; step: string | null; data: object }): void => {
-    insertEvent.run(no, seq, type, step, Date.now(), JSON.stringify(data));
-  };
   return {
     run: async () => {
       let no = 0;
@@ -58,22 +54,22 @@ export async function open(durability: Durability): Promise<Subject> {
         const at = Date.now();
         no = Number(insertExecution.run(systemRandom.uuid(), at, '{}', at, at).lastInsertRowid);
         started += 1;
-        event(no, 1, { type: 'execution_started', step: null, data: { workflow_id: 'six' } });
+        insertHistory.run(no, 1, JSON.stringify([['execution_started', null, at, { workflow_id: 'six' }]]), null);
       });
       for (let index = 0; index < STEPS; index += 1) {
         const step = `step${index}`;
         await commit(() => {
           const at = Date.now();
-          event(no, 2 * index + 2, { type: 'step_started', step, data: { key: step } });
-          insertEntry.run(no, step, step, JSON.stringify(RESULT), at, at);
-          event(no, 2 * index + 3, { type: 'step_completed', step, data: { key: step } });
+          const events = ['step_started', 'step_completed'].map((type) => [type, step, at, { key: step }]);
+          const results = [[step, step, 'done', at, at, [RESULT]]];
+          insertHistory.run(no, 2 * index + 3, JSON.stringify(events), JSON.stringify(results));
         });
       }
       await commit(() => {
         const at = Date.now();
         endExecution.run(at, at, JSON.stringify(RESULT), at, no);
         ended += 1;
-        event(no, 2 * STEPS + 2, { type: 'completed', step: null, data: {} });
+        insertHistory.run(no, 2 * STEPS + 2, JSON.stringify([['completed', null, at, {}]]), null);
       });
     },
     close: async () => {

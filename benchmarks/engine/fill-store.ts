@@ -35,7 +35,7 @@ function copyEnded(file: string, count: number): void {
       .filter((name) => !but.includes(name))
       .join(', ');
   const others = columns('executions', ['no', 'id', 'project_id', 'status']);
-  const [journal, events] = [columns('journal', ['execution']), columns('events', ['execution'])];
+  const history = columns('history', ['position', 'execution']);
   const series = 'WITH RECURSIVE copies (c) AS (SELECT ? UNION ALL SELECT c + 1 FROM copies WHERE c < ?)';
   for (let from = first; from < first + count; from += BATCH) {
     const range = [from, Math.min(from + BATCH, first + count) - 1];
@@ -48,12 +48,7 @@ function copyEnded(file: string, count: number): void {
       .run(...range);
     database
       .prepare(
-        `${series} INSERT INTO journal (execution, ${journal}) SELECT c, ${journal} FROM copies, journal WHERE execution = ${model} ORDER BY c, key`,
-      )
-      .run(...range);
-    database
-      .prepare(
-        `${series} INSERT INTO events (execution, ${events}) SELECT c, ${events} FROM copies, events WHERE execution = ${model} ORDER BY c, seq`,
+        `${series} INSERT INTO history (execution, ${history}) SELECT c, ${history} FROM copies, history WHERE execution = ${model} ORDER BY c, last_seq`,
       )
       .run(...range);
     database.exec('COMMIT');

@@ -80,17 +80,19 @@ export async function open(durability: Durability): Promise<Subject> {
   return { run, park, close: closeAndRemove };
 }
 
-/** The rows that one run of `six` leaves, and the characters of the journal and the events in them. */
+/** The rows that one run of `six` leaves, the events in them and the characters of its history. */
 export function rowsOfARun(file: string): Readonly<Record<string, number>> {
   const database = new DatabaseSync(file, { readOnly: true });
   const one = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0);
   const no = one(`SELECT max(no) FROM executions WHERE workflow = 'six' AND status = 'completed'`);
   const rows = {
     executions: no === 0 ? 0 : 1,
+    history: one(`SELECT count(*) FROM history WHERE execution = ${no}`),
+    characters: one(
+      `SELECT sum(length(coalesce(events, '')) + length(coalesce(results, ''))) FROM history WHERE execution = ${no}`,
+    ),
     journal: one(`SELECT count(*) FROM journal WHERE execution = ${no}`),
-    journalCharacters: one(`SELECT sum(length(key || kind || state || name || value)) FROM journal WHERE execution = ${no}`),
-    events: one(`SELECT count(*) FROM events WHERE execution = ${no}`),
-    eventCharacters: one(`SELECT sum(length(type || coalesce(step, '') || data)) FROM events WHERE execution = ${no}`),
+    events: one(`SELECT sum(json_array_length(events)) FROM history WHERE execution = ${no}`),
   };
   database.close();
   return rows;

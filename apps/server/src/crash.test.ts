@@ -93,17 +93,17 @@ async function checkExecutions(url: string, { starts, answers }: Acknowledged): 
 function checkJournal(file: string, { starts }: Acknowledged): void {
   const database = new DatabaseSync(file, { readOnly: true });
   assert.equal(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok');
-  const rows = z
-    .array(z.object({ execution_id: z.string(), type: z.string(), data: z.string() }))
-    .parse(
-      database
-        .prepare(
-          `SELECT id AS execution_id, type, data FROM events JOIN executions ON no = execution WHERE type IN ('step_started', 'step_completed') ORDER BY execution, seq`,
-        )
-        .all(),
-    );
+  const rows = z.array(z.object({ execution_id: z.string(), event_type: z.string(), data: z.string() })).parse(
+    database
+      .prepare(
+        `SELECT executions.id AS execution_id, event.value ->> 0 AS event_type, event.value ->> 3 AS data
+         FROM history JOIN executions ON no = execution, json_each(events) AS event
+         WHERE event_type IN ('step_started', 'step_completed') ORDER BY execution, last_seq, event.key`,
+      )
+      .all(),
+  );
   const done = new Set<string>();
-  for (const { execution_id, type, data } of rows) {
+  for (const { execution_id, event_type: type, data } of rows) {
     const step = `${execution_id} ${z.looseObject({ key: z.string() }).parse(JSON.parse(data)).key}`;
     assert.ok(!done.has(step), `${step} was ${type} after it was recorded`);
     if (type === 'step_completed') done.add(step);

@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
-import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
+import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
-import type { FunctionName } from './functions/function-names.ts';
-import { evaluate } from './functions/evaluate.ts';
-import { generate } from './functions/generate.ts';
-import { prepare } from './functions/prepare.ts';
-import { promote } from './functions/promote.ts';
+import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { openIdentity } from './identity/identity.ts';
+import { refuseStrangers } from './identity/refuse-strangers.ts';
+import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
+import { Metrics } from './observability/metrics.ts';
+import { observedFunctions } from './observability/observed-functions.ts';
+import { Tracing, traceHeaders } from './observability/tracing.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
@@ -54,7 +57,6 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  refuseStrangers(configuration);
   const dataDir = configuration.dataDir;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
@@ -72,6 +74,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     url: () => supervisor.address('edge'),
     ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
     authToken,
+    headers: traceHeaders,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const examples = await ExampleStore.open({
@@ -80,20 +83,17 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: Record<FunctionName, CallFunction> = {
-    prepare: prepare(examples),
-    generate: generate({
-      client,
-      ready: () =>
-        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-      examples,
-      programs,
-      workspaces: join(dataDir, 'workspaces'),
-      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
-    }),
-    evaluate: evaluate({ edge, examples, programs }),
-    promote: promote({ edge, programs }),
-  };
+  const functions = serverFunctions({
+    configuration,
+    client,
+    generatorReady: () =>
+      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    edge,
+    examples,
+    programs,
+  });
+  const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
+  let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -102,7 +102,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     durability: configuration.durability,
     clock,
     random,
-    functions,
+    functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
     scripts,
     ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
@@ -119,19 +119,30 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
+  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole: () => 'viewer' });
+  await refuseStrangers(configuration, identity);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
+  const health = serverHealth({ supervisor, engine, clock });
+  metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
+    database,
+    identity,
+    tracing,
+    metrics,
     examples,
     programs: new ProgramService(programs, edge),
-    health: serverHealth({ supervisor, engine, clock }),
+    health,
     clock,
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
     responses,
   });
-  cleanUp.defer(() => app.close());
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
@@ -146,20 +157,6 @@ function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configur
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
-}
-
-/** Identity is the header that anybody can send, so nobody but this machine may reach the server. */
-function refuseStrangers({ host, edgeHost }: Configuration): void {
-  for (const [setting, value] of Object.entries({ host, edge_host: edgeHost })) {
-    if (isLoopback(value)) continue;
-    throw new PlatformError(
-      'INVALID_CONFIGURATION',
-      `Cannot listen on "${value}": without configured identities only loopback addresses are served`,
-      {
-        details: { setting },
-      },
-    );
-  }
 }
 
 function modulesOf(
@@ -214,8 +211,16 @@ function generationClient(
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
     ...(external === null ? { authToken } : {}),
+    headers: traceHeaders,
     clock,
   });
+}
+
+/** Answers what is under way for as long as it may take, then cuts what is left. */
+async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Promise<void> {
+  const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
+  await app.close();
+  cancel();
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {

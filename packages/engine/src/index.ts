@@ -17,6 +17,7 @@ export {
   type Execution,
   type ExecutionChange,
   type ExecutionEvent,
+  type ExecutionPage,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
@@ -45,6 +46,7 @@ export { type RateLimits, parseRateLimits } from './lib/limits/rate-limit.ts';
 export type { WaitingTurn } from './lib/limits/turnstile.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
+export { takeDataLock } from './lib/store/data-lock.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
 export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';

@@ -10,6 +10,8 @@ import { PlatformError } from '@loopwright/protocol';
 export const SERVER_MAIN = join(import.meta.dirname, '../../../server/src/main.ts');
 /** The entry that examines what the server stored; a process of its own as well. */
 export const DOCTOR_MAIN = join(import.meta.dirname, '../../../server/src/doctor-main.ts');
+/** The entry that works on the data folder for whoever has it in hand; a process of its own as well. */
+export const ADMIN_MAIN = join(import.meta.dirname, '../../../server/src/admin-main.ts');
 
 /** How long a start may take, in milliseconds. */
 const START_LIMIT_MS = 60_000;

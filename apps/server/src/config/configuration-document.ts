@@ -49,7 +49,7 @@ function rowOf(key: SettingKey): string {
   const names = [flagOf(key), ...variablesOf(key)].map((name) => `\`${name}\``).join(', ');
   const cells = [
     `\`${key}\``,
-    valuesOf(toJSONSchema(schema)),
+    valuesOf(toJSONSchema(schema, { io: 'input' })),
     `\`${String(byDefault)}\``,
     `${description}${secret ? ' (secret)' : ''}`,
     names,

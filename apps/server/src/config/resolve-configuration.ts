@@ -60,9 +60,11 @@ export async function resolveConfiguration(sources: ConfigurationSources): Promi
   return { configuration: Object.fromEntries(entries) as Configuration, settings };
 }
 
-/** Text of a flag or a variable as the value that the schema is for: itself, a number, null, or a list of what stands between commas. */
+/** Text of a flag or a variable as the value that the schema is for: itself, a number, null, JSON, or a list of what stands between commas. */
 function fromText(text: string, schema: z.ZodType): unknown {
   const trimmed = text.trim();
+  const structure = structureIn(trimmed);
+  if (structure !== undefined) return structure;
   if (trimmed === 'null' && schema.safeParse(null).success) return null;
   if (schema.safeParse(text).success) return text;
   if (schema.safeParse([]).success)
@@ -72,6 +74,16 @@ function fromText(text: string, schema: z.ZodType): unknown {
       .filter(Boolean);
   if (/^-?\d+(?:\.\d+)?$/.test(trimmed)) return Number(trimmed);
   return text;
+}
+
+/** Lists and objects of objects are written as JSON; `[::1]` is an address. */
+function structureIn(text: string): unknown {
+  if (!/^(?:\{|\[\s*[\]{])/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function unknownVariables(

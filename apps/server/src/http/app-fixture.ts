@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
-import { Engine, type FunctionCatalogue, defineFunction, loadDefinition } from '@loopwright/engine';
+import { Engine, loadDefinition } from '@loopwright/engine';
 import {
+  type Clock,
   type ErrorCode,
   type ErrorResponse,
   type ExecutionResponse,
@@ -20,11 +21,19 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
+import { Metrics } from '../observability/metrics.ts';
+import { SECRET_PATHS } from '../observability/server-log.ts';
+import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
+import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { createApp } from './app.ts';
+import { testFunctions } from './functions-fixture.ts';
+import { openTestIdentity } from './identity-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
+import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
 const documentOf = (name: string, rest: string): string => `
@@ -88,10 +97,18 @@ export interface TestServerOptions {
   readonly definitions?: Readonly<Record<string, string>>;
   readonly examplesLimitBytes?: number;
   readonly bodyLimitBytes?: number;
+  readonly protection?: Partial<Protection>;
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  /** Settings of identities that are not the defaults. */
+  readonly identity?: Partial<IdentityConfiguration>;
+  /** The clock of identities. */
+  readonly clock?: Clock;
+  readonly logLevel?: 'trace';
+  /** Base URL of a collector of spans. */
+  readonly otlpEndpoint?: string;
 }
 
 /** One answer over HTTP. */
@@ -105,6 +122,8 @@ export interface Answer {
 export interface TestServer extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly engine: Engine;
+  readonly database: ServerDatabase;
+  readonly identity: Identity;
   readonly programs: ProgramStore;
   readonly dir: string;
   readonly url: string;
@@ -152,13 +171,27 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
+  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const logger = pino(
+    { level: options.logLevel ?? 'error', redact: [...SECRET_PATHS] },
+    { write: (line: string) => void log.push(line) },
+  );
+  const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
+  const health = options.health ?? { health: () => HEALTHY };
+  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const metrics = new Metrics({ engine, health });
   const app = await createApp({
     engine,
+    database,
+    identity,
+    tracing,
+    metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
-    health: options.health ?? { health: () => HEALTHY },
-    log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
+    health,
+    log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...parts,
   });
@@ -167,11 +200,16 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const close = async (): Promise<void> => {
     await app.close();
     await engine.close(0);
+    await tracing[Symbol.asyncDispose]();
+    await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
+    await database.destroy();
   };
   return {
     app,
     engine,
+    database,
+    identity,
     programs,
     dir,
     log,
@@ -189,41 +227,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
+const UNPROTECTED: Protection = {
+  rates: { address: null, user: null, key: null, refusals: null },
+  quotas: { starts: null },
+  corsOrigins: [],
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  connectionsMax: 10_000,
+};
+
 const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 
 function noEdge(): never {
   throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
-}
-
-function testFunctions(gate: Promise<null>, onAbort: () => void): FunctionCatalogue {
-  const attempts = new Map<string, number>();
-  return {
-    note: defineFunction({
-      description: 'Gives a value',
-      arguments: z.strictObject({ value: z.json() }),
-      run: ({ args, step }) => step(async () => args.value),
-    }),
-    hold: defineFunction({
-      description: 'Waits until the test lets it go',
-      arguments: z.strictObject({}),
-      run: ({ step }) =>
-        step(({ signal }) => {
-          signal.addEventListener('abort', onAbort);
-          return gate;
-        }),
-    }),
-    shout: defineFunction({
-      description: 'Fails at first, with a long message',
-      arguments: z.strictObject({ characters: z.number(), times: z.number() }),
-      run: ({ args: { characters, times }, step }) =>
-        step(async ({ idempotencyKey }) => {
-          const attempt = (attempts.get(idempotencyKey) ?? 0) + 1;
-          attempts.set(idempotencyKey, attempt);
-          if (attempt <= times) throw new Error('x'.repeat(characters));
-          return attempt;
-        }),
-    }),
-  };
 }
 
 function postOf(body: unknown, headers: Record<string, string>): RequestInit {

@@ -1,6 +1,17 @@
-import { jsonSchema } from '@loopwright/protocol';
+import { errorResponseSchema, jsonSchema } from '@loopwright/protocol';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+
+/** How callers prove who they are, for the OpenAPI document. */
+export const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'An API key (`lw_…`), or a JSON Web Token of a configured issuer' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-loopwright_session',
+    description: 'A session of a browser; changes need `X-CSRF-Token`',
+  },
+} as const;
 
 /** How the schemas of the routes get into the OpenAPI document. */
 export interface SchemaDescription {
@@ -8,10 +19,17 @@ export interface SchemaDescription {
   readonly transformObject: ReturnType<typeof createJsonSchemaTransformObject>;
 }
 
-/** Names the schema that contains itself, so that the document has it once and refers to it: without a name, its references point nowhere. */
+/** Takes along what `describe` and `meta` said, examples above all. Names the schema that contains itself, so that the document has it once and refers to it: without a name, its references point nowhere. */
 export function describeSchemas(): SchemaDescription {
-  const schemaRegistry = z.registry<{ id: string }>();
-  schemaRegistry.add(jsonSchema, { id: 'Json' });
+  const schemaRegistry = z.globalRegistry;
+  const named: readonly [z.ZodType, { id: string; description?: string }][] = [
+    [jsonSchema, { id: 'Json' }],
+    [
+      errorResponseSchema,
+      { id: 'Error', description: 'Every error; `x-error-catalogue` of this document has what each code means' },
+    ],
+  ];
+  for (const [schema, meta] of named) if (!schemaRegistry.has(schema)) schemaRegistry.add(schema, meta);
   return {
     transform: createJsonSchemaTransform({ schemaRegistry }),
     transformObject: createJsonSchemaTransformObject({ schemaRegistry }),

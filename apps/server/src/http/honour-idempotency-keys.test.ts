@@ -65,7 +65,8 @@ describe('Idempotency-Key', () => {
     const document = z.looseObject({ paths: z.record(z.string(), z.looseObject({ post: operation.optional() })) });
     const { paths } = document.parse((await server.get('/openapi.json')).body);
     for (const [path, { post }] of Object.entries(paths)) {
-      if (post === undefined || path === '/api/v1/examples') continue;
+      // What logging in and out gives is a cookie of the browser, which is not kept.
+      if (post === undefined || path === '/api/v1/examples' || path.startsWith('/auth/')) continue;
       assert.ok(
         post.parameters.some(({ name }) => name === 'idempotency-key'),
         path,

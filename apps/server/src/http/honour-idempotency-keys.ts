@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the answer is kept under the Idempotency-Key and given again. */
     keepsAnswer?: boolean;
+    /** What is kept of an answer that has a secret in it. */
+    redactKept?: (body: string) => string;
   }
   interface FastifyRequest {
     /** What the answer is to be kept under, while it is made for the first time. */
@@ -56,7 +58,9 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
     try {
       if (reply.statusCode < 500 && typeof payload === 'string') {
         const contentType = String(reply.getHeader('content-type') ?? 'application/json');
-        responses.keep(keptAs.key, { requestDigest: keptAs.requestDigest, status: reply.statusCode, contentType, body: payload });
+        const { redactKept } = request.routeOptions.config;
+        const body = redactKept === undefined || reply.statusCode >= 400 ? payload : redactKept(payload);
+        responses.keep(keptAs.key, { requestDigest: keptAs.requestDigest, status: reply.statusCode, contentType, body });
       }
     } finally {
       underWay.delete(keptAs.key);

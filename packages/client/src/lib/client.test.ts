@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
-import { type ExecutionEventMessage, type ExecutionResponse, PlatformError } from '@loopwright/protocol';
+import { type ExecutionEventMessage, type ExecutionResponse, PlatformError, newApiKeySchema } from '@loopwright/protocol';
 import { Client } from './client.ts';
 
 /** The control plane runs as a process of its own: this package knows nothing of it but its HTTP interface. */
@@ -65,6 +65,12 @@ async function untilStatus(id: string, status: ExecutionResponse['status']): Pro
   }
 }
 
+async function eventsOf(from: Client, id: string): Promise<ExecutionEventMessage[]> {
+  const events: ExecutionEventMessage[] = [];
+  for await (const event of from.events(id)) events.push(event);
+  return events;
+}
+
 const bytes = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream();
 const review = (): Promise<ExecutionResponse> =>
   client.startWorkflow('review', { project_id: 'p', initial_context: { text: 'Hello' } });
@@ -88,6 +94,24 @@ describe('Client', () => {
     assert.equal((await client.restart(id, { from: 'ask' }, { idempotencyKey: 'restart-1' })).execution_id, again.execution_id);
     assert.equal((await errorOf(client.retry(id))).code, 'INVALID_STATE');
     assert.ok((await client.stuck(31_536_000)).executions.every(({ execution_id: other }) => other !== id));
+  });
+
+  it('proves who it is with an API key, for streams too, without the key in a URL', async () => {
+    const body = JSON.stringify({ name: 'robot', user_id: 'robot', role: 'operator' });
+    const made = await fetch(`${host.url}/api/v1/api-keys`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    const { key } = newApiKeySchema.parse(await made.json());
+    const robot = new Client({ baseUrl: host.url, apiKey: key ?? '' });
+    const { execution_id: id, started_by: user } = await robot.startWorkflow('plain', { project_id: 'p' });
+    assert.equal(user, 'robot');
+    const types = (await eventsOf(robot, id)).map(({ event_type: type }) => type);
+    assert.equal(types.at(-1), 'completed');
+    const stranger = new Client({ baseUrl: host.url, apiKey: `${key?.slice(0, -1)}_` });
+    assert.equal((await errorOf(stranger.execution(id))).code, 'UNAUTHORIZED');
+    assert.equal((await errorOf(eventsOf(stranger, id))).code, 'UNAUTHORIZED');
   });
 
   it('starts a workflow, answers its questions and sees it complete', async () => {

@@ -34,18 +34,19 @@ import {
   executeResponseSchema,
   executionListSchema,
   executionResponseSchema,
-  humanTaskSchema,
+  humanTaskListSchema,
   labelledExampleSchema,
   moveResponseSchema,
   programSummarySchema,
   serverHealthSchema,
   stuckListSchema,
   whySchema,
+  streamTicketSchema,
   workflowVersionsSchema,
   workflowListSchema,
   workflowScheduleSchema,
 } from '@loopwright/protocol';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { readEvents } from './events.ts';
 import { type Caller, callApi, fetchText } from './request.ts';
 
@@ -55,6 +56,8 @@ export interface ClientOptions {
   readonly baseUrl: string | (() => string | Promise<string>);
   /** Who calls, in development mode (`X-User-Id`). */
   readonly userId?: string;
+  /** An API key or a token, where the server has identities configured. */
+  readonly apiKey?: string;
 }
 
 /** An answer with the caller's name for it: sent again, it is the same answer. */
@@ -66,8 +69,8 @@ export interface Keyed {
 export class Client {
   readonly #caller: Caller;
 
-  constructor({ baseUrl, userId }: ClientOptions) {
-    this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId };
+  constructor({ baseUrl, userId, apiKey }: ClientOptions) {
+    this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey };
   }
 
   health(): Promise<ServerHealth> {
@@ -203,7 +206,7 @@ export class Client {
   /** The questions that are open, of one execution or of all. */
   async openTasks(executionId?: string): Promise<HumanTask[]> {
     const path = `/api/v1/tasks?${new URLSearchParams(executionId === undefined ? {} : { execution_id: executionId }).toString()}`;
-    const { tasks } = await callApi(this.#caller, { method: 'GET', path, answer: z.object({ tasks: z.array(humanTaskSchema) }) });
+    const { tasks } = await callApi(this.#caller, { method: 'GET', path, answer: humanTaskListSchema });
     return tasks;
   }
 
@@ -244,10 +247,17 @@ export class Client {
     id: string,
     { after = 0, signal }: { after?: number; signal?: AbortSignal } = {},
   ): AsyncGenerator<ExecutionEventMessage> {
-    yield* readEvents(
-      new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl()),
-      signal,
-    );
+    const url = new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl());
+    const ticket = await this.#streamTicket();
+    if (ticket !== null) url.searchParams.set('ticket', ticket);
+    yield* readEvents(url, signal);
+  }
+
+  /** A WebSocket takes no headers, and a key has no place in a URL: a ticket of one use stands for it. */
+  async #streamTicket(): Promise<string | null> {
+    if (this.#caller.apiKey === undefined) return null;
+    const path = '/api/v1/stream-tickets';
+    return (await callApi(this.#caller, { method: 'POST', path, answer: streamTicketSchema })).ticket;
   }
 
   #changeSchedule(workflowId: string, change: 'pause' | 'resume'): Promise<WorkflowSchedule> {

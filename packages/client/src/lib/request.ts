@@ -20,6 +20,7 @@ export interface Caller {
   /** Base URL; asked at each call, because a server may come back on another port. */
   readonly baseUrl: () => string | Promise<string>;
   readonly userId: string | undefined;
+  readonly apiKey: string | undefined;
 }
 
 /**
@@ -56,6 +57,7 @@ async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>
 async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<Response> {
   const headers: Record<string, string> = {};
   if (caller.userId !== undefined) headers['x-user-id'] = caller.userId;
+  if (caller.apiKey !== undefined) headers['authorization'] = `Bearer ${caller.apiKey}`;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
   if (call.json !== undefined) {

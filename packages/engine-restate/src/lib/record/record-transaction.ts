@@ -3,6 +3,7 @@ import type {
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionPage,
   ExecutionStatus,
   JournalEntry,
   StoreTransaction,
@@ -62,6 +63,10 @@ export class RecordTransaction implements StoreTransaction {
 
   entry(executionId: string, key: string): JournalEntry | undefined {
     return executionId === this.#id ? this.#record.entries.get(key) : undefined;
+  }
+
+  keyedEntry(executionId: string, key: string): JournalEntry | undefined {
+    return this.entry(executionId, key);
   }
 
   humanTask(id: string): StoredHumanTask | undefined {
@@ -219,7 +224,7 @@ export class RecordTransaction implements StoreTransaction {
   children(): string[] {
     return [];
   }
-  executions(): { executions: Execution[]; total: number } {
+  executions(): ExecutionPage {
     throw elsewhere('list executions');
   }
   unfinished(): string[] {

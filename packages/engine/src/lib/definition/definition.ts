@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Json, type JsonObject, canonicalJson, jsonObjectSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { pointerPart } from './json-pointer.ts';
@@ -46,7 +46,7 @@ export interface WorkflowDefinition {
 
 /** SHA-256 of a JSON value's canonical text, hexadecimal. */
 export function digestOf(value: Json): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return hash('sha256', canonicalJson(value));
 }
 
 /** Every task of a list and of the lists inside it, with its JSON pointer. */

@@ -105,9 +105,19 @@ describe('examineStore()', () => {
     const damages: [string, string[], (database: DatabaseSync, folder: string) => void][] = [
       ['text', ['error journal-values'], (db) => db.exec(`UPDATE journal SET value = '{"half' WHERE key = 'ask'`)],
       [
+        'result',
+        ['error journal-values'],
+        (db) => db.exec(`UPDATE history SET results = '[["half' WHERE results IS NOT NULL AND execution = 1`),
+      ],
+      [
+        'event',
+        ['error journal-values'],
+        (db) => db.exec(`UPDATE history SET events = '[["half' WHERE last_seq = 1 AND execution = 1`),
+      ],
+      [
         'orphan',
         ['error orphans'],
-        (db) => db.exec(`PRAGMA foreign_keys = OFF; UPDATE events SET execution = 99 WHERE seq = 1 AND execution = 1`),
+        (db) => db.exec(`PRAGMA foreign_keys = OFF; UPDATE history SET execution = 99 WHERE last_seq = 1 AND execution = 1`),
       ],
       ['definition', ['error definitions'], (db) => db.exec(`UPDATE definitions SET source = '{}' WHERE name = 'asks'`)],
       ['question', ['error stuck-executions'], (db) => db.exec(`UPDATE human_tasks SET state = 'cancelled'`)],

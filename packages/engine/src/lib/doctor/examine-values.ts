@@ -5,37 +5,50 @@ import type { DatabaseSync } from 'node:sqlite';
 import { digestIn } from '../store/value-files.ts';
 import { type Finding, severalFindings } from './finding.ts';
 
-/** Every column that holds a value, with how its row finds the id of its execution. */
-const COLUMNS: readonly { table: string; column: string; execution: string }[] = [
-  { table: 'executions', column: 'input', execution: 'id' },
-  { table: 'executions', column: 'output', execution: 'id' },
-  { table: 'executions', column: 'error', execution: 'id' },
-  { table: 'journal', column: 'value', execution: '(SELECT id FROM executions WHERE no = execution)' },
-  { table: 'events', column: 'data', execution: '(SELECT id FROM executions WHERE no = execution)' },
-  { table: 'human_tasks', column: 'request', execution: 'execution_id' },
-  { table: 'human_tasks', column: 'answer', execution: 'execution_id' },
-  { table: 'early_answers', column: 'answer', execution: 'execution_id' },
+/** A column that holds values. */
+interface ValueColumn {
+  readonly table: string;
+  readonly column: string;
+  /** How its row finds the id of its execution. */
+  readonly owner: string;
+  /** Where in each item of the column the value stands, when it holds several. */
+  readonly place?: number;
+}
+
+const BY_NUMBER = '(SELECT id FROM executions WHERE no = execution)';
+const COLUMNS: readonly ValueColumn[] = [
+  { table: 'executions', column: 'input', owner: 'id' },
+  { table: 'executions', column: 'output', owner: 'id' },
+  { table: 'executions', column: 'error', owner: 'id' },
+  { table: 'journal', column: 'value', owner: BY_NUMBER },
+  // Until schema 8.
+  { table: 'events', column: 'data', owner: BY_NUMBER },
+  { table: 'history', column: 'events', owner: BY_NUMBER, place: 3 },
+  { table: 'history', column: 'results', owner: BY_NUMBER, place: 5 },
+  { table: 'human_tasks', column: 'request', owner: 'execution_id' },
+  { table: 'human_tasks', column: 'answer', owner: 'execution_id' },
+  { table: 'early_answers', column: 'answer', owner: 'execution_id' },
 ];
 
 /** Looks at every value: those in the tables must be JSON, those in files must be there and be what was written. */
 export function* examineValues(database: DatabaseSync, dir: string): Generator<Finding> {
   const users = new Map<string, string>();
-  for (const { table, column, execution } of COLUMNS) {
+  for (const { table, column, owner, place } of COLUMNS.filter((one) => hasTable(database, one.table))) {
     const broken = database
       .prepare(
-        `SELECT ${execution} AS owner FROM ${table} WHERE ${column} IS NOT NULL AND substr(${column}, 1, 1) <> '@' AND NOT json_valid(${column})`,
+        `SELECT ${owner} AS owner FROM ${table} WHERE ${column} IS NOT NULL AND substr(${column}, 1, 1) <> '@' AND NOT json_valid(${column})`,
       )
       .all();
-    yield* severalFindings(broken, ({ owner }) => ({
+    yield* severalFindings(broken, (row) => ({
       severity: 'error',
       check: 'journal-values',
-      message: `The execution "${String(owner)}" has a value in ${table}.${column} that is no JSON: it cannot go on`,
+      message: `The execution "${String(row['owner'])}" has a value in ${table}.${column} that is no JSON: it cannot go on`,
       fix: 'Bring the store back from a backup, or cancel the execution',
     }));
-    const large = database.prepare(
-      `SELECT ${column} AS value, ${execution} AS owner FROM ${table} WHERE substr(${column}, 1, 1) = '@'`,
-    );
-    for (const { value, owner } of large.iterate()) users.set(digestIn(String(value)) ?? '', String(owner));
+    const items = `${table}, json_each(iif(json_valid(${column}), ${column}, '[]')) AS item`;
+    const [from, value] = place === undefined ? [table, column] : [items, `item.value ->> ${place}`];
+    const large = database.prepare(`SELECT ${value} AS value, ${owner} AS owner FROM ${from} WHERE substr(${value}, 1, 1) = '@'`);
+    for (const row of large.iterate()) users.set(digestIn(String(row['value'])) ?? '', String(row['owner']));
   }
   yield* examineFiles(users, dir);
   const held = new Set(namesOfHeld(database));
@@ -86,13 +99,15 @@ function filesIn(dir: string): string[] {
   }
 }
 
-/** A store of a schema before has no such table, and no large values. */
+/** A store of an early schema has no such table, and no large values. */
 function namesOfHeld(database: DatabaseSync): string[] {
-  const table = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'large_values'`).get();
-  return table === undefined
-    ? []
-    : database
-        .prepare('SELECT digest FROM large_values')
-        .all()
-        .map(({ digest }) => String(digest));
+  if (!hasTable(database, 'large_values')) return [];
+  return database
+    .prepare('SELECT digest FROM large_values')
+    .all()
+    .map(({ digest }) => String(digest));
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(name) !== undefined;
 }

@@ -122,9 +122,12 @@ export class Engine implements WorkflowEngine {
   async start(request: StartRequest): Promise<{ created: boolean; execution: Execution }> {
     const { executionId: id, workflow, input } = request;
     const definition = this.#parts.definitions.require(workflow);
-    if (this.read.status(id) === undefined) {
+    try {
       checkedText(input, 'an input');
       checkInput(this.#parts.schemas, definition, input);
+    } catch (error) {
+      // What was started under an earlier definition is there all the same.
+      if (this.read.status(id) === undefined) throw error;
     }
     const plan = this.#parts.lives.limits.start(request, definition);
     const result = await this.#order([id], (transaction) => {

@@ -28,7 +28,7 @@ function seenKey(key: string, { source, id }: CloudEvent): string {
 
 /** Whether the listener has taken this event before. */
 export function wasQueued(transaction: StoreTransaction, { executionId, entry }: OwnedEntry, event: CloudEvent): boolean {
-  return transaction.entry(executionId, seenKey(entry.key, event)) !== undefined;
+  return transaction.keyedEntry(executionId, seenKey(entry.key, event)) !== undefined;
 }
 
 /** Records the event that a listener has just counted. */

@@ -53,7 +53,7 @@ function rowsOf(dir: string, id: string): Record<string, unknown> {
     .prepare(
       `SELECT (SELECT count(*) FROM executions WHERE id = ?1) AS executions,
         (SELECT count(*) FROM journal JOIN executions ON no = execution WHERE id = ?1) AS journal,
-        (SELECT count(*) FROM events JOIN executions ON no = execution WHERE id = ?1) AS events,
+        (SELECT count(*) FROM history JOIN executions ON no = execution WHERE id = ?1) AS history,
         (SELECT count(*) FROM human_tasks WHERE execution_id = ?1) AS human_tasks,
         (SELECT count(*) FROM large_values JOIN executions ON no = execution WHERE id = ?1) AS large_values`,
     )
@@ -74,7 +74,7 @@ describe('HistoryRetention', () => {
     assert.equal(engine.read.firstEvent('old'), 1);
     clock.forward(DAY_MS + 1000);
     await until(engine, 'old', () => engine.read.firstEvent('old') !== 1 && engine.read.journal('old').length === 0);
-    assert.deepEqual(rowsOf(dir, 'old'), { executions: 1, journal: 0, events: 1, human_tasks: 1, large_values: 1 });
+    assert.deepEqual(rowsOf(dir, 'old'), { executions: 1, journal: 0, history: 1, human_tasks: 1, large_values: 1 });
     assert.equal(engine.read.firstEvent('old'), lastSeq);
     assert.equal(engine.read.events('old', 0, 100)[0]?.type, 'completed');
     assert.deepEqual(engine.read.execution('old')?.output, { done: true });
@@ -102,7 +102,7 @@ describe('HistoryRetention', () => {
     await runOne(engine, 'young', 'y'.repeat(500));
     for (const id of ['a', 'b', 'c']) await until(engine, 'young', () => engine.read.execution(id) === undefined);
     for (const id of ['a', 'b', 'c']) {
-      assert.deepEqual(rowsOf(dir, id), { executions: 0, journal: 0, events: 0, human_tasks: 0, large_values: 0 });
+      assert.deepEqual(rowsOf(dir, id), { executions: 0, journal: 0, history: 0, human_tasks: 0, large_values: 0 });
       assert.deepEqual(engine.read.events(id, 0, 10), []);
     }
     assert.equal(globSync('values/*/*', { cwd: dir }).length, 2);
@@ -127,8 +127,11 @@ describe('HistoryRetention', () => {
         transaction.insertExecution({ id, ...pin, ...times, ...rest, ...ended } as Parameters<
           typeof transaction.insertExecution
         >[0]);
-        for (let seq = 0; seq < 2500; seq += 1)
+        for (let seq = 1; seq <= 2500; seq += 1) {
           transaction.appendEvent({ executionId: id, type: 'e', step: null, at: 1, data: {} });
+          // Whoever reads what the transaction has appended ends a row with it.
+          assert.equal(transaction.count('events', id), seq);
+        }
       }
     });
     const seen: (number | undefined)[] = [];

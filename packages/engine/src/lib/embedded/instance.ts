@@ -21,7 +21,7 @@ import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
-import { type Aftermath, type Life, type Mutation, never } from './life.ts';
+import { type Aftermath, type Life, type Mutation, type Note, never } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
 import { openListener } from './open-listener.ts';
@@ -53,7 +53,7 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     await this.life.open(address.key);
-    const leave = await beginStep(this.life, address, (transaction, at) => {
+    const { leave, takeBegin } = await beginStep(this.life, address, (transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       this.#append(transaction, { type: 'step_started', address, at });
     });
@@ -62,7 +62,7 @@ export class Instance implements DurableContext {
     const { spend } = meter;
     const outcome = await this.life.during(address.key, (signal) => runStep(run, { idempotencyKey, signal, spend }));
     leave?.();
-    return resultOf(await this.#record(address, outcome, meter.total));
+    return resultOf(await this.#record(address, { outcome, spent: meter.total, begin: takeBegin() }));
   }
 
   async sleep(address: StepAddress, delayMs: (from: number) => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
@@ -255,9 +255,14 @@ export class Instance implements DurableContext {
     await this.life.begin(address.key, mutation, aftermath);
   }
 
-  #record(address: StepAddress, outcome: Outcome, spent: SpendingMeter['total']): Promise<JournalEntry> {
+  /** Records how a step ended, and its begin where that is not written yet. */
+  #record(
+    address: StepAddress,
+    { outcome, spent, begin }: { outcome: Outcome; spent: SpendingMeter['total']; begin: Note | undefined },
+  ): Promise<JournalEntry> {
     if (spent !== undefined) this.#recordLost(spent);
     return this.life.commit((transaction, at) => {
+      begin?.(transaction, at);
       if (spent !== undefined) recordSpending(transaction, this.executionId, spent);
       const current = transaction.entry(this.executionId, address.key);
       // It was given up meanwhile: a time-out passed, or another branch won.

@@ -267,6 +267,24 @@ export class Life {
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
   }
 
+  /**
+   * Notes something under a key in the next turn of the event loop. Whoever calls the result before gets the mutation and writes it together
+   * with what follows; later there is none.
+   */
+  noteSoon(mutation: Note, key: string): () => Note | undefined {
+    let pending: Note | undefined = mutation;
+    const take = (): Note | undefined => {
+      const taken = pending;
+      pending = undefined;
+      return taken;
+    };
+    setImmediate(() => {
+      const left = take();
+      if (left !== undefined && !this.#stopped) this.note(left, key);
+    });
+    return take;
+  }
+
   /** Waits for the result of what is recorded as waiting. A failure is thrown. */
   async received(key: string): Promise<Json> {
     // An answer may share the commit of its question: then it is here before anybody waits for it.

@@ -61,14 +61,14 @@ export class Interpreter implements TaskRunner {
     const { schemas, input: raw } = this.parts;
     const state: BranchState = { context: null };
     schemas.check(document.input?.schema, raw, 'input of the workflow');
-    const input = this.transform(document.input?.from, raw, this.#variables(state, { input: raw }));
+    const input = this.#applied(document.input?.from, raw, () => this.#variables(state, { input: raw }));
     const body = (): Promise<FlowResult> =>
       this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {}, state });
     const limit = this.#timeLimit(document.timeout, input, this.#variables(state, { input }));
     const address = { key: '', name: 'workflow' };
     const { output: last } =
       limit === undefined ? await body() : await this.parts.durable.deadline(address, lengthOf(limit), body);
-    const output = this.transform(document.output?.as, last, this.#variables(state, { input, output: last }));
+    const output = this.#applied(document.output?.as, last, () => this.#variables(state, { input, output: last }));
     schemas.check(document.output?.schema, output, 'output of the workflow');
     return output;
   }
@@ -109,16 +109,14 @@ export class Interpreter implements TaskRunner {
       }
       this.parts.onTask?.(name, reference, key);
       this.parts.schemas.check(task.input?.schema, at.input, `input of the task "${name}"`);
-      const input = this.transform(task.input?.from, at.input, this.#variables(at.state, { ...base, input: at.input }));
+      const input = this.#applied(task.input?.from, at.input, () => this.#variables(at.state, { ...base, input: at.input }));
       const place = { key, name, reference, input, extra: at.extra, state: at.state };
       const plain: TaskFrame = { ...place, variables: this.#variables(at.state, { ...base, input }) };
       if (this.#looks.atAuthorization) base['authorization'] = await authorizationOf(this, task, plain);
       const frame = this.#looks.atAuthorization ? { ...place, variables: this.#variables(at.state, { ...base, input }) } : plain;
       const raw = await runExtended(this, named, frame, () => this.#withinTimeout(task, frame));
       if (base['task'] === descriptor) base['task'] = { ...descriptor, output: raw.output };
-      const output = this.transform(
-        task.output?.as,
-        raw.output,
+      const output = this.#applied(task.output?.as, raw.output, () =>
         this.#variables(at.state, { ...base, input, output: raw.output }),
       );
       this.parts.schemas.check(task.output?.schema, output, `output of the task "${name}"`);
@@ -156,6 +154,11 @@ export class Interpreter implements TaskRunner {
     if (rule === undefined) return data;
     if (typeof rule === 'string') return this.parts.expressions.evaluate(rule, data, variables);
     return this.parts.expressions.resolve(rule, data, variables);
+  }
+
+  /** Applies a rule where there is one: most tasks have none, and need no variables for it. */
+  #applied(rule: Json | undefined, data: Json, variables: () => Variables): Json {
+    return rule === undefined ? data : this.transform(rule, data, variables());
   }
 
   variablesAt({ variables, state }: TaskFrame, more: Variables): Variables {

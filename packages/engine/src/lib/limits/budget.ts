@@ -13,6 +13,7 @@ const WIRE: Readonly<Record<BudgetKind, WireKind>> = {
 
 /** The budget of a new execution from what its request, its definition and the server say, the first that says something about a kind. */
 export function newBudget(sources: readonly (BudgetLimits | undefined)[], wallSince: number | null): Budget | undefined {
+  if (sources.every((source) => source === undefined)) return undefined;
   const limitOf = <Name extends WireKind>(name: Name): BudgetLimits[Name] =>
     sources.find((source) => source?.[name] !== undefined)?.[name];
   const cost = limitOf('cost_usd') ?? null;

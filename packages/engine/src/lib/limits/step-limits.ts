@@ -8,11 +8,21 @@ import type { TurnRequest, Turnstile } from './turnstile.ts';
 /** Ends a turn; must be called when the step has ended. */
 type Leave = () => void;
 
+/** A step that has begun. */
+interface Begun {
+  /** Absent where there are no turns. */
+  readonly leave?: Leave;
+  /** Gives what records that it began, unless that is written by now: whoever takes it writes it with what follows. */
+  readonly takeBegin: () => Note | undefined;
+}
+
+const ALREADY_WRITTEN = (): undefined => undefined;
+
 /**
- * Lets a step begin when nothing limits it any more: its execution is not paused, it has its turn, and no budget is used up; then notes
- * `begun`. Gives nothing at once where there is neither a turnstile nor a budget. Like everything of a {@link Life}, it may never settle.
+ * Lets a step begin when nothing limits it any more: its execution is not paused, it has its turn, and no budget is used up; then `begun`
+ * records it. At once where there is neither a turnstile nor a budget. Like everything of a {@link Life}, it may never settle.
  */
-export function beginStep(life: Life, address: StepAddress, begun: Note): Promise<Leave> | undefined {
+export function beginStep(life: Life, address: StepAddress, begun: Note): Promise<Begun> | Begun {
   const { turnstile, store } = life.host;
   const { limits } = store.read;
   const { executionId } = life;
@@ -24,25 +34,21 @@ export function beginStep(life: Life, address: StepAddress, begun: Note): Promis
   };
   if (turnstile !== undefined || isLimited)
     return waitForTurn(life, address, { turnstile, isLimited, begun: isLimited ? begun : note });
-  life.note(note, address.key);
-  return undefined;
+  return { takeBegin: life.noteSoon(note, address.key) };
 }
 
 async function waitForTurn(
   life: Life,
   address: StepAddress,
   { turnstile, isLimited, begun }: { turnstile: Turnstile | undefined; isLimited: boolean; begun: Note },
-): Promise<Leave> {
+): Promise<Begun> {
   for (;;) {
     await life.open(address.key);
     const leave = turnstile === undefined ? (): void => undefined : await takeTurn(life, address, turnstile);
     if (life.isOpen(address.key)) {
-      if (!isLimited) {
-        life.note(begun, address.key);
-        return leave;
-      }
+      if (!isLimited) return { leave, takeBegin: life.noteSoon(begun, address.key) };
       // A pause that comes after the attempt was counted finds the step under way: else the attempt would be lost.
-      if ((await countsAttempt(life, address, begun)) && life.goesOn(address.key)) return leave;
+      if ((await countsAttempt(life, address, begun)) && life.goesOn(address.key)) return { leave, takeBegin: ALREADY_WRITTEN };
     }
     leave();
   }

@@ -2,7 +2,7 @@ import { constants, closeSync, copyFileSync, existsSync, fsyncSync, openSync, rm
 import { join } from 'node:path';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import { describeDamage } from './check-files.ts';
-import { takeLock } from './folder-lock.ts';
+import { takeDataLock } from './data-lock.ts';
 import { hasLostCommits, readLog } from './write-ahead-log.ts';
 
 /** What a store has to do without from now on. */
@@ -21,7 +21,7 @@ export interface AcceptedLoss {
 export function acceptLoss(dir: string): AcceptedLoss | undefined {
   const file = join(dir, 'engine.db');
   if (!existsSync(file)) return undefined;
-  const lock = takeLock(dir);
+  const lock = takeDataLock(dir);
   try {
     const log = readLog(file);
     if (log === undefined || !hasLostCommits(log, 'full')) return undefined;

@@ -1,4 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
+import { filesOfEvents } from './history-row.ts';
+import type { Row } from './rows.ts';
 import { digestIn } from './value-files.ts';
 
 /** Rows that one transaction deletes at most: the event loop stands still for some milliseconds, not for seconds. */
@@ -19,8 +21,8 @@ export interface Batch {
 }
 
 /**
- * Compacts executions that ended at or before a time: the journal goes, and the events but the last one. The earliest events go first and the
- * journal after them, so whoever finds the first event of an ended execution finds its whole history.
+ * Compacts executions that ended at or before a time: the journal goes, and of the history all but the last event. The earliest rows go first and
+ * the journal after them, so whoever finds the first event of an ended execution finds its whole history.
  */
 export function compactEnded(prepare: Prepare, endedBefore: number): Batch {
   const released: string[] = [];
@@ -70,18 +72,30 @@ export function removeEnded(prepare: Prepare, endedBefore: number): Batch {
   return { more: true, removed, released };
 }
 
-/** Deletes events and journal of an execution, `limit` rows at most; gives how many. */
+/** Deletes history and journal of an execution, `limit` rows at most; gives how many. */
 function deleteHistory(prepare: Prepare, no: number, { limit, lastEvent }: { limit: number; lastEvent: boolean }): number {
-  const before = lastEvent ? '' : 'AND seq < (SELECT max(seq) FROM events WHERE execution = ?1)';
-  const events = Number(
+  const last = lastEvent ? undefined : lastRow(prepare, no)?.['position'];
+  const rows = Number(
     prepare(
-      `DELETE FROM events WHERE execution = ?1 AND seq IN (SELECT seq FROM events WHERE execution = ?1 ${before} ORDER BY seq LIMIT ?2)`,
-    ).run(no, limit).changes,
+      `DELETE FROM history WHERE position IN
+       (SELECT position FROM history WHERE execution = ?1 AND position <> ?2 ORDER BY last_seq, position LIMIT ?3)`,
+    ).run(no, last ?? 0, limit).changes,
   );
+  if (rows === limit) return rows;
+  if (last !== undefined) prepare(KEEP_LAST_EVENT).run(last);
   const entries = prepare(
     `DELETE FROM journal WHERE execution = ?1 AND key IN (SELECT key FROM journal WHERE execution = ?1 LIMIT ?2)`,
-  ).run(no, limit - events).changes;
-  return events + Number(entries);
+  ).run(no, limit - rows).changes;
+  return rows + Number(entries);
+}
+
+const KEEP_LAST_EVENT = `UPDATE history SET events = json_array(json(events -> '$[#-1]')), results = NULL WHERE position = ?`;
+
+/** The row of an execution that has its last event. */
+function lastRow(prepare: Prepare, no: number): Row | undefined {
+  return prepare(
+    'SELECT position, events FROM history WHERE execution = ? AND events IS NOT NULL ORDER BY last_seq DESC LIMIT 1',
+  ).get(no);
 }
 
 /** Every table whose rows belong to an execution. */
@@ -101,7 +115,7 @@ function releaseUnused(prepare: Prepare, no: number): string[] {
   const used = new Set(
     prepare(
       `SELECT input AS value FROM executions WHERE no = ?1 UNION ALL SELECT output FROM executions WHERE no = ?1
-       UNION ALL SELECT error FROM executions WHERE no = ?1 UNION ALL SELECT data FROM events WHERE execution = ?1
+       UNION ALL SELECT error FROM executions WHERE no = ?1
        UNION ALL SELECT request FROM human_tasks WHERE execution_id = (SELECT id FROM executions WHERE no = ?1)
        UNION ALL SELECT answer FROM human_tasks WHERE execution_id = (SELECT id FROM executions WHERE no = ?1)
        UNION ALL SELECT answer FROM early_answers WHERE execution_id = (SELECT id FROM executions WHERE no = ?1)`,
@@ -109,6 +123,8 @@ function releaseUnused(prepare: Prepare, no: number): string[] {
       .all(no)
       .map(({ value }) => (typeof value === 'string' ? digestIn(value) : undefined)),
   );
+  const last = lastRow(prepare, no);
+  for (const digest of last === undefined ? [] : filesOfEvents(last)) used.add(digest);
   const unused = held.map(({ digest }) => String(digest)).filter((digest) => !used.has(digest));
   for (const digest of unused) prepare('DELETE FROM large_values WHERE execution = ? AND digest = ?').run(no, digest);
   return unused;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LogSync } from './log-sync.ts';
+import { storeFailure } from './store-failure.ts';
 
 interface Waiting {
   readonly run: () => unknown;
@@ -40,10 +41,11 @@ export class GroupCommit {
     this.#sync = sync;
   }
 
-  /** Runs a mutation in the next group; settles after its transaction is committed or rolled back. */
+  /** Runs a mutation in the next group; settles after its transaction is committed or rolled back. Throws STORE_FAILED for what SQLite refuses. */
   run<T>(mutation: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run: mutation, resolve: resolve as (value: unknown) => void, reject });
+      const refuse = (error: unknown): void => reject(storeFailure(error, 'write to'));
+      this.#queue.push({ run: mutation, resolve: resolve as (value: unknown) => void, reject: refuse });
       this.#schedule();
     });
   }

@@ -11,17 +11,23 @@ export interface KnownExecution {
   rests: boolean;
   /** The number of its last event; `undefined` when it was not read yet. */
   lastSeq: number | undefined;
+  /** Whether `journal` may have rows of it. */
+  hasEntries: boolean;
 }
 
 /** How many executions are remembered: those of the running ones that were written last. */
 const LIMIT = 20_000;
 
-/** Remembers executions that were written lately; the one connection of a store is the only writer, so this stays true. */
+/**
+ * Remembers executions that were written lately, and ids that no execution has; the one connection of a store is the only writer, so this
+ * stays true.
+ */
 export class KnownExecutions {
-  #newer = new Map<string, KnownExecution>();
-  #older = new Map<string, KnownExecution>();
+  #newer = new Map<string, KnownExecution | null>();
+  #older = new Map<string, KnownExecution | null>();
 
-  get(id: string): KnownExecution | undefined {
+  /** `null` when there is no execution of that id, `undefined` when nothing is known. */
+  get(id: string): KnownExecution | null | undefined {
     const known = this.#newer.get(id);
     if (known !== undefined) return known;
     const old = this.#older.get(id);
@@ -29,12 +35,18 @@ export class KnownExecutions {
     return old;
   }
 
-  set(id: string, known: KnownExecution): void {
+  set(id: string, known: KnownExecution | null): void {
     if (this.#newer.size >= LIMIT / 2) {
       this.#older = this.#newer;
       this.#newer = new Map();
     }
     this.#newer.set(id, known);
+  }
+
+  /** Forgets one: an execution that has ended is hardly asked for again. */
+  drop(id: string): void {
+    this.#newer.delete(id);
+    this.#older.delete(id);
   }
 
   forget(): void {

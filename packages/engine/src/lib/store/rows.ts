@@ -1,13 +1,6 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
 import type { SQLOutputValue } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionEvent,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
-} from '../execution/execution.ts';
+import type { EarlyAnswer, Execution, JournalEntry, StoredDefinition, StoredHumanTask } from '../execution/execution.ts';
 import { type ValueFiles, digestIn } from './value-files.ts';
 
 /** A row as the database gives it. */
@@ -34,11 +27,19 @@ export const json = (row: Row, column: string): Json => {
 function withFiles<T extends object>(record: T, row: Row, { columns, files }: { columns: string[]; files: ValueFiles }): T {
   for (const column of columns) {
     const stored = row[column];
-    if (typeof stored !== 'string' || digestIn(stored) === undefined) continue;
-    let value: Json | undefined;
-    Object.defineProperty(record, column, { enumerable: true, get: () => (value ??= files.decode(stored)) });
+    if (typeof stored === 'string' && digestIn(stored) !== undefined) readLater(record, column, { stored, files });
   }
   return record;
+}
+
+/** Gives a record a property whose value is read from its file when somebody asks for it. */
+export function readLater<T extends object>(
+  record: T,
+  property: string,
+  { stored, files }: { stored: string; files: ValueFiles },
+): T {
+  let value: Json | undefined;
+  return Object.defineProperty(record, property, { enumerable: true, get: () => (value ??= files.decode(stored)) });
 }
 
 /** Reads a row of `executions`. */
@@ -115,19 +116,6 @@ export function toEarlyAnswer(row: Row, files: ValueFiles): EarlyAnswer {
     receivedAt: integer(row, 'received_at'),
   };
   return withFiles(record, row, { columns: ['answer'], files });
-}
-
-/** Reads a row of `events` of an execution. */
-export function toEvent(executionId: string, row: Row, files: ValueFiles): ExecutionEvent {
-  const record: ExecutionEvent = {
-    executionId,
-    seq: integer(row, 'seq'),
-    type: text(row, 'type'),
-    step: textOrNull(row, 'step'),
-    at: integer(row, 'at'),
-    data: json(row, 'data') as JsonObject,
-  };
-  return withFiles(record, row, { columns: ['data'], files });
 }
 
 /** Reads a row of `definitions`. */

@@ -8,7 +8,7 @@ interface Tables {
   /** The number of an execution; 0 when there is none of that id. */
   numberOf(executionId: string): number;
   /** Called before the journal is read. */
-  beforeJournal(): void;
+  beforeReading(): void;
 }
 
 const OF_ADMISSION = 'SELECT id, admissions.* FROM admissions JOIN executions ON no = execution';
@@ -59,7 +59,7 @@ export class SqliteLimits implements LimitsWriter {
   }
 
   payers(executionId: string): string[] {
-    this.#tables.beforeJournal();
+    this.#tables.beforeReading();
     return this.#tables
       .prepare(PAYERS)
       .all(this.#tables.numberOf(executionId))

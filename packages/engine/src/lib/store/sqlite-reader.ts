@@ -4,7 +4,9 @@ import {
   type EarlyAnswer,
   type Execution,
   type ExecutionEvent,
+  type ExecutionPage,
   type ExecutionQuery,
+  type HumanTaskQuery,
   type ExecutionStatus,
   type JournalEntry,
   type StoredDefinition,
@@ -12,15 +14,15 @@ import {
   isFinal,
 } from '../execution/execution.ts';
 import { listExecutions } from './list-executions.ts';
-import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
+import { type Row, toDefinition, toEarlyAnswer, toEntry, toExecution, toHumanTask } from './rows.ts';
+import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import type { Counted, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
-const COUNTS: Readonly<Record<Counted, string>> = {
+const COUNTS: Readonly<Record<Exclude<Counted, 'events'>, string>> = {
   definitions: 'SELECT count(*) AS total FROM definitions',
-  events: 'SELECT max(seq) AS total FROM events WHERE execution = ?',
   'open-questions': `SELECT count(*) AS total FROM human_tasks WHERE execution_id = ? AND +state = 'open'`,
   'early-answers': 'SELECT count(*) AS total FROM early_answers WHERE execution_id = ?',
   listeners: 'SELECT count(*) AS total FROM listeners WHERE execution_id = ?',
@@ -47,12 +49,14 @@ export class SqliteReader implements StoreReader {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   protected readonly files: ValueFiles;
+  protected readonly history: SqliteHistory;
 
   constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     this.#database = database;
     this.files = files;
+    this.history = new SqliteHistory((sql) => this.prepare(sql), files);
     this.limits = new SqliteLimits(
-      { prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id), beforeJournal: () => this.beforeJournal() },
+      { prepare: (sql) => this.prepare(sql), numberOf: (id) => this.numberOf(id), beforeReading: () => this.beforeReading() },
       used,
     );
   }
@@ -72,8 +76,8 @@ export class SqliteReader implements StoreReader {
     return Number(this.prepare('SELECT no FROM executions WHERE id = ?').get(id)?.['no'] ?? 0);
   }
 
-  /** Called before the journal is read: whoever writes it later than it is told does so now. */
-  protected beforeJournal(): void {
+  /** Called before journal or history are read: whoever writes them later than told does so now. */
+  protected beforeReading(): void {
     // Nothing is held back here.
   }
 
@@ -111,9 +115,9 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
-    const { rows, total } = listExecutions((sql) => this.prepare(sql), query);
-    return { executions: rows.map((row) => this.#whole(row)), total };
+  executions(query: ExecutionQuery): ExecutionPage {
+    const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
+    return { executions: rows.map((row) => this.#whole(row)), total, next };
   }
 
   definitionsOf(name: string): StoredDefinition[] {
@@ -140,10 +144,10 @@ export class SqliteReader implements StoreReader {
   }
 
   withoutWakeUp(before: number, limit: number): Execution[] {
-    this.beforeJournal();
+    this.beforeReading();
     return this.prepare(
       `SELECT * FROM executions WHERE group_no IN (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused'))
-       AND updated_at <= ?1 AND coalesce((SELECT at FROM events WHERE execution = no ORDER BY seq DESC LIMIT 1), 0) <= ?1
+       AND updated_at <= ?1 AND coalesce((SELECT json_extract(events, '$[#-1][2]') FROM history WHERE execution = no AND events IS NOT NULL ORDER BY last_seq DESC LIMIT 1), 0) <= ?1
        AND (status = 'paused' OR NOT EXISTS
        (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?2`,
     )
@@ -168,27 +172,33 @@ export class SqliteReader implements StoreReader {
   }
 
   journal(executionId: string): JournalEntry[] {
-    this.beforeJournal();
-    return this.prepare('SELECT * FROM journal WHERE execution = ?')
-      .all(this.numberOf(executionId))
+    this.beforeReading();
+    const no = this.numberOf(executionId);
+    const entries = this.prepare('SELECT * FROM journal WHERE execution = ?')
+      .all(no)
       .map((row) => toEntry(row, this.files));
+    return [...entries, ...this.history.results(no)];
   }
 
   entry(executionId: string, key: string): JournalEntry | undefined {
+    return (
+      this.keyedEntry(executionId, key) ?? this.history.results(this.numberOf(executionId)).find((entry) => entry.key === key)
+    );
+  }
+
+  /** The entry of a key, unless it is the result of a step. */
+  keyedEntry(executionId: string, key: string): JournalEntry | undefined {
     const row = this.prepare('SELECT * FROM journal WHERE execution = ? AND key = ?').get(this.numberOf(executionId), key);
     return row === undefined ? undefined : toEntry(row, this.files);
   }
 
   completedSteps(executionId: string): string[] {
-    return this.prepare(
-      `SELECT name, min(seq) AS first FROM (SELECT step AS name, seq FROM events WHERE execution = ? AND type = 'step_completed') GROUP BY name ORDER BY first`,
-    )
-      .all(this.numberOf(executionId))
-      .map((row) => String(row['name']));
+    const completed = this.events(executionId, 0, Infinity).filter(({ type }) => type === 'step_completed');
+    return [...new Set(completed.flatMap(({ step }) => step ?? []))];
   }
 
   due(now: number, limit: number): OwnedEntry[] {
-    this.beforeJournal();
+    this.beforeReading();
     return this.prepare(
       'SELECT journal.*, id AS execution_id FROM journal JOIN executions ON no = execution WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?',
     )
@@ -197,7 +207,7 @@ export class SqliteReader implements StoreReader {
   }
 
   nextDue(): number | undefined {
-    this.beforeJournal();
+    this.beforeReading();
     const due = this.prepare('SELECT min(due_at) AS due FROM journal WHERE due_at IS NOT NULL').get()?.['due'];
     return typeof due === 'number' ? due : undefined;
   }
@@ -207,40 +217,34 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({
-    executionId,
-    state,
-    limit,
-  }: {
-    executionId?: string;
-    state?: StoredHumanTask['state'];
-    limit: number;
-  }): StoredHumanTask[] {
+  humanTasks({ executionId, state, after, limit }: HumanTaskQuery): StoredHumanTask[] {
     // Of one execution there are few: the index of all that are open is not the one to go through.
     const isState = executionId === undefined ? 'state = ?' : '+state = ?';
-    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState].filter(Boolean);
+    const filters = [
+      executionId === undefined ? '' : 'execution_id = ?',
+      state === undefined ? '' : isState,
+      after === undefined ? '' : '(created_at, id) > (?, ?)',
+    ].filter(Boolean);
     const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
-    const values = [executionId, state].filter((value) => value !== undefined);
+    const values = [executionId, state, after?.createdAt, after?.id].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
-    return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
-      .all(this.numberOf(executionId), after, limit)
-      .map((row) => toEvent(executionId, row, this.files));
+    this.beforeReading();
+    return this.history.events({ no: this.numberOf(executionId), id: executionId }, after, limit);
   }
 
   firstEvent(executionId: string): number | undefined {
-    const first = this.prepare('SELECT min(seq) AS first FROM events WHERE execution = ?').get(this.numberOf(executionId))?.[
-      'first'
-    ];
-    return typeof first === 'number' ? first : undefined;
+    this.beforeReading();
+    return this.history.firstEvent(this.numberOf(executionId));
   }
 
   count(what: Counted, executionId: string = ''): number {
-    const values = what === 'definitions' ? [] : [what === 'events' ? this.numberOf(executionId) : executionId];
+    if (what === 'events') return this.lastSeq(this.numberOf(executionId));
+    const values = what === 'definitions' ? [] : [executionId];
     return Number(this.prepare(COUNTS[what]).get(...values)?.['total'] ?? 0);
   }
 
@@ -258,13 +262,21 @@ export class SqliteReader implements StoreReader {
   /** An execution under way is at the step whose begin was recorded last; its row does not follow it. */
   #whole(row: Row): Execution {
     if (isFinal(String(row['status']) as ExecutionStatus)) return toExecution(row, this.files);
-    const events = this.prepare('SELECT type, step, at FROM events WHERE execution = ? ORDER BY seq DESC LIMIT ?').all(
-      Number(row['no']),
-      EVENTS_SEARCHED,
-    );
-    const begin = events.find(({ type }) => BEGINS.has(String(type)));
-    const current = begin === undefined ? {} : { current_step: begin['step'] ?? null };
-    const updated = Math.max(Number(row['updated_at']), Number(events[0]?.['at'] ?? 0));
+    this.beforeReading();
+    const newest: ExecutionEvent[] = [];
+    for (const event of this.history.newestEvents({ no: Number(row['no']), id: String(row['id']) })) {
+      newest.push(event);
+      if (BEGINS.has(event.type) || newest.length === EVENTS_SEARCHED) break;
+    }
+    const begin = newest.find(({ type }) => BEGINS.has(type));
+    const current = begin === undefined ? {} : { current_step: begin.step };
+    const updated = Math.max(Number(row['updated_at']), newest[0]?.at ?? 0);
     return toExecution({ ...row, ...current, updated_at: updated }, this.files);
+  }
+
+  /** The number of the last event of an execution, by the number of that one; 0 without any. */
+  protected lastSeq(no: number): number {
+    this.beforeReading();
+    return this.history.lastSeq(no);
   }
 }

@@ -4,12 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { ExecutionEvent } from '../execution/execution.ts';
 import { checkDatabase, checkLog } from './check-files.ts';
-import { takeLock } from './folder-lock.ts';
+import { takeDataLock } from './data-lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LogSync } from './log-sync.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
-import { storeFailure } from './store-failure.ts';
 import type { Store, StoreReader, StoreTransaction } from './store.ts';
 import { ValueFiles } from './value-files.ts';
 
@@ -29,7 +28,6 @@ export interface SqliteStoreOptions {
   readonly inlineCharacters?: number;
 }
 
-/** SQLite's code for a file that somebody else holds. */
 const INLINE_CHARACTERS = 64 * 1024;
 /** The folders that the files of large values are spread over. */
 const VALUE_FOLDERS = 256;
@@ -44,6 +42,7 @@ const MIGRATIONS = [
   '0006-large-values.sql',
   '0007-limits.sql',
   '0008-groups.sql',
+  '0009-history.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -95,11 +94,7 @@ export class SqliteStore implements Store {
 
   write<T>(mutation: (transaction: StoreTransaction) => T): Promise<T> {
     if (this.#isClosed) return Promise.reject(new PlatformError('STORE_FAILED', 'Cannot write to the store: it is closed'));
-    return this.#commits
-      .run(() => mutation(this.#transaction))
-      .catch((error: unknown) => {
-        throw storeFailure(error, 'write to');
-      });
+    return this.#commits.run(() => mutation(this.#transaction));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,7 +139,7 @@ function openDatabase({ dir, durability, onTrouble }: SqliteStoreOptions): { loc
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    lock = takeLock(dir);
+    lock = takeDataLock(dir);
     const file = join(dir, 'engine.db');
     checkLog(file, { durability, warn: (message) => onTrouble?.(message, undefined) });
     database = new DatabaseSync(file, { enableForeignKeyConstraints: true });

@@ -1,18 +1,20 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type {
-  EarlyAnswer,
-  Execution,
-  ExecutionChange,
-  ExecutionEvent,
-  ExecutionStatus,
-  JournalEntry,
-  StoredDefinition,
-  StoredHumanTask,
+import {
+  type EarlyAnswer,
+  type Execution,
+  type ExecutionChange,
+  type ExecutionEvent,
+  type ExecutionStatus,
+  type JournalEntry,
+  type StoredDefinition,
+  type StoredHumanTask,
+  isFinal,
 } from '../execution/execution.ts';
+import { isResult } from './history-row.ts';
 import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
-import { PendingJournal } from './pending-journal.ts';
+import { type PendingRecord, PendingRecords } from './pending-records.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
@@ -21,36 +23,39 @@ import type { ValueFiles } from './value-files.ts';
 /**
  * Reads and writes the tables of the embedded store inside the transaction that is open.
  *
- * T1 What belongs to the journal is gathered and written by `flush`, before the commit and before whatever reads these tables.
+ * T1 What belongs to journal and history is gathered and written by `flush`, before the commit and before whatever reads these tables.
  * T2 What is known of executions without reading them was written or read by this connection, and is forgotten with a rollback.
  */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
-  readonly #journal = new PendingJournal();
+  readonly #pending = new PendingRecords();
   readonly #known = new KnownExecutions();
   readonly #groups: ExecutionGroups;
   readonly #insertEntry: StatementSync;
-  readonly #insertEvent: StatementSync;
+  readonly #deleteEntry: StatementSync;
   /** Large values that were written, or given up, in the transactions that are not settled yet. */
   readonly #touchedFiles: string[] = [];
-  /** Events of the transaction that is open. */
+  /** Events of the transaction that is open, and the executions that have ended in it. */
   #events: ExecutionEvent[] = [];
+  #ended: string[] = [];
 
   constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     super(database, files, used);
     this.#groups = new ExecutionGroups(database);
     this.#insertEntry = this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#insertEvent = this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
+    this.#deleteEntry = this.prepare('DELETE FROM journal WHERE execution = ? AND key = ?');
   }
 
   /** Writes what was gathered; call it before the commit. */
   flush(): void {
-    this.#journal.drain((no, entry) => this.#writeEntry(no, entry));
+    for (const record of this.#pending.take()) this.#write(record);
     this.#groups.flush();
   }
 
   /** Takes note that the transaction was committed; gives its events. */
   committed(): readonly ExecutionEvent[] {
     this.#groups.committed();
+    for (const id of this.#ended) this.#known.drop(id);
+    this.#ended = [];
     const events = this.#events;
     this.#events = [];
     return events;
@@ -58,14 +63,15 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   /** What was read or counted in a transaction is not true any more once it was rolled back. */
   forget(): void {
-    this.#journal.forget();
+    this.#pending.forget();
     this.#known.forget();
     this.#groups.forget();
     this.#events = [];
+    this.#ended = [];
     this.#touchedFiles.push(...this.files.takeWritten());
   }
 
-  protected override beforeJournal(): void {
+  protected override beforeReading(): void {
     this.flush();
   }
 
@@ -86,7 +92,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   override entry(executionId: string, key: string): JournalEntry | undefined {
-    return this.#journal.entry(this.numberOf(executionId), key) ?? super.entry(executionId, key);
+    return this.#pending.entry(this.numberOf(executionId), key) ?? super.entry(executionId, key);
+  }
+
+  override keyedEntry(executionId: string, key: string): JournalEntry | undefined {
+    return this.#pending.entry(this.numberOf(executionId), key) ?? super.keyedEntry(executionId, key);
   }
 
   putDefinition({ digest, name, version, source, createdAt }: StoredDefinition): void {
@@ -131,7 +141,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(...values);
     this.#groups.count(group, 1);
-    this.#known.set(id, { no: Number(lastInsertRowid), group, parent, rests: false, lastSeq: 0 });
+    this.#known.set(id, { no: Number(lastInsertRowid), group, parent, rests: false, lastSeq: 0, hasEntries: false });
     this.#holdFiles(Number(lastInsertRowid));
   }
 
@@ -140,6 +150,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     if (known === undefined) return;
     const columns: [string, SQLInputValue][] = [['updated_at', at]];
     if (change.status !== undefined) columns.push(['status', change.status], ['status_since', change.statusSince ?? at]);
+    if (change.status !== undefined && isFinal(change.status)) this.#ended.push(id);
     const { status = known.group.status, definitionDigest = known.group.definitionDigest } = change;
     if (status !== known.group.status || definitionDigest !== known.group.definitionDigest)
       columns.push(['group_no', this.#regroup(known, { status, definitionDigest })]);
@@ -160,7 +171,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   putEntry(executionId: string, entry: JournalEntry): void {
     const known = this.#require(executionId);
-    this.#journal.put(known.no, entry);
+    this.#pending.of(known).entries.set(entry.key, entry);
     // Something goes on from here: a restart must look at it.
     if (known.rests && entry.state !== 'waiting') this.#setRests(known, false);
   }
@@ -233,10 +244,12 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   compactEnded(endedBefore: number): boolean {
+    this.flush();
     return this.#keep(compactEnded((sql) => this.prepare(sql), endedBefore));
   }
 
   removeEnded(endedBefore: number): boolean {
+    this.flush();
     return this.#keep(removeEnded((sql) => this.prepare(sql), endedBefore));
   }
 
@@ -275,26 +288,46 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
     const known = this.#require(executionId);
-    const seq = (known.lastSeq ?? this.#readLastSeq(known.no)) + 1;
+    const seq = (known.lastSeq ?? this.lastSeq(known.no)) + 1;
     known.lastSeq = seq;
-    this.#insertEvent.run(known.no, seq, type, step, at, this.files.encode(data));
-    this.#holdFiles(known.no);
-    this.#events.push({ executionId, seq, type, step, at, data });
+    const event: ExecutionEvent = { executionId, seq, type, step, at, data };
+    this.#pending.of(known).events.push(event);
+    this.#events.push(event);
+  }
+
+  /** Writes what was recorded of one execution: one row of its history, and a row for each entry that is not the result of a step. */
+  #write({ execution, entries, events }: PendingRecord): void {
+    const { no } = execution;
+    const results: JournalEntry[] = [];
+    for (const entry of entries.values()) {
+      if (!isResult(entry)) {
+        this.#writeEntry(no, entry);
+        execution.hasEntries = true;
+        continue;
+      }
+      results.push(entry);
+      // It may stand there as `running`.
+      if (execution.hasEntries) this.#deleteEntry.run(no, entry.key);
+    }
+    this.history.append(no, execution.lastSeq ?? this.history.lastSeq(no), { events, results });
+    this.#holdFiles(no);
   }
 
   #writeEntry(no: number, { key, kind, state, name, value, dueAt, remainingMs, createdAt, recordedAt }: JournalEntry): void {
     this.#insertEntry.run(no, key, kind, state, name, this.files.encode(value), dueAt, remainingMs, createdAt, recordedAt);
-    this.#holdFiles(no);
   }
 
   #knowledgeOf(id: string): KnownExecution | undefined {
     const known = this.#known.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known ?? undefined;
     const row = this.prepare('SELECT no, group_no, parent_id, parent_key, rests FROM executions WHERE id = ?').get(id);
-    if (row === undefined) return undefined;
+    if (row === undefined) {
+      this.#known.set(id, null);
+      return undefined;
+    }
     const group = this.#groups.byNo(Number(row['group_no']));
     const parent = row['parent_id'] === null ? null : { executionId: String(row['parent_id']), key: String(row['parent_key']) };
-    const read = { no: Number(row['no']), group, parent, rests: row['rests'] === 1, lastSeq: undefined };
+    const read = { no: Number(row['no']), group, parent, rests: row['rests'] === 1, lastSeq: undefined, hasEntries: true };
     this.#known.set(id, read);
     return read;
   }
@@ -316,10 +349,5 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   #setRests(known: KnownExecution, rests: boolean): void {
     known.rests = rests;
     this.prepare('UPDATE executions SET rests = ? WHERE no = ?').run(rests ? 1 : 0, known.no);
-  }
-
-  #readLastSeq(no: number): number {
-    const last = this.prepare('SELECT max(seq) AS last FROM events WHERE execution = ?').get(no)?.['last'];
-    return typeof last === 'number' ? last : 0;
   }
 }

@@ -3,7 +3,9 @@ import type {
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionPage,
   ExecutionQuery,
+  HumanTaskQuery,
   ExecutionStatus,
   JournalEntry,
   StoredDefinition,
@@ -38,7 +40,7 @@ export interface StoreReader {
   digestOf(name: string, version: string): string | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
-  executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  executions(query: ExecutionQuery): ExecutionPage;
   /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
   executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
   /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
@@ -50,6 +52,7 @@ export interface StoreReader {
   /** Ids of the executions that must be looked at after a restart: those that are not paused and do not rest. */
   unfinished(): string[];
   journal(executionId: string): JournalEntry[];
+  /** The entry of a key. When it is the result of a step, or when there is none, all results of the execution are looked through. */
   entry(executionId: string, key: string): JournalEntry | undefined;
   /** Names of the steps that are done, in the order they were recorded, each once. */
   completedSteps(executionId: string): string[];
@@ -57,7 +60,8 @@ export interface StoreReader {
   due(now: number, limit: number): OwnedEntry[];
   nextDue(): number | undefined;
   humanTask(id: string): StoredHumanTask | undefined;
-  humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
+  /** The oldest first; behind the one with this time and id, when `after` is given. */
+  humanTasks(query: HumanTaskQuery): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
   /**
@@ -78,6 +82,8 @@ export interface StoreTransaction extends StoreReader {
   putDefinition(definition: StoredDefinition): void;
   insertExecution(execution: Execution): void;
   updateExecution(id: string, change: ExecutionChange, at: number): void;
+  /** The entry of a key that is not the result of a step; found at once. */
+  keyedEntry(executionId: string, key: string): JournalEntry | undefined;
   /** Puts an entry; one that is not `waiting` ends what {@link setResting} said. */
   putEntry(executionId: string, entry: JournalEntry): void;
   /** Says that all that is left to do waits for entries that are `waiting`: a restart need not look at the execution. */

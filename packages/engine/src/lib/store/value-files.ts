@@ -50,7 +50,7 @@ export class ValueFiles {
   /** The text for a column. Throws STORE_FAILED when a large value cannot be written. */
   encode(value: Json): string {
     const text = JSON.stringify(value);
-    if (text.length <= this.#options.inlineCharacters) return text;
+    if (this.fits(text)) return text;
     const bytes = Buffer.from(text);
     const digest = createHash('sha256').update(bytes).digest('hex');
     this.#put(digest, bytes);
@@ -62,6 +62,17 @@ export class ValueFiles {
   decode(text: string): Json {
     const digest = digestIn(text);
     return JSON.parse(digest === undefined ? text : this.#get(digest)) as Json;
+  }
+
+  /** Whether a text, and so whatever value is a part of it, is short enough to stay in the tables. */
+  fits(text: string): boolean {
+    return text.length <= this.#options.inlineCharacters;
+  }
+
+  /** The text that stands for a large value, whose file is written; `undefined` for a value that stays in the tables. */
+  reference(value: Json): string | undefined {
+    const text = this.encode(value);
+    return digestIn(text) === undefined ? undefined : text;
   }
 
   get hasWritten(): boolean {

@@ -57,7 +57,18 @@ export const ERRORS = define({
     title: 'The configuration is not valid',
     fix: 'Correct or remove the named setting; `--print-config` shows what is in effect',
   },
-  UNAUTHORIZED: { status: 401, retryable: false, title: 'The caller is not known', fix: 'Send valid credentials' },
+  UNAUTHORIZED: {
+    status: 401,
+    retryable: false,
+    title: 'The caller is not known',
+    fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
+  },
+  CSRF_REFUSED: {
+    status: 403,
+    retryable: false,
+    title: 'The request of this session does not come from its own pages',
+    fix: 'Send the header X-CSRF-Token with the `csrf_token` of GET /api/v1/me, from a page of the same origin',
+  },
   FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
   METHOD_NOT_ALLOWED: {
@@ -89,6 +100,24 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
+  },
+  API_KEY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such API key',
+    fix: 'List the keys with GET /api/v1/api-keys',
+  },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such session',
+    fix: 'List the sessions with GET /api/v1/sessions',
+  },
+  LOGIN_NOT_CONFIGURED: {
+    status: 404,
+    retryable: false,
+    title: 'No identity provider is configured for logging in',
+    fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
   },
   EXAMPLES_NOT_FOUND: {
     status: 404,
@@ -122,7 +151,7 @@ export const ERRORS = define({
   },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
-    status: 409,
+    status: 422,
     retryable: false,
     title: 'The idempotency key was used for another request',
     fix: 'Use a new Idempotency-Key for a new request',
@@ -144,6 +173,18 @@ export const ERRORS = define({
     retryable: true,
     title: 'Another process uses the data folder',
     fix: 'Stop the other process or choose another folder with --data-dir',
+  },
+  PRECONDITION_FAILED: {
+    status: 412,
+    retryable: false,
+    title: 'It is not any more what the request was made for',
+    fix: 'Read it again, look at `details.current`, and decide again with its ETag in `If-Match`',
+  },
+  PRECONDITION_REQUIRED: {
+    status: 428,
+    retryable: false,
+    title: 'The request must say what it was made for',
+    fix: 'Read it first and send its ETag in `If-Match`',
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
@@ -181,7 +222,25 @@ export const ERRORS = define({
     title: 'A limit is reached',
     fix: 'Make the work smaller, or raise the limit that `details.limit` names',
   },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    retryable: false,
+    title: 'The headers of the request are too large',
+    fix: 'Send shorter headers and a shorter URL; together they may have 16 KiB',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    retryable: true,
+    title: 'The request came too slowly',
+    fix: 'Send the whole request at once, or check the connection',
+  },
   RATE_LIMITED: { status: 429, retryable: true, title: 'There are too many requests', fix: 'Wait for Retry-After seconds' },
+  QUOTA_REACHED: {
+    status: 429,
+    retryable: true,
+    title: 'The quota of the day is used up',
+    fix: 'Wait for Retry-After seconds, or ask an administrator for more',
+  },
   INTERNAL_ERROR: {
     status: 500,
     retryable: true,

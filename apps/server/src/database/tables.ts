@@ -1,0 +1,11 @@
+import type { ApiKeyTable, SessionTable } from '../identity/credential-tables.ts';
+import type { QuotaTable } from '../quotas/quota-table.ts';
+import type { UserTable } from '../identity/user-table.ts';
+
+/** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
+export interface ServerTables {
+  readonly users: UserTable;
+  readonly api_keys: ApiKeyTable;
+  readonly sessions: SessionTable;
+  readonly quota_use: QuotaTable;
+}
