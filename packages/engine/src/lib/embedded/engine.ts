@@ -178,6 +178,10 @@ export class Engine implements WorkflowEngine {
       const owned = publishEvent(transaction, event, { at, expressions: this.#parts.expressions });
       touched.push(...owned.map(({ executionId }) => executionId));
       return { woken: owned, decided: this.#parts.schedules.offer(transaction, event, at) };
+    }).catch((error: unknown) => {
+      // It may have been committed all the same.
+      this.#parts.schedules.wake();
+      throw error;
     });
     for (const owned of woken) this.#parts.lives.deliver(owned);
     if (decided > 0) this.#parts.schedules.wake();
