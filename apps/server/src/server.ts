@@ -8,6 +8,8 @@ import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
+import { EventStreams, type StreamLimits } from './events/event-streams.ts';
+import { maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import type { FunctionName } from './functions/function-names.ts';
 import { evaluate } from './functions/evaluate.ts';
@@ -134,6 +136,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     responses,
+    streams: new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) }),
+    maySee,
   });
   cleanUp.defer(() => app.close());
   const url = await listen(app, configuration);
@@ -143,11 +147,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
+function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Configuration): StreamLimits {
+  return { total: streamsMax, perUser: streamsPerUser, stallMs: streamStallSeconds * 1000 };
+}
+
 const DAY_MS = 86_400_000;
 
-function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
 }
