@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
-import { openServerDatabase } from './database/server-database.ts';
+import { type ServerDatabase, openServerDatabase } from './database/server-database.ts';
+import { streamLimits, webhookTimes } from './config/event-options.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
-import { EventStreams, type StreamLimits } from './events/event-streams.ts';
+import { EventStreams } from './events/event-streams.ts';
 import { maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import type { FunctionName } from './functions/function-names.ts';
@@ -26,6 +27,8 @@ import { ProgramService } from './programs/program-service.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
+import { SecretBox } from './webhooks/secret-box.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
@@ -125,6 +128,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
+  const events = await openEvents(configuration, { engine, database, clock, random, log });
+  cleanUp.use(events);
   const app = await createApp({
     engine,
     database,
@@ -136,7 +141,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     responses,
-    streams: new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) }),
+    ...events,
     maySee,
   });
   cleanUp.defer(() => app.close());
@@ -145,10 +150,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
-}
-
-function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Configuration): StreamLimits {
-  return { total: streamsMax, perUser: streamsPerUser, stallMs: streamStallSeconds * 1000 };
 }
 
 const DAY_MS = 86_400_000;
@@ -229,6 +230,39 @@ function generationClient(
     ...(external === null ? { authToken } : {}),
     clock,
   });
+}
+
+/** What tells others of events. */
+interface EventParts extends AsyncDisposable {
+  readonly streams: EventStreams;
+  readonly webhooks: Webhooks;
+}
+
+async function openEvents(
+  configuration: Configuration,
+  { engine, database, clock, random, log }: Omit<ServerOptions, 'configuration'> & { engine: Engine; database: ServerDatabase },
+): Promise<EventParts> {
+  const streams = new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) });
+  const hosts = outboundHosts(configuration.webhookPrivateHosts, 'webhook_private_hosts');
+  const webhooks = await Webhooks.open({
+    database,
+    source: streams.global,
+    onCommit: (wake) => engine.subscribeAll(wake),
+    hosts,
+    secrets: new SecretBox(join(configuration.dataDir, 'webhooks.key')),
+    clock,
+    random,
+    ...webhookTimes(configuration),
+    onTrouble: (message, error) => log.error({ err: error }, message),
+  });
+  return {
+    streams,
+    webhooks,
+    [Symbol.asyncDispose]: async () => {
+      await webhooks[Symbol.asyncDispose]();
+      await hosts.close();
+    },
+  };
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {

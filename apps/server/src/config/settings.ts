@@ -173,6 +173,27 @@ export const SETTINGS = {
     description:
       'Hosts that workflows may call although they have no public address: names, `*.suffix`, addresses or `*`, with commas between them',
   }),
+  webhook_private_hosts: setting({
+    schema: hosts,
+    default: [],
+    description:
+      'Hosts that webhooks may be sent to although they have no public address or no https: names, `*.suffix`, addresses or `*`, with commas between them',
+  }),
+  webhook_timeout_seconds: setting({
+    schema: z.number().min(0.1).max(120),
+    default: 15,
+    description: 'Time limit of one delivery to a webhook, in seconds',
+  }),
+  webhook_disable_after_days: setting({
+    schema: z.number().min(0.01).max(365),
+    default: 5,
+    description: 'Days of failures without a success after which a webhook is disabled',
+  }),
+  webhook_log_days: setting({
+    schema: z.int().min(1).max(3650),
+    default: 30,
+    description: 'Days that the log of deliveries to webhooks is kept',
+  }),
   drain_timeout_ms: setting({
     schema: z.int().min(0).max(600_000),
     default: 10_000,

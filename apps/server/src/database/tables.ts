@@ -1,6 +1,11 @@
 import type { UserTable } from '../identity/user-table.ts';
+import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
   readonly users: UserTable;
+  readonly webhooks: WebhookTable;
+  readonly webhook_cursor: WebhookCursorTable;
+  readonly webhook_deliveries: DeliveryTable;
+  readonly webhook_attempts: AttemptTable;
 }

@@ -21,12 +21,12 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { EventStreams, type StreamLimits } from '../events/event-streams.ts';
-import { type MaySee, maySee } from '../events/may-see.ts';
+import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
 import { openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import { createApp } from './app.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { HealthSource } from './routes/health.ts';
@@ -86,7 +86,7 @@ do:
 } as const;
 
 /** What is different about one test server. */
-export interface TestServerOptions {
+export interface TestServerOptions extends EventFixtureOptions {
   /** A folder of the caller; left out: one that goes with the server. */
   readonly dir?: string;
   readonly definitions?: Readonly<Record<string, string>>;
@@ -96,9 +96,7 @@ export interface TestServerOptions {
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
-  readonly streamLimits?: Partial<StreamLimits>;
   readonly clock?: Clock;
-  readonly maySee?: MaySee;
 }
 
 /** One answer over HTTP. */
@@ -123,6 +121,7 @@ export interface TestServer extends AsyncDisposable {
   readonly listeners: () => number;
   /** Readers of events. */
   readonly streams: () => number;
+  readonly webhooks: Webhooks;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -162,9 +161,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
-  const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });
+  const events = await openEvents({ engine, database, dir, clock, log }, options);
   const app = await createApp({
     engine,
     database,
@@ -174,8 +172,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     responses,
-    streams,
-    maySee: options.maySee ?? maySee,
+    ...events,
     ...parts,
     clock,
   });
@@ -183,6 +180,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   engine.recover();
   const close = async (): Promise<void> => {
     await app.close();
+    await events[Symbol.asyncDispose]();
     await engine.close(0);
     responses[Symbol.dispose]();
     await database.destroy();
@@ -198,7 +196,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     release: () => gate.resolve(null),
     aborted: () => aborted,
     listeners: () => engine.listeners,
-    streams: () => streams.size,
+    streams: () => events.streams.size,
+    webhooks: events.webhooks,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     [Symbol.asyncDispose]: async () => {

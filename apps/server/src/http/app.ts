@@ -6,12 +6,14 @@ import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
 import { closeStreams } from './close-streams.ts';
 import { describeSchemas } from './describe-schemas.ts';
+import { describeWebhooks } from './describe-webhooks.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
@@ -29,6 +31,8 @@ import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -50,6 +54,7 @@ export interface AppParts {
   /** The readers of events. */
   readonly streams: EventStreams;
   readonly maySee: MaySee;
+  readonly webhooks: Webhooks;
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -83,6 +88,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+      webhooks: describeWebhooks(),
     },
     ...describeSchemas(),
   });
@@ -106,6 +112,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(programRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
+      await api.register(webhookRoutes(parts));
+      await api.register(oneWebhookRoutes(parts));
+      await api.register(webhookDeliveryRoutes(parts));
     },
     { prefix: '/api/v1' },
   );

@@ -90,6 +90,18 @@ export const ERRORS = define({
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such webhook',
+    fix: 'List the webhooks with GET /api/v1/webhooks',
+  },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such delivery',
+    fix: 'List the deliveries with GET /api/v1/webhooks/{id}/deliveries',
+  },
   EXAMPLES_NOT_FOUND: {
     status: 404,
     retryable: false,
