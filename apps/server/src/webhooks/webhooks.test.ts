@@ -202,7 +202,7 @@ describe('webhooks', () => {
     assert.equal((await call(server, 'DELETE', `/api/v1/webhooks/${id}`)).status, 204);
     errorIn(await server.get(`/api/v1/webhooks/${id}`), 'WEBHOOK_NOT_FOUND');
     errorIn(await server.get(`/api/v1/webhooks/${id}/deliveries`), 'WEBHOOK_NOT_FOUND');
-    const [other] = all.filter((of) => of !== id);
+    const other = all.find((of) => of !== id);
     errorIn(await server.get(`/api/v1/webhooks/${other}/deliveries/nothing`), 'DELIVERY_NOT_FOUND');
   });
 
@@ -404,9 +404,9 @@ describe('the secret of a webhook', () => {
     assert.equal(again.secret, first.secret);
     assert.notEqual(first.secret, old);
     const receive = async (): Promise<{ body: string; headers: Record<string, string> }> => {
-      const before = receiver.received.length;
+      const had = receiver.received.length;
       await own.post(`/api/v1/webhooks/${id}/test`);
-      await waitFor(() => receiver.received.length > before);
+      await waitFor(() => receiver.received.length > had);
       const { body, headers } = receiver.received.at(-1) ?? assert.fail();
       // The library compares with the time of the machine.
       return { body, headers };

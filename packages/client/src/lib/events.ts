@@ -62,7 +62,8 @@ export async function* readEvents(
   let lostAt: number | undefined;
   let wasConnected = false;
   let waitMs = FIRST_WAIT_MS;
-  while (signal?.aborted !== true) {
+  for (;;) {
+    if (signal?.aborted) return;
     try {
       for await (const { id, data } of connection({ caller, path, clock }, cursor, signal)) {
         wasConnected = true;
