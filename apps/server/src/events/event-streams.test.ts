@@ -323,6 +323,19 @@ describe('the readers of events', () => {
     socket.close();
   });
 
+  it('are cut off when they may not see any more what they read', async () => {
+    let isAllowed = true;
+    await using own = await openServer({ clock: hurriedClock(), maySee: () => isAllowed });
+    const { execution_id: id } = await startReview(own);
+    const stream = await openSse(events(own, id));
+    const socket = openWebSocket(`${own.url}/api/v1/ws/executions/${id}`);
+    await waitFor(() => numbers(stream).length >= 4 && socket.messages.length >= 4);
+    isAllowed = false;
+    await stream.closed;
+    assert.equal(stream.blocks.at(-1)?.message['reason'], 'forbidden');
+    assert.deepEqual(await socket.closed, { code: 1008, reason: 'FORBIDDEN' });
+  });
+
   it('cost little when they take nothing, are cut off after a while, and find the rest in the store', async () => {
     const clock = hurriedClock();
     await using own = await openServer({ clock, streamLimits: { stallMs: 60_000 } });

@@ -170,7 +170,8 @@ export class Dispatcher {
     const { subscriptions, deliveries, clock, random } = this.#parts;
     const at = clock.now();
     const changed = await subscriptions.change(tables, row.webhook_id, { enabled: 0, disabled_why: why, updated_at: at });
-    const data = { webhook_id: row.webhook_id, project_id: row.project_id, url: row.url, why };
+    // Not its URL, which may have a secret of its own.
+    const data = { webhook_id: row.webhook_id, project_id: row.project_id, why };
     const payload = JSON.stringify({ type: 'webhook_disabled', timestamp: isoTime(at), data });
     const others = subscriptions.enabled.filter(
       (other) =>

@@ -1,4 +1,4 @@
-import { PlatformError, messageOf } from '@loopwright/protocol';
+import { PlatformError } from '@loopwright/protocol';
 import type { OutboundHosts } from '../outbound/outbound-hosts.ts';
 
 /** What is asked of where an URL leads. */
@@ -20,7 +20,10 @@ export async function checkTarget(text: string, hosts: TargetHosts): Promise<URL
   const host = hostOf(url);
   if (url.protocol !== 'https:' && !hosts.isListed(host))
     refuse(`it is not https, and the setting webhook_private_hosts does not list "${host}"`);
-  await hosts.allowHost(host).catch((error: unknown) => refuse(messageOf(error)));
+  // Which address a name has inside is nobody's business.
+  await hosts
+    .allowHost(host)
+    .catch(() => refuse('it has no public address, and the setting webhook_private_hosts does not list it'));
   return url;
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import { SqliteStore } from '@loopwright/engine';
 import {
   type Clock,
   type WebhookDelivery,
@@ -390,6 +393,37 @@ function endless(response: NodeJS.WritableStream & { writeHead(status: number): 
   response.on('drain', more);
   more();
 }
+
+describe('the stream behind webhooks', () => {
+  it('goes on from its cursor over a restart, and says which events were gone before they were told', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'loopwright-told-'));
+    const first = await openServer({ dir });
+    await using receiver = await openReceiver();
+    await subscribe(first, receiver.url);
+    await runOne(first);
+    await waitFor(() => receiver.received.length === 6);
+    await first[Symbol.asyncDispose]();
+    // As if it had been killed before it read the stream, and stood still until the history was compacted.
+    const tables = new DatabaseSync(join(dir, 'server.db'));
+    tables.exec('UPDATE webhook_cursor SET position = 0');
+    tables.close();
+    const store = new SqliteStore({ dir: join(dir, 'engine'), durability: 'process', onEvents: () => undefined });
+    while (await store.write((transaction) => transaction.compactEnded(systemClock.now()))) continue;
+    await store[Symbol.asyncDispose]();
+    await using again = await openServer({ dir });
+    await waitFor(() => receiver.received.length === 8);
+    const told = receiver.received.slice(6).map(({ payload }) => payload);
+    assert.partialDeepStrictEqual(
+      told.toSorted((a, b) => b.type.localeCompare(a.type)),
+      [
+        { type: 'gap', data: { from_position: 1, to_position: 5 } },
+        { type: 'completed', data: { position: 6 } },
+      ],
+    );
+    assert.ok(again.streams() === 0);
+    rmSync(dir, { recursive: true, force: true });
+  });
+});
 
 describe('the secret of a webhook', () => {
   it('is rotated with both signatures for a while, and once for one key', async () => {
