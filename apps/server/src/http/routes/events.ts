@@ -113,7 +113,7 @@ function webSocketRoute(api: Api, parts: EventRouteParts, { url, schema, request
       try {
         const wanted = requestOf(request);
         parts.streams.admit(wanted.principal);
-        begin(parts, webSocketOutlet(socket, formatOf(request)), wanted);
+        begin(parts, webSocketOutlet(socket, formatOf(request), request.socket), wanted);
       } catch (error) {
         refuse(socket, error, request);
       }
