@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { type ServerDatabase, openServerDatabase } from './database/server-database.ts';
 import { streamLimits, webhookTimes } from './config/event-options.ts';
@@ -10,16 +10,16 @@ import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
 import { EventStreams } from './events/event-streams.ts';
-import { maySee } from './events/may-see.ts';
+import { type MaySee, maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
-import type { FunctionName } from './functions/function-names.ts';
-import { evaluate } from './functions/evaluate.ts';
-import { generate } from './functions/generate.ts';
-import { prepare } from './functions/prepare.ts';
-import { promote } from './functions/promote.ts';
+import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
+import { Metrics } from './observability/metrics.ts';
+import { observedFunctions } from './observability/observed-functions.ts';
+import { Tracing, traceHeaders } from './observability/tracing.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
@@ -78,6 +78,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     url: () => supervisor.address('edge'),
     ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
     authToken,
+    headers: traceHeaders,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const examples = await ExampleStore.open({
@@ -86,20 +87,17 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const functions: Record<FunctionName, CallFunction> = {
-    prepare: prepare(examples),
-    generate: generate({
-      client,
-      ready: () =>
-        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-      examples,
-      programs,
-      workspaces: join(dataDir, 'workspaces'),
-      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
-    }),
-    evaluate: evaluate({ edge, examples, programs }),
-    promote: promote({ edge, programs }),
-  };
+  const functions = serverFunctions({
+    configuration,
+    client,
+    generatorReady: () =>
+      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    edge,
+    examples,
+    programs,
+  });
+  const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
+  let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -108,7 +106,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     durability: configuration.durability,
     clock,
     random,
-    functions,
+    functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
     scripts,
     ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
@@ -128,23 +126,26 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const events = await openEvents(configuration, { engine, database, clock, random, log });
-  cleanUp.use(events);
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, clock, random, log }));
+  const health = serverHealth({ supervisor, engine, clock });
+  metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
     database,
+    tracing,
+    metrics,
     examples,
     programs: new ProgramService(programs, edge),
-    health: serverHealth({ supervisor, engine, clock }),
+    health,
     clock,
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
     responses,
     ...events,
-    maySee,
   });
-  cleanUp.defer(() => app.close());
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
@@ -228,6 +229,7 @@ function generationClient(
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
     ...(external === null ? { authToken } : {}),
+    headers: traceHeaders,
     clock,
   });
 }
@@ -236,6 +238,7 @@ function generationClient(
 interface EventParts extends AsyncDisposable {
   readonly streams: EventStreams;
   readonly webhooks: Webhooks;
+  readonly maySee: MaySee;
 }
 
 async function openEvents(
@@ -258,11 +261,19 @@ async function openEvents(
   return {
     streams,
     webhooks,
+    maySee,
     [Symbol.asyncDispose]: async () => {
       await webhooks[Symbol.asyncDispose]();
       await hosts.close();
     },
   };
+}
+
+/** Answers what is under way for as long as it may take, then cuts what is left. */
+async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Promise<void> {
+  const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
+  await app.close();
+  cancel();
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {

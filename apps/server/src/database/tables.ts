@@ -1,3 +1,4 @@
+import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
 
@@ -8,4 +9,5 @@ export interface ServerTables {
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;
   readonly webhook_attempts: AttemptTable;
+  readonly quota_use: QuotaTable;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
-import { Engine, type FunctionCatalogue, defineFunction, loadDefinition } from '@loopwright/engine';
+import { Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
   type ErrorCode,
@@ -23,12 +23,16 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
 import { openServerDatabase } from '../database/server-database.ts';
+import { Metrics } from '../observability/metrics.ts';
+import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { createApp } from './app.ts';
+import { testFunctions } from './function-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
+import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
 const documentOf = (name: string, rest: string): string => `
@@ -92,11 +96,14 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly definitions?: Readonly<Record<string, string>>;
   readonly examplesLimitBytes?: number;
   readonly bodyLimitBytes?: number;
+  readonly protection?: Partial<Protection>;
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
   readonly clock?: Clock;
+  /** Base URL of a collector of spans. */
+  readonly otlpEndpoint?: string;
 }
 
 /** One answer over HTTP. */
@@ -163,14 +170,20 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const clock = options.clock ?? systemClock;
   const events = await openEvents({ engine, database, dir, clock, log }, options);
+  const health = options.health ?? { health: () => HEALTHY };
+  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const metrics = new Metrics({ engine, health });
   const app = await createApp({
     engine,
     database,
+    tracing,
+    metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
-    health: options.health ?? { health: () => HEALTHY },
+    health,
     log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
     ...parts,
@@ -182,6 +195,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     await app.close();
     await events[Symbol.asyncDispose]();
     await engine.close(0);
+    await tracing[Symbol.asyncDispose]();
+    await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };
@@ -207,41 +222,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
+const UNPROTECTED: Protection = {
+  rates: { address: null, user: null, key: null, refusals: null },
+  quotas: { starts: null },
+  corsOrigins: [],
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  connectionsMax: 10_000,
+};
+
 const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 
 function noEdge(): never {
   throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
-}
-
-function testFunctions(gate: Promise<null>, onAbort: () => void): FunctionCatalogue {
-  const attempts = new Map<string, number>();
-  return {
-    note: defineFunction({
-      description: 'Gives a value',
-      arguments: z.strictObject({ value: z.json() }),
-      run: ({ args, step }) => step(async () => args.value),
-    }),
-    hold: defineFunction({
-      description: 'Waits until the test lets it go',
-      arguments: z.strictObject({}),
-      run: ({ step }) =>
-        step(({ signal }) => {
-          signal.addEventListener('abort', onAbort);
-          return gate;
-        }),
-    }),
-    shout: defineFunction({
-      description: 'Fails at first, with a long message',
-      arguments: z.strictObject({ characters: z.number(), times: z.number() }),
-      run: ({ args: { characters, times }, step }) =>
-        step(async ({ idempotencyKey }) => {
-          const attempt = (attempts.get(idempotencyKey) ?? 0) + 1;
-          attempts.set(idempotencyKey, attempt);
-          if (attempt <= times) throw new Error('x'.repeat(characters));
-          return attempt;
-        }),
-    }),
-  };
 }
 
 function postOf(body: unknown, headers: Record<string, string>): RequestInit {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { ERRORS, type ServerHealth } from '@loopwright/protocol';
 import { z } from 'zod';
@@ -45,6 +47,16 @@ describe('an error answer', () => {
     for (const text of ['{"project_id": ', '', 'null,', '{"project_id":"p","__proto__":{"a":1}}']) {
       assert.equal(errorIn(await server.post(START, text, JSON_TYPE), 'VALIDATION_ERROR').status, 400);
     }
+  });
+
+  it('is the same for what is no HTTP, and for headers without end', async () => {
+    const long = await server.get('/health', { 'x-long': 'y'.repeat(20_000) });
+    assert.equal(errorIn(long, 'HEADERS_TOO_LARGE').status, 431);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write('\u0016\u0003\u0001 no HTTP\r\n\r\n');
+    const answer = await readAll(socket);
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n(?:.+\r\n)*Connection: close\r\n/);
+    assert.match(answer, /"error_code":"VALIDATION_ERROR"/);
   });
 
   it('names the types that can be read', async () => {
@@ -122,6 +134,7 @@ describe('every route of the document', () => {
       '/api/v1/tasks/{task_id}/answer': { accepted: true },
       '/api/v1/programs/{name}/execute': { input: 1 },
       '/api/v1/executions/{execution_id}/move': { definition_digest: '0'.repeat(64) },
+      '/api/v1/programs/{name}/aliases/active': { version: 1 },
       '/api/v1/webhooks/{webhook_id}': {},
       '/api/v1/webhooks/{webhook_id}/secret': {},
     };

@@ -35,7 +35,7 @@ import {
   executeResponseSchema,
   executionListSchema,
   executionResponseSchema,
-  humanTaskSchema,
+  humanTaskListSchema,
   labelledExampleSchema,
   moveResponseSchema,
   programSummarySchema,
@@ -46,7 +46,7 @@ import {
   workflowListSchema,
   workflowScheduleSchema,
 } from '@loopwright/protocol';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type StreamOptions, readEvents } from './events.ts';
 import { type Caller, callApi, fetchText } from './request.ts';
 
@@ -204,7 +204,7 @@ export class Client {
   /** The questions that are open, of one execution or of all. */
   async openTasks(executionId?: string): Promise<HumanTask[]> {
     const path = `/api/v1/tasks?${new URLSearchParams(executionId === undefined ? {} : { execution_id: executionId }).toString()}`;
-    const { tasks } = await callApi(this.#caller, { method: 'GET', path, answer: z.object({ tasks: z.array(humanTaskSchema) }) });
+    const { tasks } = await callApi(this.#caller, { method: 'GET', path, answer: humanTaskListSchema });
     return tasks;
   }
 

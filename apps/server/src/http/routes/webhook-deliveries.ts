@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { StoredDelivery } from '../../webhooks/deliveries.ts';
 import type { StoredWebhook } from '../../webhooks/subscriptions.ts';
 import { deliveryDetail, deliveryView } from '../../webhooks/webhook-view.ts';
+import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
 import { type WebhookRouteParts, findWebhook } from './webhooks.ts';
 
 const params = z.object({ webhook_id: z.string().max(200) });
@@ -43,7 +44,7 @@ export function webhookDeliveryRoutes(parts: WebhookRouteParts): FastifyPluginAs
           params,
           querystring: z.strictObject({
             status: deliveryStatusSchema.optional(),
-            cursor: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).default(Number.MAX_SAFE_INTEGER),
+            cursor: cursorSchema,
             limit: z.coerce.number().int().min(1).max(100).default(50),
           }),
           response: { 200: webhookDeliveryListSchema, ...errors },
@@ -52,12 +53,13 @@ export function webhookDeliveryRoutes(parts: WebhookRouteParts): FastifyPluginAs
       async (request) => {
         const { webhook_id: id } = await findWebhook(parts, request, request.params.webhook_id);
         const { cursor, limit, status } = request.query;
-        const rows = await deliveries.list(id, { before: cursor, limit, status });
+        const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : placeOf(cursor, z.tuple([z.int()]));
+        const rows = await deliveries.list(id, { before, limit, status });
         const attempts = await deliveries.attempts(rows.map(({ no }) => no));
         const last = rows.at(-1);
         return {
           deliveries: rows.map((row) => deliveryView(row, attempts)),
-          next_cursor: last === undefined || rows.length < limit ? null : String(last.no),
+          next_cursor: cursorOf(last === undefined || rows.length < limit ? null : [last.no]),
         };
       },
     );

@@ -16,6 +16,7 @@ import { mayManage } from '../../webhooks/may-manage.ts';
 import type { StoredWebhook } from '../../webhooks/subscriptions.ts';
 import { webhookView } from '../../webhooks/webhook-view.ts';
 import type { AppParts } from '../app.ts';
+import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 
 /** The most deliveries that are counted as waiting. */
@@ -61,7 +62,7 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
           tags,
           summary: 'Webhooks',
           querystring: z.strictObject({
-            cursor: z.string().max(200).default(''),
+            cursor: cursorSchema,
             limit: z.coerce.number().int().min(1).max(100).default(50),
           }),
           response: { 200: webhookListSchema, ...errors },
@@ -69,11 +70,13 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
       },
       async (request) => {
         const { cursor, limit } = request.query;
-        const rows = await webhooks.list(cursor, limit);
+        const [after] = cursor === undefined ? [''] : placeOf(cursor, z.tuple([z.string()]));
+        const rows = await webhooks.list(after, limit);
+        const last = rows.at(-1);
         const visible = rows.filter(({ project_id }) => mayManage(request.principal, project_id, maySee));
         return {
           webhooks: await Promise.all(visible.map((row) => view(parts, row))),
-          next_cursor: rows.length < limit ? null : (rows.at(-1)?.webhook_id ?? null),
+          next_cursor: cursorOf(last === undefined || rows.length < limit ? null : [last.webhook_id]),
         };
       },
     );
@@ -151,7 +154,7 @@ export function oneWebhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZo
           summary: 'Give a webhook a new secret; for a while deliveries are signed with both',
           params,
           headers,
-          body: secretRotationSchema.default({ keep_previous_seconds: 86_400 }),
+          body: secretRotationSchema,
           response: { 200: webhookWithSecretSchema, ...errors },
         },
       },
