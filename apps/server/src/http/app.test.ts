@@ -60,7 +60,7 @@ describe('GET /openapi.json', () => {
         if (TAKES_BODY.test(path) && method === 'post') assert.ok(requestBody, `${method} ${path} takes no body`);
         const good = Object.entries(responses).filter(([status]) => /^[23]/.test(status));
         assert.ok(
-          good.length > 0 && good.every(([status, { content }]) => status === '302' || content !== undefined),
+          good.length > 0 && good.every(([status, { content }]) => status === '302' || status === '204' || content !== undefined),
           `${method} ${path} gives nothing`,
         );
         if (names.length > 0) assert.ok(responses['404'], `${method} ${path} never says 404`);
@@ -77,13 +77,16 @@ const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|ex
 const ROUTES = [
   'DELETE /api/v1/api-keys/{key_id}',
   'DELETE /api/v1/sessions/{session_id}',
+  'DELETE /api/v1/webhooks/{webhook_id}',
   'GET /api/v1/api-keys',
+  'GET /api/v1/events',
   'GET /api/v1/examples/{digest}',
   'GET /api/v1/examples/{digest}/lines',
   'GET /api/v1/executions',
   'GET /api/v1/executions/stuck',
   'GET /api/v1/executions/{execution_id}',
   'GET /api/v1/executions/{execution_id}/diagram',
+  'GET /api/v1/executions/{execution_id}/events',
   'GET /api/v1/executions/{execution_id}/why',
   'GET /api/v1/me',
   'GET /api/v1/programs',
@@ -95,6 +98,10 @@ const ROUTES = [
   'GET /api/v1/sessions',
   'GET /api/v1/tasks',
   'GET /api/v1/tasks/{task_id}',
+  'GET /api/v1/webhooks',
+  'GET /api/v1/webhooks/{webhook_id}',
+  'GET /api/v1/webhooks/{webhook_id}/deliveries',
+  'GET /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}',
   'GET /api/v1/workflows',
   'GET /api/v1/workflows/{workflow_id}',
   'GET /api/v1/workflows/{workflow_id}/diagram',
@@ -103,6 +110,7 @@ const ROUTES = [
   'GET /health',
   'GET /metrics',
   'GET /ready',
+  'PATCH /api/v1/webhooks/{webhook_id}',
   'POST /api/v1/api-keys',
   'POST /api/v1/api-keys/{key_id}/rotate',
   'POST /api/v1/events',
@@ -120,6 +128,10 @@ const ROUTES = [
   'POST /api/v1/programs/{name}/execute',
   'POST /api/v1/stream-tickets',
   'POST /api/v1/tasks/{task_id}/answer',
+  'POST /api/v1/webhooks',
+  'POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver',
+  'POST /api/v1/webhooks/{webhook_id}/secret',
+  'POST /api/v1/webhooks/{webhook_id}/test',
   'POST /api/v1/workflows/{workflow_id}/schedule/pause',
   'POST /api/v1/workflows/{workflow_id}/schedule/resume',
   'POST /api/v1/workflows/{workflow_id}/start',
