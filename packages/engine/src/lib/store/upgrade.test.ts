@@ -61,7 +61,12 @@ for (const version of [2, 8]) {
       });
       const dir = storeOfSchema(version);
       const told = eventsIn(dir);
-      const examined = examineStore({ dir, functions: [...Object.keys(functions), 'work'], clock: systemClock });
+      const examined = examineStore({
+        dir,
+        functions: [...Object.keys(functions), 'work'],
+        clock: systemClock,
+        durability: 'process',
+      });
       assert.deepEqual(
         examined.filter(({ severity, check }) => severity !== 'info' && check !== 'permissions' && check !== 'disk-space'),
         [],
