@@ -38,8 +38,8 @@ export function* budgetProblems(
   const asked = read.humanTasks({ executionId: id, state: 'open', limit: 100 }).filter(asksForBudget);
   const isAsking = reached !== null && !isFinal(status);
   if (asked.length !== (isAsking ? 1 : 0))
-    yield `has ${asked.length} questions for more, its budget is used up: ${String(reached)}`;
-  if (isAsking && status !== 'paused') yield `goes on, and its budget of ${String(reached)} is used up`;
+    yield `has ${asked.length} questions for more, its budget is used up: ${reached ?? 'no'}`;
+  if (isAsking && status !== 'paused') yield `goes on, and its budget of ${reached} is used up`;
   if (status === 'paused' && wallSince !== null) yield 'its wall time runs while it is paused';
   for (const { type, data } of read.events(id, 0, 100_000)) {
     const state = data as { reached: string; used: { wall_seconds: number }; limits: { wall_seconds: number } };

@@ -163,7 +163,7 @@ function walkEach(node: ListenNode, list: readonly Node[], at: At): Walk {
   const key = at.prefix;
   const listener = at.facts.get(key);
   if (listener === undefined) throw open(key, 'listen');
-  let { trace } = at;
+  const trace = [...at.trace];
   for (let index = 0; ; index += 1) {
     const fact = at.facts.get(`${key}@event-${index}`);
     if (fact === undefined) throw open(key, 'listen');
@@ -174,9 +174,9 @@ function walkEach(node: ListenNode, list: readonly Node[], at: At): Walk {
     const round = listening(listener, () =>
       walkList(list, { ...at, prefix: `${key}@each-${index}/`, trace: [tag], round: index }),
     );
-    trace = [...trace, ...round.trace];
     // The output of the round that ends the workflow is that of the task.
     if (round.flow === 'end') return { trace: [...at.trace, ...round.trace], flow: 'end' };
+    trace.push(...round.trace);
     if (typeof node.until === 'object' && 'atLeast' in node.until && index + 1 >= node.until.atLeast)
       return { trace, flow: 'continue' };
   }

@@ -138,7 +138,7 @@ async function finish(world: World): Promise<string[]> {
   await world.settle();
   world.store.noFaults();
   // They would go on for ever; what they have decided is started.
-  for (const { workflow } of world.scheduled) await world.engine.pauseSchedule(workflow);
+  await world.pauseSchedules();
   let isHeard = false;
   for (let fired = 0; fired < LAST_TIMERS; fired += 1) {
     await world.settle();

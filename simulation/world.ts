@@ -225,6 +225,19 @@ export class World implements AsyncDisposable {
     );
   }
 
+  /** Pauses what starts by itself, again when the store refuses it or the process ends. */
+  async pauseSchedules(): Promise<void> {
+    for (const { workflow } of this.scheduled) {
+      while (this.engine.read.schedules.get(workflow)?.state === 'active') {
+        const paused = this.engine.pauseSchedule(workflow).then(
+          () => true,
+          () => false,
+        );
+        if ((await Promise.race([paused, this.store.death])) === undefined) await this.crash();
+      }
+    }
+  }
+
   publish(event: CloudEvent, listening: NonNullable<Call['listening']>): void {
     this.#track({ kind: 'publish', executionId: '', event, listening, outcome: 'pending' }, this.engine.publish(event));
   }
