@@ -4,12 +4,15 @@ import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
-import { openServerDatabase } from './database/server-database.ts';
+import { type ServerDatabase, openServerDatabase } from './database/server-database.ts';
+import { streamLimits, webhookTimes } from './config/event-options.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
+import { EventStreams } from './events/event-streams.ts';
+import type { MaySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
@@ -28,6 +31,8 @@ import { ProgramService } from './programs/program-service.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
+import { SecretBox } from './webhooks/secret-box.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
@@ -124,6 +129,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
+  const { maySee } = authorization;
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -143,6 +150,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     protection: protectionOf(configuration),
     responses,
+    ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration);
@@ -168,9 +176,10 @@ function engineSettings(
   };
 }
 
-function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
 }
@@ -230,6 +239,52 @@ function generationClient(
     headers: traceHeaders,
     clock,
   });
+}
+
+/** What tells others of events. */
+interface EventParts extends AsyncDisposable {
+  readonly streams: EventStreams;
+  readonly webhooks: Webhooks;
+  readonly maySee: MaySee;
+}
+
+async function openEvents(
+  configuration: Configuration,
+  {
+    engine,
+    database,
+    maySee,
+    clock,
+    random,
+    log,
+  }: Omit<ServerOptions, 'configuration'> & {
+    engine: Engine;
+    database: ServerDatabase;
+    maySee: MaySee;
+  },
+): Promise<EventParts> {
+  const streams = new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) });
+  const hosts = outboundHosts(configuration.webhookPrivateHosts, 'webhook_private_hosts');
+  const webhooks = await Webhooks.open({
+    database,
+    source: streams.global,
+    onCommit: (wake) => engine.subscribeAll(wake),
+    hosts,
+    secrets: new SecretBox(join(configuration.dataDir, 'webhooks.key')),
+    clock,
+    random,
+    ...webhookTimes(configuration),
+    onTrouble: (message, error) => log.error({ err: error }, message),
+  });
+  return {
+    streams,
+    webhooks,
+    maySee,
+    [Symbol.asyncDispose]: async () => {
+      await webhooks[Symbol.asyncDispose]();
+      await hosts.close();
+    },
+  };
 }
 
 /** Answers what is under way for as long as it may take, then cuts what is left. */

@@ -1,1 +1,2 @@
-export { Client, type ClientOptions, type Keyed } from './lib/client.ts';
+export { Client, type ClientOptions, type EventQuery, type Keyed } from './lib/client.ts';
+export type { EventGap, StreamOptions } from './lib/events.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ProjectScope } from '@loopwright/engine';
 import { type AuditEntry, type AuditVerification, isoTime } from '@loopwright/protocol';
-import { sql } from 'kysely';
+import { inProjects } from '../authorization/project-filter.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { ChainCheck } from './audit-chain.ts';
 import type { AuditTable } from './audit-table.ts';
@@ -34,15 +34,9 @@ export async function listAudit(database: ServerDatabase, query: AuditQuery): Pr
   if (from !== undefined) rows = rows.where('at', '>=', from);
   if (before !== undefined) rows = rows.where('at', '<', before);
   if (beforeSeq !== undefined) rows = rows.where('seq', '<', beforeSeq);
-  // `NULL NOT IN (…)` is not true: what concerns no project is the administrators' matter.
-  if (projects !== undefined && 'only' in projects) rows = rows.where(isAmong('IN', projects.only));
-  if (projects !== undefined && 'except' in projects)
-    rows = rows.where('project_id', 'is not', null).where(isAmong('NOT IN', projects.except));
+  // What concerns no project is the administrators' matter.
+  if (projects !== undefined) rows = rows.where(inProjects(projects));
   return rows.execute();
-}
-
-function isAmong(how: 'IN' | 'NOT IN', projects: readonly string[]): ReturnType<typeof sql<boolean>> {
-  return sql<boolean>`project_id ${sql.raw(how)} (SELECT value FROM json_each(${JSON.stringify(projects)}))`;
 }
 
 /** Checks every entry that is left against the one before it, without holding others up. */

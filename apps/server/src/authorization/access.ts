@@ -5,6 +5,9 @@ import { type GrantRole, type Permission, roleHas } from './roles.ts';
 /** Whether the role on the platform counts in projects for which a user has no grant, or an administrator's only. */
 export type ProjectAccess = 'open' | 'granted';
 
+/** Stands for all projects at once: what concerns all of them belongs to the administrators of the platform. */
+export const EVERY_PROJECT = '*';
+
 /**
  * What the maker of one request may.
  *
@@ -29,6 +32,7 @@ export class Access {
 
   /** The role in a project. */
   roleOn(projectId: string): GrantRole {
+    if (projectId === EVERY_PROJECT) return this.platformRole === 'admin' ? 'admin' : 'none';
     const { onlyProjects, roleCap } = this.#principal;
     if (onlyProjects !== null && !onlyProjects.has(projectId)) return 'none';
     const role = this.#grants.get(projectId) ?? this.#otherwise;

@@ -36,6 +36,9 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/executions/{execution_id}/move': () => ({ definition_digest: '0'.repeat(64) }),
   'POST /api/v1/tasks/{task_id}/answer': () => ({ answers: { LENGTH: 2 } }),
   'POST /api/v1/programs/{name}/execute': () => ({ input: 'x' }),
+  'POST /api/v1/webhooks': ({ project }) => ({ url: 'http://127.0.0.1:9/', event_types: ['none'], project_id: project }),
+  'PATCH /api/v1/webhooks/{webhook_id}': () => ({ description: 'walked' }),
+  'POST /api/v1/webhooks/{webhook_id}/secret': () => ({}),
   'POST /api/v1/api-keys': () => ({ name: 'walked' }),
   'POST /api/v1/events': () => ({ specversion: '1.0', id: crypto.randomUUID(), source: 'test', type: 'nobody.hears' }),
   'PUT /api/v1/projects/{project_id}/grants/{user_id}': () => ({ role: 'viewer' }),
@@ -56,6 +59,8 @@ const EXAMPLES = '{"input":"x","output":"a"}\n{"input":"y","output":"b"}\n';
 /** What is not found although it is allowed: these requests name a definition, a key, a session or an identity provider that there is not. */
 const NOT_FOUND_ALL_THE_SAME = new Map([
   ['POST /api/v1/executions/{execution_id}/move', 'WORKFLOW_NOT_FOUND'],
+  ['GET /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}', 'DELIVERY_NOT_FOUND'],
+  ['POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver', 'DELIVERY_NOT_FOUND'],
   ['POST /api/v1/api-keys/{key_id}/rotate', 'API_KEY_NOT_FOUND'],
   ['DELETE /api/v1/api-keys/{key_id}', 'API_KEY_NOT_FOUND'],
   ['DELETE /api/v1/sessions/{session_id}', 'SESSION_NOT_FOUND'],
@@ -72,6 +77,8 @@ function pathOf(operation: string, of: Belongings): string {
     name: of.program,
     project_id: of.project,
     user_id: 'target',
+    webhook_id: of.webhook,
+    delivery_id: 'missing',
     key_id: 'missing',
     session_id: 'missing',
   };
@@ -135,9 +142,14 @@ async function schedulesOf(who: ActorName): Promise<string[]> {
   return workflows.flatMap(({ workflow_id, schedule }) => (schedule === null ? [] : [workflow_id])).sort();
 }
 
-/** The grant that operations read and remove. */
-async function grantTarget(project_id: Project): Promise<void> {
+/** What operations remove: a grant, and a webhook. */
+async function restore(project_id: Project): Promise<void> {
   await server.authorization.grants.put({ user_id: 'target', project_id, role: 'viewer', granted_by: 'test' });
+  await server.database
+    .insertInto('webhooks')
+    .values(belongings[project_id].webhookRow)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 describe('the table of permissions', () => {
@@ -158,6 +170,7 @@ describe('the table of permissions', () => {
       'GET /docs/*',
       'GET /openapi.json',
       'GET /redoc',
+      'WS /api/v1/ws/events',
       'WS /api/v1/ws/executions/{execution_id}',
     ]);
     for (const operation of documented) assert.ok(operation in OPERATIONS, operation);
@@ -172,8 +185,8 @@ describe('the table of permissions', () => {
   });
 
   it('lets nothing of a project through to whoever does not see it', async () => {
-    const { execution, paused, task, digest, program } = belongings['p-1'];
-    const secrets = [execution, paused, task, digest, program, 'p-1'];
+    const { execution, paused, task, digest, program, webhook } = belongings['p-1'];
+    const secrets = [execution, paused, task, digest, program, webhook, 'p-1'];
     for (const who of ['stranger', 'guest', 'confined'] as const) {
       for (const operation of Object.keys(OPERATIONS)) {
         if (operation.startsWith('WS ') || OPERATIONS[operation]?.need === 'nothing') continue;
@@ -184,7 +197,15 @@ describe('the table of permissions', () => {
       }
     }
     // They are there for whoever sees them, so that what was looked for could have been found.
-    const all = ['/tasks', '/executions', '/executions/stuck?for_seconds=0', '/programs', '/audit?limit=500', '/projects'];
+    const all = [
+      '/tasks',
+      '/executions',
+      '/executions/stuck?for_seconds=0',
+      '/programs',
+      '/webhooks',
+      '/audit?limit=500',
+      '/projects',
+    ];
     const seen = await Promise.all(
       all.map(async (path) => (await server.get(`/api/v1${path}`, { 'x-test-actor': 'admin' })).body),
     );
@@ -200,7 +221,7 @@ describe('the table of permissions', () => {
     for (const [operation, rule] of Object.entries(OPERATIONS)) {
       for (const who of ['nobody', ...Object.keys(ACTORS)] as (ActorName | 'nobody')[]) {
         for (const project of PROJECTS) {
-          await grantTarget(project);
+          await restore(project);
           const answer = await ask(operation.replace('/*', ''), who, belongings[project]);
           const is = decided(operation, answer);
           const should = expected(operation, rule, who, belongings[project]);
@@ -237,13 +258,14 @@ describe('the table of permissions', () => {
       task: 'missing',
       digest: '1'.repeat(64),
       program: 'missing',
+      webhook: 'missing',
       workflow: 'plain',
     };
     for (const [operation, rule] of Object.entries(OPERATIONS)) {
       if (rule.need === 'nothing' || rule.need === 'identity') continue;
-      if (!['execution', 'task', 'schedule', 'examples', 'program'].includes(rule.on)) continue;
+      if (!['execution', 'task', 'schedule', 'examples', 'program', 'webhook'].includes(rule.on)) continue;
       const plain = ({ status, body, headers }: Answer, of: Belongings): string =>
-        [of.execution, of.task, of.workflow, of.digest, of.program].reduce(
+        [of.execution, of.task, of.workflow, of.digest, of.program, of.webhook].reduce(
           (text, name) => text.replaceAll(`\\"${name}\\"`, 'X'),
           JSON.stringify({ status, body, headers: [...headers.keys()].sort() }).replaceAll(/"request_id":"[^"]+"/g, ''),
         );

@@ -40,7 +40,7 @@ export async function openAuthorization(parts: AuthorizationParts): Promise<Auth
     users,
     resources,
     projectAccess,
-    subjects: new Subjects({ engine, programs, grants, users, resources }),
+    subjects: new Subjects({ database, engine, programs, grants, users, resources }),
     maySee: (principal, projectId) =>
       new Access(principal, grants.of(principal.userId), projectAccess).mayIn(projectId, 'executions:read'),
   };

@@ -1,7 +1,7 @@
 import { PlatformError } from '@loopwright/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Principal, UNRESTRICTED } from '../identity/principal.ts';
-import { Access, type ProjectAccess } from './access.ts';
+import { Access, EVERY_PROJECT, type ProjectAccess } from './access.ts';
 import type { Grants } from './grants.ts';
 import type { ObjectKind, ProjectField, Rule } from './rule.ts';
 import type { Subjects } from './subjects.ts';
@@ -82,7 +82,8 @@ async function decide(
     case 'task':
     case 'schedule':
     case 'examples':
-    case 'program': {
+    case 'program':
+    case 'webhook': {
       const id = subjects.idOf(on, request);
       const projects = await subjects.projectsOf(on, id);
       const seen = projects.filter((project) => access.sees(project));
@@ -100,6 +101,7 @@ function fieldOf({ body, query, params }: FastifyRequest, field: ProjectField): 
   const from = { 'body.project_id': body, 'query.project_id': query, 'path.project_id': params }[field];
   const projectId = (from as { project_id?: unknown } | null | undefined)?.project_id;
   if (typeof projectId === 'string') return projectId;
+  if (projectId === null) return EVERY_PROJECT;
   throw new PlatformError('VALIDATION_ERROR', `Cannot take the request: ${field.replace('.', '/')} is missing`);
 }
 

@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 
 const PUBLIC: Rule = { need: 'nothing' };
 const CONTROL: Rule = { need: 'executions:write', on: 'execution' };
+const HOOK: Rule = { need: 'webhooks:write', on: 'webhook' };
 const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
 const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
 
@@ -41,6 +42,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/executions/{execution_id}/diagram': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/why': { need: 'executions:read', on: 'execution' },
   'WS /api/v1/ws/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/events': { need: 'executions:read', on: 'execution' },
   'POST /api/v1/executions/{execution_id}/acceptance': { need: 'tasks:decide', on: 'execution', records: DECISION },
   'POST /api/v1/executions/{execution_id}/clarification': { need: 'tasks:decide', on: 'execution', records: DECISION },
   'POST /api/v1/executions/{execution_id}/cancel': { ...CONTROL, records: { asked: ['reason'] } },
@@ -74,11 +76,29 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   // It answers a question and changes nothing; the edge logs every run.
   'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
 
+  'GET /api/v1/events': { need: 'executions:read', on: 'anywhere' },
+  'WS /api/v1/ws/events': { need: 'executions:read', on: 'anywhere' },
   'POST /api/v1/events': {
     need: 'events:publish',
     on: 'anywhere',
     records: { asked: ['id', 'source', 'type'], answered: ['delivered'] },
   },
+
+  // One that is told of all projects is the administrators' matter.
+  'GET /api/v1/webhooks': { need: 'webhooks:read', on: 'anywhere' },
+  'POST /api/v1/webhooks': {
+    need: 'webhooks:write',
+    on: 'body.project_id',
+    records: { asked: ['event_types', 'project_id'], answered: ['webhook_id'] },
+  },
+  'GET /api/v1/webhooks/{webhook_id}': { need: 'webhooks:read', on: 'webhook' },
+  'PATCH /api/v1/webhooks/{webhook_id}': { ...HOOK, records: { asked: ['event_types', 'enabled'] } },
+  'DELETE /api/v1/webhooks/{webhook_id}': HOOK,
+  'POST /api/v1/webhooks/{webhook_id}/secret': { ...HOOK, records: { asked: ['keep_previous_seconds'] } },
+  'POST /api/v1/webhooks/{webhook_id}/test': HOOK,
+  'GET /api/v1/webhooks/{webhook_id}/deliveries': { need: 'webhooks:read', on: 'webhook' },
+  'GET /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}': { need: 'webhooks:read', on: 'webhook' },
+  'POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver': HOOK,
 
   'GET /auth/login': PUBLIC,
   'GET /auth/callback': PUBLIC,

@@ -3,7 +3,15 @@ import type { Role } from '../identity/principal.ts';
 /** What somebody may in one project; `none` hides it. */
 export type GrantRole = Role | 'none';
 
-const VIEWER = ['audit:read', 'examples:read', 'executions:read', 'programs:read', 'tasks:read', 'workflows:read'] as const;
+const VIEWER = [
+  'audit:read',
+  'examples:read',
+  'executions:read',
+  'programs:read',
+  'tasks:read',
+  'webhooks:read',
+  'workflows:read',
+] as const;
 const OPERATOR = [
   ...VIEWER,
   'events:publish',
@@ -13,6 +21,7 @@ const OPERATOR = [
   'programs:execute',
   'schedules:write',
   'tasks:decide',
+  'webhooks:write',
 ] as const;
 const ADMIN = [...OPERATOR, 'programs:promote', 'projects:admin', 'users:admin'] as const;
 

@@ -2,13 +2,17 @@ import type { Engine } from '@loopwright/engine';
 import { type JsonObject, PlatformError } from '@loopwright/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { ServerDatabase } from '../database/server-database.ts';
+import { EVERY_PROJECT } from './access.ts';
 import type { Grants } from './grants.ts';
 import { type ResourceProjects, noSuchExamples } from './resource-projects.ts';
 import type { ObjectKind, Recorded } from './rule.ts';
+import type { WebhookTable } from '../webhooks/webhook-tables.ts';
 import type { UserRoles } from './user-roles.ts';
 
 /** Where the objects of requests are looked up. */
 export interface SubjectParts {
+  readonly database: ServerDatabase;
   readonly engine: Engine;
   readonly programs: ProgramService;
   readonly grants: Grants;
@@ -55,6 +59,10 @@ export class Subjects {
         return resources.projectsOfExamples(id);
       case 'program':
         return [await resources.projectOfProgram(id)];
+      case 'webhook': {
+        const webhook = await this.#webhook(id);
+        return webhook === undefined ? [] : [webhook.project_id ?? EVERY_PROJECT];
+      }
     }
   }
 
@@ -73,6 +81,8 @@ export class Subjects {
         return noSuchExamples(id);
       case 'program':
         return new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${id}"`);
+      case 'webhook':
+        return new PlatformError('WEBHOOK_NOT_FOUND', `Cannot find the webhook "${id}"`);
     }
   }
 
@@ -109,9 +119,24 @@ export class Subjects {
         const grant = await grants.find(projectId, rest.join('/'));
         return grant === undefined ? null : { role: grant.role };
       }
+      case 'webhook': {
+        const webhook = await this.#webhook(id);
+        if (webhook === undefined) return null;
+        const { event_types, enabled } = webhook;
+        // Its path and its query may have a secret.
+        return { host: new URL(webhook.url).host, event_types, enabled: enabled === 1 };
+      }
       case 'examples':
         return null;
     }
+  }
+
+  #webhook(id: string): Promise<Pick<WebhookTable, 'project_id' | 'url' | 'event_types' | 'enabled'> | undefined> {
+    return this.#parts.database
+      .selectFrom('webhooks')
+      .select(['project_id', 'url', 'event_types', 'enabled'])
+      .where('webhook_id', '=', id)
+      .executeTakeFirst();
   }
 }
 
@@ -121,6 +146,7 @@ const PARAMETERS: Record<ObjectKind | 'user', string> = {
   schedule: 'workflow_id',
   examples: 'digest',
   program: 'name',
+  webhook: 'webhook_id',
   user: 'user_id',
 };
 

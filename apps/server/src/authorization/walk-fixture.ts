@@ -3,6 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { type Answer, DEFINITIONS, type TestServer, executionIn, openServer, untilStatus } from '../http/app-fixture.ts';
 import type { Presented } from '../identity/authenticator.ts';
 import { type Principal, type Role, UNRESTRICTED } from '../identity/principal.ts';
+import type { Selectable } from 'kysely';
+import type { WebhookTable } from '../webhooks/webhook-tables.ts';
 import type { GrantRole } from './roles.ts';
 
 /** The two projects: what one sees, the other must not. */
@@ -42,6 +44,8 @@ export interface Belongings {
   readonly workflow: string;
   readonly digest: string;
   readonly program: string;
+  readonly webhook: string;
+  readonly webhookRow: Selectable<WebhookTable>;
 }
 
 /** Says who makes a request by a header that only this fixture reads. */
@@ -94,9 +98,24 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
   const program = `program-${project}`;
   await server.programs.store(program, { id: program, source: 'export function run(x: string): string { return x; }' });
   await server.authorization.resources.claimProgram(program, { projectId: project });
+  const hook = { url: 'http://127.0.0.1:9/never', event_types: ['nothing'], project_id: project };
+  const hooked = await server.post('/api/v1/webhooks', hook, admin);
+  const { webhook_id: webhook } = hooked.body as { webhook_id: string };
+  const stored = server.database.selectFrom('webhooks').selectAll().where('webhook_id', '=', webhook);
+  const webhookRow = await stored.executeTakeFirstOrThrow();
   const { digest } = sent.body as { digest: string };
   const execution = asks.execution_id;
-  return { project, execution, paused: still, task: asks.pending_clarification?.task_id ?? '', workflow, digest, program };
+  return {
+    project,
+    execution,
+    paused: still,
+    task: asks.pending_clarification?.task_id ?? '',
+    workflow,
+    digest,
+    program,
+    webhook,
+    webhookRow,
+  };
 }
 
 /** What comes of opening a WebSocket: the status of a refused handshake, or 101 with what closed it or came first. */

@@ -173,6 +173,26 @@ export const SETTINGS = {
     default: 64,
     description: 'Longest value that stays in the journal, in 1024 characters; a longer one becomes a file of its own',
   }),
+  events_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: 30,
+    description: 'Days that the stream of all executions goes back; null for ever. Each execution keeps its own events',
+  }),
+  streams_max: setting({
+    schema: z.int().min(1).max(100_000),
+    default: 5000,
+    description: 'Readers of events at once, WebSocket and SSE together',
+  }),
+  streams_per_user: setting({
+    schema: z.int().min(1).max(100_000),
+    default: 500,
+    description: 'Readers of events at once of one user',
+  }),
+  stream_stall_seconds: setting({
+    schema: z.number().min(1).max(86_400),
+    default: 300,
+    description: 'Seconds after which a reader of events that takes nothing is cut off',
+  }),
   call_private_hosts: setting({
     schema: hosts,
     default: [],
@@ -223,6 +243,27 @@ export const SETTINGS = {
     schema: z.int().min(1).max(8760),
     default: 12,
     description: 'Hours after which a session of a browser ends in any case',
+  }),
+  webhook_private_hosts: setting({
+    schema: hosts,
+    default: [],
+    description:
+      'Hosts that webhooks may be sent to although they have no public address or no https: names, `*.suffix`, addresses or `*`, with commas between them',
+  }),
+  webhook_timeout_seconds: setting({
+    schema: z.number().min(0.1).max(120),
+    default: 15,
+    description: 'Time limit of one delivery to a webhook, in seconds',
+  }),
+  webhook_disable_after_days: setting({
+    schema: z.number().min(0.01).max(365),
+    default: 5,
+    description: 'Days of failures without a success after which a webhook is disabled',
+  }),
+  webhook_log_days: setting({
+    schema: z.int().min(1).max(3650),
+    default: 30,
+    description: 'Days that the log of deliveries to webhooks is kept',
   }),
   cors_origins: setting({
     schema: z.array(z.url({ protocol: /^https?$/ })).max(100),

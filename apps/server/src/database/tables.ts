@@ -3,6 +3,7 @@ import type { ExampleProjectTable, GrantTable, ProgramProjectTable } from '../au
 import type { ApiKeyTable, SessionTable } from '../identity/credential-tables.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
+import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
@@ -13,5 +14,9 @@ export interface ServerTables {
   readonly audit: AuditTable;
   readonly api_keys: ApiKeyTable;
   readonly sessions: SessionTable;
+  readonly webhooks: WebhookTable;
+  readonly webhook_cursor: WebhookCursorTable;
+  readonly webhook_deliveries: DeliveryTable;
+  readonly webhook_attempts: AttemptTable;
   readonly quota_use: QuotaTable;
 }

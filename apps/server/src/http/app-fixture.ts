@@ -23,6 +23,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
+import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
@@ -33,6 +34,7 @@ import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { createApp } from './app.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
@@ -92,7 +94,7 @@ do:
 } as const;
 
 /** What is different about one test server. */
-export interface TestServerOptions {
+export interface TestServerOptions extends EventFixtureOptions {
   /** A folder of the caller; left out: one that goes with the server. */
   readonly dir?: string;
   readonly definitions?: Readonly<Record<string, string>>;
@@ -134,8 +136,11 @@ export interface TestServer extends AsyncDisposable, TestAuthorization {
   readonly release: () => void;
   /** How often the step of `hold` got its AbortSignal. */
   readonly aborted: () => number;
-  /** Subscriptions to events that nobody ended. */
+  /** Subscriptions to events of single executions that nobody ended. */
   readonly listeners: () => number;
+  /** Readers of events. */
+  readonly streams: () => number;
+  readonly webhooks: Webhooks;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -186,6 +191,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     { write: (line: string) => void log.push(line) },
   );
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
+  const clock = options.clock ?? systemClock;
+  const { maySee } = authorized.authorization;
+  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
@@ -203,12 +211,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
+    ...events,
     ...parts,
+    clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
   const close = async (): Promise<void> => {
     await app.close();
+    await events[Symbol.asyncDispose]();
     await engine.close(0);
     await tracing[Symbol.asyncDispose]();
     await metrics[Symbol.asyncDispose]();
@@ -230,6 +241,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     release: () => gate.resolve(null),
     aborted: () => aborted,
     listeners: () => engine.listeners,
+    streams: () => events.streams.size,
+    webhooks: events.webhooks,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),

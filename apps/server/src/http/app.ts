@@ -12,15 +12,19 @@ import type { Authorization } from '../authorization/authorization.ts';
 import { enforcePermissions } from '../authorization/enforce-permissions.ts';
 import { requireRows } from '../authorization/require-rows.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { EventStreams } from '../events/event-streams.ts';
+import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
 import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
+import { describeWebhooks } from './describe-webhooks.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
@@ -54,6 +58,8 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { programAliasRoutes } from './routes/program-aliases.ts';
 import { programRoutes } from './routes/programs.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { userRoutes } from './routes/users.ts';
@@ -80,6 +86,10 @@ export interface AppParts {
   readonly metrics: Metrics;
   /** The answers to requests that have an Idempotency-Key. */
   readonly responses: KeptResponses;
+  /** The readers of events. */
+  readonly streams: EventStreams;
+  readonly maySee: MaySee;
+  readonly webhooks: Webhooks;
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -101,6 +111,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);
+  app.addHook('preClose', () => parts.streams.close());
   useRouteConventions(app);
   requireRows(app);
   // Before every other hook: a connection whose request one of them refuses is then closed as well.
@@ -128,6 +139,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
       components: { securitySchemes: SECURITY_SCHEMES },
       security: [{ bearer: [] }, { session: [] }],
+      webhooks: describeWebhooks(),
     },
     ...describeSchemas(),
   });
@@ -168,6 +180,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(auditRoutes(parts));
       await api.register(meRoutes(parts));
       await api.register(apiKeyRoutes(parts));
+      await api.register(webhookRoutes(parts));
+      await api.register(oneWebhookRoutes(parts));
+      await api.register(webhookDeliveryRoutes(parts));
     },
     { prefix: '/api/v1' },
   );

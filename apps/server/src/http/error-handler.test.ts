@@ -4,7 +4,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { ERRORS, type ServerHealth } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type TestServer, errorIn, executionIn, openServer, pointersIn, start } from './app-fixture.ts';
+import { type Answer, type TestServer, errorIn, executionIn, openServer, pointersIn, start } from './app-fixture.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 let server: TestServer;
@@ -118,6 +118,13 @@ describe('every route of the document', () => {
   const fill = (path: string): string =>
     path.replaceAll(/\{(\w+)\}/g, (_all, name) => (name === 'digest' ? '0'.repeat(64) : 'nobody'));
 
+  const send = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const json = body === undefined || method === 'GET' || method === 'DELETE' ? {} : { body: JSON.stringify(body) };
+    const headers = 'body' in json ? { 'content-type': 'application/json' } : {};
+    const response = await fetch(server.url + path, { method, headers, ...json });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+
   it('answers a name that there is not with 404 in the one format', async () => {
     const bodies: Record<string, object | undefined> = {
       '/api/v1/workflows/{workflow_id}/start': { project_id: 'p' },
@@ -126,9 +133,11 @@ describe('every route of the document', () => {
       '/api/v1/executions/{execution_id}/budget': { add: { tokens: 1 } },
       '/api/v1/tasks/{task_id}/answer': { accepted: true },
       '/api/v1/programs/{name}/execute': { input: 1 },
-      '/api/v1/programs/{name}/aliases/active': { version: 1 },
       '/api/v1/executions/{execution_id}/move': { definition_digest: '0'.repeat(64) },
       '/api/v1/users/{user_id}': { role: 'viewer' },
+      '/api/v1/programs/{name}/aliases/active': { version: 1 },
+      '/api/v1/webhooks/{webhook_id}': {},
+      '/api/v1/webhooks/{webhook_id}/secret': {},
     };
     let walked = 0;
     for (const [path, methods] of await documented()) {
@@ -137,15 +146,10 @@ describe('every route of the document', () => {
       for (const method of methods) {
         // A grant is given whether there is one or not.
         if (method === 'put' && path.endsWith('/grants/{user_id}')) continue;
-        const payload = bodies[path];
-        const answer = await server.app.inject({
-          method: method.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-          url: fill(path),
-          ...(payload === undefined || method === 'get' ? {} : { payload }),
-        });
-        const code = z.object({ error_code: z.string() }).parse(answer.json()).error_code;
-        assert.equal(answer.statusCode, 404, `${method} ${path}: ${code}`);
-        assert.match(code, /^(?:WORKFLOW|EXECUTION|TASK|EXAMPLES|PROGRAM|USER|GRANT|API_KEY|SESSION)_NOT_FOUND$/);
+        const answer = await send(method.toUpperCase(), fill(path), bodies[path]);
+        const code = z.object({ error_code: z.string() }).parse(answer.body).error_code;
+        assert.equal(answer.status, 404, `${method} ${path}: ${code}`);
+        assert.match(code, /^(?:WORKFLOW|EXECUTION|TASK|EXAMPLES|PROGRAM|USER|GRANT|WEBHOOK|API_KEY|SESSION)_NOT_FOUND$/);
         walked += 1;
       }
     }
@@ -154,8 +158,7 @@ describe('every route of the document', () => {
 
   it('does not take another method', async () => {
     for (const [path, methods] of await documented()) {
-      for (const method of ['DELETE', 'PUT', 'PATCH', 'POST']) {
-        if (methods.includes(method.toLowerCase())) continue;
+      for (const method of ['DELETE', 'PUT', 'PATCH', 'POST'].filter((one) => !methods.includes(one.toLowerCase()))) {
         const response = await fetch(server.url + fill(path), { method });
         const answer = { status: response.status, headers: response.headers, body: await response.json() };
         assert.equal(errorIn(answer, 'METHOD_NOT_ALLOWED').status, 405);

@@ -7,6 +7,7 @@ import type {
   ExecutionEvent,
   ProjectScope,
   StartRequest,
+  CommitListener,
   StoreReader,
   SubmittedAnswer,
   WorkflowDefinition,
@@ -130,7 +131,7 @@ export class RestateEngine implements WorkflowEngine {
     const node = this.#node();
     const services = [executionObject, driverObject, definitionObject, listenersObject, publisherService].map((of) => of(node));
     this.#endpoint = new ServiceEndpoint(options.service, services, (message) => onTrouble?.(message, undefined));
-    const store = new SqliteStore({ ...options, onEvents: (events) => this.#hub.publish(events) });
+    const store = new SqliteStore({ ...options, onEvents: (events, position) => this.#hub.publish(events, position) });
     this.#definitions = new Definitions(store, this.functions, onTrouble);
     this.#views = new Views(store, {
       record: (id) => this.#record(id),
@@ -224,6 +225,10 @@ export class RestateEngine implements WorkflowEngine {
   async resume(executionId: string, who: string): Promise<Execution> {
     await this.#command(executionId, { do: 'resume', at: this.#options.clock.now(), who });
     return this.#shown(executionId);
+  }
+
+  subscribeAll(listener: CommitListener): () => void {
+    return this.#hub.subscribeAll(listener);
   }
 
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {

@@ -1,5 +1,6 @@
 import { PlatformError, canonicalJson } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
+import { endOf } from '../definition/duration.ts';
 import type { Schedule } from '../definition/schedule.ts';
 import { beginListener } from '../event/begin-listener.ts';
 import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
@@ -179,7 +180,7 @@ export class Schedules {
         const schedule = this.#scheduleOf(workflow);
         if (row?.state !== 'active' || row.dueAt !== null || schedule?.kind !== 'after') return;
         const endedAt = row.lastExecutionId === null ? null : store.read.execution(row.lastExecutionId)?.completedAt;
-        schedules.put({ ...row, running: [], dueAt: (endedAt ?? now) + schedule.intervalMs });
+        schedules.put({ ...row, running: [], dueAt: endOf(schedule.interval, endedAt ?? now) });
       });
     }
   }
@@ -188,7 +189,9 @@ export class Schedules {
   #arm(retryAt: number | undefined): void {
     if (!this.#isOpen) return;
     const rows = this.list();
-    this.#awaited = new Set(rows.flatMap((row) => (row.kind === 'after' && row.dueAt === null ? row.running : [])));
+    // A paused one waits for nothing.
+    const resting = rows.filter(({ kind, state, dueAt }) => kind === 'after' && state === 'active' && dueAt === null);
+    this.#awaited = new Set(resting.flatMap(({ running }) => running));
     const { store, clock } = this.#parts;
     const hasEnded = [...this.#awaited].some((id) => isFinal(store.read.status(id) ?? 'completed'));
     const now = clock.now();

@@ -14,6 +14,8 @@ import {
   type StoredHumanTask,
   isFinal,
 } from '../execution/execution.ts';
+import { type EventFilter, type EventOwner, type EventPage, readEventPage } from './event-page.ts';
+import { lastPosition } from './event-positions.ts';
 import { listExecutions } from './list-executions.ts';
 import { projectCondition } from './project-condition.ts';
 import { type Row, toDefinition, toEarlyAnswer, toEntry, toExecution, toHumanTask } from './rows.ts';
@@ -263,6 +265,29 @@ export class SqliteReader implements StoreReader {
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
     this.beforeReading();
     return this.history.events({ no: this.numberOf(executionId), id: executionId }, after, limit);
+  }
+
+  eventsAfter(position: number, filter: EventFilter, limit: number): EventPage {
+    const sources = {
+      prepare: (sql: string) => this.prepare(sql),
+      events: (id: string, after: number, count: number) => this.events(id, after, count),
+    };
+    return readEventPage(sources, position, {
+      wants: (owner) => filter.wants(owner),
+      wantsType: (type) => filter.wantsType(type),
+      limit,
+    });
+  }
+
+  lastPosition(): number {
+    return lastPosition((sql) => this.prepare(sql));
+  }
+
+  eventOwner(executionId: string): EventOwner | undefined {
+    const row = this.prepare('SELECT workflow, project_id FROM executions WHERE no = ?').get(this.numberOf(executionId));
+    return row === undefined
+      ? undefined
+      : { executionId, workflow: String(row['workflow']), projectId: String(row['project_id']) };
   }
 
   firstEvent(executionId: string): number | undefined {

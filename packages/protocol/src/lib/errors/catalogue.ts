@@ -131,6 +131,18 @@ export const ERRORS = define({
     title: 'No identity provider is configured for logging in',
     fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such webhook',
+    fix: 'List the webhooks with GET /api/v1/webhooks',
+  },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such delivery',
+    fix: 'List the deliveries with GET /api/v1/webhooks/{id}/deliveries',
+  },
   EXAMPLES_NOT_FOUND: {
     status: 404,
     retryable: false,
