@@ -87,7 +87,7 @@ describe('POST /runs', () => {
     assert.equal((await server.get('/runs?limit=0')).status, 422);
     assert.equal((await server.get('/runs?status=lost')).status, 422);
     const unknown = errorIn(await server.post('/runs', { profile: 'nothing' }, ANN), 'UNKNOWN_PROFILE');
-    assert.deepEqual(unknown.details, { profiles: ['small_one', 'rough'] });
+    assert.deepEqual(unknown.details, { profiles: ['small_one', 'rough', 'counted'] });
     errorIn(await server.post('/runs', { profile: 'rough', inputs: { number: 'seven' } }, ANN), 'VALIDATION_ERROR');
     assert.equal((await listOf('profile=rough')).total, 0, 'a run whose input is refused is not kept');
   });
