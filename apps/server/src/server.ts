@@ -77,9 +77,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     authToken,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
-  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database, random });
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
   const examples = await ExampleStore.open({
     dir: join(dataDir, 'examples'),
     limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
@@ -120,6 +118,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
+  // Behind the engine, which holds the folder.
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   for (const folder of definitionFolders(configuration)) {
     for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);

@@ -163,7 +163,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database, random: systemRandom });
+  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
   const runs = new Runs({ engine, database, workspaces, log: logger, ...parts });
   const app = await createApp({
