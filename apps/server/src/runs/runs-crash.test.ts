@@ -17,7 +17,7 @@ import { type TestServer, startTestServer } from '../server-fixture.ts';
 
 /** More of them by hand. */
 const KILLS = Number(process.env['RUN_KILLS'] ?? 3);
-const RUNS = 4;
+const DRIVERS = 4;
 
 const PHASES = ['one', 'two', 'three', 'four'];
 const PROFILE = `
@@ -41,19 +41,20 @@ describe('runs under kill -9', () => {
     const flags = ['--data-dir', join(dir, 'data'), '--profiles-dir', profiles, '--log-level', 'error', '--sandbox-workers', '1'];
     const random = seededRandom(Number(process.env['RUN_SEED'] ?? 20_261_121));
     let server: TestServer = await startTestServer(flags);
-    let hasEnded = false;
-    const drivers = Array.from({ length: RUNS }, (_, driver) => drive(() => server.url, driver));
-    const all = Promise.all(drivers).finally(() => {
-      hasEnded = true;
+    const stop = new AbortController();
+    const told: Told[] = [];
+    const drivers = Array.from({ length: DRIVERS }, async (_, driver) => {
+      for (let count = 0; !stop.signal.aborted; count += 1) told.push(await drive(() => server.url, `${driver}-${count}`));
     });
-    for (let kill = 0; kill < KILLS && !hasEnded; kill += 1) {
-      await delay(20 + random.next() * 250);
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await delay(20 + random.next() * 400);
       await server.kill();
       server = await startTestServer(flags);
     }
-    const told = await all;
+    stop.abort();
+    await Promise.all(drivers);
     const { total } = listRunsResponseSchema.parse(await (await fetch(`${server.url}/runs`)).json());
-    assert.equal(total, RUNS, 'a create whose answer was lost made one run');
+    assert.equal(total, told.length, 'a create whose answer was lost made one run');
     for (const { runId, phases } of told) {
       const run = runDetailSchema.parse(await (await fetch(`${server.url}/runs/${runId}`)).json());
       check(run);
@@ -66,13 +67,13 @@ describe('runs under kill -9', () => {
 });
 
 /** Creates a run and advances it to its end; whatever has no answer is sent again under its key. */
-async function drive(url: () => string, driver: number): Promise<Told> {
+async function drive(url: () => string, name: string): Promise<Told> {
   const told: Told = { runId: undefined, phases: [] };
-  const created = await insist(url, '/runs', { profile: 'slow_steps', project_name: `run ${driver}` }, `create-${driver}`);
+  const created = await insist(url, '/runs', { profile: 'slow_steps', project_name: `run ${name}` }, `create-${name}`);
   told.runId = runSummarySchema.parse(created).run_id;
   for (let count = 0; count < PHASES.length; count += 1) {
     const { previous_phase, status } = advanceRunResponseSchema.parse(
-      await insist(url, `/runs/${told.runId}/next`, {}, `next-${driver}-${count}`),
+      await insist(url, `/runs/${told.runId}/next`, {}, `next-${name}-${count}`),
     );
     told.phases.push(previous_phase);
     assert.equal(status, count === PHASES.length - 1 ? 'completed' : 'running');
