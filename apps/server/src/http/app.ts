@@ -34,6 +34,7 @@ import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
+import { runStreamRoutes } from './routes/runs-stream.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -66,6 +67,7 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runRoutes(parts, face));
     await api.register(runControlRoutes(parts));
     await api.register(runArtifactRoutes(parts));
+    await api.register(runStreamRoutes(parts));
   };
 }
 
