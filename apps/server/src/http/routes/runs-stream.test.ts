@@ -49,8 +49,6 @@ describe('/runs/{id}/stream', () => {
     await server.post(`/runs/${id}/cancel`, undefined, { 'x-user-id': 'ann' });
     await until(/"cancelled"/);
     await reader?.cancel();
-    // Named here, because the stream of a response that nobody holds is cancelled when it is collected.
-    assert.equal(response.status, 200);
   });
 
   it('is a page of JSON for whoever wants no stream, and nothing for a run that there is not', async () => {
