@@ -24,7 +24,11 @@ export function runCommand(write: (text: string) => void): Command {
   const at = (flags: Flags): { client: Client; print: Print } => ({
     client: new Client({ baseUrl: flags.server, userId: flags.user }),
     print: (value, lines) =>
-      write(flags.json === true ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join('')),
+      write(
+        flags.json === true
+          ? `${JSON.stringify(value)}\n`
+          : lines.map((line) => `${line.replaceAll(/[^\P{Cc}\n]/gu, '?')}\n`).join(''),
+      ),
   });
   add('create <profile>', 'Create a run')
     .option('--intake <text>', 'what is wanted')

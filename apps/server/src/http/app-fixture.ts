@@ -50,6 +50,7 @@ export interface TestServerOptions {
   readonly edgeUrl?: () => string;
   readonly port?: number;
   readonly runNextWaitMs?: number;
+  readonly keepWorkspacesMs?: number;
   /** Functions that definitions may call, besides those of every test server. */
   readonly functions?: FunctionCatalogue;
   readonly streamLimits?: Partial<StreamLimits>;
@@ -122,7 +123,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
-  const { runs, workspaces } = openRuns({ engine, database, dir, log: logger });
+  const { runs, workspaces } = openRuns({ engine, database, dir, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
   const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });

@@ -7,14 +7,20 @@ import { Runs } from './runs.ts';
 import { Workspaces } from './workspace/workspaces.ts';
 
 /** The runs of a test server. */
-export function openRuns(parts: { engine: Engine; database: ServerDatabase; dir: string; log: FastifyBaseLogger }): {
+export function openRuns(parts: {
+  engine: Engine;
+  database: ServerDatabase;
+  dir: string;
+  log: FastifyBaseLogger;
+  keepMs: number | null;
+}): {
   readonly workspaces: Workspaces;
   readonly runs: Runs;
 } {
-  const { engine, database, dir, log } = parts;
+  const { engine, database, dir, log, keepMs } = parts;
   const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
   return {
     workspaces,
-    runs: new Runs({ engine, database, workspaces, keepWorkspacesMs: null, log, clock: systemClock, random: systemRandom }),
+    runs: new Runs({ engine, database, workspaces, keepWorkspacesMs: keepMs, log, clock: systemClock, random: systemRandom }),
   };
 }
