@@ -84,11 +84,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
-  const examples = await ExampleStore.open({
-    dir: join(dataDir, 'examples'),
-    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
-    random,
-  });
+  const examples = await openExamples(configuration, random);
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
   const functions = serverFunctions({
     configuration,
@@ -123,8 +119,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
-  const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const sources = { clock, log, readCatalogue: catalogueReader(join(dataDir, 'catalogue'), outbound) };
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, sources));
   const runs = cleanUp.use(new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log }));
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const events = cleanUp.use(await openEvents(configuration, { engine, database, clock, random, log }));
@@ -155,6 +151,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await runs.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {
+  return ExampleStore.open({ dir: join(dataDir, 'examples'), limits: { bytes: examplesMaxMb * 1024 * 1024 }, random });
 }
 
 /** Where definitions come from; what is read later comes before what has the same name. */

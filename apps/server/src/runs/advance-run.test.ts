@@ -43,7 +43,7 @@ describe('next', () => {
       ['respond-async', `/runs/${id}`],
     );
     const other = await createOne(server, { profile: 'rough' });
-    const late = await server.post(`/api/v1/runs/${other.run_id}/next?x=1`, undefined, { prefer: 'wait=1' });
+    const late = await server.post(`/api/v1/runs/${other.run_id}/next`, undefined, { prefer: 'wait=1' });
     assert.deepEqual([late.status, late.headers.get('preference-applied')], [202, null], 'the limit of the server comes first');
     assert.equal(late.headers.get('location'), `/api/v1/runs/${other.run_id}`);
   });

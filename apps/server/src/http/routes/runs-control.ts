@@ -8,7 +8,10 @@ import { keyHeader, oneRun } from './run-schemas.ts';
 export function runControlRoutes({ runs }: Pick<AppParts, 'runs'>): FastifyPluginAsyncZod {
   return async (api) => {
     const one = { tags: ['runs'], params: oneRun.params, response: { 200: runDetailSchema, ...oneRun.refused } };
-    const body = z.strictObject({ reason: z.string().max(1000).optional() }).nullish();
+    const body = z
+      .strictObject({ reason: z.string().max(1000).optional() })
+      .nullish()
+      .meta({ examples: [{ reason: 'No longer needed' }] });
     api.post(
       '/runs/:run_id/cancel',
       { schema: { ...one, summary: 'End a run for good', body } },

@@ -43,7 +43,7 @@ export function runRoutes(parts: Pick<AppParts, 'runs' | 'runNextWaitMs'>, face:
           ...created,
           params: oneRun.params,
           summary: 'Create a run like another one',
-          body: cloneRunRequestSchema.nullish(),
+          body: cloneRunRequestSchema.nullish().meta({ examples: [{ intake: 'Sort the archive as well' }] }),
         },
       },
       async ({ params: { run_id }, body, userId: by, headers: { 'idempotency-key': key } }, reply) =>
@@ -97,7 +97,7 @@ function nextRoute({ runs, runNextWaitMs }: Pick<AppParts, 'runs' | 'runNextWait
           tags: ['runs'],
           summary: 'Run the next phase',
           params: oneRun.params,
-          body: advanceRunRequestSchema.nullish(),
+          body: advanceRunRequestSchema.nullish().meta({ examples: [{ skip_validation: false }] }),
           response: {
             200: advanceRunResponseSchema,
             202: advanceRunResponseSchema,

@@ -23,18 +23,20 @@ const intake = z.string().max(200_000);
 const projectName = z.string().trim().min(1).max(200);
 
 /** `POST /runs`: `seeds/001`'s fields, then what the platform adds. */
-export const createRunRequestSchema = z.strictObject({
-  profile: z.string().min(1).max(63),
-  intake: intake.nullish(),
-  project_name: projectName.nullish(),
-  metadata: jsonObjectSchema.default({}),
-  project_id: projectId.default('default'),
-  mode: runModeSchema.default('manual'),
-  /** What the run may use; without it what the profile says, then the server. */
-  budget: budgetLimitsSchema.optional(),
-  /** What the profile works on, such as `{"examples": DIGEST}`. */
-  inputs: jsonObjectSchema.default({}),
-});
+export const createRunRequestSchema = z
+  .strictObject({
+    profile: z.string().min(1).max(63),
+    intake: intake.nullish(),
+    project_name: projectName.nullish(),
+    metadata: jsonObjectSchema.default({}),
+    project_id: projectId.default('default'),
+    mode: runModeSchema.default('manual'),
+    /** What the run may use; without it what the profile says, then the server. */
+    budget: budgetLimitsSchema.optional(),
+    /** What the profile works on, such as `{"examples": DIGEST}`. */
+    inputs: jsonObjectSchema.default({}),
+  })
+  .meta({ examples: [{ profile: 'ml_classification', intake: 'Sort the inbox, at least 95 % right', project_name: 'Inbox' }] });
 export type CreateRunRequest = z.infer<typeof createRunRequestSchema>;
 
 /** `POST /runs/{id}/clone`: what is to be different. */
