@@ -26,14 +26,16 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Runs } from './runs/runs.ts';
+import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { SecretBox } from './webhooks/secret-box.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
-import { watchWorkflows } from './workflows/watch-workflows.ts';
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
@@ -82,11 +84,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     headers: traceHeaders,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
-  const examples = await ExampleStore.open({
-    dir: join(dataDir, 'examples'),
-    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
-    random,
-  });
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
+  const examples = await openExamples(configuration, random);
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
   const functions = serverFunctions({
     configuration,
@@ -119,15 +118,13 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
-  const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-  cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole: () => 'viewer' });
   await refuseStrangers(configuration, identity);
+  const sources = { clock, log, readCatalogue: catalogueReader(join(dataDir, 'catalogue'), outbound) };
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, sources));
+  const runs = cleanUp.use(new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log }));
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const events = cleanUp.use(await openEvents(configuration, { engine, database, clock, random, log }));
   const health = serverHealth({ supervisor, engine, clock });
@@ -136,6 +133,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     engine,
     database,
     identity,
+    runs,
+    runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     tracing,
     metrics,
     examples,
@@ -153,11 +152,25 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
+  await runs.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
+function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {
+  return ExampleStore.open({ dir: join(dataDir, 'examples'), limits: { bytes: examplesMaxMb * 1024 * 1024 }, random });
+}
+
+/** Where definitions come from; what is read later comes before what has the same name. */
+function definitionFolders({ workflowsDir, profilesDir }: Configuration): string[] {
+  return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
+}
+
 const DAY_MS = 86_400_000;
+
+function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
+  return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
+}
 
 function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {

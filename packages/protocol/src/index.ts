@@ -22,6 +22,7 @@ export * from './lib/http/pages.ts';
 export * from './lib/http/executions.ts';
 export * from './lib/http/events.ts';
 export * from './lib/http/operations.ts';
+export * from './lib/http/runs.ts';
 export * from './lib/http/webhooks.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/cloud-event.ts';

@@ -1,6 +1,7 @@
 import type { ApiKeyTable, SessionTable } from '../identity/credential-tables.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
+import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
 import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
@@ -8,6 +9,9 @@ export interface ServerTables {
   readonly users: UserTable;
   readonly api_keys: ApiKeyTable;
   readonly sessions: SessionTable;
+  readonly runs: RunTable;
+  readonly run_phases: RunPhaseTable;
+  readonly run_executions: RunExecutionTable;
   readonly webhooks: WebhookTable;
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
-import { Engine, loadDefinition } from '@loopwright/engine';
+import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
   type ErrorCode,
@@ -34,63 +34,16 @@ import { createApp } from './app.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
+import { weaveDefinition } from '../runs/profile/weave-definition.ts';
+import { openRuns } from '../runs/open-runs-fixture.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
+import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
-const documentOf = (name: string, rest: string): string => `
-document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.2.0'${rest}`;
-
-/** Asks, shows, decides: the shape of every workflow that people take part in. */
-const REVIEW = documentOf(
-  'review',
-  `, title: Review a draft, summary: A draft that people decide on, metadata: { effective_date: '2026-01-31' } }
-input:
-  schema: { document: { type: object, properties: { text: { type: string } }, required: [text] } }
-do:
-  - draft: { call: note, with: { value: '\${ { text: .text } }' }, metadata: { role: writer, produces: draft } }
-  - ask:
-      call: clarify
-      with:
-        title: About the draft
-        questions:
-          - { id: TONE, text: 'Which tone?', intent: It decides the words, answer_type: single_choice, choices: [plain, formal], default: plain }
-          - { id: LENGTH, text: 'How long?', answer_type: number, minimum: 1, maximum: 9, priority: must }
-          - { id: PUBLIC, text: 'Is it public?', answer_type: yes_no, required: false }
-      export: { as: '\${ { answers: $output.answers } }' }
-  - decide: { call: accept, with: { title: Publish?, doc_type: draft, scope_id: s-1, subject: { text: '\${ $workflow.input.text }' } } }
-  - way: { switch: [{ yes: { when: .accepted, then: publish } }, { no: { then: refuse } }] }
-  - publish: { call: note, with: { value: { answers: '\${ $context.answers }', comment: '\${ .comment }' } }, then: end }
-  - refuse: { raise: { error: { type: 'https://example.com/rejected', status: 409, title: Rejected, detail: '\${ "Document rejected: \\(.comment)" }' } } }`,
-);
-
-/** The definitions that every test server has. */
-export const DEFINITIONS = {
-  review: REVIEW,
-  plain: documentOf(
-    'plain',
-    ` }\ndo: [{ one: { call: note, with: { value: 1 } } }, { two: { call: note, with: { value: { two: 2 } } } }]`,
-  ),
-  yearly: documentOf(
-    'yearly',
-    ` }\nschedule: { cron: 'CRON_TZ=Europe/Berlin 0 12 1 1 *' }\ndo: [{ one: { call: note, with: { value: 1 } } }]`,
-  ),
-  hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
-  early: documentOf(
-    'early',
-    ` }\ndo: [{ work: { call: hold } }, { decide: { call: accept, with: { title: Go on?, doc_type: work, subject: null } } }]`,
-  ),
-  broken: documentOf('broken', ` }\ndo: [{ outer: { do: [{ bad: { call: shout, with: { characters: 5, times: 9 } } }] } }]`),
-  noisy: documentOf(
-    'noisy',
-    ` }
-do:
-  - guarded:
-      try: [{ flaky: { call: shout, with: { characters: '\${ .characters }', times: '\${ .times }' } } }]
-      catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 100 } } } }
-  - decide: { call: accept, with: { title: Enough?, doc_type: noise, subject: null } }`,
-  ),
-} as const;
+export { DEFINITIONS };
 
 /** What is different about one test server. */
 export interface TestServerOptions extends EventFixtureOptions {
@@ -107,6 +60,10 @@ export interface TestServerOptions extends EventFixtureOptions {
   /** Settings of identities that are not the defaults. */
   readonly identity?: Partial<IdentityConfiguration>;
   /** The clock of identities. */
+  readonly runNextWaitMs?: number;
+  readonly keepWorkspacesMs?: number;
+  /** Functions that definitions may call, besides those of every test server. */
+  readonly functions?: FunctionCatalogue;
   readonly clock?: Clock;
   readonly logLevel?: 'trace';
   /** Base URL of a collector of spans. */
@@ -127,6 +84,8 @@ export interface TestServer extends AsyncDisposable {
   readonly database: ServerDatabase;
   readonly identity: Identity;
   readonly programs: ProgramStore;
+  readonly workspaces: Workspaces;
+  readonly runs: Runs;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -164,13 +123,14 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
-  const functions = testFunctions(gate.promise, () => {
+  const ofTest = testFunctions(gate.promise, () => {
     aborted += 1;
   });
+  const functions = { ...ofTest, ...options.functions };
   const parts = { clock: systemClock, random: systemRandom };
   const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
-    await engine.register(loadDefinition(text, engine.functions));
+    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const url = options.edgeUrl ?? noEdge;
@@ -182,6 +142,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     { write: (line: string) => void log.push(line) },
   );
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
+  const { runs, workspaces } = openRuns({ engine, database, dir, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
   const events = await openEvents({ engine, database, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
@@ -191,6 +152,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     engine,
     database,
     identity,
+    runs,
+    runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
@@ -206,8 +169,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
+  await runs.recover();
   const close = async (): Promise<void> => {
     await app.close();
+    await runs[Symbol.asyncDispose]();
     await events[Symbol.asyncDispose]();
     await engine.close(0);
     await tracing[Symbol.asyncDispose]();
@@ -221,6 +186,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     database,
     identity,
     programs,
+    workspaces,
+    runs,
     dir,
     log,
     close,

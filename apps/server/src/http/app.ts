@@ -4,11 +4,12 @@ import websocket from '@fastify/websocket';
 import { type Clock, ERRORS, type Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Runs } from '../runs/runs.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
@@ -53,6 +54,11 @@ import { programRoutes } from './routes/programs.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
+import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
+import { runArtifactRoutes } from './routes/runs-artifacts.ts';
+import { runControlRoutes } from './routes/runs-control.ts';
+import { runStreamRoutes } from './routes/runs-stream.ts';
+import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
@@ -63,6 +69,9 @@ export interface AppParts {
   readonly database: ServerDatabase;
   /** Who makes a request. */
   readonly identity: Identity;
+  readonly runs: Runs;
+  /** The longest that `next` of a run waits for its phase, in milliseconds. */
+  readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly health: HealthSource;
@@ -79,6 +88,16 @@ export interface AppParts {
   readonly streams: EventStreams;
   readonly maySee: MaySee;
   readonly webhooks: Webhooks;
+}
+
+/** Everything below `/runs`. */
+function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
+  return async (api) => {
+    await api.register(runRoutes(parts, face));
+    await api.register(runControlRoutes(parts));
+    await api.register(runArtifactRoutes(parts));
+    await api.register(runStreamRoutes(parts));
+  };
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -163,11 +182,17 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(eventRoutes(parts));
       await api.register(meRoutes(parts));
       await api.register(apiKeyRoutes(parts));
+      await api.register(everyRunRoute(parts, 'api'));
       await api.register(webhookRoutes(parts));
       await api.register(oneWebhookRoutes(parts));
       await api.register(webhookDeliveryRoutes(parts));
     },
     { prefix: '/api/v1' },
   );
+  await app.register(async (api) => {
+    honourIdempotencyKeys(api, parts.responses);
+    useSeedManner(api);
+    await api.register(everyRunRoute(parts, 'seed'));
+  });
   return app;
 }
