@@ -169,6 +169,12 @@ export const ERRORS = define({
     title: 'The generation service gave no usable program',
     fix: 'Read the message and the test results, then change the task or the examples',
   },
+  AGENT_FAILED: {
+    status: 422,
+    retryable: false,
+    title: 'The agent gave no usable document',
+    fix: 'Read the findings in the message, then change the task, the schema or the model and retry',
+  },
   PROGRAM_FAILED: {
     status: 422,
     retryable: false,
@@ -204,7 +210,13 @@ export const ERRORS = define({
     status: 503,
     retryable: false,
     title: 'No model provider is configured',
-    fix: 'Use the induction agent, or configure a provider',
+    fix: 'Set `model` as `provider/name` and the key of the provider (`ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, or `model_base_url`), then retry; or use the induction agent',
+  },
+  PROVIDER_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    title: 'The model provider does not answer',
+    fix: 'Wait and retry, or set `fallback_model`; the message says what the provider answered',
   },
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
