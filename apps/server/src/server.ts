@@ -7,6 +7,8 @@ import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { agent } from './agents/agent.ts';
+import { openModels } from './agents/open-models.ts';
 import type { Configuration } from './config/settings.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import type { FunctionName } from './functions/function-names.ts';
@@ -19,8 +21,11 @@ import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
+import { ModelUsage } from './money/model-usage.ts';
+import { PriceTable } from './money/price-table.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
@@ -81,6 +86,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database, random });
+  const prices = PriceTable.load(configuration.pricesFile);
+  const usage = new ModelUsage({ database, random });
+  const { models } = cleanUp.use(openModels(configuration, { clock, random }));
   const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
@@ -94,6 +105,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     }),
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
+    agent: agent({ models, prices, usage, workspaces, maxOutputTokens: configuration.modelMaxOutputTokens, clock }),
   };
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
@@ -120,8 +132,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
   cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
 
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,

@@ -2,7 +2,9 @@ import { type JsonObject, jsonObjectSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { KNOWN_DOCUMENTS, isKnownDocument } from './known-documents.ts';
 
-const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(?:md|json)$/, 'is no name of a Markdown or JSON document');
+const nameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(?:md|json)$/, 'is no name of a Markdown or JSON document');
 const sectionsSchema = z
   .record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), z.string().min(1).max(500))
   .refine((sections) => Object.keys(sections).length >= 1 && Object.keys(sections).length <= 30, 'has not 1 to 30 sections');

@@ -1,14 +1,15 @@
+import type { JsonObject } from '@loopwright/protocol';
 import type { AgentDocument } from './agent-output.ts';
 
 const text = { type: 'string', minLength: 1, maxLength: 2000 };
-const list = (items: object, minItems = 1, maxItems = 200): object => ({ type: 'array', minItems, maxItems, items });
-const record = (properties: Record<string, object>, optional: readonly string[] = []): object => ({
+const list = (items: JsonObject, minItems = 1, maxItems = 200): JsonObject => ({ type: 'array', minItems, maxItems, items });
+const record = (properties: Record<string, JsonObject>, optional: readonly string[] = []): JsonObject => ({
   type: 'object',
   additionalProperties: false,
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
   properties,
 });
-const oneOf = (...values: string[]): object => ({ enum: values });
+const oneOf = (...values: string[]): JsonObject => ({ enum: values });
 
 const DOCUMENTS: readonly AgentDocument[] = [
   {
@@ -94,7 +95,14 @@ const DOCUMENTS: readonly AgentDocument[] = [
       split: 'How data for building and for judging are kept apart',
     },
   },
-  { name: 'schema.json', schema: { type: 'object', required: ['type', 'properties'], properties: { type: { const: 'object' }, properties: { type: 'object' } } } },
+  {
+    name: 'schema.json',
+    schema: {
+      type: 'object',
+      required: ['type', 'properties'],
+      properties: { type: { const: 'object' }, properties: { type: 'object' } },
+    },
+  },
   {
     name: 'profile_report.md',
     title: 'Data profile',
@@ -119,12 +127,20 @@ const DOCUMENTS: readonly AgentDocument[] = [
     schema: record({
       findings: list(
         record(
-          { file: text, line: { type: 'integer', minimum: 1 }, severity: oneOf('error', 'warning', 'info'), message: text, requirement: text },
+          {
+            file: text,
+            line: { type: 'integer', minimum: 1 },
+            severity: oneOf('error', 'warning', 'info'),
+            message: text,
+            requirement: text,
+          },
           ['line', 'requirement'],
         ),
         0,
       ),
-      requirements: list(record({ id: text, covered_by: list(text, 0, 50), verdict: oneOf('covered', 'partly', 'not_covered'), why: text })),
+      requirements: list(
+        record({ id: text, covered_by: list(text, 0, 50), verdict: oneOf('covered', 'partly', 'not_covered'), why: text }),
+      ),
       not_measured: list(text, 0, 50),
     }),
   },
@@ -170,7 +186,11 @@ const DOCUMENTS: readonly AgentDocument[] = [
   {
     name: 'release_notes.md',
     title: 'Release notes',
-    sections: { new: 'What is new', known_issues: 'What is known to be wrong or missing', upgrade: 'What has to be done to use it' },
+    sections: {
+      new: 'What is new',
+      known_issues: 'What is known to be wrong or missing',
+      upgrade: 'What has to be done to use it',
+    },
   },
 ];
 

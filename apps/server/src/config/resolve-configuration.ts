@@ -48,6 +48,11 @@ export async function resolveConfiguration(sources: ConfigurationSources): Promi
     if (flag !== undefined) [value, origin] = [fromText(flag, schema), `flag ${flagOf(key)}`];
     else if (variable !== undefined) [value, origin] = [fromText(environment[variable] ?? '', schema), `environment ${variable}`];
     else if (file.values.has(key)) [value, origin] = [file.values.get(key), `file ${file.path}`];
+    if (secret && (flag !== undefined || file.values.has(key)))
+      issues.push({
+        source: describeOrigin(flag === undefined ? `file ${file.path}` : `flag ${flagOf(key)}`, key),
+        message: `is a secret: set the variable ${variablesOf(key).at(-1)} instead`,
+      });
     const parsed = schema.safeParse(value);
     if (parsed.success) settings.push({ key, value: parsed.data, origin, secret });
     else

@@ -1,3 +1,4 @@
+import type { ModelUsageTable } from '../money/model-usage.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
 
@@ -7,4 +8,5 @@ export interface ServerTables {
   readonly runs: RunTable;
   readonly run_phases: RunPhaseTable;
   readonly run_executions: RunExecutionTable;
+  readonly model_usage: ModelUsageTable;
 }

@@ -31,7 +31,13 @@ export function refusedPaths(answer: AgentAnswer, form: AnswerForm): Finding[] {
 }
 
 function artifact(path: string, content: string, type: CodeArtifact['artifact_type'], description: string | null): CodeArtifact {
-  return { file_path: path, content: content.endsWith('\n') ? content : `${content}\n`, artifact_type: type, language: null, description };
+  return {
+    file_path: path,
+    content: content.endsWith('\n') ? content : `${content}\n`,
+    artifact_type: type,
+    language: null,
+    description,
+  };
 }
 
 function textOf(document: AgentDocument, value: JsonObject): string {

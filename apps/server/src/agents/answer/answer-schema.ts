@@ -49,7 +49,9 @@ export function answerSchema({ documents, files, questions }: AnswerForm): JsonO
       ...(files ? { files: FILES } : {}),
       ...(questions ? { questions: QUESTIONS } : {}),
     },
-    ...(questions ? { anyOf: [{ required: ['documents'] }, { required: ['questions'] }] } : { required: ['summary', 'documents', ...(files ? ['files'] : [])] }),
+    ...(questions
+      ? { anyOf: [{ required: ['documents'] }, { required: ['questions'] }] }
+      : { required: ['summary', 'documents', ...(files ? ['files'] : [])] }),
   };
   return toJson(schema) as JsonObject;
 }
@@ -61,7 +63,9 @@ function schemaOf(document: AgentDocument): Json {
     type: 'object',
     additionalProperties: false,
     required: Object.keys(document.sections),
-    properties: Object.fromEntries(Object.entries(document.sections).map(([key, description]) => [key, { ...text, description }])),
+    properties: Object.fromEntries(
+      Object.entries(document.sections).map(([key, description]) => [key, { ...text, description }]),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Json, PlatformError, messageOf, questionSetSchema } from '@loopwright/protocol';
+import { type Json, type JsonObject, PlatformError, messageOf, questionSetSchema } from '@loopwright/protocol';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { AgentAnswer, AnswerForm } from './answer-schema.ts';
 import { ANSWER_LIMITS, answerSchema } from './answer-schema.ts';
@@ -15,11 +15,19 @@ export type CheckedAnswer = { readonly answer: AgentAnswer } | { readonly findin
 
 const FINDINGS_SHOWN = 20;
 
+/** The form of an answer as a JSON Schema, and how an answer is read and checked. */
+export interface AnswerCheck {
+  readonly schema: JsonObject;
+  readonly read: (text: string) => CheckedAnswer;
+}
+
 /** Compiles the check of an answer. Throws VALIDATION_ERROR when a definition's schema is none. */
-export function answerCheck(form: AnswerForm): (text: string) => CheckedAnswer {
-  const validate = compile(form);
-  return (text) => {
-    if (text.length > ANSWER_LIMITS.characters) return one('', `has ${text.length} characters, at most ${ANSWER_LIMITS.characters} can be used`);
+export function answerCheck(form: AnswerForm): AnswerCheck {
+  const schema = answerSchema(form);
+  const validate = compile(schema);
+  const read = (text: string): CheckedAnswer => {
+    if (text.length > ANSWER_LIMITS.characters)
+      return one('', `has ${text.length} characters, at most ${ANSWER_LIMITS.characters} can be used`);
     const parsed = parseAnswer(text);
     if (parsed === undefined) return one('', 'is not a JSON object, or has more than a JSON object in it');
     const findings = [...schemaFindings(validate, parsed), ...controlFindings(parsed, '')];
@@ -28,14 +36,19 @@ export function answerCheck(form: AnswerForm): (text: string) => CheckedAnswer {
     const rest = [...questionFindings(answer), ...refusedPaths(answer, form)];
     return rest.length > 0 ? { findings: rest.slice(0, FINDINGS_SHOWN) } : { answer };
   };
+  return { schema, read };
 }
 
-function compile(form: AnswerForm): ValidateFunction {
+function compile(schema: JsonObject): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
   try {
-    return ajv.compile(answerSchema(form));
+    return ajv.compile(schema);
   } catch (error) {
-    throw new PlatformError('VALIDATION_ERROR', `Cannot use the outputs of the agent: a schema is not valid: ${messageOf(error)}`, { cause: error });
+    throw new PlatformError(
+      'VALIDATION_ERROR',
+      `Cannot use the outputs of the agent: a schema is not valid: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -80,7 +93,9 @@ function controlFindings(value: Json, pointer: string): Finding[] {
 function questionFindings({ questions }: AgentAnswer): Finding[] {
   if (questions === undefined) return [];
   const parsed = questionSetSchema.safeParse(questions);
-  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ pointer: `/questions/${path.join('/')}`, message }));
+  return parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => ({ pointer: `/questions/${path.join('/')}`, message }));
 }
 
 function one(pointer: string, message: string): CheckedAnswer {

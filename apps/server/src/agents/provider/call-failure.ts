@@ -20,7 +20,9 @@ export function readFailure(error: unknown, redact: (text: string) => string, cl
   const status = APICallError.isInstance(error) ? error.statusCode : undefined;
   const headers = APICallError.isInstance(error) ? error.responseHeaders : undefined;
   const isBusy = status === 429 || (status !== undefined && status >= 500);
-  const said = redact(whole(error)).replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  const said = redact(whole(error))
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim();
   const text = said.length > REASON_CHARACTERS ? `${said.slice(0, REASON_CHARACTERS)}…` : said;
   return {
     kind: isBusy ? 'busy' : 'failed',

@@ -56,7 +56,8 @@ export class ModelClient {
   async ask(request: ModelRequest, signal: AbortSignal, override: string | null = null): Promise<ModelReply> {
     const first = this.modelFor(override);
     const { fallback } = this.#options;
-    const names = fallback === null || fallback === `${first.provider}/${first.model}` ? [first] : [first, parseModelName(fallback)];
+    const names =
+      fallback === null || fallback === `${first.provider}/${first.model}` ? [first] : [first, parseModelName(fallback)];
     const failures: string[] = [];
     let retryAfterMs: number | undefined;
     for (const name of names) {
@@ -103,7 +104,8 @@ export class ModelClient {
       return await callModel(name, model, request, AbortSignal.any([signal, limit.signal]));
     } catch (error) {
       signal.throwIfAborted();
-      if (limit.signal.aborted) return { kind: 'failed', reason: messageOf(limit.signal.reason), status: undefined, retryAfterMs: undefined };
+      if (limit.signal.aborted)
+        return { kind: 'failed', reason: messageOf(limit.signal.reason), status: undefined, retryAfterMs: undefined };
       return readFailure(error, (text) => this.redact(text), clock);
     } finally {
       cancel();

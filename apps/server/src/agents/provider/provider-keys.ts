@@ -47,6 +47,8 @@ function readKey(file: string): string {
     return key;
   } catch (error) {
     // The content is never part of the message.
-    throw new PlatformError('PROVIDER_NOT_CONFIGURED', `Cannot read the key file "${file}": ${messageOf(error)}`, { cause: error });
+    throw new PlatformError('PROVIDER_NOT_CONFIGURED', `Cannot read the key file "${file}": ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
