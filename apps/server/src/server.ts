@@ -23,14 +23,16 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { ModelUsage } from './money/model-usage.ts';
 import { PriceTable } from './money/price-table.ts';
+import { induction } from './profiles/classification/induction.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Runs } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
@@ -80,15 +82,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     authToken,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database, random });
   const examples = await ExampleStore.open({
     dir: join(dataDir, 'examples'),
     limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
-  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database, random });
   const prices = PriceTable.load(configuration.pricesFile);
   const usage = new ModelUsage({ database, random });
   const { models } = cleanUp.use(openModels(configuration, { clock, random }));
@@ -100,11 +102,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
         configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
       examples,
       programs,
-      workspaces: join(dataDir, 'workspaces'),
+      workspaces,
       timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
     }),
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
+    induction: induction({ examples, programs, edge, workspaces }),
     agent: agent({ models, prices, usage, workspaces, maxOutputTokens: configuration.modelMaxOutputTokens, clock }),
   };
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
@@ -127,15 +130,18 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-  cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-
+  for (const folder of definitionFolders(configuration)) {
+    for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
+    cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
+  }
+  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log }));
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
     database,
+    runs,
+    runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     examples,
     programs: new ProgramService(programs, edge),
     health: serverHealth({ supervisor, engine, clock }),
@@ -149,8 +155,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
+  await runs.recover();
+  if (configuration.workspacesRetentionDays !== null)
+    cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+/** Where definitions come from; what is read later comes before what has the same name. */
+function definitionFolders({ workflowsDir, profilesDir }: Configuration): string[] {
+  return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
 }
 
 const DAY_MS = 86_400_000;

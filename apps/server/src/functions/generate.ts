@@ -13,6 +13,7 @@ import {
 } from '@loopwright/protocol';
 import { z } from 'zod';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
 
 /** What `generate` works with. */
 export interface GenerateParts {
@@ -21,8 +22,7 @@ export interface GenerateParts {
   readonly ready: () => Promise<void>;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
-  /** Folder under which each execution has its workspace. */
-  readonly workspaces: string;
+  readonly workspaces: Workspaces;
   readonly timeoutSeconds: number;
 }
 
@@ -55,7 +55,8 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
         if (!result.from_cache)
           for (const { total_tokens: tokens, cost_usd } of result.llm_usage) spend({ tokens, costUsd: cost_usd ?? 0 });
         if (!isSuccess(result)) throw refusal(result);
-        const workspace = join(parts.workspaces, execution.executionId, 'artifacts', 'development');
+        const { dir } = await parts.workspaces.ofExecution(execution.executionId);
+        const workspace = join(dir, 'artifacts', 'development');
         const written = await new ArtifactProcessor({ basePath: workspace, overwrite: true }).processResult(result);
         const stored = await parts.programs.store(args.program, {
           id: idempotencyKey,
