@@ -22,6 +22,7 @@ const MORE = String.raw`(?:at least|minimum(?: of)?|min\.?|more than|over|above|
 const LESS = String.raw`(?:at most|maximum(?: of)?|max\.?|no more than|not more than|less than|fewer than|under|below|within|faster than|smaller than|up to|≤|<=|<|höchstens|unter)`;
 const NUMBER = String.raw`(\d{1,9}(?:[.,]\d{1,6})?)`;
 const SHARE = new RegExp(`(${MORE}|${LESS})?\\s*${NUMBER}\\s*(?:%|percent\\b|per cent\\b|prozent\\b)`, 'giu');
+const UPPER = new RegExp(`^${LESS}$`, 'iu');
 const TIME = new RegExp(`(${LESS})\\s*${NUMBER}\\s*(ms|milliseconds?|millisekunden|s|sec|seconds?|sekunden?)\\b`, 'giu');
 const SIZE = new RegExp(`(${LESS})\\s*${NUMBER}\\s*(kB|KB|KiB|MB|MiB)\\b`, 'gu');
 const UNKNOWN = /\b(?:unknown|unbekannt|none of (?:these|them|the above)|(?:any|some)thing else|neither)\b/iu;
@@ -55,25 +56,26 @@ function sentencesOf(text: string): string[] {
     .filter(Boolean);
 }
 
-/** A share is one of what the words around it are about; without such a word only a lower bound is one, that of the accuracy. */
+/** A share is one of what the words in its part of the sentence are about; without such a word only a lower bound is one, that of the accuracy. */
 function sharesIn(sentence: string): Found[] {
-  return [...sentence.matchAll(SHARE)].flatMap(([whole, bound = '', digits = ''], index, all): Found[] => {
-    const share = Number(digits.replace(',', '.')) / 100;
-    if (!(share >= 0 && share <= 1)) return [];
-    const isUpper = new RegExp(`^${LESS}$`, 'iu').test(bound);
-    const isLower = !isUpper && bound !== '';
-    const start = index === 0 ? 0 : sentence.indexOf(all[index - 1]?.[0] ?? '') + (all[index - 1]?.[0].length ?? 0);
-    const around = sentence.slice(start, sentence.indexOf(whole, start) + whole.length + 40).toLowerCase();
-    if (/\b(?:errors?|mistakes?|wrong|fehler)\b/u.test(around)) return isUpper ? [share_('accuracy', 1 - share, null)] : [];
-    if (isUpper) return [];
-    if (/\b(?:recall|sensitivity|catch(?:es)?|detects?|finds?|miss)\b/u.test(around))
-      return [share_('recall', share, labelIn(around))];
-    if (/\bprecision\b/u.test(around)) return [share_('precision', share, labelIn(around))];
-    return isLower || /accura|correct|right|richtig/u.test(around) ? [share_('accuracy', share, null)] : [];
-  });
+  const clauses = sentence.split(/[,;](?!\d)|\s(?:and|und)\s/iu);
+  return clauses.flatMap((clause) =>
+    [...clause.matchAll(SHARE)].flatMap(([, bound = '', digits = '']): Found[] => {
+      const share = Number(digits.replace(',', '.')) / 100;
+      if (!(share >= 0 && share <= 1)) return [];
+      const isUpper = UPPER.test(bound);
+      const about = clause.toLowerCase();
+      if (/\b(?:errors?|mistakes?|wrong|fehler)\b/u.test(about)) return isUpper ? [least('accuracy', 1 - share, null)] : [];
+      if (isUpper) return [];
+      if (/\b(?:recall|sensitivity|catch(?:es)?|detects?|finds?|miss)\b/u.test(about))
+        return [least('recall', share, labelIn(clause))];
+      if (/\bprecision\b/u.test(about)) return [least('precision', share, labelIn(clause))];
+      return bound !== '' || /accura|correct|right|richtig/u.test(about) ? [least('accuracy', share, null)] : [];
+    }),
+  );
 }
 
-function share_(kind: Constraint['kind'], value: number, label: string | null): Found {
+function least(kind: Constraint['kind'], value: number, label: string | null): Found {
   return { kind, value: Number(value.toFixed(6)), label };
 }
 
