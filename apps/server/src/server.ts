@@ -24,6 +24,7 @@ import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { ModelUsage } from './money/model-usage.ts';
+import { executionsOfRun } from './money/executions-of-run.ts';
 import { PriceTable } from './money/price-table.ts';
 import { induction } from './profiles/classification/induction.ts';
 import { EdgeClient } from './programs/edge-client.ts';
@@ -92,7 +93,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
   const prices = PriceTable.load(configuration.pricesFile);
-  const usage = new ModelUsage({ database, random });
+  const usage = new ModelUsage({ database: () => database, random });
   const { models } = cleanUp.use(openModels(configuration, { clock, random }));
   const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
@@ -147,6 +148,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     examples,
     programs: new ProgramService(programs, edge),
+    money: { usage, prices, executionsOf: (id) => executionsOfRun(database, id), clock },
     health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,

@@ -25,6 +25,7 @@ export * from './lib/http/operations.ts';
 export * from './lib/http/runs.ts';
 export * from './lib/http/webhooks.ts';
 export * from './lib/http/programs.ts';
+export * from './lib/http/break-even.ts';
 export * from './lib/http/cloud-event.ts';
 export * from './lib/http/health.ts';
 export { isLoopback } from './lib/http/loopback.ts';

@@ -78,8 +78,8 @@ async function open(
   const parts = { clock, random: systemRandom };
   const database = openServerDatabase({ dir, durability: 'process', clock });
   stack.defer(() => database.destroy());
-  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database, random: systemRandom });
-  const usage = new ModelUsage({ database, random: systemRandom });
+  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
+  const usage = new ModelUsage({ database: () => database, random: systemRandom });
   const prices = join(dir, 'prices.yaml');
   writeFileSync(
     prices,

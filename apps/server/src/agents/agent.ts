@@ -52,7 +52,7 @@ const argumentsSchema = z.strictObject({
   /** Earlier artifacts that it gets, files or folders, as `planning/PRD.md` and `development`. */
   inputs: z.array(z.string().min(1).max(300)).max(50).default([]),
   outputs: z.array(agentOutputSchema).min(1).max(20),
-  /** Whether it writes files besides the documents. */
+  /** Whether it writes files besides the documents; what was written is then listed in `file_change_log.json`. */
   files: z.boolean().default(false),
   /** Whether it may ask people once. */
   questions: z.boolean().default(true),
@@ -233,6 +233,10 @@ async function write(
   for (const { file_path, content, description } of filesOf(answer, { documents })) {
     const { path, digest, bytes } = await workspace.write(args.phase, file_path, content);
     written.push({ path: `${args.phase}/${path}`, digest, bytes, purpose: description });
+  }
+  if (args.files) {
+    const log = { agent: args.role, attempts, files: written };
+    await workspace.write(args.phase, 'file_change_log.json', `${JSON.stringify(log, null, 2)}\n`);
   }
   return {
     agent: args.role,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 
 /** What a scripted provider was asked. */
 export interface SeenRequest {
@@ -95,34 +96,36 @@ function give(response: ServerResponse, answer: ScriptedAnswer, request: SeenReq
   );
 }
 
+/** Texts that fit the patterns of the documents that agents write. */
+const TEXTS = ['It is said in words.', 'F-1', 'ADR-001', 'V-1', 'P-1', '/x', '3.1.0'];
+const schemaSchema = z.looseObject({
+  type: z.string().optional(),
+  const: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+  properties: z.record(z.string(), z.unknown()).default({}),
+  patternProperties: z.record(z.string(), z.unknown()).default({}),
+  required: z.array(z.string()).default([]),
+  items: z.unknown().optional(),
+  minItems: z.int().default(0),
+  minProperties: z.int().default(0),
+  minimum: z.number().default(1),
+  pattern: z.string().default(''),
+});
+
 /** An object that fits a JSON Schema of the kind that agents are given: every required member, as small as it may be. */
 function fitting(schema: unknown): unknown {
-  const {
-    type,
-    properties = {},
-    required = [],
-    items,
-    minItems = 0,
-    pattern,
-    enum: allowed,
-    const: only,
-  } = schema as {
-    type?: string;
-    properties?: Record<string, unknown>;
-    required?: string[];
-    items?: unknown;
-    minItems?: number;
-    pattern?: string;
-    enum?: unknown[];
-    const?: unknown;
-  };
-  if (only !== undefined) return only;
-  if (allowed !== undefined) return allowed[0];
-  if (type === 'object') return Object.fromEntries(required.map((name) => [name, fitting(properties[name] ?? {})]));
-  if (type === 'array') return Array.from({ length: minItems }, () => fitting(items));
-  if (type === 'integer' || type === 'number') return 1;
-  if (pattern !== undefined) return pattern.includes('ADR') ? 'ADR-001' : 'F-1';
-  return 'It is said in words.';
+  const one = schemaSchema.parse(schema ?? {});
+  if (one.const !== undefined) return one.const;
+  if (one.enum !== undefined) return one.enum[0];
+  if (one.type === 'array') return Array.from({ length: one.minItems }, () => fitting(one.items));
+  if (one.type === 'integer' || one.type === 'number') return one.minimum;
+  if (one.type === 'boolean') return true;
+  const text = (pattern: string): string => TEXTS.find((known) => new RegExp(pattern, 'u').test(known)) ?? '';
+  if (one.type !== 'object') return text(one.pattern);
+  const members = one.required.map((name) => [name, fitting(one.properties[name])]);
+  const others = Object.entries(one.patternProperties).slice(0, one.minProperties);
+  const filler = one.minProperties > others.length && others.length === 0 ? [['get', {}]] : [];
+  return Object.fromEntries([...members, ...others.map(([pattern, value]) => [text(pattern), fitting(value)]), ...filler]);
 }
 
 /** The JSON Schema that a prompt asks for. */

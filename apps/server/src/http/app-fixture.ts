@@ -25,6 +25,9 @@ import { EventStreams, type StreamLimits } from '../events/event-streams.ts';
 import { type MaySee, maySee } from '../events/may-see.ts';
 import { openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
+import { executionsOfRun } from '../money/executions-of-run.ts';
+import { ModelUsage } from '../money/model-usage.ts';
+import { PriceTable } from '../money/price-table.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
@@ -184,6 +187,12 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
+    money: {
+      usage: new ModelUsage({ database: () => database, random: systemRandom }),
+      prices: PriceTable.load(null),
+      executionsOf: (id) => executionsOfRun(database, id),
+      clock: systemClock,
+    },
     health: options.health ?? { health: () => HEALTHY },
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,

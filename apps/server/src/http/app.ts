@@ -18,6 +18,8 @@ import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import type { KeptResponses } from './kept-responses.ts';
+import type { BreakEvenParts } from '../money/break-even.ts';
+import { breakEvenRoutes } from './routes/break-even.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -48,6 +50,7 @@ export interface AppParts {
   readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
+  readonly money: BreakEvenParts;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;
@@ -121,6 +124,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));
+      await api.register(breakEvenRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
       await api.register(everyRunRoute(parts, 'api'));

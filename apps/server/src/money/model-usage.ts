@@ -30,15 +30,16 @@ const HISTORY = 200;
 
 /** The record of what models were asked and what they used. */
 export class ModelUsage {
-  readonly #parts: { readonly database: ServerDatabase; readonly random: Random };
+  readonly #parts: { readonly database: () => ServerDatabase; readonly random: Random };
 
-  constructor(parts: { database: ServerDatabase; random: Random }) {
+  constructor(parts: { database: () => ServerDatabase; random: Random }) {
     this.#parts = parts;
   }
 
   /** Records a call. Each is recorded by itself, also when the same step asks again after a crash: it was paid for again. */
   async record(usage: Omit<ModelUsageTable, 'id'>): Promise<void> {
-    await this.#parts.database
+    await this.#parts
+      .database()
       .insertInto('model_usage')
       .values({ id: this.#parts.random.uuid(), ...usage })
       .execute();
@@ -54,7 +55,8 @@ export class ModelUsage {
     provider: string;
     model: string;
   }): Promise<Pick<ModelUsageTable, 'prompt_characters' | 'input_tokens' | 'output_tokens'>[]> {
-    return this.#parts.database
+    return this.#parts
+      .database()
       .selectFrom('model_usage')
       .select(['prompt_characters', 'input_tokens', 'output_tokens'])
       .where('unit', '=', unit)
@@ -65,10 +67,27 @@ export class ModelUsage {
       .execute();
   }
 
+  /** Tokens of the prompt for each character of it, in the last calls of a model, at most 200. */
+  async tokensPerCharacter({ provider, model }: { provider: string; model: string }): Promise<number[]> {
+    const rows = await this.#parts
+      .database()
+      .selectFrom('model_usage')
+      .select(['prompt_characters', 'input_tokens'])
+      .where('provider', '=', provider)
+      .where('model', '=', model)
+      .orderBy('at', 'desc')
+      .limit(HISTORY)
+      .execute();
+    return rows.flatMap(({ prompt_characters, input_tokens }) =>
+      input_tokens === null || prompt_characters === 0 ? [] : [input_tokens / prompt_characters],
+    );
+  }
+
   /** What some executions used in all. */
   async totalOf(executionIds: readonly string[]): Promise<UsageTotal> {
     if (executionIds.length === 0) return { calls: 0, costNanos: 0 };
-    const rows = await this.#parts.database
+    const rows = await this.#parts
+      .database()
       .selectFrom('model_usage')
       .select(['cost_nanos'])
       .where('execution_id', 'in', [...executionIds])

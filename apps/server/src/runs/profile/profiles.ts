@@ -9,11 +9,13 @@ export function profilesOf({ definitions }: Definitions): Profile[] {
   return [...definitions.values()].flatMap((definition) => profileOf(definition) ?? []);
 }
 
-/** The profile of a name. Throws UNKNOWN_PROFILE with those that there are. */
+/** The profile of a name or an alias; a name comes before an alias. Throws UNKNOWN_PROFILE with those that there are. */
 export function requireProfile(engine: Definitions, name: string): Profile {
   const definition = engine.definitions.get(workflowName(name));
   const profile = definition === undefined ? undefined : profileOf(definition);
   if (profile !== undefined) return profile;
+  const aliased = profilesOf(engine).find(({ aliases }) => aliases.includes(profileName(name)));
+  if (aliased !== undefined) return aliased;
   throw new PlatformError('UNKNOWN_PROFILE', `Cannot find the profile "${name}"`, {
     details: { profiles: profilesOf(engine).map((known) => profileName(known.name)) },
   });
