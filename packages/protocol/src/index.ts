@@ -20,6 +20,7 @@ export * from './lib/http/budgets.ts';
 export * from './lib/http/workflows.ts';
 export * from './lib/http/executions.ts';
 export * from './lib/http/operations.ts';
+export * from './lib/http/runs.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/cloud-event.ts';
 export * from './lib/http/health.ts';
