@@ -1,4 +1,12 @@
-import { type EffectivePolicyView, type Json, type JsonObject, PlatformError, type PolicyLayer, canonicalJson, toJson } from '@loopwright/protocol';
+import {
+  type EffectivePolicyView,
+  type Json,
+  type JsonObject,
+  PlatformError,
+  type PolicyLayer,
+  canonicalJson,
+  toJson,
+} from '@loopwright/protocol';
 import { GATE_IDS, gateIdsOf } from '../gates/gate-ids.ts';
 import { type CustomGate, type GateRules, type PolicyDocument, policyDocumentSchema } from './policy-document.ts';
 import type { PolicySource } from './read-policy.ts';
@@ -36,7 +44,8 @@ export function mergePolicies(sources: readonly PolicySource[]): EffectivePolicy
       else {
         const after = joined(pointer, { value, before, isFree: overridable.has(pointer) });
         if (after === undefined) refused.push({ pointer, layer, value, kept: before.value, kept_layer: before.layer });
-        else if (canonicalJson(after) !== canonicalJson(before.value) || !held.has(pointer)) held.set(pointer, { value: after, layer });
+        else if (canonicalJson(after) !== canonicalJson(before.value) || !held.has(pointer))
+          held.set(pointer, { value: after, layer });
       }
     }
     // Only what a layer above says counts: a layer cannot free its own values.
@@ -125,7 +134,10 @@ function requireKnownGates(document: PolicyDocument, customGates: readonly Custo
   const known = gateIdsOf(customGates);
   const clash = customGates.find(({ id }) => GATE_IDS.includes(id) || id === 'default');
   if (clash !== undefined)
-    throw new PlatformError('INVALID_POLICY', `Cannot take the policy: the gate "${clash.id}" is built in and cannot be a custom one`);
+    throw new PlatformError(
+      'INVALID_POLICY',
+      `Cannot take the policy: the gate "${clash.id}" is built in and cannot be a custom one`,
+    );
   const named = [...Object.keys(document.gates ?? {}), ...Object.values(document.phases ?? {}).flat()];
   const unknown = named.find((id) => id !== 'default' && !known.includes(id));
   if (unknown === undefined) return;

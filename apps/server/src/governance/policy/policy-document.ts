@@ -19,7 +19,11 @@ const gateRulesSchema = z.strictObject({
 });
 export type GateRules = z.infer<typeof gateRulesSchema>;
 
-const custom = { id: gateId, description: z.string().max(500).optional(), phases: z.array(z.string().max(100)).max(50).optional() };
+const custom = {
+  id: gateId,
+  description: z.string().max(500).optional(),
+  phases: z.array(z.string().max(100)).max(50).optional(),
+};
 
 /** What is measured of a workspace, by the name that a custom gate uses. */
 export const METRICS = [
@@ -106,7 +110,10 @@ export const policyDocumentSchema = z.strictObject({
       forbidden_terms: z.array(term).max(500).optional(),
       no_emojis: z.boolean().optional(),
       /** The only colours of style sheets and pages, as `#rrggbb`. */
-      colors: z.array(z.string().regex(/^#[0-9a-fA-F]{6}$/)).max(200).optional(),
+      colors: z
+        .array(z.string().regex(/^#[0-9a-fA-F]{6}$/))
+        .max(200)
+        .optional(),
       /** The only font families, besides the generic ones of CSS. */
       fonts: z.array(term).max(100).optional(),
     })

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { digestOf } from '@loopwright/engine';
-import { PlatformError, messageOf } from '@loopwright/protocol';
+import { PlatformError, messageOf, toJson } from '@loopwright/protocol';
 import type { PolicyDocument } from './policy-document.ts';
 import { type EffectivePolicy, mergePolicies } from './merge-policies.ts';
 import { type PolicySource, readPolicy } from './read-policy.ts';
@@ -24,7 +24,10 @@ export class PolicyFolder {
     this.#universal = sourceOf(own, { layer: 'universal', projectId: null });
     const stranger = top.find((file) => basename(file, extname(file)) !== 'universal');
     if (stranger !== undefined)
-      throw new PlatformError('INVALID_POLICY', `Cannot use the policy "${stranger}": a layer is "universal" or stands in "projects"`);
+      throw new PlatformError(
+        'INVALID_POLICY',
+        `Cannot use the policy "${stranger}": a layer is "universal" or stands in "projects"`,
+      );
     const projects = folder === null ? [] : filesOf(join(folder, 'projects'), false);
     this.#projects = new Map(
       projects.map((file) => {
@@ -38,7 +41,10 @@ export class PolicyFolder {
 
   /** All layers that were read. */
   list(): readonly (PolicySource & { readonly digest: string })[] {
-    return [this.#universal, ...this.#projects.values()].map((source) => ({ ...source, digest: digestOf(source.document) }));
+    return [this.#universal, ...this.#projects.values()].map((source) => ({
+      ...source,
+      digest: digestOf(toJson(source.document)),
+    }));
   }
 
   /** The policy of a project, with a layer of a run below it. Throws INVALID_POLICY for a gate that there is not. */

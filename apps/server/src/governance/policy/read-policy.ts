@@ -54,13 +54,16 @@ function plainOf(document: Document.Parsed, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 20 });
   } catch (error) {
-    throw new PlatformError('INVALID_POLICY', `Cannot read the policy "${source}": its aliases make it too large`, { cause: error });
+    throw new PlatformError('INVALID_POLICY', `Cannot read the policy "${source}": its aliases make it too large`, {
+      cause: error,
+    });
   }
 }
 
 function refusal(source: string, issues: readonly Located[]): PlatformError {
   const [first] = issues;
-  const place = first === undefined ? '' : ` at line ${first.line}: ${first.pointer === '' ? '' : `${first.pointer}: `}${first.message}`;
+  const place =
+    first === undefined ? '' : ` at line ${first.line}: ${first.pointer === '' ? '' : `${first.pointer}: `}${first.message}`;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   return new PlatformError('INVALID_POLICY', `Cannot take the policy "${source}"${place}${more}`, {
     details: { source, issues: toJson(issues) },

@@ -31,6 +31,8 @@ export const FILE_KINDS = ['code', 'test', 'documentation', 'notebook', 'manifes
 
 export const fileFactsSchema = z.object({
   path: z.string().max(8192),
+  /** The number under which its statements are counted. */
+  number: z.int(),
   kind: z.enum(FILE_KINDS),
   bytes: z.int(),
   /** SHA-256; `null` when the file was not read. */
@@ -75,7 +77,9 @@ export type Validation = z.infer<typeof validationSchema>;
 export const surveyLineSchema = z.union([
   z.object({ begin: z.string() }),
   z.object({ file: fileFactsSchema }),
-  z.object({ end: z.object({ links: z.array(z.string()), left: z.string().nullable(), validations: z.array(validationSchema) }) }),
+  z.object({
+    end: z.object({ links: z.array(z.string()), left: z.string().nullable(), validations: z.array(validationSchema) }),
+  }),
 ]);
 
 /** A document of the workspace that is checked against a schema. */

@@ -19,7 +19,17 @@ const DATA = /\.(?:csv|tsv|jsonl?|ndjson|txt|xml|ya?ml)$/i;
 const EMOJI = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F/gu;
 const COLOR = /#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?![0-9a-zA-Z_-])/g;
 const FONT = /font-family\s{0,4}:\s{0,4}([^;}\n]{1,300})/gi;
-const GENERIC_FONTS = new Set(['serif', 'sans-serif', 'monospace', 'cursive', 'fantasy', 'system-ui', 'inherit', 'initial', 'unset']);
+const GENERIC_FONTS = new Set([
+  'serif',
+  'sans-serif',
+  'monospace',
+  'cursive',
+  'fantasy',
+  'system-ui',
+  'inherit',
+  'initial',
+  'unset',
+]);
 const EMAIL = /(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w-])/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])/g;
 const SSN = /(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])/g;
@@ -107,7 +117,8 @@ function findFonts(text: string, allowed: readonly string[], lineOf: (offset: nu
     for (const part of (match[1] ?? '').split(',')) {
       const font = part.replaceAll(/["'!]|\bimportant\b/g, '').trim();
       if (font === '' || font.startsWith('var(')) continue;
-      if (!known.has(font.toLowerCase()) && !GENERIC_FONTS.has(font.toLowerCase())) places.add(lineOf(match.index), `the font "${font}"`);
+      if (!known.has(font.toLowerCase()) && !GENERIC_FONTS.has(font.toLowerCase()))
+        places.add(lineOf(match.index), `the font "${font}"`);
     }
   }
   return places.found();
@@ -115,7 +126,8 @@ function findFonts(text: string, allowed: readonly string[], lineOf: (offset: nu
 
 /** Kinds of personal data by their form; the values themselves are not kept. */
 function findPersonal(text: string, lineOf: (offset: number) => number): Found {
-  const isReserved = (address: string): boolean => /@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|\w+\.(?:test|invalid|example))$/i.test(address);
+  const isReserved = (address: string): boolean =>
+    /@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|\w+\.(?:test|invalid|example))$/i.test(address);
   return joined(
     placesOf(text, EMAIL, (match) => (isReserved(match[0]) ? undefined : [lineOf(match.index), 'an e-mail address'])),
     placesOf(text, IBAN, (match) => (isIban(match[0]) ? [lineOf(match.index), 'a bank account number'] : undefined)),
