@@ -21,11 +21,13 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Runs } from './runs/runs.ts';
+import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
 import { watchWorkflows } from './workflows/watch-workflows.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
@@ -75,6 +77,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     authToken,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database, random });
   const examples = await ExampleStore.open({
     dir: join(dataDir, 'examples'),
     limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
@@ -115,17 +120,18 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-  cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
+  for (const folder of definitionFolders(configuration)) {
+    for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
+    cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
+  }
+  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log }));
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
     database,
+    runs,
+    runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     examples,
     programs: new ProgramService(programs, edge),
     health: serverHealth({ supervisor, engine, clock }),
@@ -139,8 +145,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
+  await runs.recover();
+  if (configuration.workspacesRetentionDays !== null)
+    cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+/** Where definitions come from; what is read later comes before what has the same name. */
+function definitionFolders({ workflowsDir, profilesDir }: Configuration): string[] {
+  return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
 }
 
 const DAY_MS = 86_400_000;

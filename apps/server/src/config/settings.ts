@@ -29,6 +29,21 @@ export const SETTINGS = {
     default: null,
     description: 'Folder of workflow definitions; null for the ones that come with Loopwright',
   }),
+  profiles_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'Folder of further profiles of runs, which come before bundled ones of the same name; null for none',
+  }),
+  run_next_wait_seconds: setting({
+    schema: z.number().min(0).max(86_400),
+    default: 600,
+    description: 'How long `next` of a run waits for its phase before it answers that the phase is under way, in seconds',
+  }),
+  workspaces_retention_days: setting({
+    schema: z.number().positive().max(36_500).nullable(),
+    default: null,
+    description: 'Days after its end that a run keeps its workspace; null for ever',
+  }),
   secrets_dir: setting({
     schema: path.nullable(),
     default: null,

@@ -24,6 +24,9 @@ import { openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
+import { weaveDefinition } from '../runs/profile/weave-definition.ts';
+import { Runs } from '../runs/runs.ts';
+import { Workspaces } from '../runs/workspace/workspaces.ts';
 import { createApp } from './app.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { HealthSource } from './routes/health.ts';
@@ -93,6 +96,9 @@ export interface TestServerOptions {
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  readonly runNextWaitMs?: number;
+  /** Functions that definitions may call, besides those of every test server. */
+  readonly functions?: FunctionCatalogue;
 }
 
 /** One answer over HTTP. */
@@ -107,6 +113,8 @@ export interface TestServer extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly engine: Engine;
   readonly programs: ProgramStore;
+  readonly workspaces: Workspaces;
+  readonly runs: Runs;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -141,34 +149,42 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
-  const functions = testFunctions(gate.promise, () => {
+  const ofTest = testFunctions(gate.promise, () => {
     aborted += 1;
   });
+  const functions = { ...ofTest, ...options.functions };
   const parts = { clock: systemClock, random: systemRandom };
   const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
-    await engine.register(loadDefinition(text, engine.functions));
+    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database, random: systemRandom });
+  const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
+  const runs = new Runs({ engine, database, workspaces, log: logger, ...parts });
   const app = await createApp({
     engine,
     database,
+    runs,
+    runNextWaitMs: options.runNextWaitMs ?? 30_000,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
     health: options.health ?? { health: () => HEALTHY },
-    log: pino({ level: 'error' }, { write: (line: string) => void log.push(line) }),
+    log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     responses,
     ...parts,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
+  await runs.recover();
   const close = async (): Promise<void> => {
     await app.close();
+    await runs[Symbol.asyncDispose]();
     await engine.close(0);
     responses[Symbol.dispose]();
     await database.destroy();
@@ -177,6 +193,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     app,
     engine,
     programs,
+    workspaces,
+    runs,
     dir,
     log,
     close,

@@ -4,9 +4,10 @@ import websocket from '@fastify/websocket';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Runs } from '../runs/runs.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import { closeStreams } from './close-streams.ts';
 import { describeSchemas } from './describe-schemas.ts';
@@ -28,6 +29,10 @@ import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
+import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
+import { runArtifactRoutes } from './routes/runs-artifacts.ts';
+import { runControlRoutes } from './routes/runs-control.ts';
+import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
@@ -36,6 +41,9 @@ export interface AppParts {
   readonly engine: Engine;
   /** The server's own tables. */
   readonly database: ServerDatabase;
+  readonly runs: Runs;
+  /** The longest that `next` of a run waits for its phase, in milliseconds. */
+  readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly health: HealthSource;
@@ -45,6 +53,15 @@ export interface AppParts {
   readonly bodyLimitBytes: number;
   /** The answers to requests that have an Idempotency-Key. */
   readonly responses: KeptResponses;
+}
+
+/** Everything below `/runs`. */
+function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
+  return async (api) => {
+    await api.register(runRoutes(parts, face));
+    await api.register(runControlRoutes(parts));
+    await api.register(runArtifactRoutes(parts));
+  };
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -100,8 +117,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(programRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
+      await api.register(everyRunRoute(parts, 'api'));
     },
     { prefix: '/api/v1' },
   );
+  await app.register(async (api) => {
+    honourIdempotencyKeys(api, parts.responses);
+    useSeedManner(api);
+    await api.register(everyRunRoute(parts, 'seed'));
+  });
   return app;
 }

@@ -21,11 +21,17 @@ export function useErrorFormat(app: FastifyInstance): void {
   });
 }
 
-/** Answers one error; also for requests that never reach a route, which Fastify reports by themselves. */
-export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Answers one error; also for requests that never reach a route, which Fastify reports by themselves. `unfitting` is the status of a request that
+ * does not fit its schema, where it is another one than the catalogue's.
+ */
+export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, unfitting?: number): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
   if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
-  void reply.status(known.status).header('x-request-id', request.id).type('application/json').send(known.toResponse(request.id));
+  const isUnfitting = typeof unfitting === 'number' && hasZodFastifySchemaValidationErrors(error);
+  const status = isUnfitting ? unfitting : known.status;
+  const body = { ...known.toResponse(request.id), status };
+  void reply.status(status).header('x-request-id', request.id).type('application/json').send(body);
 }
 
 /** What an error of Fastify, of a schema or of our own code is in the catalogue. Unknown ones say nothing of their inside. */

@@ -40,14 +40,25 @@ export function gateOf(phase: string): string {
   return `await-${phase}`;
 }
 
-/** The profile that a definition is; `undefined` for a workflow without phases. Definitions that were woven have their phases in order. */
-export function profileOf({ name, version, digest, document }: WorkflowDefinition): Profile | undefined {
-  const declared = profileDeclarationSchema.safeParse(document.document.metadata?.['profile']);
-  if (!declared.success) return undefined;
-  const { title, phases } = declared.data;
-  const inOrder = document.do.flatMap((task): ProfilePhase[] => {
-    const phase = Object.hasOwn(phases, task.name) ? phases[task.name] : undefined;
-    return phase === undefined ? [] : [{ name: task.name, ...phase }];
+/** The profile that a definition is, as it was written or woven; `undefined` for a workflow without phases. */
+export function profileOf({
+  name,
+  version,
+  digest,
+  source,
+}: Pick<WorkflowDefinition, 'name' | 'version' | 'digest' | 'source'>): Profile | undefined {
+  const read = sourceSchema.safeParse(source);
+  if (!read.success) return undefined;
+  const { title, phases } = read.data.document.metadata.profile;
+  const inOrder = read.data.do.flatMap((entry): ProfilePhase[] => {
+    const task = Object.keys(entry)[0] ?? '';
+    const phase = Object.hasOwn(phases, task) ? phases[task] : undefined;
+    return phase === undefined ? [] : [{ name: task, ...phase }];
   });
   return { name, title, version, digest, phases: inOrder };
 }
+
+const sourceSchema = z.looseObject({
+  document: z.looseObject({ metadata: z.looseObject({ profile: profileDeclarationSchema }) }),
+  do: z.array(z.record(z.string(), z.unknown())),
+});

@@ -54,7 +54,7 @@ export class Workspace {
    * GENERATION_FAILED with the reason for a path that is refused.
    */
   async write(phase: string, path: string, content: string): Promise<Artifact> {
-    const processor = new ArtifactProcessor({ basePath: this.#artifacts, random: this.#random });
+    const processor = new ArtifactProcessor({ basePath: join(this.dir, 'artifacts'), random: this.#random });
     await processor.writeArtifact({
       file_path: `${phase}/${path}`,
       content,
@@ -72,28 +72,29 @@ export class Workspace {
    * The artifacts of all phases or of one, by phase and path. Files and folders whose names begin with "_", links and everything that is no file are left out. At most 10,000; `isComplete` says whether there are more.
    */
   async list(phase?: string): Promise<{ readonly artifacts: readonly Artifact[]; readonly isComplete: boolean }> {
-    const phases =
-      phase === undefined ? (await entriesOf(this.#artifacts)).filter((entry) => entry.isDirectory()) : [{ name: phase }];
     const artifacts: Artifact[] = [];
-    for (const { name } of phases.toSorted(byName)) {
-      if (isInternal(name)) continue;
-      for await (const path of this.#pathsIn(name)) {
-        if (artifacts.length >= LIST_LIMITS.files) return { artifacts, isComplete: false };
-        await using found = await this.open(name, path);
-        if (found !== undefined) artifacts.push(found.artifact);
-      }
+    for await (const found of this.#files(phase)) {
+      if (artifacts.length >= LIST_LIMITS.files) return { artifacts, isComplete: false };
+      await using file = await this.open(found.phase, found.path);
+      if (file !== undefined) artifacts.push(file.artifact);
     }
     return { artifacts, isComplete: true };
+  }
+
+  /** How many artifacts each phase has, those without any left out; no file is read. */
+  async count(): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for await (const { phase } of this.#files()) counts.set(phase, (counts.get(phase) ?? 0) + 1);
+    return counts;
   }
 
   /** Opens a file for reading; `undefined` when there is none, when it is internal, or when a link is on its way. */
   async open(phase: string, path: string): Promise<OpenArtifact | undefined> {
     const names = [phase, ...path.split('/')];
     if (names.some((name) => name === '' || isInternal(name) || /[\\\0]/.test(name))) return undefined;
-    // Only what holds the workspace may be a link: nothing in it, which others may have put there.
-    const root = await realpath(dirname(this.dir)).catch(() => undefined);
+    const root = await this.#root();
     if (root === undefined) return undefined;
-    const file = join(root, basename(this.dir), 'artifacts', ...names);
+    const file = join(root, ...names);
     if ((await realpath(file).catch(() => undefined)) !== file) return undefined;
     const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined);
     if (handle === undefined) return undefined;
@@ -137,16 +138,29 @@ export class Workspace {
     await rm(aside, { recursive: true, force: true });
   }
 
-  get #artifacts(): string {
-    return join(this.dir, 'artifacts');
+  /** The folder of artifacts; nothing when there is none. What holds the workspaces may be a link, but nothing in them, which others may have put there. */
+  async #root(): Promise<string | undefined> {
+    const above = await realpath(dirname(this.dir)).catch(() => undefined);
+    if (above === undefined) return undefined;
+    const root = join(above, basename(this.dir), 'artifacts');
+    return (await realpath(root).catch(() => undefined)) === root ? root : undefined;
   }
 
-  async *#pathsIn(phase: string, below: readonly string[] = []): AsyncGenerator<string> {
-    if (below.length >= LIST_LIMITS.depth) return;
-    for (const entry of (await entriesOf(join(this.#artifacts, phase, ...below))).toSorted(byName)) {
+  async *#files(phase?: string): AsyncGenerator<{ readonly phase: string; readonly path: string }> {
+    const root = await this.#root();
+    if (root === undefined) return;
+    for (const entry of (await entriesOf(root)).toSorted(byName)) {
+      if (!entry.isDirectory() || isInternal(entry.name) || (phase !== undefined && phase !== entry.name)) continue;
+      for await (const path of this.#pathsIn(root, [entry.name])) yield { phase: entry.name, path };
+    }
+  }
+
+  async *#pathsIn(root: string, names: readonly string[]): AsyncGenerator<string> {
+    if (names.length > LIST_LIMITS.depth) return;
+    for (const entry of (await entriesOf(join(root, ...names))).toSorted(byName)) {
       if (isInternal(entry.name)) continue;
-      if (entry.isDirectory()) yield* this.#pathsIn(phase, [...below, entry.name]);
-      else if (entry.isFile()) yield [...below, entry.name].join('/');
+      if (entry.isDirectory()) yield* this.#pathsIn(root, [...names, entry.name]);
+      else if (entry.isFile()) yield [...names.slice(1), entry.name].join('/');
     }
   }
 

@@ -33,6 +33,12 @@ export const ERRORS = define({
     title: 'The workflow definition is not valid',
     fix: 'Correct what each entry of `details.issues` points to',
   },
+  UNKNOWN_PROFILE: {
+    status: 400,
+    retryable: false,
+    title: 'There is no such profile',
+    fix: 'Use one of the profiles that `details.profiles` lists',
+  },
   INVALID_EXAMPLES: {
     status: 400,
     retryable: false,
@@ -83,6 +89,18 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such execution',
     fix: 'List the executions with GET /api/v1/executions',
+  },
+  RUN_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such run',
+    fix: 'List the runs with GET /api/v1/runs',
+  },
+  RUN_ARTIFACT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'The run has no such artifact',
+    fix: 'List the artifacts with GET /api/v1/runs/{run_id}/artifacts',
   },
   STEP_NOT_FOUND: {
     status: 404,
@@ -138,6 +156,12 @@ export const ERRORS = define({
     title: 'The state does not allow this',
     fix: 'Read the current state and act on it',
   },
+  PHASE_UNDER_WAY: {
+    status: 409,
+    retryable: true,
+    title: 'A phase of the run is under way',
+    fix: 'Wait until the phase that `details.phase` names has ended; /why says what it waits for',
+  },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
@@ -174,6 +198,12 @@ export const ERRORS = define({
     retryable: false,
     title: 'The content type is not supported',
     fix: 'Send one of the types that `details.supported` lists',
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    retryable: false,
+    title: 'The file has no such range',
+    fix: 'Ask for bytes that it has; `details.size_bytes` is its size',
   },
   INDUCTION_REFUSED: {
     status: 422,

@@ -50,6 +50,49 @@ export const cloneRunRequestSchema = z.strictObject({
 });
 export type CloneRunRequest = z.infer<typeof cloneRunRequestSchema>;
 
+/** A time, or a day, which stands for its beginning in UTC. */
+const sinceSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+/** `GET /runs?…`. */
+export const listRunsQuerySchema = z.strictObject({
+  status: runStatusSchema.optional(),
+  profile: z.string().min(1).max(63).optional(),
+  project_id: projectId.optional(),
+  created_after: sinceSchema.optional(),
+  created_before: sinceSchema.optional(),
+  /** Text that the id, the name of the project, the intake or the profile contains, in any case. */
+  q: z.string().min(1).max(200).optional(),
+  /** A "-" in front: the greatest first. */
+  sort: z
+    .enum([
+      'created_at',
+      '-created_at',
+      'updated_at',
+      '-updated_at',
+      'profile',
+      '-profile',
+      'project_name',
+      '-project_name',
+      'status',
+      '-status',
+    ])
+    .default('-created_at'),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
+  /** `next_cursor` of the page before, with the same filters and order. */
+  cursor: z.string().max(2000).optional(),
+});
+export type ListRunsQuery = z.infer<typeof listRunsQuerySchema>;
+
+/** `GET /runs/{id}/artifacts?…`; without a limit all of them. */
+export const listArtifactsQuerySchema = z.strictObject({
+  phase: z.string().min(1).max(63).optional(),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
+  /** From 1; with `limit`, in place of `offset`. */
+  page: z.coerce.number().int().min(1).max(1_000_000).optional(),
+});
+
 /** `POST /runs/{id}/next`. */
 export const advanceRunRequestSchema = z.strictObject({ skip_validation: z.boolean().default(false) });
 

@@ -1,0 +1,80 @@
+import { type ListRunsQuery, PlatformError } from '@loopwright/protocol';
+import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely';
+import { z } from 'zod';
+import type { ServerDatabase } from '../database/server-database.ts';
+import type { ServerTables } from '../database/tables.ts';
+import { profileName } from './profile/profiles.ts';
+import type { RunTable } from './run-tables.ts';
+
+/** One page of runs. */
+export interface RunPage {
+  readonly runs: readonly RunTable[];
+  /** Of all that fit, before paging. */
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+const cursorSchema = z.tuple([z.union([z.string().max(1000), z.number()]), z.string().max(200)]);
+
+/** The runs that fit, in an order that inserts do not disturb: a cursor names the last one that was seen. Throws VALIDATION_ERROR for a cursor that is none. */
+export async function listRuns(database: ServerDatabase, query: ListRunsQuery): Promise<RunPage> {
+  const { limit, offset, cursor, sort } = query;
+  const isDescending = sort.startsWith('-');
+  const column = (isDescending ? sort.slice(1) : sort) as 'created_at';
+  const direction = isDescending ? 'desc' : 'asc';
+  const fitting = database.selectFrom('runs').where((eb) => eb.and(conditionsOf(query, eb)));
+  const { total } = await fitting.select(({ fn }) => fn.countAll().as('total')).executeTakeFirstOrThrow();
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const rest =
+    after === undefined
+      ? fitting
+      : fitting.where(sql<SqlBool>`(${sql.ref(column)}, run_id) ${sql.raw(isDescending ? '<' : '>')} (${after[0]}, ${after[1]})`);
+  const runs = await rest
+    .selectAll()
+    .orderBy(column, direction)
+    .orderBy('run_id', direction)
+    .limit(limit + 1)
+    .offset(offset)
+    .execute();
+  const page = runs.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = runs.length > limit && last !== undefined ? cursorOf([last[column], last.run_id]) : null;
+  return { runs: page, total: Number(total), nextCursor };
+}
+
+function conditionsOf(
+  { status, profile, project_id, created_after, created_before, q }: ListRunsQuery,
+  eb: ExpressionBuilder<ServerTables, 'runs'>,
+): ExpressionWrapper<ServerTables, 'runs', SqlBool>[] {
+  const contains = (
+    column: 'run_id' | 'project_name' | 'intake' | 'profile',
+    text: string,
+  ): ExpressionWrapper<ServerTables, 'runs', SqlBool> =>
+    eb(sql<number>`instr(lower(${sql.ref(column)}), ${text.toLowerCase()})`, '>', 0) as ExpressionWrapper<
+      ServerTables,
+      'runs',
+      SqlBool
+    >;
+  return [
+    ...(status === undefined ? [] : [eb('status', '=', status)]),
+    ...(profile === undefined ? [] : [eb('profile', '=', profileName(profile))]),
+    ...(project_id === undefined ? [] : [eb('project_id', '=', project_id)]),
+    ...(created_after === undefined ? [] : [eb('created_at', '>=', Date.parse(created_after))]),
+    ...(created_before === undefined ? [] : [eb('created_at', '<', Date.parse(created_before))]),
+    ...(q === undefined
+      ? []
+      : [eb.or((['run_id', 'project_name', 'intake', 'profile'] as const).map((column) => contains(column, q)))]),
+  ] as ExpressionWrapper<ServerTables, 'runs', SqlBool>[];
+}
+
+function cursorOf(position: readonly [string | number, string]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function readCursor(cursor: string): z.infer<typeof cursorSchema> {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch (error) {
+    throw new PlatformError('VALIDATION_ERROR', 'Cannot list the runs: the cursor is none that a list gave', { cause: error });
+  }
+}

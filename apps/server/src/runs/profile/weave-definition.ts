@@ -1,0 +1,11 @@
+import { type FunctionCatalogue, type WorkflowDefinition, loadDefinition } from '@loopwright/engine';
+import { weavePhases } from './weave-phases.ts';
+
+/**
+ * The definition as it is registered: a profile with the waits of its phases, any other as it is. It was checked as it was written, so that what is wrong
+ * is pointed to where its author wrote it. Throws INVALID_DEFINITION.
+ */
+export function weaveDefinition(definition: WorkflowDefinition, functions: FunctionCatalogue): WorkflowDefinition {
+  const woven = weavePhases(definition.source);
+  return woven === definition.source ? definition : loadDefinition(JSON.stringify(woven), functions);
+}
