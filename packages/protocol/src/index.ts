@@ -23,6 +23,7 @@ export * from './lib/http/operations.ts';
 export * from './lib/http/runs.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/cloud-event.ts';
+export * from './lib/http/checkpoints.ts';
 export * from './lib/http/governance.ts';
 export * from './lib/http/hygiene.ts';
 export * from './lib/http/health.ts';

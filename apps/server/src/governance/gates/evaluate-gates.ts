@@ -11,6 +11,8 @@ import { testCoverage, testPassRate } from './test-gates.ts';
 
 /** The findings of a gate that are kept. */
 const FINDINGS_SHOWN = 50;
+/** The characters of a path that are kept: a workspace may nest as deep as it likes, and the journal may not. */
+const PATH_SHOWN = 500;
 
 const GATES: Readonly<Record<string, Gate>> = {
   plan_completeness: planCompleteness,
@@ -92,7 +94,7 @@ function resultOf(id: string, measurement: Measurement, policy: EffectivePolicy)
     actual,
     remediation: verdict === 'passed' ? null : (remediation ?? null),
     layer: pointer === undefined ? rules.layer : policy.layerOf(pointer),
-    findings: findings.slice(0, FINDINGS_SHOWN),
+    findings: findings.slice(0, FINDINGS_SHOWN).map((finding) => ({ ...finding, file: finding.file.slice(0, PATH_SHOWN) })),
     findings_total: total,
     attempts: 1,
   };

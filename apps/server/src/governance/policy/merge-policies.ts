@@ -12,13 +12,22 @@ import { type CustomGate, type GateRules, type PolicyDocument, policyDocumentSch
 import type { PolicySource } from './read-policy.ts';
 import { ruleOf } from './strictness.ts';
 
+/** How one gate behaves, and the layer that says so. */
+export interface EffectiveRules {
+  readonly on_failure: 'warn' | 'block';
+  readonly when_not_measured: 'warn' | 'block';
+  /** How often it is measured anew before it blocks. */
+  readonly retry: number;
+  readonly layer: PolicyLayer;
+}
+
 /** A policy in effect, with the layer that each of its values came from. */
 export interface EffectivePolicy {
   readonly document: PolicyDocument;
   /** The layer of a value, by its pointer. */
   layerOf(pointer: string): PolicyLayer;
   /** How a gate behaves: its own rules over the default ones. */
-  rulesOf(gateId: string): Required<GateRules> & { readonly layer: PolicyLayer };
+  rulesOf(gateId: string): EffectiveRules;
   readonly customGates: readonly CustomGate[];
   readonly view: EffectivePolicyView;
 }
@@ -117,7 +126,7 @@ function effectivePolicy(held: ReadonlyMap<string, Held>, refused: EffectivePoli
 function rulesOf(
   gateId: string,
   { document, customGates, layerOf }: Pick<EffectivePolicy, 'document' | 'customGates' | 'layerOf'>,
-): Required<GateRules> & { layer: PolicyLayer } {
+): EffectiveRules {
   const custom = customGates.find(({ id }) => id === gateId);
   const own = document.gates?.[gateId] ?? {};
   const base = document.gates?.['default'] ?? {};
