@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path/posix';
+import { Readable } from 'node:stream';
 import { PlatformError } from '@loopwright/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenArtifact } from '../runs/workspace/workspace.ts';
@@ -53,7 +54,8 @@ export async function answerFile(
     const { first, last } = range ?? { first: 0, last: artifact.bytes - 1 };
     reply.type(typeOf(artifact.path)).header('content-length', last - first + 1);
     if (range !== undefined) reply.status(206).header('content-range', `bytes ${first}-${last}/${artifact.bytes}`);
-    if (request.method === 'HEAD' || last < first) return reply.send();
+    // Fastify drains what a HEAD is answered with, and counts what is no stream: so neither the file nor nothing.
+    if (request.method === 'HEAD' || last < first) return reply.send(Readable.from([]));
     isStreaming = true;
     const stream = handle.createReadStream({ start: first, end: last, autoClose: true });
     return reply.send(stream);

@@ -1,4 +1,6 @@
+import type { Execution } from '@loopwright/engine';
 import { type AdvanceRunResponse, type Clock, PlatformError, isoTime } from '@loopwright/protocol';
+import { z } from 'zod';
 import { ADVANCE_TYPE } from './profile/weave-phases.ts';
 import { type Asked, requestId } from './request-id.ts';
 import type { RunParts } from './run-parts.ts';
@@ -149,7 +151,16 @@ function outcomeOf({ engine }: AdvanceParts, run: RunTable, phase: string): Adva
   }
   const isWaiting = execution.status === 'waiting_acceptance' || execution.status === 'waiting_clarification';
   if (!isWaiting && execution.status !== 'paused') return undefined;
-  return respond(run, { phase, status: state.status, message: `${phase}: ${engine.operations.why(execution).sentence}` });
+  return respond(run, { phase, status: state.status, message: whatIsWaitedFor({ engine }, execution, phase) });
+}
+
+function whatIsWaitedFor({ engine }: Pick<RunParts, 'engine'>, execution: Execution, phase: string): string {
+  const { sentence, waiting_for: waits } = engine.operations.why(execution);
+  const asked = waits.find(({ kind }) => kind === 'person');
+  if (execution.status === 'paused' || asked === undefined) return `${phase} stands still: ${sentence}`;
+  const task = engine.read.humanTask(String(asked['task_id']));
+  const title = z.looseObject({ title: z.string() }).safeParse(task?.request).data?.title ?? String(asked['step_id']);
+  return `${phase} waits for a person: "${title}" (${String(asked['task_id'])})`;
 }
 
 function respond(

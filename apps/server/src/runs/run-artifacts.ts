@@ -9,13 +9,20 @@ export interface ArtifactsQuery {
   readonly offset: number;
 }
 
+/** A query with the phases of the profile in order; those that are no phases of it come behind. */
+interface OrderedQuery extends ArtifactsQuery {
+  readonly order: readonly string[];
+}
+
 /** The artifacts of a run by phase; `total_count` is of all that fit, before paging. */
 export async function artifactsView(
   runId: string,
   workspace: Workspace,
-  { phase, limit, offset }: ArtifactsQuery,
+  { phase, limit, offset, order }: OrderedQuery,
 ): Promise<ArtifactsResponse> {
-  const { artifacts } = await workspace.list(phase);
+  const found = (await workspace.list(phase)).artifacts;
+  const rank = (artifact: Artifact): number => (order.indexOf(artifact.phase) + order.length + 1) % (order.length + 1);
+  const artifacts = found.toSorted((one, other) => rank(one) - rank(other));
   const page = artifacts.slice(offset, limit === undefined ? undefined : offset + limit);
   const groups = Map.groupBy(page, (artifact) => artifact.phase);
   const artifactsByPhase = Object.fromEntries(

@@ -50,6 +50,16 @@ do:
   - development: { do: [{ first: { call: count, with: { id: first } } }, { broken: { call: repairable } }] }
   - documentation: { do: [{ last: { call: count, with: { id: last } } }] }`,
   ),
+  /** Three phases that count, for sequences of commands. */
+  counted: documentOf(
+    'counted',
+    { one: {}, two: {}, three: {} },
+    `
+do:
+  - one: { do: [{ first: { call: count, with: { id: '\${ "\\($workflow.input.run_id) one" }' } } }, { second: { call: note, with: { value: 1 } } }] }
+  - two: { do: [{ first: { call: count, with: { id: '\${ "\\($workflow.input.run_id) two" }' } } }] }
+  - three: { do: [{ first: { call: count, with: { id: '\${ "\\($workflow.input.run_id) three" }' } } }] }`,
+  ),
 } as const;
 
 /** A server with the profiles, and what tests do to their phases. */
@@ -61,8 +71,10 @@ export interface RunServer extends TestServer {
 }
 
 /** Opens a server with the profiles of tests. */
-export async function openRunServer(options: TestServerOptions = {}): Promise<RunServer> {
-  const counts = new Map<string, number>();
+export async function openRunServer(
+  options: TestServerOptions = {},
+  counts: Map<string, number> = new Map(),
+): Promise<RunServer> {
   let isRepaired = false;
   const found: { workspaces?: Workspaces } = {};
   const write = defineFunction({

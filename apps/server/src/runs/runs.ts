@@ -1,5 +1,6 @@
-import type { Why } from '@loopwright/engine';
+import type { Execution, Why } from '@loopwright/engine';
 import {
+  type ArtifactsResponse,
   type CloneRunRequest,
   type CreateRunRequest,
   type ListRunsQuery,
@@ -20,13 +21,13 @@ import { recoverRuns } from './recover-runs.ts';
 import type { Asked } from './request-id.ts';
 import { retryRun } from './retry-run.ts';
 import type { RunParts } from './run-parts.ts';
+import { type ArtifactsQuery, artifactsView } from './run-artifacts.ts';
 import { RunStore, type StoredRun } from './run-store.ts';
 import type { RunTable } from './run-tables.ts';
 import { RunTracker } from './run-tracker.ts';
 import { detailView, summaryView } from './run-views.ts';
 import { explainRun } from './run-why.ts';
 import type { RunState } from './state/project-run.ts';
-import { recordedState } from './state/recorded-state.ts';
 import { stateText } from './state/state-export.ts';
 import { UsageReader } from './state/usage-reader.ts';
 import { keepWorkspaces } from './workspace-retention.ts';
@@ -138,14 +139,39 @@ export class Runs implements AsyncDisposable {
     });
   }
 
-  /** Why a run does not move. Throws RUN_NOT_FOUND. */
+  /** Why a run does not move. Throws RUN_NOT_FOUND, and EXECUTION_NOT_FOUND when the engine does not keep its execution any more. */
   async why(runId: string): Promise<Why> {
     const run = await this.find(runId);
+    const execution = this.#parts.engine.read.execution(run.execution_id);
+    if (execution !== undefined) return explainRun(this.#parts.engine, execution, run);
+    throw new PlatformError('EXECUTION_NOT_FOUND', 'Cannot say why: the execution of the run is not kept any more');
+  }
+
+  /** Why an execution does not move, which may be that of a run. */
+  async explain(execution: Execution): Promise<Why> {
+    const runId = await this.#parts.workspaces.runOf(execution.id);
+    const stored = runId === undefined ? undefined : await this.#parts.store.find(runId);
     const { engine } = this.#parts;
-    const execution = engine.read.execution(run.execution_id);
-    if (execution === undefined)
-      throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot say why: the execution of the run is not kept any more`);
-    return explainRun(engine.operations.why(execution), run, recordedState(engine.read, run)?.gate ?? null);
+    return stored?.run.execution_id === execution.id
+      ? explainRun(engine, execution, stored.run)
+      : engine.operations.why(execution);
+  }
+
+  /** Throws INVALID_STATE for an execution of a run: what begins it again as another one must go on as the run. */
+  async requireOwn(executionId: string): Promise<void> {
+    const runId = await this.#parts.workspaces.runOf(executionId);
+    if (runId === undefined) return;
+    throw new PlatformError(
+      'INVALID_STATE',
+      `Cannot begin the execution again: it belongs to a run; POST /api/v1/runs/${runId}/retry`,
+    );
+  }
+
+  /** The artifacts of a run, in the order of its phases. Throws RUN_NOT_FOUND. */
+  async artifacts(runId: string, query: ArtifactsQuery): Promise<ArtifactsResponse> {
+    const { phases } = await this.#stored(runId);
+    const order = phases.map(({ phase }) => phase);
+    return artifactsView(runId, this.#parts.workspaces.of(runId), { ...query, order });
   }
 
   /** The workspace of a run. Throws RUN_NOT_FOUND. */

@@ -1,7 +1,7 @@
 import { artifactsResponseSchema, listArtifactsQuerySchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { artifactsView, openArtifact, openArtifactAt } from '../../runs/run-artifacts.ts';
+import { openArtifact, openArtifactAt } from '../../runs/run-artifacts.ts';
 import type { AppParts } from '../app.ts';
 import { answerFile } from '../answer-file.ts';
 import { oneRun } from './run-schemas.ts';
@@ -22,7 +22,7 @@ export function runArtifactRoutes({ runs }: Pick<AppParts, 'runs'>): FastifyPlug
       },
       async ({ params: { run_id }, query: { phase, limit, offset, page } }) => {
         const first = page === undefined || limit === undefined ? offset : (page - 1) * limit;
-        return artifactsView(run_id, await runs.workspace(run_id), { phase, limit, offset: first });
+        return runs.artifacts(run_id, { phase, limit, offset: first });
       },
     );
     const file = { tags: ['runs'], response: oneRun.refused };

@@ -54,6 +54,11 @@ export class Workspace {
    * GENERATION_FAILED with the reason for a path that is refused.
    */
   async write(phase: string, path: string, content: string): Promise<Artifact> {
+    if (phase.includes('/') || path.startsWith('/'))
+      throw new PlatformError(
+        'GENERATION_FAILED',
+        `Cannot write the artifact "${path}" of "${phase}": the path is absolute, or the phase is none`,
+      );
     const processor = new ArtifactProcessor({ basePath: join(this.dir, 'artifacts'), random: this.#random });
     await processor.writeArtifact({
       file_path: `${phase}/${path}`,
