@@ -21,6 +21,8 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Rollbacks } from './checkpoints/rollbacks.ts';
+import { openGovernance } from './governance/open-governance.ts';
 import { Runs } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -86,6 +88,17 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const gates = cleanUp.use(
+    openGovernance({
+      policiesDir: configuration.policiesDir,
+      database,
+      workspaces,
+      read: () => engine.read,
+      clock,
+      random,
+      log: (message) => log.warn(message),
+    }),
+  );
   const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
@@ -99,11 +112,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     }),
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
+    ...gates.functions,
   };
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
-  const engine = new Engine({
+  const engine: Engine = new Engine({
     dir: join(dataDir, 'engine'),
     durability: configuration.durability,
     clock,
@@ -125,12 +139,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
     cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
   }
-  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log }));
+  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log, quality: gates.governance.quality }));
+  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
     database,
     runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
     runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     examples,
     programs: new ProgramService(programs, edge),
@@ -146,6 +164,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   supervisor.start();
   engine.recover();
   await runs.recover();
+  await rollbacks.recover();
   if (configuration.workspacesRetentionDays !== null)
     cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
   const parts = cleanUp.move();

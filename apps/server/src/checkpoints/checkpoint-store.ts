@@ -17,7 +17,12 @@ export class CheckpointStore {
   async insert(checkpoint: NewCheckpoint): Promise<CheckpointTable> {
     const { run_id, phase, type, execution_id, key } = checkpoint;
     return this.#database.transaction().execute(async (transaction) => {
-      const all = await transaction.selectFrom('checkpoints').selectAll().where('run_id', '=', run_id).orderBy('number').execute();
+      const all = await transaction
+        .selectFrom('checkpoints')
+        .selectAll()
+        .where('run_id', '=', run_id)
+        .orderBy('number')
+        .execute();
       const existing = all.find((row) => row.execution_id === execution_id && row.key === key);
       if (existing !== undefined) return existing;
       const version = 1 + Math.max(0, ...all.filter((row) => row.phase === phase && row.type === type).map((row) => row.version));
@@ -94,13 +99,21 @@ export class CheckpointStore {
         .where('checked_at', '>', target.created_at)
         .where('archived_by', 'is', null)
         .execute();
-      await transaction.updateTable('rollbacks').set({ state: 'done', ended_at: at }).where('rollback_id', '=', rollback_id).execute();
+      await transaction
+        .updateTable('rollbacks')
+        .set({ state: 'done', ended_at: at })
+        .where('rollback_id', '=', rollback_id)
+        .execute();
     });
   }
 
   /** Records that a rollback was taken back. */
   async undoRollback(rollbackId: string, at: number): Promise<void> {
-    await this.#database.updateTable('rollbacks').set({ state: 'undone', ended_at: at }).where('rollback_id', '=', rollbackId).execute();
+    await this.#database
+      .updateTable('rollbacks')
+      .set({ state: 'undone', ended_at: at })
+      .where('rollback_id', '=', rollbackId)
+      .execute();
   }
 
   /** The rollbacks of a run, the oldest first. */

@@ -22,7 +22,8 @@ export async function compareCheckpoints(
   for (const file of to.manifest) {
     const old = before.get(file.path);
     if (old === undefined || old.digest === file.digest) continue;
-    const shown = left > 0 ? await diffOf(old, file, objects) : { diff: null, diff_reason: 'the differences are too long together' };
+    const shown =
+      left > 0 ? await diffOf(old, file, objects) : { diff: null, diff_reason: 'the differences are too long together' };
     left -= shown.diff?.length ?? 0;
     changed.push({ path: file.path, from: old, to: file, ...shown });
   }
@@ -53,8 +54,9 @@ async function diffOf(
   const diff = createTwoFilesPatch(`a/${from.path}`, `b/${to.path}`, before, after, undefined, undefined, {
     context: 3,
     maxEditLength: CHECKPOINT_LIMITS.diffEdits,
+    timeout: CHECKPOINT_LIMITS.diffMs,
   });
-  if (diff === undefined) return { diff: null, diff_reason: `the sides differ in more than ${CHECKPOINT_LIMITS.diffEdits} lines` };
+  if (diff === undefined) return { diff: null, diff_reason: 'the sides differ in too many lines' };
   return { diff, diff_reason: null };
 }
 
@@ -74,7 +76,11 @@ function stateDifferences(from: CheckpointView['state'], to: CheckpointView['sta
 }
 
 function gateDifferences(from: CheckpointView['governance'], to: CheckpointView['governance']): CheckpointComparison['gates'] {
-  const keys = new Set([from, to].flatMap((side) => Object.entries(side).flatMap(([phase, gates]) => gates.map(({ gate_id }) => `${phase}\0${gate_id}`))));
+  const keys = new Set(
+    [from, to].flatMap((side) =>
+      Object.entries(side).flatMap(([phase, gates]) => gates.map(({ gate_id }) => `${phase}\0${gate_id}`)),
+    ),
+  );
   return [...keys].flatMap((key) => {
     const [phase = '', gateId = ''] = key.split('\0');
     const find = (side: CheckpointView['governance']): { status: string; actual: number | null } | null => {

@@ -11,6 +11,8 @@ export const CHECKPOINT_LIMITS = {
   diffCharacters: 1024 * 1024,
   /** Lines that may be added and removed; texts that differ in more are shown as replaced. */
   diffEdits: 2000,
+  /** Milliseconds that one text may take: nobody else is served meanwhile. */
+  diffMs: 30,
   /** Paths of archived files that are listed. */
   archivedListed: 1000,
 } as const;

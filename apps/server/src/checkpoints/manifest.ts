@@ -44,14 +44,19 @@ export async function captureFiles(root: string, objects: ObjectStore): Promise<
     for (const entry of await entriesOf(join(root, folder.path))) {
       const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (folder.depth + 1 >= CHECKPOINT_LIMITS.depth) return tooMuch(files, `folders are nested deeper than ${CHECKPOINT_LIMITS.depth}`);
+        if (folder.depth + 1 >= CHECKPOINT_LIMITS.depth)
+          return tooMuch(files, `folders are nested deeper than ${CHECKPOINT_LIMITS.depth}`);
         folders.push({ path, depth: folder.depth + 1 });
         continue;
       }
       if (!entry.isFile() || /^\.loopwright-.*\.tmp$/.test(entry.name)) continue;
       if (files.length >= CHECKPOINT_LIMITS.files) return tooMuch(files, `there are more than ${CHECKPOINT_LIMITS.files} files`);
       const kept = await keep(join(root, path), objects, left);
-      if (kept === undefined) return tooMuch(files, `"${path.slice(0, 300)}" cannot be read, or the files have more than ${CHECKPOINT_LIMITS.bytes} bytes`);
+      if (kept === undefined)
+        return tooMuch(
+          files,
+          `"${path.slice(0, 300)}" cannot be read, or the files have more than ${CHECKPOINT_LIMITS.bytes} bytes`,
+        );
       left -= kept.bytes;
       files.push({ path, ...kept });
     }
@@ -92,7 +97,9 @@ export async function keepManifest(manifest: Manifest, objects: ObjectStore): Pr
 
 /** Reads a list of files back. Throws STORE_FAILED when it is damaged. */
 export async function readManifest(digest: string, objects: ObjectStore): Promise<Manifest> {
-  const parsed = manifestSchema.safeParse(JSON.parse((await objects.read(digest, CHECKPOINT_LIMITS.manifestBytes)).toString('utf8')));
+  const parsed = manifestSchema.safeParse(
+    JSON.parse((await objects.read(digest, CHECKPOINT_LIMITS.manifestBytes)).toString('utf8')),
+  );
   if (parsed.success) return parsed.data;
   throw new PlatformError('STORE_FAILED', 'Cannot read the list of files of a checkpoint: it is damaged');
 }

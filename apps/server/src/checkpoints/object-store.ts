@@ -86,7 +86,7 @@ export class ObjectStore {
       await using target = await open(path, 'wx', 0o644);
       const hash = createHash('sha256');
       const buffer = Buffer.allocUnsafe(PIECE);
-      for (let position = 0; ; ) {
+      for (let position = 0; ;) {
         const { bytesRead } = await source.read(buffer, 0, PIECE, position);
         if (bytesRead === 0) break;
         position += bytesRead;
@@ -124,5 +124,7 @@ export class ObjectStore {
 
 function failure(digest: string, cause: unknown): PlatformError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PlatformError('STORE_FAILED', `Cannot read the content ${digest.slice(0, 12)} of a checkpoint: ${reason}`, { cause });
+  return new PlatformError('STORE_FAILED', `Cannot read the content ${digest.slice(0, 12)} of a checkpoint: ${reason}`, {
+    cause,
+  });
 }

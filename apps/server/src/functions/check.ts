@@ -114,7 +114,12 @@ async function assess(
     override: null,
     archived_by: null,
   });
-  return toJson({ results: assessed?.results ?? null, hygiene: assessed?.hygiene ?? null, skipped_by: skippedBy, key: idempotencyKey });
+  return toJson({
+    results: assessed?.results ?? null,
+    hygiene: assessed?.hygiene ?? null,
+    skipped_by: skippedBy,
+    key: idempotencyKey,
+  });
 }
 
 /** Asks until somebody who accepts says why; a rejection needs no words. */
@@ -129,7 +134,10 @@ async function askPeople(
         {
           kind: 'acceptance',
           title: `Go on although the gates of "${args.phase}" block it?`,
-          message: round === 1 ? 'Whoever accepts has to say why in the comment.' : 'The last answer had no comment: say why the phase may go on.',
+          message:
+            round === 1
+              ? 'Whoever accepts has to say why in the comment.'
+              : 'The last answer had no comment: say why the phase may go on.',
           doc_type: 'governance',
           scope_id: args.phase,
           subject,
@@ -156,7 +164,11 @@ async function askPeople(
 function rejected(phase: string, subject: Json, { by, comment }: { by: string; comment: string }): PlatformError {
   const failed = governanceResultsSchema.safeParse(subject).data?.failed_rules ?? [];
   const why = comment === '' ? '' : `: ${comment}`;
-  return new PlatformError('GOVERNANCE_REJECTED', `Cannot go on with "${phase}": ${failed.join(', ')} blocked it, and ${by} upheld that${why}`, {
-    details: { phase, failed_rules: failed, rejected_by: by, comment },
-  });
+  return new PlatformError(
+    'GOVERNANCE_REJECTED',
+    `Cannot go on with "${phase}": ${failed.join(', ')} blocked it, and ${by} upheld that${why}`,
+    {
+      details: { phase, failed_rules: failed, rejected_by: by, comment },
+    },
+  );
 }

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import type { StoreReader } from '@loopwright/engine';
 import type { Sandbox } from '@loopwright/edge';
-import { type Clock, type GovernanceResults, type Hygiene, PlatformError, type Random, type RunGovernance } from '@loopwright/protocol';
+import {
+  type Clock,
+  type GovernanceResults,
+  type Hygiene,
+  PlatformError,
+  type Random,
+  type RunGovernance,
+} from '@loopwright/protocol';
 import type { PhaseGovernance, QualitySource, RunQuality } from '../runs/metrics/quality.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { type Assessed, assessWorkspace } from './assess-workspace.ts';

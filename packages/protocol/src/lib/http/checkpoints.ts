@@ -34,7 +34,10 @@ export const checkpointSchema = z.object({
   incomplete: z.string().nullable(),
   state: checkpointStateSchema,
   /** The gates of the last check of each phase so far. */
-  governance: z.record(z.string(), z.array(gateResultSchema.pick({ gate_id: true, status: true, actual: true, threshold: true }))),
+  governance: z.record(
+    z.string(),
+    z.array(gateResultSchema.pick({ gate_id: true, status: true, actual: true, threshold: true })),
+  ),
   parent_checkpoint_id: z.string().nullable(),
   /** The rollback that left it behind; `null` while it is part of the run. */
   archived_by: z.string().nullable(),
