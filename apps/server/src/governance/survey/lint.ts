@@ -7,7 +7,7 @@ export interface LintProblem {
   readonly message: string;
 }
 
-type Rule = (node: SyntaxNode, text: string) => string | undefined;
+type Rule = (node: SyntaxNode, text: string, parent: SyntaxNode | undefined) => string | undefined;
 
 /**
  * What is a mistake in any style: unreachable and constant code, doubled keys, comparisons that convert, leftovers. It reads no configuration of
@@ -34,7 +34,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (node.type !== 'IfStatement' && node.type !== 'ConditionalExpression') return undefined;
     return nodeAt(node, 'test')?.type === 'Literal' ? 'the condition is always the same' : undefined;
   },
-  'no-empty': (node, text) => {
+  'no-empty': (node, text, parent) => {
+    // A function that does nothing is often meant so.
+    if (parent !== undefined && /Function|StaticBlock/.test(parent.type)) return undefined;
     if (node.type !== 'BlockStatement' || [node['body']].flat().length > 0) return undefined;
     return textOf(node, text).replaceAll(/[\s{}]/g, '') === '' ? 'the block is empty' : undefined;
   },
@@ -77,9 +79,9 @@ const RULES: Readonly<Record<string, Rule>> = {
 export function lintProblems(program: SyntaxNode, text: string): LintProblem[] {
   const problems: LintProblem[] = [];
   walkTree(program, {
-    enter: (node) => {
+    enter: (node, around) => {
       for (const [rule, check] of Object.entries(RULES)) {
-        const message = check(node, text);
+        const message = check(node, text, around.at(-1));
         if (message !== undefined) problems.push({ rule, offset: node.start, message });
       }
     },

@@ -14,19 +14,19 @@ export interface Listing {
 /** Folders of tools, which are nobody's work. */
 const NOT_OURS = new Set(['node_modules', '.git']);
 
-/** Lists a workspace; follows no link. A folder that is not there is empty. */
-export function listFiles(root: string): Listing {
+/** Lists a workspace, up to a number of files and folders; follows no link. A folder that is not there is empty. */
+export function listFiles(root: string, maxEntries: number = SURVEY_LIMITS.entries): Listing {
   const files: { path: string; bytes: number }[] = [];
   const links: string[] = [];
   let left: string | null = null;
   let entries = 0;
   const folders: { path: string; depth: number }[] = [{ path: '', depth: 0 }];
-  for (let folder = folders.shift(); folder !== undefined && entries <= SURVEY_LIMITS.entries; folder = folders.shift()) {
+  for (let folder = folders.shift(); folder !== undefined && entries <= maxEntries; folder = folders.shift()) {
     for (const entry of entriesOf(root, folder.path)) {
       const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
       entries += 1;
-      if (entries > SURVEY_LIMITS.entries) {
-        left = `the workspace has more than ${SURVEY_LIMITS.entries} files and folders`;
+      if (entries > maxEntries) {
+        left = `the workspace has more than ${maxEntries} files and folders`;
         break;
       }
       if (entry.isDirectory()) {

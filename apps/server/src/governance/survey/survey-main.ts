@@ -20,8 +20,22 @@ interface Order extends SurveyOptions {
   readonly deadly: readonly string[];
 }
 
+/** What is known of the text of a file that has none. */
+const NO_TEXT = {
+  characters: 0,
+  headings: 0,
+  secrets: NOTHING,
+  emojis: NOTHING,
+  terms: NOTHING,
+  colors: NOTHING,
+  fonts: NOTHING,
+  personal: NOTHING,
+  health: NOTHING,
+  mentions: [],
+};
+
 const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
-const listing = listFiles(order.root);
+const listing = listFiles(order.root, order.maxEntries);
 const reader = new ContentReader(order.root);
 const search: TextSearch = {
   forbiddenTerms: order.forbiddenTerms,
@@ -64,6 +78,8 @@ function factsOf(path: string, { bytes, number }: { bytes: number; number: numbe
   if (text === null) return { ...base, ...NO_TEXT };
   const facts = { ...base, ...textFacts(text, path, search), ...dependenciesIn(text, path) };
   if (kind === 'notebook') return { ...facts, notebookOutputs: cellsWithOutputs(text) };
+  // Tests import documents too.
+  if (path.endsWith('.json')) return { ...facts, runnable: keptFor(text) };
   if (kind !== 'code' && kind !== 'test') return facts;
   const { code, runnable } = parsed(text, contents, { path, number, isTest: kind === 'test' });
   return { ...facts, code, runnable };
@@ -79,26 +95,18 @@ function parsed(
     return { code: unparsed(1, `it has more than ${SURVEY_LIMITS.codeBytes} bytes and is not parsed`), runnable: null };
   try {
     const { facts, runnable } = codeFacts(text, module);
-    const isKept = order.runnable && runnable !== null && runnable.length <= runnableLeft;
-    if (isKept) runnableLeft -= runnable.length;
-    return { code: facts, runnable: isKept ? runnable : null };
+    return { code: facts, runnable: runnable === null ? null : keptFor(runnable) };
   } catch (error) {
     return { code: unparsed(1, `it cannot be looked at: ${messageOf(error)}`), runnable: null };
   }
 }
 
-const NO_TEXT = {
-  characters: 0,
-  headings: 0,
-  secrets: NOTHING,
-  emojis: NOTHING,
-  terms: NOTHING,
-  colors: NOTHING,
-  fonts: NOTHING,
-  personal: NOTHING,
-  health: NOTHING,
-  mentions: [],
-};
+/** A text as it is kept for the tests, as long as there is room for it. */
+function keptFor(text: string): string | null {
+  if (!order.runnable || text.length > runnableLeft) return null;
+  runnableLeft -= text.length;
+  return text;
+}
 
 /** The names by which others refer to a file: its own, and without the ending where the language leaves that out. */
 function referredNames(path: string): string[] {

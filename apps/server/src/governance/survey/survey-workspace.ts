@@ -36,6 +36,7 @@ export async function surveyWorkspace(options: SurveyOptions, { clock, signal }:
     signal?.throwIfAborted();
     const order = JSON.stringify({ ...options, after: deadly.at(-1) ?? null, deadly });
     const part = await runOnce(order, { root: options.root, clock, signal, timeMs: deadline - clock.now() });
+    signal?.throwIfAborted();
     for (const file of part.files) files.set(file.path, file);
     end = part.end;
     if (part.isLate) {
@@ -49,7 +50,6 @@ export async function surveyWorkspace(options: SurveyOptions, { clock, signal }:
     deadly.push(part.begun);
     left = `the file "${part.begun}" ended the survey`;
   }
-  signal?.throwIfAborted();
   const list = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     files: list,

@@ -59,7 +59,7 @@ export const fileFactsSchema = z.object({
   /** Whether a lock file was read: what it holds is complete. */
   isLock: z.boolean(),
   code: codeFactsSchema.nullable(),
-  /** Code that counts which statements were run, ready for its tests; `null` for what is none. */
+  /** Code that counts which statements were run, ready for its tests, or a document of JSON as it is; `null` for what is neither. */
   runnable: z.string().nullable(),
 });
 /** What is known of one file. */
@@ -100,6 +100,8 @@ export interface SurveyOptions {
   readonly validators: readonly Validator[];
   /** Whether code is made ready for its tests. */
   readonly runnable: boolean;
+  /** Files and folders that are looked at; left out: the limit of surveys. */
+  readonly maxEntries?: number;
 }
 
 /** What is in a workspace. */
