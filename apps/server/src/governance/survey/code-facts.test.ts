@@ -69,7 +69,8 @@ class Gone {}
 class Kept { x: Shape = alive; }
 export const give = (): unknown => [Kept, { arrow: 1, Gone: 2 }.Gone];
 export { renamed };`);
-    const names = (found: CodeFacts['unusedImports']): string[] => found.places.map(({ message }) => /"(\w+)"/.exec(message)?.[1] ?? '');
+    const names = (found: CodeFacts['unusedImports']): string[] =>
+      found.places.map(({ message }) => /"(\w+)"/.exec(message)?.[1] ?? '');
     assert.deepEqual(names(facts.unusedFunctions), ['dead', 'arrow']);
     assert.deepEqual(names(facts.unusedClasses), ['Gone']);
     assert.deepEqual(names(facts.unusedImports), ['unused', 'all']);

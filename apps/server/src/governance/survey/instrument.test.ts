@@ -25,7 +25,11 @@ describe('instrument()', () => {
       ['1 + 1', 1, 1],
       ["'use strict'; let a: number = 1; a", 2, 2],
       ['let a = 0; if (a) a = 1; else if (a === 0) a = 2; else a = 3; a', 7, 5],
-      ['let s = 0; for (const n of [1, 2, 3]) s += n; for (let i = 0; i < 3; i++) { s += i } while (s < 20) s++; do s--; while (s > 10); s', 10, 10],
+      [
+        'let s = 0; for (const n of [1, 2, 3]) s += n; for (let i = 0; i < 3; i++) { s += i } while (s < 20) s++; do s--; while (s > 10); s',
+        10,
+        10,
+      ],
       ['const f = (a: number) => a * 2, g = () => ({ a: 1 }); [f(2), g().a]', 4, 4],
       ['const f = (a) => (b) => a + b\nf(1)(2)', 4, 4],
       ['function dead() { return 1 }\nfunction live() { return 2 }\nlive()', 3, 2],

@@ -11,8 +11,8 @@ import { runTests } from './run-tests.ts';
 import { TestSandbox } from './test-sandbox.ts';
 import type { TestRun } from './test-run.ts';
 
-const sandbox = new TestSandbox(
-  (): Promise<Sandbox> => openSandbox({ clock: systemClock, workers: 1, timeoutMs: 1500, memoryLimitMb: 64 }),
+const sandbox = new TestSandbox((): Promise<Sandbox> =>
+  openSandbox({ clock: systemClock, workers: 1, timeoutMs: 1500, memoryLimitMb: 64 }),
 );
 after(() => sandbox[Symbol.asyncDispose]());
 
@@ -23,7 +23,8 @@ async function run(files: Record<string, string>): Promise<TestRun> {
 /** File → test → what became of it. */
 function outcomes({ results }: TestRun): Record<string, Record<string, string>> {
   const all: Record<string, Record<string, string>> = {};
-  for (const { file, name, status, message } of results) (all[file] ??= {})[name] = message === null ? status : `${status}: ${message}`;
+  for (const { file, name, status, message } of results)
+    (all[file] ??= {})[name] = message === null ? status : `${status}: ${message}`;
   return all;
 }
 
@@ -69,7 +70,10 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
     assert.equal(ran.results.filter(({ status }) => status === 'passed').length, 6);
     assert.deepEqual(ran.notRun, []);
     // Three of the four statements of sum.ts: the two files reach different ones.
-    assert.deepEqual([...ran.ran.values()].map(({ size }) => size), [3]);
+    assert.deepEqual(
+      [...ran.ran.values()].map(({ size }) => size),
+      [3],
+    );
   });
 
   it('fails what does not end, does not load, does not parse or changes what runs it, and names what needs more than the sandbox has', async () => {
