@@ -8,6 +8,8 @@ import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
+import { EventStreams, type StreamLimits } from './events/event-streams.ts';
+import { maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import type { FunctionName } from './functions/function-names.ts';
 import { evaluate } from './functions/evaluate.ts';
@@ -79,9 +81,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     authToken,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
-  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database, random });
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
   const examples = await ExampleStore.open({
     dir: join(dataDir, 'examples'),
     limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
@@ -134,6 +134,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
+  // Behind the engine, which holds the folder.
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  cleanUp.defer(() => database.destroy());
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   for (const folder of definitionFolders(configuration)) {
     for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
@@ -158,6 +161,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     responses,
+    streams: new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) }),
+    maySee,
   });
   cleanUp.defer(() => app.close());
   const url = await listen(app, configuration);
@@ -176,11 +181,16 @@ function definitionFolders({ workflowsDir, profilesDir }: Configuration): string
   return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
 }
 
+function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Configuration): StreamLimits {
+  return { total: streamsMax, perUser: streamsPerUser, stallMs: streamStallSeconds * 1000 };
+}
+
 const DAY_MS = 86_400_000;
 
-function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
 }

@@ -44,6 +44,8 @@ export type { WaitingTurn } from './lib/limits/turnstile.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
+export type { EventFilter, EventGap, EventOwner, EventPage, PlacedEvent } from './lib/store/event-page.ts';
+export type { CommitListener } from './lib/embedded/event-hub.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
 export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
 export type { SecretReader } from './lib/secret/secrets.ts';

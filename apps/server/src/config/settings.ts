@@ -168,6 +168,26 @@ export const SETTINGS = {
     default: 64,
     description: 'Longest value that stays in the journal, in 1024 characters; a longer one becomes a file of its own',
   }),
+  events_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: 30,
+    description: 'Days that the stream of all executions goes back; null for ever. Each execution keeps its own events',
+  }),
+  streams_max: setting({
+    schema: z.int().min(1).max(100_000),
+    default: 5000,
+    description: 'Readers of events at once, WebSocket and SSE together',
+  }),
+  streams_per_user: setting({
+    schema: z.int().min(1).max(100_000),
+    default: 500,
+    description: 'Readers of events at once of one user',
+  }),
+  stream_stall_seconds: setting({
+    schema: z.number().min(1).max(86_400),
+    default: 300,
+    description: 'Seconds after which a reader of events that takes nothing is cut off',
+  }),
   call_private_hosts: setting({
     schema: hosts,
     default: [],

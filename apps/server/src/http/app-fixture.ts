@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
 import { Engine, type FunctionCatalogue, defineFunction, loadDefinition } from '@loopwright/engine';
 import {
+  type Clock,
   type ErrorCode,
   type ErrorResponse,
   type ExecutionResponse,
@@ -20,6 +21,8 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { EventStreams, type StreamLimits } from '../events/event-streams.ts';
+import { type MaySee, maySee } from '../events/may-see.ts';
 import { openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
@@ -105,6 +108,9 @@ export interface TestServerOptions {
   readonly policiesDir?: string;
   /** Functions that definitions may call, besides those of every test server. */
   readonly functions?: FunctionCatalogue;
+  readonly streamLimits?: Partial<StreamLimits>;
+  readonly clock?: Clock;
+  readonly maySee?: MaySee;
 }
 
 /** One answer over HTTP. */
@@ -128,8 +134,10 @@ export interface TestServer extends AsyncDisposable {
   readonly release: () => void;
   /** How often the step of `hold` got its AbortSignal. */
   readonly aborted: () => number;
-  /** Subscriptions to events that nobody ended. */
+  /** Subscriptions to events of single executions that nobody ended. */
   readonly listeners: () => number;
+  /** Readers of events. */
+  readonly streams: () => number;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -161,7 +169,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const parts = { clock: systemClock, random: systemRandom };
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database, random: systemRandom });
+  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
   const gates = openGovernance({
     policiesDir: options.policiesDir ?? null,
     database,
@@ -182,6 +190,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
   const runs = new Runs({ engine, database, workspaces, log: logger, quality: gates.governance.quality, ...parts });
   const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, log: logger, ...parts });
+  const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
+  const clock = options.clock ?? systemClock;
+  const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });
   const app = await createApp({
     engine,
     database,
@@ -196,7 +207,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     responses,
+    streams,
+    maySee: options.maySee ?? maySee,
     ...parts,
+    clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
@@ -224,6 +238,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     release: () => gate.resolve(null),
     aborted: () => aborted,
     listeners: () => engine.listeners,
+    streams: () => streams.size,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     [Symbol.asyncDispose]: async () => {

@@ -12,6 +12,8 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { EventStreams } from '../events/event-streams.ts';
+import type { MaySee } from '../events/may-see.ts';
 import { closeStreams } from './close-streams.ts';
 import { describeSchemas } from './describe-schemas.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
@@ -62,6 +64,9 @@ export interface AppParts {
   readonly bodyLimitBytes: number;
   /** The answers to requests that have an Idempotency-Key. */
   readonly responses: KeptResponses;
+  /** The readers of events. */
+  readonly streams: EventStreams;
+  readonly maySee: MaySee;
 }
 
 /** Everything below `/runs`. */
@@ -91,6 +96,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);
+  app.addHook('preClose', () => parts.streams.close());
   // Before every other hook: a connection whose request one of them refuses is then closed as well.
   await app.register(websocket, {
     options: { maxPayload: 64 * 1024 },

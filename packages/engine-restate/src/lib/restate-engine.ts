@@ -129,7 +129,7 @@ export class RestateEngine implements WorkflowEngine {
     const node = this.#node();
     const services = [executionObject, driverObject, definitionObject, listenersObject, publisherService].map((of) => of(node));
     this.#endpoint = new ServiceEndpoint(options.service, services, (message) => onTrouble?.(message, undefined));
-    const store = new SqliteStore({ ...options, onEvents: (events) => this.#hub.publish(events) });
+    const store = new SqliteStore({ ...options, onEvents: (events, position) => this.#hub.publish(events, position) });
     this.#definitions = new Definitions(store, this.functions, onTrouble);
     this.#views = new Views(store, {
       record: (id) => this.#record(id),

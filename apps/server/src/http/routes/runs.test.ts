@@ -126,7 +126,7 @@ describe('POST /runs', () => {
 describe('GET /runs', () => {
   it('filters, counts before paging, and lists the newest first', async () => {
     const project_id = 'listed';
-    const ids = [];
+    const ids: string[] = [];
     for (const project_name of ['Alpha one', 'Beta', 'ALPHA two'])
       ids.push((await createOne(server, { profile: 'small_one', project_name, project_id })).run_id);
     await server.post(`/runs/${ids[1]}/cancel`, undefined, ANN);
@@ -155,7 +155,7 @@ describe('GET /runs', () => {
     const create = async () => (await createOne(server, { profile: 'small_one', project_id })).run_id;
     const ids = [await create(), await create(), await create(), await create(), await create()];
     for (const sort of ['-created_at', 'created_at', 'status', '-updated_at']) {
-      const found = [];
+      const found: string[] = [];
       let cursor = '';
       for (let pages = 0; pages < 10; pages += 1) {
         const page = await listOf(`project_id=${project_id}&limit=2&sort=${sort}${cursor}`);

@@ -15,7 +15,7 @@ const profile = (phases: object, list: object[]): JsonObject => ({
     namespace: 'test',
     name: 'two-words',
     version: '1.0.0',
-    metadata: { profile: { title: 'Two', phases } },
+    metadata: { profile: { title: 'Two', phases: phases as JsonObject } },
   },
   do: list as JsonObject[],
 });

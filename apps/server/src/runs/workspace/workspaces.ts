@@ -3,12 +3,12 @@ import type { Random } from '@loopwright/protocol';
 import type { ServerDatabase } from '../../database/server-database.ts';
 import { type KnownDigests, Workspace } from './workspace.ts';
 
-/** The workspaces of all runs, `{dir}/{run_id}`. */
+/** The workspaces of all runs, `{dir}/{run_id}`. The tables are asked for when they are needed: functions of the engine, which come before them, have workspaces. */
 export class Workspaces {
-  readonly #parts: { readonly dir: string; readonly database: ServerDatabase; readonly random: Random };
+  readonly #parts: { readonly dir: string; readonly database: () => ServerDatabase; readonly random: Random };
   readonly #digests: KnownDigests = new Map();
 
-  constructor(parts: { dir: string; database: ServerDatabase; random: Random }) {
+  constructor(parts: { dir: string; database: () => ServerDatabase; random: Random }) {
     this.#parts = parts;
   }
 
@@ -24,7 +24,8 @@ export class Workspaces {
 
   /** The run that an execution belongs to. */
   async runOf(executionId: string): Promise<string | undefined> {
-    const row = await this.#parts.database
+    const row = await this.#parts
+      .database()
       .selectFrom('run_executions')
       .select('run_id')
       .where('execution_id', '=', executionId)

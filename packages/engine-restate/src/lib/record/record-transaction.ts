@@ -201,6 +201,18 @@ export class RecordTransaction implements StoreTransaction {
   firstEvent(): number | undefined {
     throw elsewhere('list events');
   }
+  eventsAfter(): never {
+    throw elsewhere('list events');
+  }
+  lastPosition(): number {
+    throw elsewhere('list events');
+  }
+  eventOwner(): never {
+    throw elsewhere('list events');
+  }
+  dropPositions(): boolean {
+    throw elsewhere('forget positions');
+  }
   compactEnded(): boolean {
     throw elsewhere('compact executions');
   }

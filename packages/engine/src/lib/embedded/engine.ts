@@ -15,7 +15,7 @@ import { checkInput } from './check-input.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { type EngineParts, assembleEngine } from './engine-parts.ts';
-import { EventHub } from './event-hub.ts';
+import { type CommitListener, EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { addToBudget } from '../limits/budget-use.ts';
 import { budgetState } from '../limits/budget.ts';
@@ -37,7 +37,7 @@ export class Engine implements WorkflowEngine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#parts = assembleEngine(options, {
-      committed: (events) => this.#committed(events),
+      committed: (events, position) => this.#committed(events, position),
       start: (request) => this.start(request),
       order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
@@ -234,6 +234,11 @@ export class Engine implements WorkflowEngine {
     return this.#hub.subscribe(executionId, listener);
   }
 
+  /** Calls `listener` with every commit of events of any execution from now on; the result ends it. From a cursor: `read.eventsAfter`. */
+  subscribeAll(listener: CommitListener): () => void {
+    return this.#hub.subscribeAll(listener);
+  }
+
   /** Stops: nothing new begins, steps under way have `drainMs` to end and be recorded; what is left goes on after the next start. */
   async close(drainMs: number): Promise<void> {
     if (this.#closing) return;
@@ -250,13 +255,13 @@ export class Engine implements WorkflowEngine {
   }
 
   /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
-  #committed(events: readonly ExecutionEvent[]): void {
+  #committed(events: readonly ExecutionEvent[], position: number): void {
     for (const { type, executionId } of events) {
       if (type === 'cancelled') this.#parts.lives.cancelled(executionId);
       if (type === 'paused') this.#parts.lives.pause(executionId);
       if (type === 'resumed') this.#parts.lives.resume(executionId);
     }
-    this.#hub.publish(events);
+    this.#hub.publish(events, position);
     this.#parts.schedules.noticed(events);
   }
 

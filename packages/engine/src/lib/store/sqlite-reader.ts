@@ -11,6 +11,8 @@ import {
   type StoredHumanTask,
   isFinal,
 } from '../execution/execution.ts';
+import { type EventFilter, type EventOwner, type EventPage, readEventPage } from './event-page.ts';
+import { lastPosition } from './event-positions.ts';
 import { listExecutions } from './list-executions.ts';
 import { type Row, toDefinition, toEarlyAnswer, toEntry, toEvent, toExecution, toHumanTask } from './rows.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
@@ -230,6 +232,29 @@ export class SqliteReader implements StoreReader {
     return this.prepare('SELECT * FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?')
       .all(this.numberOf(executionId), after, limit)
       .map((row) => toEvent(executionId, row, this.files));
+  }
+
+  eventsAfter(position: number, filter: EventFilter, limit: number): EventPage {
+    const sources = {
+      prepare: (sql: string) => this.prepare(sql),
+      events: (id: string, after: number, count: number) => this.events(id, after, count),
+    };
+    return readEventPage(sources, position, {
+      wants: (owner) => filter.wants(owner),
+      wantsType: (type) => filter.wantsType(type),
+      limit,
+    });
+  }
+
+  lastPosition(): number {
+    return lastPosition((sql) => this.prepare(sql));
+  }
+
+  eventOwner(executionId: string): EventOwner | undefined {
+    const row = this.prepare('SELECT workflow, project_id FROM executions WHERE no = ?').get(this.numberOf(executionId));
+    return row === undefined
+      ? undefined
+      : { executionId, workflow: String(row['workflow']), projectId: String(row['project_id']) };
   }
 
   firstEvent(executionId: string): number | undefined {

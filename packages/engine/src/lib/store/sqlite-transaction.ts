@@ -10,6 +10,8 @@ import type {
   StoredHumanTask,
 } from '../execution/execution.ts';
 import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
+import { EventPositions, dropPositions } from './event-positions.ts';
+import type { EventOwner } from './event-page.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { PendingJournal } from './pending-journal.ts';
@@ -17,6 +19,9 @@ import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
+
+/** Commits whose positions are forgotten in one transaction. */
+const POSITIONS_A_BATCH = 2000;
 
 /**
  * Reads and writes the tables of the embedded store inside the transaction that is open.
@@ -28,6 +33,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   readonly #journal = new PendingJournal();
   readonly #known = new KnownExecutions();
   readonly #groups: ExecutionGroups;
+  readonly #positions: EventPositions;
   readonly #insertEntry: StatementSync;
   readonly #insertEvent: StatementSync;
   /** Large values that were written, or given up, in the transactions that are not settled yet. */
@@ -38,22 +44,29 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     super(database, files, used);
     this.#groups = new ExecutionGroups(database);
+    this.#positions = new EventPositions((sql) => this.prepare(sql));
     this.#insertEntry = this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertEvent = this.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
   }
 
-  /** Writes what was gathered; call it before the commit. */
+  /** Writes all that was gathered; call it before the commit. */
+  finish(): void {
+    this.flush();
+    this.#positions.flush();
+  }
+
+  /** Writes what was gathered for the tables that are read here. */
   flush(): void {
     this.#journal.drain((no, entry) => this.#writeEntry(no, entry));
     this.#groups.flush();
   }
 
-  /** Takes note that the transaction was committed; gives its events. */
-  committed(): readonly ExecutionEvent[] {
+  /** Takes note that the transaction was committed; gives its events and the position of the first one. */
+  committed(): { events: readonly ExecutionEvent[]; position: number } {
     this.#groups.committed();
     const events = this.#events;
     this.#events = [];
-    return events;
+    return { events, position: this.#positions.committed() };
   }
 
   /** What was read or counted in a transaction is not true any more once it was rolled back. */
@@ -61,6 +74,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.#journal.forget();
     this.#known.forget();
     this.#groups.forget();
+    this.#positions.forget();
     this.#events = [];
     this.#touchedFiles.push(...this.files.takeWritten());
   }
@@ -75,6 +89,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   override status(id: string): ExecutionStatus | undefined {
     return this.#knowledgeOf(id)?.group.status;
+  }
+
+  override eventOwner(executionId: string): EventOwner | undefined {
+    const group = this.#knowledgeOf(executionId)?.group;
+    return group === undefined ? undefined : { executionId, workflow: group.workflow, projectId: group.projectId };
   }
 
   override parent(id: string): Execution['parent'] {
@@ -240,6 +259,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return this.#keep(removeEnded((sql) => this.prepare(sql), endedBefore));
   }
 
+  dropPositions(before: number): boolean {
+    return dropPositions((sql) => this.prepare(sql), before, POSITIONS_A_BATCH);
+  }
+
   probe(): void {
     this.prepare(`INSERT OR REPLACE INTO housekeeping VALUES ('probe', 0, 0)`).run();
   }
@@ -279,6 +302,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     known.lastSeq = seq;
     this.#insertEvent.run(known.no, seq, type, step, at, this.files.encode(data));
     this.#holdFiles(known.no);
+    this.#positions.append(known.no, seq, at);
     this.#events.push({ executionId, seq, type, step, at, data });
   }
 

@@ -10,6 +10,7 @@ import type {
   StoredHumanTask,
 } from '../execution/execution.ts';
 import type { LimitsReader, LimitsWriter } from './limits-store.ts';
+import type { EventFilter, EventOwner, EventPage } from './event-page.ts';
 import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
@@ -59,6 +60,12 @@ export interface StoreReader {
   humanTask(id: string): StoredHumanTask | undefined;
   humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
+  /** The events of all executions behind a position, in the order of their commits; about `limit` of them, or fewer: go on with `next`. */
+  eventsAfter(position: number, filter: EventFilter, limit: number): EventPage;
+  /** The position of the newest event of all executions; 0 before the first one. */
+  lastPosition(): number;
+  /** Whose the events of an execution are, which costs less than the execution. */
+  eventOwner(executionId: string): EventOwner | undefined;
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
   /**
    * Number of the earliest event that is still there: 1, or more when the history of an ended execution was compacted, or `undefined`
@@ -95,6 +102,11 @@ export interface StoreTransaction extends StoreReader {
   compactEnded(endedBefore: number): boolean;
   /** Removes a batch of the executions that ended at or before a time, with all that belongs to them; the newest execution stays. */
   removeEnded(endedBefore: number): boolean;
+  /**
+   * Forgets the places in the order of all executions of a batch of the events that were committed before a time; each execution keeps its own
+   * events. Gives whether there may be more to do.
+   */
+  dropPositions(before: number): boolean;
   /** Writes something that nobody reads, to learn whether the store can be written. */
   probe(): void;
   /** Appends an event; the store counts it. */
