@@ -29,6 +29,8 @@ import { PriceTable } from './money/price-table.ts';
 import { induction } from './profiles/classification/induction.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Rollbacks } from './checkpoints/rollbacks.ts';
+import { openGovernance } from './governance/open-governance.ts';
 import { Runs } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -95,6 +97,17 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const prices = PriceTable.load(configuration.pricesFile);
   const usage = new ModelUsage({ database: () => database, random });
   const { models } = cleanUp.use(openModels(configuration, { clock, random }));
+  const gates = cleanUp.use(
+    openGovernance({
+      policiesDir: configuration.policiesDir,
+      database,
+      workspaces,
+      read: () => engine.read,
+      clock,
+      random,
+      log: (message) => log.warn(message),
+    }),
+  );
   const functions: Record<FunctionName, CallFunction> = {
     prepare: prepare(examples),
     generate: generate({
@@ -110,11 +123,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     promote: promote({ edge, programs }),
     induction: induction({ examples, programs, edge, workspaces }),
     agent: agent({ models, prices, usage, workspaces, maxOutputTokens: configuration.modelMaxOutputTokens, clock }),
+    ...gates.functions,
   };
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
-  const engine = new Engine({
+  const engine: Engine = new Engine({
     dir: join(dataDir, 'engine'),
     durability: configuration.durability,
     clock,
@@ -139,12 +153,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
     cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
   }
-  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log }));
+  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log, quality: gates.governance.quality }));
+  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
     database,
     runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
     runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     examples,
     programs: new ProgramService(programs, edge),
@@ -163,6 +181,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   supervisor.start();
   engine.recover();
   await runs.recover();
+  await rollbacks.recover();
   if (configuration.workspacesRetentionDays !== null)
     cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
   const parts = cleanUp.move();

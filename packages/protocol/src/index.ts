@@ -27,5 +27,8 @@ export * from './lib/http/webhooks.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/break-even.ts';
 export * from './lib/http/cloud-event.ts';
+export * from './lib/http/checkpoints.ts';
+export * from './lib/http/governance.ts';
+export * from './lib/http/hygiene.ts';
 export * from './lib/http/health.ts';
 export { isLoopback } from './lib/http/loopback.ts';

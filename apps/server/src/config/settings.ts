@@ -56,6 +56,12 @@ export const SETTINGS = {
     default: null,
     description: 'Folder of further profiles of runs, which come before bundled ones of the same name; null for none',
   }),
+  policies_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description:
+      'Folder of governance policies: universal.yaml and projects/{project_id}.yaml; null for the bundled universal one',
+  }),
   run_next_wait_seconds: setting({
     schema: z.number().min(0).max(86_400),
     default: 600,

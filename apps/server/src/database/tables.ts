@@ -1,9 +1,14 @@
 import type { ModelUsageTable } from '../money/model-usage.ts';
+import type { CheckpointTable, RollbackTable } from '../checkpoints/checkpoint-tables.ts';
+import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
+  readonly governance_checks: GovernanceCheckTable;
+  readonly checkpoints: CheckpointTable;
+  readonly rollbacks: RollbackTable;
   readonly users: UserTable;
   readonly runs: RunTable;
   readonly run_phases: RunPhaseTable;

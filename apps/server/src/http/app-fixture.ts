@@ -31,6 +31,8 @@ import { PriceTable } from '../money/price-table.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
+import { Rollbacks } from '../checkpoints/rollbacks.ts';
+import { type OpenGovernance, openGovernance } from '../governance/open-governance.ts';
 import { Runs } from '../runs/runs.ts';
 import { Workspaces } from '../runs/workspace/workspaces.ts';
 import { createApp } from './app.ts';
@@ -103,6 +105,10 @@ export interface TestServerOptions {
   readonly edgeUrl?: () => string;
   readonly port?: number;
   readonly runNextWaitMs?: number;
+  /** Whether definitions may call `check` and `checkpoint`, and profiles keep checkpoints. */
+  readonly withGovernance?: boolean;
+  /** Folder of policies; left out: the bundled one. */
+  readonly policiesDir?: string;
   /** Functions that definitions may call, besides those of every test server. */
   readonly functions?: FunctionCatalogue;
   readonly streamLimits?: Partial<StreamLimits>;
@@ -124,6 +130,7 @@ export interface TestServer extends AsyncDisposable {
   readonly programs: ProgramStore;
   readonly workspaces: Workspaces;
   readonly runs: Runs;
+  readonly gates: OpenGovernance;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -163,9 +170,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const ofTest = testFunctions(gate.promise, () => {
     aborted += 1;
   });
-  const functions = { ...ofTest, ...options.functions };
   const parts = { clock: systemClock, random: systemRandom };
-  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
+  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
+  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
+  const gates = openGovernance({
+    policiesDir: options.policiesDir ?? null,
+    database,
+    workspaces,
+    read: () => engine.read,
+    log: () => undefined,
+    ...parts,
+  });
+  const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
+  const engine: CountingEngine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
     await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
@@ -173,10 +190,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
-  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
-  const runs = new Runs({ engine, database, workspaces, log: logger, ...parts });
+  const runs = new Runs({ engine, database, workspaces, log: logger, quality: gates.governance.quality, ...parts });
+  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, log: logger, ...parts });
   const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
   const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });
@@ -184,6 +200,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     engine,
     database,
     runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
@@ -205,10 +224,12 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
   await runs.recover();
+  await rollbacks.recover();
   const close = async (): Promise<void> => {
     await app.close();
     await runs[Symbol.asyncDispose]();
     await engine.close(0);
+    await gates[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };
@@ -218,6 +239,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     programs,
     workspaces,
     runs,
+    gates,
     dir,
     log,
     close,

@@ -5,6 +5,9 @@ import type { Clock, Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Checkpoints } from '../checkpoints/checkpoints.ts';
+import type { Rollbacks } from '../checkpoints/rollbacks.ts';
+import type { Governance } from '../governance/governance.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -34,6 +37,9 @@ import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
+import { policyRoutes } from './routes/policies.ts';
+import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
+import { runGovernanceRoutes } from './routes/runs-governance.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -46,6 +52,9 @@ export interface AppParts {
   /** The server's own tables. */
   readonly database: ServerDatabase;
   readonly runs: Runs;
+  readonly governance: Governance;
+  readonly checkpoints: Checkpoints;
+  readonly rollbacks: Rollbacks;
   /** The longest that `next` of a run waits for its phase, in milliseconds. */
   readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
@@ -69,6 +78,8 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runRoutes(parts, face));
     await api.register(runControlRoutes(parts));
     await api.register(runArtifactRoutes(parts));
+    await api.register(runGovernanceRoutes(parts));
+    await api.register(runCheckpointRoutes(parts));
   };
 }
 
@@ -127,6 +138,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(breakEvenRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
+      await api.register(policyRoutes(parts));
       await api.register(everyRunRoute(parts, 'api'));
     },
     { prefix: '/api/v1' },

@@ -57,6 +57,12 @@ export const ERRORS = define({
     title: 'The program cannot be built',
     fix: 'Correct the source: one exported function `run`, no imports',
   },
+  INVALID_POLICY: {
+    status: 400,
+    retryable: false,
+    title: 'The policy is not valid',
+    fix: 'Correct what each entry of `details.issues` points to, with its line',
+  },
   INVALID_CONFIGURATION: {
     status: 400,
     retryable: false,
@@ -125,6 +131,18 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such version of the program',
     fix: 'List the versions of the program and name one of them',
+  },
+  CHECKPOINT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such checkpoint',
+    fix: 'List the checkpoints of the run with GET /api/v1/runs/{run_id}/checkpoints',
+  },
+  GOVERNANCE_REJECTED: {
+    status: 409,
+    retryable: false,
+    title: 'The gates of a phase blocked it and a person upheld that',
+    fix: 'Correct what the gates in `details.failed_rules` found and run the phase again',
   },
   NO_ACTIVE_VERSION: {
     status: 409,
