@@ -100,7 +100,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(
     openGovernance({
       policiesDir: configuration.policiesDir,
-      database,
+      database: () => database,
       workspaces,
       read: () => engine.read,
       clock,

@@ -55,7 +55,7 @@ async function artifactsOf(server: TestServer, runId: string): Promise<Record<st
       const path = join(file.parentPath, file.name);
       return [path.slice(root.length + 1), await readFile(path, 'utf8')] as const;
     });
-  return Object.fromEntries((await Promise.all(texts)).sort());
+  return Object.fromEntries((await Promise.all(texts)).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 describe('checkpoints', () => {
@@ -133,7 +133,7 @@ describe('checkpoints', () => {
   it('are where a run can be put back to: files as they were, the rest archived, the phase waiting again under a higher version', async () => {
     const runId = await twoPhases(server);
     await server.workspaces.of(runId).write('development', 'extra.txt', 'x');
-    const before = await artifactsOf(server, runId);
+    const was = await artifactsOf(server, runId);
     const rollback = rollbackSchema.parse(
       expectStatus(await rollBack(server, runId, 'POST_planning_v1', { reason: 'try again' }), 200),
     );
@@ -145,7 +145,7 @@ describe('checkpoints', () => {
     assert.deepEqual(rollback.archived_checkpoints, ['PRE_development_v1', 'POST_development_v1']);
     assert.deepEqual(await artifactsOf(server, runId), { 'planning/PRD.md': 'one\ntwo\n', 'planning/deep/a.txt': 'a' });
     const archive = join(server.workspaces.of(runId).dir, rollback.archive, 'artifacts');
-    for (const [path, text] of Object.entries(before)) assert.equal(await readFile(join(archive, path), 'utf8'), text);
+    for (const [path, text] of Object.entries(was)) assert.equal(await readFile(join(archive, path), 'utf8'), text);
     const waiting = await untilRun(server, runId, ({ current_phase }) => current_phase === 'development');
     assert.deepEqual(
       [waiting.status, waiting.phases.map(({ status }) => status)],

@@ -178,12 +178,12 @@ describe('/policies', () => {
     );
     assert.equal(only.results, null);
     assert.equal(Object(only.policy.policy['quality_gates'])['max_complexity'], 99);
-    const before = await governanceOf(server, runId);
+    const recorded = await governanceOf(server, runId);
     const tried = evaluatedPolicySchema.parse(
       await evaluate({ run_id: runId, phase: 'planning', run_policy: 'brand_constraints: { no_emojis: true }' }),
     );
     assert.equal(tried.results?.quality_gates.find(({ gate_id }) => gate_id === 'no_emojis')?.status, 'warned');
-    assert.deepEqual(await governanceOf(server, runId), before);
+    assert.deepEqual(await governanceOf(server, runId), recorded);
     const wrong = await server.post('/api/v1/policies/evaluate', { run_policy: 'qualty_gates: {}' });
     assert.deepEqual([wrong.status, Object(wrong.body).error_code], [400, 'INVALID_POLICY']);
     assert.deepEqual(toJson(Object(wrong.body).details.issues), [

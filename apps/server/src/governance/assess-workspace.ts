@@ -41,7 +41,7 @@ export async function assessWorkspace(assessment: Assessment, parts: SurveyParts
     const gatesNow = next.results.quality_gates.map((gate) => {
       const before = assessed.results.quality_gates.find(({ gate_id }) => gate_id === gate.gate_id);
       const attempts = again.includes(gate.gate_id) ? attempt + 1 : (before?.attempts ?? 1);
-      return { ...(again.includes(gate.gate_id) ? gate : (before ?? gate)), attempts };
+      return Object.assign({}, again.includes(gate.gate_id) ? gate : (before ?? gate), { attempts });
     });
     const blocked = gatesNow.filter(({ status }) => status === 'blocked').map(({ gate_id }) => gate_id);
     const failed = [...blocked, ...next.results.failed_rules.filter((id) => !gates.includes(id))];

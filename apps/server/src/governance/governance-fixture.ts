@@ -18,7 +18,7 @@ const phase = (name: string): string => `
         - check-${name}: { call: check, with: { phase: ${name}, skip: '\${ $context.advance.skip_validation }', skipped_by: '\${ $context.advance.by }' } }`;
 
 /** Profiles whose phases write what they are told and are checked. */
-export const CHECKED_PROFILES: Readonly<Record<string, string>> = {
+const CHECKED_PROFILES: Readonly<Record<string, string>> = {
   checked: profile('checked', ['planning', 'development', 'qa'], ['planning', 'development', 'qa'].map(phase).join('')),
 };
 

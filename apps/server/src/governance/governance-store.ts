@@ -4,16 +4,17 @@ import type { GovernanceCheckTable } from './governance-table.ts';
 
 /** The checks of all runs. */
 export class GovernanceStore {
-  readonly #database: ServerDatabase;
+  readonly #database: () => ServerDatabase;
 
-  constructor(database: ServerDatabase) {
+  /** `database` gives the tables; it is asked for with the first row. */
+  constructor(database: () => ServerDatabase) {
     this.#database = database;
   }
 
   /** Keeps a check; the same step again, after a crash, takes the place of what it wrote before. */
   async put(check: GovernanceCheckTable): Promise<void> {
-    const { execution_id, key, ...rest } = check;
-    await this.#database
+    const { execution_id: _execution, key: _key, ...rest } = check;
+    await this.#database()
       .insertInto('governance_checks')
       .values(check)
       .onConflict((conflict) => conflict.columns(['execution_id', 'key']).doUpdateSet(rest))
@@ -22,7 +23,7 @@ export class GovernanceStore {
 
   /** Keeps what a person decided on a check. */
   async decide({ executionId, key }: { executionId: string; key: string }, override: object): Promise<void> {
-    await this.#database
+    await this.#database()
       .updateTable('governance_checks')
       .set({ override: JSON.stringify(override) })
       .where('execution_id', '=', executionId)
@@ -32,7 +33,7 @@ export class GovernanceStore {
 
   /** The checks of a run that no rollback left behind, the oldest first. */
   ofRun(runId: string): Promise<GovernanceCheckTable[]> {
-    return this.#database
+    return this.#database()
       .selectFrom('governance_checks')
       .selectAll()
       .where('run_id', '=', runId)

@@ -16,7 +16,8 @@ import { TestSandbox } from './tests/test-sandbox.ts';
 export interface GovernanceOptions {
   /** Folder of policies; `null` for the bundled universal one. */
   readonly policiesDir: string | null;
-  readonly database: ServerDatabase;
+  /** The server's tables; they are asked for when an execution runs. */
+  readonly database: () => ServerDatabase;
   readonly workspaces: Workspaces;
   /** The record of executions; it is asked for when an execution runs. */
   readonly read: () => StoreReader;

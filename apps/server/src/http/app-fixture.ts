@@ -175,7 +175,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
   const gates = openGovernance({
     policiesDir: options.policiesDir ?? null,
-    database,
+    database: () => database,
     workspaces,
     read: () => engine.read,
     log: () => undefined,

@@ -33,9 +33,9 @@ function callsIn(source: JsonObject): Map<string, string> {
     if (value === null || typeof value !== 'object') continue;
     for (const [name, inner] of Object.entries(value)) {
       open.push(inner);
-      const isTask = inner !== null && typeof inner === 'object' && 'call' in inner && typeof inner['call'] === 'string';
-      if (!isTask) continue;
-      const called = own.includes(String(inner['call'])) ? '' : String(inner['call']);
+      const call = inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? inner['call'] : undefined;
+      if (typeof call !== 'string') continue;
+      const called = own.includes(call) ? '' : call;
       calls.set(name, (calls.get(name) ?? called) === called ? called : '');
     }
   }

@@ -61,7 +61,7 @@ export function gatesOf({ document, customGates }: EffectivePolicy, phase: strin
 export function needsTests({ customGates }: EffectivePolicy, gates: readonly string[]): boolean {
   return gates.some((id) => {
     const custom = customGates.find((gate) => gate.id === id);
-    return /^test_/.test(custom?.kind === 'metric' ? custom.metric : id);
+    return (custom?.kind === 'metric' ? custom.metric : id).startsWith('test_');
   });
 }
 
@@ -94,7 +94,9 @@ function resultOf(id: string, measurement: Measurement, policy: EffectivePolicy)
     actual,
     remediation: verdict === 'passed' ? null : (remediation ?? null),
     layer: pointer === undefined ? rules.layer : policy.layerOf(pointer),
-    findings: findings.slice(0, FINDINGS_SHOWN).map((finding) => ({ ...finding, file: finding.file.slice(0, PATH_SHOWN) })),
+    findings: findings
+      .slice(0, FINDINGS_SHOWN)
+      .map(({ file, line, message: text }) => ({ file: file.slice(0, PATH_SHOWN), line, message: text })),
     findings_total: total,
     attempts: 1,
   };

@@ -13,7 +13,7 @@ import type { PolicySource } from './read-policy.ts';
 import { ruleOf } from './strictness.ts';
 
 /** How one gate behaves, and the layer that says so. */
-export interface EffectiveRules {
+interface EffectiveRules {
   readonly on_failure: 'warn' | 'block';
   readonly when_not_measured: 'warn' | 'block';
   /** How often it is measured anew before it blocks. */

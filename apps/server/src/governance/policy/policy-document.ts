@@ -26,7 +26,7 @@ const custom = {
 };
 
 /** What is measured of a workspace, by the name that a custom gate uses. */
-export const METRICS = [
+const METRICS = [
   'test_pass_rate',
   'test_coverage',
   'lint_problems',
@@ -42,7 +42,7 @@ export const METRICS = [
 export type Metric = (typeof METRICS)[number];
 
 /** What looks for findings, by the name that a custom gate uses. */
-export const TOOLS = ['lint', 'secrets', 'licences', 'documentation', 'dead_code', 'orphans', 'personal_data'] as const;
+const TOOLS = ['lint', 'secrets', 'licences', 'documentation', 'dead_code', 'orphans', 'personal_data'] as const;
 export type Tool = (typeof TOOLS)[number];
 
 /** A gate of the operator's own: a bound on a metric, a number of findings of a tool, or a document that must fit a schema. */

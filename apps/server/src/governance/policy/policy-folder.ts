@@ -41,10 +41,8 @@ export class PolicyFolder {
 
   /** All layers that were read. */
   list(): readonly (PolicySource & { readonly digest: string })[] {
-    return [this.#universal, ...this.#projects.values()].map((source) => ({
-      ...source,
-      digest: digestOf(toJson(source.document)),
-    }));
+    const sources = [this.#universal, ...this.#projects.values()];
+    return sources.map((source) => Object.assign({ digest: digestOf(toJson(source.document)) }, source));
   }
 
   /** The policy of a project, with a layer of a run below it. Throws INVALID_POLICY for a gate that there is not. */

@@ -1,7 +1,7 @@
 import type { Json } from '@loopwright/protocol';
 
 /** How two values of the same field compare: which of both asks for more, or that they do not compare. */
-export type Comparison = 'stricter' | 'equal' | 'looser';
+type Comparison = 'stricter' | 'equal' | 'looser';
 
 /** How one field of a policy is joined with the one of the layer above. */
 export interface FieldRule {
@@ -19,7 +19,7 @@ const byNumber = (higherIsStricter: boolean): FieldRule => ({
 });
 const required: FieldRule = { compare: (lower, holds) => compareRanks(Number(lower), Number(holds)) };
 const ranked = (order: readonly string[]): FieldRule => ({
-  compare: (lower, holds) => compareRanks(order.indexOf(String(lower)), order.indexOf(String(holds))),
+  compare: (lower, holds) => compareRanks(rankIn(order, lower), rankIn(order, holds)),
 });
 /** The longer list is the stricter one; what both say holds. */
 const union: FieldRule = {
@@ -60,4 +60,8 @@ function compareRanks(lower: number, holds: number): Comparison {
 
 function textsOf(value: Json): string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+function rankIn(order: readonly string[], value: Json): number {
+  return typeof value === 'string' ? order.indexOf(value) : -1;
 }

@@ -132,7 +132,7 @@ function readable(root: string): string[] {
   return [root, fileURLToPath(new URL('../../../../../', import.meta.url))];
 }
 
-async function* linesOf(child: ChildProcess): AsyncGenerator<unknown> {
+async function* linesOf(child: ChildProcess): AsyncGenerator {
   const output = child.stdout;
   if (output === null) return;
   output.setEncoding('utf8');

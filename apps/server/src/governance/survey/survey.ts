@@ -27,9 +27,9 @@ const codeFactsSchema = z.object({
 export type CodeFacts = z.infer<typeof codeFactsSchema>;
 
 /** What a file is, by its name. */
-export const FILE_KINDS = ['code', 'test', 'documentation', 'notebook', 'manifest', 'data', 'other'] as const;
+const FILE_KINDS = ['code', 'test', 'documentation', 'notebook', 'manifest', 'data', 'other'] as const;
 
-export const fileFactsSchema = z.object({
+const fileFactsSchema = z.object({
   path: z.string().max(8192),
   /** The number under which its statements are counted. */
   number: z.int(),

@@ -105,7 +105,7 @@ function findColors(text: string, allowed: readonly string[], lineOf: (offset: n
   const known = new Set(allowed.map((color) => color.toLowerCase()));
   return placesOf(text, COLOR, (match) => {
     const color = match[0].toLowerCase();
-    const full = color.length === 4 ? `#${[...color.slice(1)].map((digit) => digit + digit).join('')}` : color;
+    const full = color.length === 4 ? color.replaceAll(/[0-9a-f]/g, '$&$&') : color;
     return known.has(full) ? undefined : [lineOf(match.index), `the colour ${color}`];
   });
 }

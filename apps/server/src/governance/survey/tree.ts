@@ -34,7 +34,7 @@ export function walkTree(root: SyntaxNode | Node, visitor: TreeVisitor): void {
 
 /** The nodes directly below one, in the order of its members. */
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const keys: readonly string[] = visitorKeys[node.type as keyof typeof visitorKeys] ?? [];
+  const keys: readonly string[] = visitorKeys[node.type] ?? [];
   return keys.flatMap((key) => [node[key]].flat().filter(isNode));
 }
 

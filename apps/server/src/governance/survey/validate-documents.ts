@@ -25,7 +25,7 @@ function errorsOf(text: string, schema: Readonly<Record<string, unknown>>): stri
     return [`it is not JSON: ${messageOf(error)}`.slice(0, 400)];
   }
   try {
-    const isOld = String(schema['$schema'] ?? '').includes('draft-07');
+    const isOld = typeof schema['$schema'] === 'string' && schema['$schema'].includes('draft-07');
     const options = { allErrors: true, strict: false, validateFormats: false, addUsedSchema: false };
     const check = (isOld ? new Ajv(options) : new Ajv2020(options)).compile({ ...schema });
     if (check(document)) return [];

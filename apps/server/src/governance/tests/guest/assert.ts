@@ -1,4 +1,4 @@
-// Runs in the sandbox in the place of `node:assert/strict`.
+// Runs in the sandbox in the place of `node:assert/strict`, and of `node:assert`: there are no loose comparisons.
 import { deepEqual as equalValues } from './deep-equal.ts';
 
 type Message = string | Error | undefined;
@@ -147,4 +147,4 @@ export const strict: typeof ok & typeof assertions = Object.assign(
 );
 Object.assign(strict, { strict });
 // oxlint-disable-next-line import/no-default-export -- the module of Node has one, and tests import it
-export default strict;
+export default Object.assign((value: unknown, message?: Message): void => ok(value, message), assertions, { strict });

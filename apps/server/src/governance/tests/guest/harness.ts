@@ -119,7 +119,11 @@ function withVariants(declare: (name: unknown, rest: readonly unknown[], more?: 
 }
 
 /** Declares a group of tests. */
-export const describe: Declare = withVariants((name, rest, more = {}) => {
+export const describe: Declare = withVariants(addGroup);
+/** Declares a group of tests. */
+export const suite: Declare = withVariants(addGroup);
+
+function addGroup(name: unknown, rest: readonly unknown[], more: Options = {}): void {
   const { options, body } = argumentsOf(rest);
   const group = groupOf(String(name), current);
   current.entries.push(() => runGroup(group));
@@ -133,13 +137,12 @@ export const describe: Declare = withVariants((name, rest, more = {}) => {
   } finally {
     current = group.parent ?? root;
   }
-});
+}
+
 /** Declares a test. */
 export const it: Declare = withVariants(add);
 /** Declares a test. */
-export const test: Declare = it;
-/** Declares a group of tests. */
-export const suite: Declare = describe;
+export const test: Declare = withVariants(add);
 /** Runs before the tests of a group. */
 export const before = (body: Body): void => void current.before.push(body);
 /** Runs after the tests of a group. */
@@ -149,7 +152,7 @@ export const beforeEach = (body: Body): void => void current.beforeEach.push(bod
 /** Runs after each test of a group. */
 export const afterEach = (body: Body): void => void current.afterEach.push(body);
 // oxlint-disable-next-line import/no-default-export -- the module of Node has one, and tests import it
-export default Object.assign(it, { describe, it, test: it, suite, before, after, beforeEach, afterEach });
+export default Object.assign(withVariants(add), { describe, it, test: it, suite, before, after, beforeEach, afterEach });
 
 /**
  * What the sandbox calls: `start` sets the tests going, which run to their end before the call returns as far as nothing outside is waited for;
