@@ -18,6 +18,7 @@ export function criteriaOf(task: TaskFacts, split: SplitFacts, baselines: readon
         metric: 'size_bytes',
         label: null,
         at_least: null,
+        is_strict: false,
         at_most: value,
         source,
       });
@@ -30,6 +31,7 @@ export function criteriaOf(task: TaskFacts, split: SplitFacts, baselines: readon
       metric: 'latency_ms',
       label: null,
       at_least: null,
+      is_strict: false,
       at_most: task.latency_ms,
       source: said === undefined ? `answer of ${task.answered_by ?? 'nobody'}` : `intake: “${said.quote}”`,
     });
@@ -37,6 +39,7 @@ export function criteriaOf(task: TaskFacts, split: SplitFacts, baselines: readon
   for (const { name, rule, accuracy } of baselines) {
     criteria.push({
       ...share('accuracy', accuracy, null, `baseline ${name}, cross-validated on the training part`),
+      is_strict: true,
       title: `It is right more often than the baseline ${name} (${rule})`,
     });
   }
@@ -55,6 +58,7 @@ function share(
     metric,
     label,
     at_least: value,
+    is_strict: false,
     at_most: null,
     source,
   };

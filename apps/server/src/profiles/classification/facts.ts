@@ -22,6 +22,8 @@ export const criterionSchema = z.object({
   metric: z.enum(['accuracy', 'recall', 'precision', 'latency_ms', 'size_bytes']),
   label: z.string().nullable(),
   at_least: z.number().nullable(),
+  /** Whether `at_least` itself is not enough: a baseline has to be beaten. */
+  is_strict: z.boolean(),
   at_most: z.number().nullable(),
   source: z.string(),
 });

@@ -23,7 +23,7 @@ export function verdictsOf(
   { evaluation, sizeBytes }: { evaluation: EvaluationFacts; sizeBytes: number | null },
 ): Verdict[] {
   return criteria.map((criterion) => {
-    const { metric, label, at_least, at_most } = criterion;
+    const { metric, label, at_least, is_strict, at_most } = criterion;
     if (metric === 'latency_ms') return bounded(criterion, evaluation.latency_ms.p99, at_most);
     if (metric === 'size_bytes') return bounded(criterion, sizeBytes, at_most);
     const [right, n] =
@@ -39,13 +39,13 @@ export function verdictsOf(
       };
     const { share, low, high } = wilsonInterval(right, n);
     const least = at_least ?? 0;
-    const isMet = share >= least;
+    const isMet = is_strict ? share > least : share >= least;
     return {
       criterion,
       measured: share,
       interval: { low, high },
       verdict: isMet ? 'met' : 'missed',
-      certain: isMet ? low >= least : high < least,
+      certain: isMet ? (is_strict ? low > least : low >= least) : high < least,
       reason: null,
     };
   });

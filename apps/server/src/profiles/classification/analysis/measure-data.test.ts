@@ -157,7 +157,7 @@ describe('the judgement', () => {
     dataset: 'd',
     active_version: null,
   };
-  const criterion = { id: 'S-1', title: 't', label: null, at_least: null, at_most: null, source: 's' };
+  const criterion = { id: 'S-1', title: 't', label: null, at_least: null, is_strict: false, at_most: null, source: 's' };
 
   it('gives precision, recall and F1 of each label', () => {
     const [a, b] = classScores(evaluation);
@@ -175,6 +175,7 @@ describe('the judgement', () => {
     assert.deepEqual(judge({ at_least: 0.88 }), [['met', false]]);
     assert.deepEqual(judge({ at_least: 0.92 }), [['missed', false]]);
     assert.deepEqual(judge({ at_least: 0.99 }), [['missed', true]]);
+    assert.deepEqual(judge({ at_least: 0.9, is_strict: true }), [['missed', false]]);
     assert.deepEqual(judge({ metric: 'recall', label: 'b', at_least: 0.9 }), [['missed', true]]);
     assert.deepEqual(judge({ metric: 'recall', label: 'never', at_least: 0.9 }), [['not_measured', null]]);
     assert.deepEqual(judge({ metric: 'latency_ms', at_most: 3 }), [['missed', null]]);

@@ -3,7 +3,7 @@ import type { Baseline } from '../analysis/baselines.ts';
 import type { SplitFacts } from '../facts.ts';
 import type { TaskFacts } from '../intake/task.ts';
 import { type DraftDocument, dataDocument } from './document.ts';
-import { list, markdown, percent, plain, table } from './markdown.ts';
+import { code, list, markdown, percent, plain, table } from './markdown.ts';
 import { Sources } from './sources.ts';
 
 /** What the design rests on. */
@@ -70,14 +70,14 @@ function dataModel({ task, split, fields }: DesignParts): string {
       ? 'A text.'
       : `A record:\n\n${table(
           ['field', 'type'],
-          fields.map(({ name, type }) => [`\`${plain(name, 80)}\``, type]),
+          fields.map(({ name, type }) => [code(name, 80), type]),
         )}`;
   return markdown(
     `Data model: ${plain(task.program)}`,
     `## Input\n\n${input} ${train}`,
-    `## Output\n\nOne of these labels${task.unknown_label === null || split.labels.includes(task.unknown_label) ? '' : `, or \`${plain(task.unknown_label)}\` for the unknown`}: ${split.labels
+    `## Output\n\nOne of these labels${task.unknown_label === null || split.labels.includes(task.unknown_label) ? '' : `, or ${code(task.unknown_label)} for the unknown`}: ${split.labels
       .slice(0, 100)
-      .map((label) => `\`${plain(label, 60)}\``)
+      .map((label) => code(label, 60))
       .join(', ')} ${train}.`,
     '## Records\n\nEach served request is recorded with its input, its answer and the digest of the version that gave it.',
     sources.section(),

@@ -3,7 +3,7 @@ import type { DataFacts } from '../analysis/data-facts.ts';
 import type { SplitFacts } from '../facts.ts';
 import type { TaskFacts } from '../intake/task.ts';
 import { type DraftDocument, dataDocument } from './document.ts';
-import { list, markdown, percent, plain, table } from './markdown.ts';
+import { code, list, markdown, percent, plain, table } from './markdown.ts';
 import { Sources } from './sources.ts';
 
 /** What the data phase writes from. */
@@ -43,12 +43,7 @@ function overview({ task, split, data }: DataParts): string {
     )}`,
     `## Labels\n\n${table(
       ['label', 'examples', 'training', 'hold-out'],
-      data.labels.map(({ label, count, train: t, holdout: h }) => [
-        `\`${plain(label, 60)}\``,
-        String(count),
-        String(t),
-        String(h),
-      ]),
+      data.labels.map(({ label, count, train: t, holdout: h }) => [code(label, 60), String(count), String(t), String(h)]),
     )}`,
     `## What to look at\n\n${list(
       data.warnings.map((warning) => plain(warning)),
@@ -83,7 +78,7 @@ function report({ task, split, data }: DataParts): string {
     [
       'fields that give the label away',
       data.kind === 'tabular'
-        ? leakage.fields.map((name) => `\`${plain(name, 60)}\``).join(', ') || 'none'
+        ? leakage.fields.map((name) => code(name, 60)).join(', ') || 'none'
         : 'not measured: the inputs are no records',
     ],
     ['empty inputs', String(data.empty)],
@@ -112,7 +107,7 @@ function report({ task, split, data }: DataParts): string {
           `## Fields\n\n${table(
             ['field', 'type', 'missing', 'distinct', 'label told by it alone'],
             data.fields.map((field) => [
-              `\`${plain(field.name, 60)}\``,
+              code(field.name, 60),
               field.type,
               String(field.missing),
               String(field.distinct),
@@ -123,7 +118,7 @@ function report({ task, split, data }: DataParts): string {
     ...(conflicts.samples.length === 0
       ? []
       : [
-          `## Nearly equal, with different labels\n\n${list(conflicts.samples.map(({ first, second }) => `\`${plain(first.label, 40)}\`: ${plain(first.excerpt)} — \`${plain(second.label, 40)}\`: ${plain(second.excerpt)}`))}`,
+          `## Nearly equal, with different labels\n\n${list(conflicts.samples.map(({ first, second }) => `${code(first.label, 40)}: ${plain(first.excerpt)} — ${code(second.label, 40)}: ${plain(second.excerpt)}`))}`,
         ]),
     sources.section(),
   );

@@ -1,7 +1,7 @@
 import type { CandidateFacts, GeneratorReport, SplitFacts, WrittenFile } from '../facts.ts';
 import type { TaskFacts } from '../intake/task.ts';
 import { type DraftDocument, dataDocument } from './document.ts';
-import { list, markdown, percentWithin, plain, table } from './markdown.ts';
+import { code, list, markdown, percentWithin, plain, table } from './markdown.ts';
 import { Sources } from './sources.ts';
 
 /** What development writes from. */
@@ -44,7 +44,7 @@ function summary({ task, split, candidate, report, planned, files }: Development
     `## Warnings of the generator\n\n${list(candidate.warnings.map((warning) => plain(warning)))}`,
     `## Files\n\n${table(
       ['file', 'bytes', 'sha256'],
-      files.map(({ path, bytes, digest }) => [`\`${plain(path, 100)}\``, String(bytes), `\`${digest}\``]),
+      files.map(({ path, bytes, digest }) => [code(path, 100), String(bytes), `\`${digest}\``]),
     )}`,
     sources.section(),
   );

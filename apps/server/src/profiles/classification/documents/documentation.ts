@@ -3,7 +3,7 @@ import type { DataFacts } from '../analysis/data-facts.ts';
 import type { CandidateFacts, DecisionFacts, EvaluationFacts, GeneratorReport, SplitFacts, Verdict } from '../facts.ts';
 import type { TaskFacts } from '../intake/task.ts';
 import type { DraftDocument } from './document.ts';
-import { list, markdown, percentWithin, plain, table } from './markdown.ts';
+import { code, list, markdown, percentWithin, plain, table } from './markdown.ts';
 import { Sources } from './sources.ts';
 
 /** What documentation is written from. */
@@ -65,7 +65,7 @@ function overview(parts: DocumentationParts): string {
     '## How a request goes\n\n1. The edge runtime takes the request and checks the input against the schema of the version.\n2. A sandbox without file, network or process access runs `run(input)`.\n3. The answer is recorded with the digest of the version, then sent.',
     `## Limits\n\n${list([
       'It knows what the examples show and nothing else: inputs from another time, source or language may be answered wrongly.',
-      `Unknown inputs get ${task.unknown_label === null ? 'the most frequent label' : `\`${plain(task.unknown_label)}\``}; unknown means that nothing in them was in the examples.`,
+      `Unknown inputs get ${task.unknown_label === null ? 'the most frequent label' : code(task.unknown_label)}; unknown means that nothing in them was in the examples.`,
       ...dataWarnings.map((warning) => `${plain(warning)} ${sources.cite('labelled examples', task.examples)}.`),
     ])}`,
     `## Time\n\nHalf of ${evaluation.examples} runs took at most ${evaluation.latency_ms.p50.toFixed(2)} ms, 99 of 100 at most ${evaluation.latency_ms.p99.toFixed(2)} ms ${sources.cite('hold-out', evaluation.dataset)}.`,

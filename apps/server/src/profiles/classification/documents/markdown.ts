@@ -8,6 +8,13 @@ export function plain(text: string, limit = 300): string {
   return cut.replaceAll(/[\\`*_[\]<>#|~&]/gu, String.raw`\$&`);
 }
 
+/** A name or a label as code: one line, with nothing in it that ends the code or the cell of a table. */
+export function code(text: string, limit = 100): string {
+  const line = text.replaceAll(/\s+/gu, ' ').replaceAll(INVISIBLE, '').replaceAll('`', "'").trim();
+  const cut = line.length > limit ? `${line.slice(0, limit).toWellFormed()}…` : line;
+  return `\`${cut.replaceAll('|', String.raw`\|`) || ' '}\``;
+}
+
 /** A share with one decimal. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

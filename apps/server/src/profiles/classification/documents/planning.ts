@@ -2,7 +2,7 @@ import type { Baseline } from '../analysis/baselines.ts';
 import type { Criterion, SplitFacts } from '../facts.ts';
 import type { TaskFacts } from '../intake/task.ts';
 import { type DraftDocument, dataDocument } from './document.ts';
-import { list, markdown, percentWithin, plain, table } from './markdown.ts';
+import { code, list, markdown, percentWithin, plain, table } from './markdown.ts';
 import { Sources } from './sources.ts';
 
 /** What the plan is written from. */
@@ -31,7 +31,7 @@ function prd({ task, split, baselines, criteria }: PlanParts): string {
     `Product requirements: ${plain(task.program)}`,
     `## Goal\n\n${plain(task.task_description, 4000)}\n\nThe program \`${task.program}\` takes one ${profile.kind === 'text' ? 'text' : 'record'} and answers with one of ${profile.classes} labels: ${labels
       .slice(0, 30)
-      .map((label) => `\`${plain(label, 60)}\``)
+      .map((label) => code(label, 60))
       .join(', ')} ${examples}.`,
     `## What there is\n\n${counts.all} labelled examples ${examples}. ${counts.holdout} of them are held out and judge the result; the program is learned from the other ${counts.train} ${train}.`,
     `## What needs no learning\n\nWhatever is made must beat these, cross-validated on the training part ${train}:\n\n${table(
@@ -52,7 +52,7 @@ function requirements({ task, split, criteria }: PlanParts): string {
   const sources = new Sources();
   const holdout = sources.cite('hold-out', split.holdout);
   const demands = task.constraints.filter(({ kind }) => kind === 'no_network');
-  const unknown = task.unknown_label === null ? 'the most frequent label' : `\`${plain(task.unknown_label)}\``;
+  const unknown = task.unknown_label === null ? 'the most frequent label' : code(task.unknown_label);
   return markdown(
     `Requirements: ${plain(task.program)}`,
     `## Functional\n\n${list([
@@ -68,7 +68,7 @@ function requirements({ task, split, criteria }: PlanParts): string {
     ...(task.worst_missed === null
       ? []
       : [
-          `## The worst mistake\n\nThe label \`${plain(task.worst_missed)}\` must not be missed: its recall is reported by itself. No least value was demanded.`,
+          `## The worst mistake\n\nThe label ${code(task.worst_missed)} must not be missed: its recall is reported by itself. No least value was demanded.`,
         ]),
     `## Said, but not understood\n\nSentences of the intake with figures that no check covers:\n\n${list(task.unread.map((quote) => `“${plain(quote)}”`))}`,
     `## Open questions\n\n${list(openOf(task))}`,

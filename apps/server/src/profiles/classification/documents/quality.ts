@@ -2,7 +2,7 @@ import type { Baseline } from '../analysis/baselines.ts';
 import type { CandidateFacts, ClassScore, EvaluationFacts, Verdict } from '../facts.ts';
 import type { TaskFacts } from '../intake/task.ts';
 import { type DraftDocument, dataDocument } from './document.ts';
-import { list, markdown, percent, percentWithin, plain, table } from './markdown.ts';
+import { code, list, markdown, percent, percentWithin, plain, table } from './markdown.ts';
 import { Sources } from './sources.ts';
 
 /** What quality assurance writes from. */
@@ -66,7 +66,7 @@ function report({ task, candidate, evaluation, baselines, classes, verdicts }: Q
     `## By label\n\n${table(
       ['label', 'held out', 'precision', 'recall', 'F1'],
       classes.map(({ label, n, precision, recall, f1 }) => [
-        `\`${plain(label, 60)}\``,
+        code(label, 60),
         String(n),
         shareText(precision),
         shareText(recall),
@@ -90,11 +90,8 @@ function report({ task, candidate, evaluation, baselines, classes, verdicts }: Q
 function confusionSection({ confusion }: EvaluationFacts, classes: readonly ClassScore[]): string {
   const given = [...new Set(Object.values(confusion).flatMap((row) => Object.keys(row)))].sort();
   if (classes.length <= MOST_LABELS && given.length <= MOST_LABELS) {
-    const rows = classes.map(({ label }) => [
-      `\`${plain(label, 40)}\``,
-      ...given.map((answer) => String(confusion[label]?.[answer] ?? 0)),
-    ]);
-    return `## Confusion\n\nRows: the true label. Columns: the answer.\n\n${table(['', ...given.map((answer) => `\`${plain(answer, 40)}\``)], rows)}`;
+    const rows = classes.map(({ label }) => [code(label, 40), ...given.map((answer) => String(confusion[label]?.[answer] ?? 0))]);
+    return `## Confusion\n\nRows: the true label. Columns: the answer.\n\n${table(['', ...given.map((answer) => code(answer, 40))], rows)}`;
   }
   const worst = Object.entries(confusion)
     .flatMap(([label, row]) => Object.entries(row).map(([answer, count]) => ({ label, answer, count })))
@@ -103,7 +100,7 @@ function confusionSection({ confusion }: EvaluationFacts, classes: readonly Clas
     .slice(0, MOST_MISTAKES);
   return `## Confusion: the worst pairs\n\n${table(
     ['true label', 'answer', 'inputs'],
-    worst.map(({ label, answer, count }) => [`\`${plain(label, 40)}\``, `\`${plain(answer, 40)}\``, String(count)]),
+    worst.map(({ label, answer, count }) => [code(label, 40), code(answer, 40), String(count)]),
   )}`;
 }
 

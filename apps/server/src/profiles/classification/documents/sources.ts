@@ -13,6 +13,6 @@ export class Sources {
 
   /** The section that ends a document. */
   section(): string {
-    return `## Sources\n\nEvery figure was measured in this run.\n\n${list([...this.#sources.keys()].map((key, index) => `[${index + 1}] ${key}`))}`;
+    return `## Sources\n\nA figure with a mark was measured in this run, on what the mark names.\n\n${list([...this.#sources.keys()].map((key, index) => `[${index + 1}] ${key}`))}`;
   }
 }
