@@ -7,8 +7,7 @@ import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { agent } from './agents/agent.ts';
-import { openModels } from './agents/open-models.ts';
+import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
 import { EventStreams, type StreamLimits } from './events/event-streams.ts';
 import { maySee } from './events/may-see.ts';
@@ -23,10 +22,6 @@ import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
-import { ModelUsage } from './money/model-usage.ts';
-import { executionsOfRun } from './money/executions-of-run.ts';
-import { PriceTable } from './money/price-table.ts';
-import { induction } from './profiles/classification/induction.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
@@ -94,9 +89,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const prices = PriceTable.load(configuration.pricesFile);
-  const usage = new ModelUsage({ database: () => database, random });
-  const { models } = cleanUp.use(openModels(configuration, { clock, random }));
+  const agents = cleanUp.use(
+    openAgents({ configuration, examples, programs, edge, workspaces, database: () => database, clock, random }),
+  );
   const gates = cleanUp.use(
     openGovernance({
       policiesDir: configuration.policiesDir,
@@ -121,8 +116,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     }),
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
-    induction: induction({ examples, programs, edge, workspaces }),
-    agent: agent({ models, prices, usage, workspaces, maxOutputTokens: configuration.modelMaxOutputTokens, clock }),
+    ...agents.functions,
     ...gates.functions,
   };
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
@@ -142,12 +136,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
-  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
-  cleanUp.use(supervisor);
-  cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   // Behind the engine, which holds the folder.
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  // Ended in the opposite order: requests, then executions, then the tables and the modules that their steps use.
   cleanUp.defer(() => database.destroy());
+  cleanUp.use(supervisor);
+  cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   for (const folder of definitionFolders(configuration)) {
     for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
@@ -166,7 +160,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     examples,
     programs: new ProgramService(programs, edge),
-    money: { usage, prices, executionsOf: (id) => executionsOfRun(database, id), clock },
+    money: agents.money,
     health: serverHealth({ supervisor, engine, clock }),
     clock,
     random,

@@ -114,7 +114,7 @@ describe('the profile ml_classification', () => {
     });
     const first = await host.settled(id);
     assert.deepEqual(
-      first.task?.questions.map((question) => question.id),
+      first.task?.questions.map(({ id: name }) => name),
       ['EXAMPLES', 'UNKNOWN_LABEL', 'LATENCY_MS'],
     );
     await host.call(`/executions/${id}/clarification`, { answers: { EXAMPLES: 'f'.repeat(64) } });

@@ -21,7 +21,7 @@ const NAMES = [
   'optimization',
   'web_app',
 ];
-const WITHOUT_DATA = ['web_app', 'backend_api', 'blank'];
+const WITHOUT_DATA = new Set(['web_app', 'backend_api', 'blank']);
 const documentSchema = z.looseObject({
   document: z.looseObject({
     name: z.string(),
@@ -70,7 +70,7 @@ describe('the bundled profiles', () => {
       const { phases } = document.metadata.profile;
       const name = document.name.replaceAll('-', '_');
       const expected = ['planning', 'architecture', 'data', 'development', 'qa', 'documentation'].filter(
-        (phase) => phase !== 'data' || !WITHOUT_DATA.includes(name),
+        (phase) => phase !== 'data' || !WITHOUT_DATA.has(name),
       );
       assert.deepEqual(Object.keys(phases), expected, name);
       assert.deepEqual(phases['qa']?.gates.slice(0, 2), ['test_pass_rate', 'security_scan']);
@@ -78,11 +78,11 @@ describe('the bundled profiles', () => {
   });
 
   it('describe documents whose schemas are some', () => {
-    const outputs = texts().flatMap((text) => [...agentsIn(parse(text))]);
+    const outputs = texts().flatMap((text) => Array.from(agentsIn(parse(text))));
     assert.ok(outputs.length > 40, String(outputs.length));
     for (const output of outputs) {
-      const documents = z.array(agentOutputSchema).parse(output).map(documentOf);
-      const { read } = answerCheck({ documents, files: true, questions: true });
+      const described = z.array(agentOutputSchema).parse(output).map(documentOf);
+      const { read } = answerCheck({ documents: described, files: true, questions: true });
       assert.ok('findings' in read('{}'));
     }
   });

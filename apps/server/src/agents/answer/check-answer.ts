@@ -84,10 +84,11 @@ function controlFindings(value: Json, pointer: string): Finding[] {
     return [{ pointer, message: `contains the control character U+${code}` }];
   }
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => [
-    ...controlFindings(key, pointer),
-    ...controlFindings(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-  ]);
+  return Object.entries(value).flatMap(([key, member]) =>
+    controlFindings(key, pointer).concat(
+      controlFindings(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+    ),
+  );
 }
 
 function questionFindings({ questions }: AgentAnswer): Finding[] {

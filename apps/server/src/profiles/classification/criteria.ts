@@ -2,6 +2,9 @@ import type { Baseline } from './analysis/baselines.ts';
 import type { Criterion, SplitFacts } from './facts.ts';
 import type { TaskFacts } from './intake/task.ts';
 
+/** Most criteria of one result. */
+const LIMIT = 60;
+
 /** What the result will be judged by: what was demanded, and that it beats what needs no learning. */
 export function criteriaOf(task: TaskFacts, split: SplitFacts, baselines: readonly Baseline[]): Criterion[] {
   const criteria: Omit<Criterion, 'id'>[] = [share('accuracy', task.accuracy_target, null, task.accuracy_source)];
@@ -43,7 +46,7 @@ export function criteriaOf(task: TaskFacts, split: SplitFacts, baselines: readon
       title: `It is right more often than the baseline ${name} (${rule})`,
     });
   }
-  return criteria.slice(0, 60).map((criterion, index) => ({ id: `S-${index + 1}`, ...criterion }));
+  return criteria.slice(0, LIMIT).map((criterion, index) => Object.assign({ id: `S-${index + 1}` }, criterion));
 }
 
 function share(

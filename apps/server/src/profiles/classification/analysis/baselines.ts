@@ -119,7 +119,7 @@ function fieldRule(examples: readonly LabelledExample[]): Rule {
 function keyOf(values: readonly Json[]): ((value: Json) => string) | undefined {
   const known = values.filter((value) => value !== null);
   if (known.length > 0 && known.every((value) => typeof value === 'number')) {
-    const sorted = known.toSorted((a, b) => Number(a) - Number(b));
+    const sorted = known.toSorted((a, b) => a - b);
     const cuts = Array.from({ length: BINS - 1 }, (_, index) => Number(sorted[Math.floor(((index + 1) * sorted.length) / BINS)]));
     return (value) => (typeof value === 'number' ? String(cuts.filter((cut) => value >= cut).length) : 'none');
   }

@@ -91,7 +91,7 @@ describe('measureData', () => {
     );
     assert.equal(
       measureShape(wrapped).characters,
-      train.reduce((sum, { input }) => sum + String(input).length, 0),
+      train.reduce((sum, { input }) => sum + (typeof input === 'string' ? input.length : 0), 0),
     );
   });
 

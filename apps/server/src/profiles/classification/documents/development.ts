@@ -26,8 +26,8 @@ function summary({ task, split, candidate, report, planned, files }: Development
   const sources = new Sources();
   const train = sources.cite('training part', split.train);
   const program = sources.cite(`program.ts, version ${candidate.version}`, candidate.digest);
-  const compared = report.cross_validation.map(({ model }) => model);
-  const differing = planned.filter((name) => !compared.includes(name));
+  const compared = new Set(report.cross_validation.map(({ model }) => model));
+  const differing = planned.filter((name) => !compared.has(name));
   return markdown(
     `Development: ${plain(task.program)} ${candidate.version}`,
     `Version ${candidate.version} was learned in ${candidate.seconds.toFixed(1)} s from the training part ${train} by the induction agent, without a model provider: ${report.model} ${program}.`,

@@ -37,7 +37,15 @@ export function qualityDocuments(parts: QualityParts): DraftDocument[] {
     confusion: evaluation.confusion,
     mistakes: evaluation.failures,
     baselines,
-    verdicts: verdicts.map(({ criterion, ...rest }) => ({ id: criterion.id, title: criterion.title, ...rest })),
+    verdicts: verdicts.map(({ criterion: { id, title }, measured, interval, verdict, certain, reason }) => ({
+      id,
+      title,
+      measured,
+      interval,
+      verdict,
+      certain,
+      reason,
+    })),
     sources: { examples: task.examples, holdout: evaluation.dataset, program: candidate.digest },
   };
   return [dataDocument('qa_results.json', results), { name: 'quality_gate_report.md', content: report(parts) }];
