@@ -31,8 +31,8 @@ import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
-import { watchWorkflows } from './workflows/watch-workflows.ts';
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
@@ -134,16 +134,20 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   // Ended in the opposite order: requests, then executions, then the modules that their steps use.
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  // Behind the engine, which holds the folder.
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
+<<<<<<< HEAD
   for (const folder of definitionFolders(configuration)) {
     for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
     cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
   }
   const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log, quality: gates.governance.quality }));
   const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
+=======
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const runs = cleanUp.use(new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log }));
+>>>>>>> h/runs
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
@@ -169,9 +173,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   supervisor.start();
   engine.recover();
   await runs.recover();
+<<<<<<< HEAD
   await rollbacks.recover();
   if (configuration.workspacesRetentionDays !== null)
     cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
+=======
+>>>>>>> h/runs
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
@@ -186,6 +193,10 @@ function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Config
 }
 
 const DAY_MS = 86_400_000;
+
+function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
+  return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
+}
 
 function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {

@@ -4,18 +4,14 @@ import { type Profile, profileOf } from './profile.ts';
 
 type Definitions = Pick<Engine, 'definitions'>;
 
-/** The profiles that can be run, by the names that the wire has for them. */
-export function profilesOf({ definitions }: Definitions): Profile[] {
-  return [...definitions.values()].flatMap((definition) => profileOf(definition) ?? []);
-}
-
 /** The profile of a name. Throws UNKNOWN_PROFILE with those that there are. */
 export function requireProfile(engine: Definitions, name: string): Profile {
   const definition = engine.definitions.get(workflowName(name));
   const profile = definition === undefined ? undefined : profileOf(definition);
   if (profile !== undefined) return profile;
+  const known = [...engine.definitions.values()].flatMap((one) => profileOf(one) ?? []);
   throw new PlatformError('UNKNOWN_PROFILE', `Cannot find the profile "${name}"`, {
-    details: { profiles: profilesOf(engine).map((known) => profileName(known.name)) },
+    details: { profiles: known.map((one) => profileName(one.name)) },
   });
 }
 
