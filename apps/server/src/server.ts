@@ -137,17 +137,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   cleanUp.defer(() => database.destroy());
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-<<<<<<< HEAD
-  for (const folder of definitionFolders(configuration)) {
-    for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-    cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-  }
-  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log, quality: gates.governance.quality }));
-  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
-=======
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
-  const runs = cleanUp.use(new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log }));
->>>>>>> h/runs
+  const { quality } = gates.governance;
+  const runs = cleanUp.use(
+    new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log, quality }),
+  );
+  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
@@ -173,12 +168,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   supervisor.start();
   engine.recover();
   await runs.recover();
-<<<<<<< HEAD
   await rollbacks.recover();
-  if (configuration.workspacesRetentionDays !== null)
-    cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
-=======
->>>>>>> h/runs
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }

@@ -28,16 +28,10 @@ import { ExampleStore } from '../examples/example-store.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
-<<<<<<< HEAD
-import { Rollbacks } from '../checkpoints/rollbacks.ts';
-import { type OpenGovernance, openGovernance } from '../governance/open-governance.ts';
-import { Runs } from '../runs/runs.ts';
-import { Workspaces } from '../runs/workspace/workspaces.ts';
-=======
-import { openRuns } from '../runs/open-runs-fixture.ts';
+import { prepareRuns } from '../runs/open-runs-fixture.ts';
+import type { OpenGovernance } from '../governance/open-governance.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
->>>>>>> h/runs
 import { createApp } from './app.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
@@ -123,18 +117,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     aborted += 1;
   });
   const parts = { clock: systemClock, random: systemRandom };
-  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
-  const gates = openGovernance({
-    policiesDir: options.policiesDir ?? null,
-    database: () => database,
-    workspaces,
-    read: () => engine.read,
-    log: () => undefined,
-    ...parts,
-  });
+  const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
-  const engine: CountingEngine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
+  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
     await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
@@ -142,15 +127,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
-<<<<<<< HEAD
-  const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
-  const runs = new Runs({ engine, database, workspaces, log: logger, quality: gates.governance.quality, ...parts });
-  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, log: logger, ...parts });
-=======
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
-  const { runs, workspaces } = openRuns({ engine, database, dir, log: logger });
->>>>>>> h/runs
+  const { runs, rollbacks } = open({ engine, database, log: logger });
   const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
   const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });

@@ -76,12 +76,9 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runRoutes(parts, face));
     await api.register(runControlRoutes(parts));
     await api.register(runArtifactRoutes(parts));
-<<<<<<< HEAD
     await api.register(runGovernanceRoutes(parts));
     await api.register(runCheckpointRoutes(parts));
-=======
     await api.register(runStreamRoutes(parts));
->>>>>>> h/runs
   };
 }
 
