@@ -9,7 +9,7 @@ import {
   type Random,
   type RunGovernance,
 } from '@loopwright/protocol';
-import type { PhaseGovernance, QualitySource, RunQuality } from '../runs/metrics/quality.ts';
+import type { QualitySource, RunQuality } from '../runs/metrics/quality.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { type Assessed, assessWorkspace } from './assess-workspace.ts';
 import { evidenceOfExecution } from './evidence/evidence-of-execution.ts';
@@ -125,7 +125,9 @@ export class Governance {
   };
 }
 
-function phaseQuality(results: GovernanceResults | null, skippedBy: string | null): PhaseGovernance {
+type PhaseQuality = RunQuality['phases'] extends ReadonlyMap<string, infer Quality> ? Quality : never;
+
+function phaseQuality(results: GovernanceResults | null, skippedBy: string | null): PhaseQuality {
   if (results === null) return { passed: null, warnings: [`The gates were skipped by ${skippedBy ?? 'somebody'}`] };
   const noted = results.quality_gates.filter(({ status }) => status !== 'passed');
   return { passed: results.passed, warnings: noted.map(({ gate_id, message }) => `${gate_id}: ${message}`) };
