@@ -32,8 +32,8 @@ import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
-import { watchWorkflows } from './workflows/watch-workflows.ts';
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
@@ -136,18 +136,24 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
+<<<<<<< HEAD
   // Behind the engine, which holds the folder.
+=======
+  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
+  cleanUp.use(supervisor);
+  cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
+>>>>>>> h/governance
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   // Ended in the opposite order: requests, then executions, then the tables and the modules that their steps use.
   cleanUp.defer(() => database.destroy());
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  for (const folder of definitionFolders(configuration)) {
-    for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-    cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-  }
-  const runs = cleanUp.use(new Runs({ engine, database, workspaces, clock, random, log, quality: gates.governance.quality }));
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const { quality } = gates.governance;
+  const runs = cleanUp.use(
+    new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log, quality }),
+  );
   const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
@@ -176,8 +182,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   await runs.recover();
   await rollbacks.recover();
-  if (configuration.workspacesRetentionDays !== null)
-    cleanUp.defer(runs.keepWorkspaces(configuration.workspacesRetentionDays * DAY_MS));
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
@@ -192,6 +196,10 @@ function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Config
 }
 
 const DAY_MS = 86_400_000;
+
+function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
+  return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
+}
 
 function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {

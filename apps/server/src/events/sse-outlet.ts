@@ -32,8 +32,9 @@ export function sseOutlet(response: ServerResponse, format: EventFormat, headers
     // Nothing comes from a reader of this kind: the operating system finds out when it is gone.
     isSilent: false,
     send: (message) => void response.write(message.frame('sse', format)),
-    cork: () => response.cork(),
-    uncork: () => response.uncork(),
+    // The socket and not the answer: an answer that ends while it is corked writes its end before what it held back (Node 24).
+    cork: () => response.socket?.cork(),
+    uncork: () => response.socket?.uncork(),
     // An id without data moves the cursor of an EventSource and calls nobody.
     ping: (cursor) => void response.write(cursor === null ? ': ping\n\n' : `: ping\nid: ${cursor}\n\n`),
     close: (why, cursor) => {

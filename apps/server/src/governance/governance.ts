@@ -9,7 +9,7 @@ import {
   type Random,
   type RunGovernance,
 } from '@loopwright/protocol';
-import type { PhaseGovernance, QualitySource, RunQuality } from '../runs/metrics/quality.ts';
+import type { QualitySource, RunQuality } from '../runs/metrics/quality.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { type Assessed, assessWorkspace } from './assess-workspace.ts';
 import { evidenceOfExecution } from './evidence/evidence-of-execution.ts';
@@ -20,6 +20,7 @@ import { type GovernanceStore, checkView, lastOfEachPhase } from './governance-s
 import type { EffectivePolicy } from './policy/merge-policies.ts';
 import type { PolicyDocument } from './policy/policy-document.ts';
 import type { PolicyFolder } from './policy/policy-folder.ts';
+import { Turns } from './turns.ts';
 
 /** What governance works with. */
 export interface GovernanceParts {
@@ -45,6 +46,8 @@ export interface CheckRequest {
 /** Policies, gates and what they said. */
 export class Governance {
   readonly #parts: GovernanceParts;
+  /** A survey is a process of its own, and takes a core as long as it lasts. */
+  readonly #turns = new Turns({ atOnce: 2, waiting: 500 });
 
   constructor(parts: GovernanceParts) {
     this.#parts = parts;
@@ -75,21 +78,23 @@ export class Governance {
     });
   }
 
-  /** Looks at the workspace of an execution and evaluates the gates of a phase; records nothing. Throws as {@link assessWorkspace} and {@link gatesOf}. */
+  /** Looks at the workspace of an execution and evaluates the gates of a phase; records nothing. Throws as {@link assessWorkspace} and {@link gatesOf} do, and OVERLOADED. */
   async assess(request: CheckRequest, read: StoreReader): Promise<Assessed> {
     const { workspaces, sandbox, clock, random } = this.#parts;
     const { dir } = await workspaces.ofExecution(request.executionId);
     const gates = this.gatesOf(request);
-    return assessWorkspace(
-      {
-        root: join(dir, 'artifacts'),
-        phase: request.phase,
-        policy: request.policy,
-        gates,
-        evidence: evidenceOfExecution(read, request.executionId),
-      },
-      { clock, random, sandbox, ...(request.signal === undefined ? {} : { signal: request.signal }) },
-    );
+    const assess = (): Promise<Assessed> =>
+      assessWorkspace(
+        {
+          root: join(dir, 'artifacts'),
+          phase: request.phase,
+          policy: request.policy,
+          gates,
+          evidence: evidenceOfExecution(read, request.executionId),
+        },
+        { clock, random, sandbox, ...(request.signal === undefined ? {} : { signal: request.signal }) },
+      );
+    return this.#turns.run(assess);
   }
 
   /** What the gates said of a run, phase by phase, and the policy that holds for it now. */
@@ -120,7 +125,9 @@ export class Governance {
   };
 }
 
-function phaseQuality(results: GovernanceResults | null, skippedBy: string | null): PhaseGovernance {
+type PhaseQuality = RunQuality['phases'] extends ReadonlyMap<string, infer Quality> ? Quality : never;
+
+function phaseQuality(results: GovernanceResults | null, skippedBy: string | null): PhaseQuality {
   if (results === null) return { passed: null, warnings: [`The gates were skipped by ${skippedBy ?? 'somebody'}`] };
   const noted = results.quality_gates.filter(({ status }) => status !== 'passed');
   return { passed: results.passed, warnings: noted.map(({ gate_id, message }) => `${gate_id}: ${message}`) };

@@ -18,8 +18,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.webp': 'image/webp',
 };
-const TEXTS = ['', '.cjs', '.css', '.htm', '.html', '.ini', '.java', '.js', '.jsx', '.log', '.mjs', '.py', '.sh', '.sql', '.svg'];
-const MORE_TEXTS = ['.toml', '.ts', '.tsx', '.txt', '.xhtml', '.xml', '.yaml', '.yml'];
+const TEXTS = new Set(
+  ' .cjs .css .htm .html .ini .java .js .jsx .log .mjs .py .sh .sql .svg .toml .ts .tsx .txt .xhtml .xml .yaml .yml'.split(' '),
+);
 
 /**
  * Answers with a file that is open, or a range of it, and closes it: `ETag` is its digest, so what was read stays what it is. A workspace holds what models
@@ -67,7 +68,7 @@ export async function answerFile(
 
 function typeOf(path: string): string {
   const suffix = extname(path).toLowerCase();
-  if (TEXTS.includes(suffix) || MORE_TEXTS.includes(suffix)) return 'text/plain; charset=utf-8';
+  if (TEXTS.has(suffix)) return 'text/plain; charset=utf-8';
   return TYPES[suffix] ?? 'application/octet-stream';
 }
 
@@ -82,6 +83,6 @@ function filenameOf(path: string): string {
 /** Whether `If-None-Match` names the content; a weak tag compares as well (RFC 9110 §13.1.2). */
 function isNoneOf(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etag);
+  const tags = new Set(header.split(',').map((tag) => tag.trim().replace(/^W\//, '')));
+  return tags.has('*') || tags.has(etag);
 }

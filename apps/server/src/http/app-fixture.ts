@@ -31,67 +31,16 @@ import { PriceTable } from '../money/price-table.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
-import { Rollbacks } from '../checkpoints/rollbacks.ts';
-import { type OpenGovernance, openGovernance } from '../governance/open-governance.ts';
-import { Runs } from '../runs/runs.ts';
-import { Workspaces } from '../runs/workspace/workspaces.ts';
+import { prepareRuns } from '../runs/open-runs-fixture.ts';
+import type { OpenGovernance } from '../governance/open-governance.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { createApp } from './app.ts';
+import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { HealthSource } from './routes/health.ts';
 
-const documentOf = (name: string, rest: string): string => `
-document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.2.0'${rest}`;
-
-/** Asks, shows, decides: the shape of every workflow that people take part in. */
-const REVIEW = documentOf(
-  'review',
-  `, title: Review a draft, summary: A draft that people decide on, metadata: { effective_date: '2026-01-31' } }
-input:
-  schema: { document: { type: object, properties: { text: { type: string } }, required: [text] } }
-do:
-  - draft: { call: note, with: { value: '\${ { text: .text } }' }, metadata: { role: writer, produces: draft } }
-  - ask:
-      call: clarify
-      with:
-        title: About the draft
-        questions:
-          - { id: TONE, text: 'Which tone?', intent: It decides the words, answer_type: single_choice, choices: [plain, formal], default: plain }
-          - { id: LENGTH, text: 'How long?', answer_type: number, minimum: 1, maximum: 9, priority: must }
-          - { id: PUBLIC, text: 'Is it public?', answer_type: yes_no, required: false }
-      export: { as: '\${ { answers: $output.answers } }' }
-  - decide: { call: accept, with: { title: Publish?, doc_type: draft, scope_id: s-1, subject: { text: '\${ $workflow.input.text }' } } }
-  - way: { switch: [{ yes: { when: .accepted, then: publish } }, { no: { then: refuse } }] }
-  - publish: { call: note, with: { value: { answers: '\${ $context.answers }', comment: '\${ .comment }' } }, then: end }
-  - refuse: { raise: { error: { type: 'https://example.com/rejected', status: 409, title: Rejected, detail: '\${ "Document rejected: \\(.comment)" }' } } }`,
-);
-
-/** The definitions that every test server has. */
-export const DEFINITIONS = {
-  review: REVIEW,
-  plain: documentOf(
-    'plain',
-    ` }\ndo: [{ one: { call: note, with: { value: 1 } } }, { two: { call: note, with: { value: { two: 2 } } } }]`,
-  ),
-  yearly: documentOf(
-    'yearly',
-    ` }\nschedule: { cron: 'CRON_TZ=Europe/Berlin 0 12 1 1 *' }\ndo: [{ one: { call: note, with: { value: 1 } } }]`,
-  ),
-  hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
-  early: documentOf(
-    'early',
-    ` }\ndo: [{ work: { call: hold } }, { decide: { call: accept, with: { title: Go on?, doc_type: work, subject: null } } }]`,
-  ),
-  broken: documentOf('broken', ` }\ndo: [{ outer: { do: [{ bad: { call: shout, with: { characters: 5, times: 9 } } }] } }]`),
-  noisy: documentOf(
-    'noisy',
-    ` }
-do:
-  - guarded:
-      try: [{ flaky: { call: shout, with: { characters: '\${ .characters }', times: '\${ .times }' } } }]
-      catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 100 } } } }
-  - decide: { call: accept, with: { title: Enough?, doc_type: noise, subject: null } }`,
-  ),
-} as const;
+export { DEFINITIONS };
 
 /** What is different about one test server. */
 export interface TestServerOptions {
@@ -171,18 +120,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     aborted += 1;
   });
   const parts = { clock: systemClock, random: systemRandom };
-  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
-  const gates = openGovernance({
-    policiesDir: options.policiesDir ?? null,
-    database: () => database,
-    workspaces,
-    read: () => engine.read,
-    log: () => undefined,
-    ...parts,
-  });
+  const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
-  const engine: CountingEngine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
+  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
     await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
@@ -190,9 +130,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
+  const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
-  const runs = new Runs({ engine, database, workspaces, log: logger, quality: gates.governance.quality, ...parts });
-  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, log: logger, ...parts });
+  const { runs, rollbacks } = open({ engine, database, log: logger });
   const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
   const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });

@@ -42,6 +42,7 @@ import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
 import { runGovernanceRoutes } from './routes/runs-governance.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
+import { runStreamRoutes } from './routes/runs-stream.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -80,6 +81,7 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runArtifactRoutes(parts));
     await api.register(runGovernanceRoutes(parts));
     await api.register(runCheckpointRoutes(parts));
+    await api.register(runStreamRoutes(parts));
   };
 }
 

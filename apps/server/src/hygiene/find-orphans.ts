@@ -4,6 +4,8 @@ import type { FileFacts } from '../governance/survey/survey.ts';
 
 const ENTRY = /^(?:main|index|program|server|app|cli|__init__|__main__)\.[^.]+$/i;
 const ENDINGS = ['', '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
+/** What an import with `.js` may stand for. */
+const SOURCES = ['.ts', '.tsx', '.mts', '.cts'];
 
 /**
  * The files that nothing refers to. A file is none when another file imports it or has its name in its text, or when it needs no reference: a
@@ -24,16 +26,18 @@ export function findOrphans(files: readonly FileFacts[]): FileFacts[] {
 
 function isRoot({ kind, path }: FileFacts, name: string): boolean {
   if (kind === 'documentation' || kind === 'test' || kind === 'manifest') return true;
-  return ENTRY.test(name) || DELIVERED_NAMES.has(name) || path.split('/').some((part) => part.startsWith('_'));
+  return ENTRY.test(name) || DELIVERED_NAMES.has(name) || /(?:^|\/)_/.test(path);
 }
 
 function resolved(specifier: string, from: string, paths: ReadonlySet<string>): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
-  const target = join(dirname(from), specifier);
-  const plain = target.replace(/\.([cm]?)jsx?$/, '');
-  const candidates = [
-    ...ENDINGS.map((ending) => target + ending),
-    ...['.ts', '.tsx', '.mts', '.cts'].map((ending) => plain + ending),
-  ];
-  return candidates.find((path) => path !== from && paths.has(path));
+  // The plain case first: a workspace may have ten thousand of them.
+  const isPlain = specifier.startsWith('./') && !specifier.includes('/.') && !specifier.includes('//');
+  const target = isPlain ? from.slice(0, from.lastIndexOf('/') + 1) + specifier.slice(2) : join(dirname(from), specifier);
+  const plain = target.replace(/\.[cm]?jsx?$/, '');
+  const isThere = (path: string): boolean => path !== from && paths.has(path);
+  const ending = ENDINGS.find((candidate) => isThere(target + candidate));
+  if (ending !== undefined) return target + ending;
+  const source = plain === target ? undefined : SOURCES.find((candidate) => isThere(plain + candidate));
+  return source === undefined ? undefined : plain + source;
 }

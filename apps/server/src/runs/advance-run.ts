@@ -58,8 +58,8 @@ export async function advanceBySelf(
   { gate, status }: RunState,
 ): Promise<void> {
   if (gate === null || status !== 'running') return;
-  const advance = { advanceId: `auto:${run.execution_id}:${gate}`, by: 'auto', skipValidation: false };
-  await engine.publish(advanceEvent(run, gate, { ...advance, at: clock.now() }));
+  const asked = { advanceId: `auto:${run.execution_id}:${gate}`, by: 'auto', skipValidation: false };
+  await engine.publish(advanceEvent(run, gate, { ...asked, at: clock.now() }));
 }
 
 type Numbered = AdvanceRequest & { readonly advanceId: string };
@@ -156,13 +156,16 @@ function outcomeOf({ engine }: AdvanceParts, run: RunTable, phase: string): Adva
   return respond(run, { phase, status: state.status, message: whatIsWaitedFor({ engine }, execution, phase) });
 }
 
+const personSchema = z.looseObject({ kind: z.literal('person'), task_id: z.string(), step_id: z.string() });
+const titledSchema = z.looseObject({ title: z.string() });
+
 function whatIsWaitedFor({ engine }: Pick<RunParts, 'engine'>, execution: Execution, phase: string): string {
   const { sentence, waiting_for: waits } = engine.operations.why(execution);
-  const asked = waits.find(({ kind }) => kind === 'person');
+  const asked = waits.map((wait) => personSchema.safeParse(wait).data).find((wait) => wait !== undefined);
   if (execution.status === 'paused' || asked === undefined) return `${phase} stands still: ${sentence}`;
-  const task = engine.read.humanTask(String(asked['task_id']));
-  const title = z.looseObject({ title: z.string() }).safeParse(task?.request).data?.title ?? String(asked['step_id']);
-  return `${phase} waits for a person: "${title}" (${String(asked['task_id'])})`;
+  const { request } = engine.read.humanTask(asked.task_id) ?? {};
+  const title = titledSchema.safeParse(request).data?.title ?? asked.step_id;
+  return `${phase} waits for a person: "${title}" (${asked.task_id})`;
 }
 
 function respond(

@@ -1,5 +1,5 @@
 import { type ListRunsQuery, PlatformError } from '@loopwright/protocol';
-import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ServerTables } from '../database/tables.ts';
@@ -45,26 +45,17 @@ export async function listRuns(database: ServerDatabase, query: ListRunsQuery): 
 function conditionsOf(
   { status, profile, project_id, created_after, created_before, q }: ListRunsQuery,
   eb: ExpressionBuilder<ServerTables, 'runs'>,
-): ExpressionWrapper<ServerTables, 'runs', SqlBool>[] {
-  const contains = (
-    column: 'run_id' | 'project_name' | 'intake' | 'profile',
-    text: string,
-  ): ExpressionWrapper<ServerTables, 'runs', SqlBool> =>
-    eb(sql<number>`instr(lower(${sql.ref(column)}), ${text.toLowerCase()})`, '>', 0) as ExpressionWrapper<
-      ServerTables,
-      'runs',
-      SqlBool
-    >;
+): Expression<SqlBool>[] {
+  const contains = (column: string, text: string): Expression<SqlBool> =>
+    sql<SqlBool>`instr(lower(${sql.ref(column)}), ${text.toLowerCase()}) > 0`;
   return [
     ...(status === undefined ? [] : [eb('status', '=', status)]),
     ...(profile === undefined ? [] : [eb('profile', '=', profileName(profile))]),
     ...(project_id === undefined ? [] : [eb('project_id', '=', project_id)]),
     ...(created_after === undefined ? [] : [eb('created_at', '>=', Date.parse(created_after))]),
     ...(created_before === undefined ? [] : [eb('created_at', '<', Date.parse(created_before))]),
-    ...(q === undefined
-      ? []
-      : [eb.or((['run_id', 'project_name', 'intake', 'profile'] as const).map((column) => contains(column, q)))]),
-  ] as ExpressionWrapper<ServerTables, 'runs', SqlBool>[];
+    ...(q === undefined ? [] : [eb.or(['run_id', 'project_name', 'intake', 'profile'].map((column) => contains(column, q)))]),
+  ];
 }
 
 function cursorOf(position: readonly [string | number, string]): string {

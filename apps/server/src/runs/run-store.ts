@@ -108,7 +108,7 @@ export class RunStore {
         .select(({ fn }) => fn.max('number').as('last'))
         .where('run_id', '=', runId)
         .executeTakeFirstOrThrow();
-      const next = { execution_id: to, run_id: runId, number: Number(last) + 1, reason, created_at: at };
+      const next = { execution_id: to, run_id: runId, number: last + 1, reason, created_at: at };
       await transaction.insertInto('run_executions').values(next).execute();
       return true;
     });

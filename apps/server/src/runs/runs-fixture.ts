@@ -21,7 +21,7 @@ document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.0.0', meta
 ${body}`;
 
 /** Profiles of tests. */
-export const PROFILES = {
+const PROFILES = {
   /** Three phases that write, spend and give something on. */
   small: documentOf(
     'small-one',

@@ -36,6 +36,8 @@ import type { Workspace } from './workspace/workspace.ts';
 /** What runs are built on. */
 export interface RunsOptions extends Omit<RunParts, 'store' | 'tracker'> {
   readonly database: ServerDatabase;
+  /** How long a run keeps its workspace when it has ended, in milliseconds; `null` for ever. */
+  readonly keepWorkspacesMs: number | null;
   /** Gates and hygiene; without it both are not measured. */
   readonly quality?: QualitySource;
 }
@@ -45,6 +47,7 @@ export class Runs implements AsyncDisposable {
   readonly #parts: RunParts;
   readonly #options: RunsOptions;
   #lastExport: Promise<void> = Promise.resolve();
+  #stopRetention: () => Promise<void> = async () => undefined;
 
   constructor(options: RunsOptions) {
     const { engine, clock, log } = options;
@@ -55,8 +58,10 @@ export class Runs implements AsyncDisposable {
   }
 
   /** Takes up the runs that have not ended; call it once, when the engine was opened for work. */
-  recover(): Promise<void> {
-    return recoverRuns(this.#parts);
+  async recover(): Promise<void> {
+    await recoverRuns(this.#parts);
+    const { keepWorkspacesMs } = this.#options;
+    if (keepWorkspacesMs !== null) this.#stopRetention = keepWorkspaces(this.#parts, keepWorkspacesMs);
   }
 
   /** Creates a run; see {@link createRun}. */
@@ -199,13 +204,9 @@ export class Runs implements AsyncDisposable {
     await tracker.track(await requireRun(this.#parts, runId));
   }
 
-  /** Removes workspaces this long after their runs have ended; the result stops it. */
-  keepWorkspaces(keepMs: number): () => Promise<void> {
-    return keepWorkspaces(this.#parts, keepMs);
-  }
-
   /** Stops following the runs; what is being written is written. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stopRetention();
     await this.#parts.tracker.close();
     await this.#lastExport;
   }

@@ -67,12 +67,21 @@ export function needsTests({ customGates }: EffectivePolicy, gates: readonly str
 
 /** Evaluates gates on what was measured: no gate looks at anything else. */
 export function evaluateGates(measured: Measured, gates: readonly string[]): GovernanceResults {
-  const quality = gates.flatMap((id): GateResult[] => {
-    const custom = measured.policy.customGates.find((gate) => gate.id === id);
-    const measurement = custom === undefined ? GATES[id]?.(measured) : customGate(custom, measured);
-    return measurement === undefined ? [] : [resultOf(id, measurement, measured.policy)];
-  });
-  const compliance = complianceOf(measured);
+  return governanceResults(
+    gates.flatMap((id) => evaluateGate(measured, id) ?? []),
+    complianceOf(measured),
+  );
+}
+
+/** Evaluates one gate; nothing when the policy does not ask for it. */
+export function evaluateGate(measured: Measured, id: string): GateResult | undefined {
+  const custom = measured.policy.customGates.find((gate) => gate.id === id);
+  const measurement = custom === undefined ? GATES[id]?.(measured) : customGate(custom, measured);
+  return measurement === undefined ? undefined : resultOf(id, measurement, measured.policy);
+}
+
+/** What gates and compliance checks say together. */
+export function governanceResults(quality: GateResult[], compliance: ComplianceResult[]): GovernanceResults {
   const failed = [
     ...quality.filter(({ status }) => status === 'blocked').map(({ gate_id }) => gate_id),
     ...compliance.filter(({ passed }) => passed === false).map(({ compliance_type }) => compliance_type),
@@ -106,7 +115,7 @@ function resultOf(id: string, measurement: Measurement, policy: EffectivePolicy)
  * What a machine can see of the regulations that the policy names: personal data in files of data (GDPR), personal and health data there (HIPAA),
  * credentials anywhere (SOC 2).
  */
-function complianceOf({ survey, policy }: Measured): ComplianceResult[] {
+export function complianceOf({ survey, policy }: Measured): ComplianceResult[] {
   const { gdpr, hipaa, soc2 } = policy.document.compliance ?? {};
   const isWhole = survey.left === null && survey.files.every(({ unread }) => unread === null);
   const check = (

@@ -1,7 +1,7 @@
 /** What a survey looks at, at the most. What is left out is said, and nothing passes because of it. */
 export const SURVEY_LIMITS = {
   /** Files and folders of a workspace. */
-  entries: 20_000,
+  entries: 10_000,
   /** Levels of folders. */
   depth: 64,
   /** Bytes of a file whose text is looked at. */

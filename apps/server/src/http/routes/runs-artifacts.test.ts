@@ -150,9 +150,9 @@ describe('an artifact as a file', () => {
       [200, '10', etag, ''],
     );
     await (await server.runs.workspace(id)).write('planning', 'changing.md', 'one');
-    const before = (await get('files/planning/changing.md')).headers.get('etag') ?? '';
+    const old = (await get('files/planning/changing.md')).headers.get('etag') ?? '';
     await (await server.runs.workspace(id)).write('planning', 'changing.md', 'two');
-    assert.equal((await get('files/planning/changing.md', { 'if-none-match': before })).body, 'two');
+    assert.equal((await get('files/planning/changing.md', { 'if-none-match': old })).body, 'two');
   });
 
   it('is never anything outside of the workspace, an internal file, a folder or a link', async () => {

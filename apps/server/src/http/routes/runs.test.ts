@@ -293,11 +293,11 @@ describe('the defects of the source (domain.md §1.6)', () => {
     assert.equal((await metricsOf(server, id)).total_token_usage, null);
     await nextOf(server, id);
     assert.deepEqual((await metricsOf(server, id)).total_token_usage, { input: 100, output: 20 });
-    const { updated_at: before } = await detailOf(server, id);
+    const { updated_at: last } = await detailOf(server, id);
     await new Promise((resolve) => void setTimeout(resolve, 30));
-    assert.equal((await detailOf(server, id)).updated_at, before);
+    assert.equal((await detailOf(server, id)).updated_at, last);
     await nextOf(server, id);
-    assert.ok((await detailOf(server, id)).updated_at > before);
+    assert.ok((await detailOf(server, id)).updated_at > last);
   });
 
   it('6 and 7: detail and list say failed, in the words of the API', async () => {

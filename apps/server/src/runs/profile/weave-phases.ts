@@ -23,12 +23,13 @@ export function weavePhases(source: JsonObject, { before, after }: PhaseTasks = 
   const list = source['do'];
   if (!Array.isArray(list)) return source;
   refuse(issuesOf(declared, list));
-  const woven = list.flatMap((entry) => {
+  const woven: NamedTaskDocument[] = [];
+  for (const entry of list) {
     const named = entry as NamedTaskDocument;
     const [phase = '', task = {}] = Object.entries(named)[0] ?? [];
-    return [gate(phase, task['if']), ...(before?.(phase) ?? []), named, ...(after?.(phase) ?? [])];
-  });
-  return { ...source, do: woven as Json[] };
+    woven.push(gate(phase, task['if']), ...(before?.(phase) ?? []), named, ...(after?.(phase) ?? []));
+  }
+  return { ...source, do: woven };
 }
 
 /**

@@ -14,7 +14,7 @@ export interface RunRecord {
 }
 
 /** An advance as it was taken: `$context.advance`, and the id of its event. */
-export interface Advance {
+interface Advance {
   readonly phase: string;
   readonly skip_validation: boolean;
   readonly by: string;

@@ -36,7 +36,8 @@ export class UsageReader {
   }
 
   #add({ step, data }: ExecutionEvent, phase: string | undefined): void {
-    const at = phase ?? topOf(String(data['key'] ?? ''));
+    const { key } = data;
+    const at = phase ?? topOf(typeof key === 'string' ? key : '');
     const [input, output] = [data['input_tokens'], data['output_tokens']];
     const usage = agentUsageSchema.safeParse({
       agent: data['agent'] ?? step ?? '',
