@@ -136,13 +136,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
-<<<<<<< HEAD
   // Behind the engine, which holds the folder.
-=======
-  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
-  cleanUp.use(supervisor);
-  cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
->>>>>>> h/governance
   const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
   // Ended in the opposite order: requests, then executions, then the tables and the modules that their steps use.
   cleanUp.defer(() => database.destroy());

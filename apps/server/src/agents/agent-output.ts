@@ -22,14 +22,14 @@ export const agentOutputSchema = z.union([
 ]);
 
 /** A document with sections: each is a text of its own in the answer, and a heading in the file. */
-export interface SectionedDocument {
+interface SectionedDocument {
   readonly name: string;
   readonly title: string;
   /** What each section says, by its key. */
   readonly sections: Readonly<Record<string, string>>;
 }
 /** A document of data. */
-export interface DataDocument {
+interface DataDocument {
   readonly name: string;
   readonly schema: JsonObject;
 }

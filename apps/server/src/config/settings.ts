@@ -19,7 +19,11 @@ const port = z.int().min(0).max(65_535);
 const host = z.string().trim().min(1).max(253);
 const path = z.string().min(1).max(4096);
 const hosts = z.array(host).max(1000);
-const webUrl = z.url({ protocol: /^https?$/ }).max(2000);
+const webUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  // They would stand in error messages; keys have settings of their own.
+  .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must not hold credentials');
 
 /** The key of a model provider, from the environment, and the file that it may be read from instead. */
 const keyOf = (provider: string, ...environment: string[]) =>

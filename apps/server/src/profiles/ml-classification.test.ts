@@ -152,7 +152,7 @@ describe('the profile ml_classification', () => {
     );
     assert.ok(results.baselines.every(({ accuracy }) => accuracy < holdout.accuracy));
     assert.deepEqual(
-      results.verdicts.slice(0, 3).map(({ id, verdict, title }) => `${id} ${verdict}: ${title}`),
+      results.verdicts.slice(0, 3).map((one) => `${one.id} ${one.verdict}: ${one.title}`),
       [
         'S-1 met: The accuracy on unseen inputs is at least 80.0 %',
         'S-2 met: The recall of "billing" on unseen inputs is at least 70.0 %',

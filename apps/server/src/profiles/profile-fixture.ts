@@ -29,7 +29,7 @@ const tasksSchema = z.object({
 });
 
 /** A question to people, as a test answers it. */
-export type OpenTask = z.infer<typeof tasksSchema>['tasks'][number];
+type OpenTask = z.infer<typeof tasksSchema>['tasks'][number];
 
 /** A server process, and runs on it. */
 export interface ProfileServer extends AsyncDisposable {

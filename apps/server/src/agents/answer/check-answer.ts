@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /** An answer that can be used, or what is wrong with it. */
-export type CheckedAnswer = { readonly answer: AgentAnswer } | { readonly findings: readonly Finding[] };
+type CheckedAnswer = { readonly answer: AgentAnswer } | { readonly findings: readonly Finding[] };
 
 const FINDINGS_SHOWN = 20;
 

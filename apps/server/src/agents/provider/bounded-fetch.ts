@@ -1,7 +1,7 @@
 import { Agent, fetch as undiciFetch } from 'undici';
 
 /** Largest answer of a provider, in bytes. A document of an agent is far smaller. */
-export const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
+const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECTIONS = 16;
 

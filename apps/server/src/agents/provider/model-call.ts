@@ -14,7 +14,7 @@ export interface ModelRequest {
 }
 
 /** Tokens of one call as the provider counts them; `null` where it did not say. */
-export interface TokenUsage {
+interface TokenUsage {
   /** All tokens of the prompt, cached ones included. */
   readonly input: number | null;
   readonly output: number | null;

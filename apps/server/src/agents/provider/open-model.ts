@@ -7,7 +7,7 @@ import type { ModelName, ModelProvider } from './model-name.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
 /** Where the providers are. */
-export interface ProviderUrls {
+interface ProviderUrls {
   readonly anthropic: string;
   readonly openai: string;
   /** Base URL of the OpenAI-compatible service; `null` when there is none. */

@@ -122,5 +122,6 @@ describe('the keys in the configuration', () => {
     rmSync(join(dir, 'loopwright.yaml'));
     await assert.rejects(resolve([], { ANTHROPIC_API_KEY: `${KEY}\u0001` }), (error: Error) => !error.message.includes(KEY));
     await assert.rejects(resolve(['--model', 'gpt-5']), /anthropic\/NAME/);
+    await assert.rejects(resolve(['--model-base-url', 'http://user:pass@localhost/v1']), /must not hold credentials/);
   });
 });

@@ -2,7 +2,7 @@ import { jsonObjectSchema, jsonSchema, programNameSchema } from '@loopwright/pro
 import { z } from 'zod';
 
 /** A file that a phase wrote. */
-export const writtenFileSchema = z.object({ path: z.string(), digest: z.string(), bytes: z.int() });
+const writtenFileSchema = z.object({ path: z.string(), digest: z.string(), bytes: z.int() });
 export type WrittenFile = z.infer<typeof writtenFileSchema>;
 
 const intervalSchema = z.object({ low: z.number(), high: z.number() });
@@ -16,7 +16,7 @@ const baselineSchema = z.object({
 });
 
 /** Something that the result is judged by. `at_least` for shares, `at_most` for times and sizes. */
-export const criterionSchema = z.object({
+const criterionSchema = z.object({
   id: z.string(),
   title: z.string(),
   metric: z.enum(['accuracy', 'recall', 'precision', 'latency_ms', 'size_bytes']),
@@ -49,7 +49,6 @@ export const planFactsSchema = z.object({
   criteria: z.array(criterionSchema),
   files: z.array(writtenFileSchema),
 });
-export type PlanFacts = z.infer<typeof planFactsSchema>;
 
 /** What the design settles. */
 export const designFactsSchema = z.object({ models: z.array(z.string()), files: z.array(writtenFileSchema) });
@@ -83,7 +82,7 @@ export const evaluationFactsSchema = z.object({
 export type EvaluationFacts = z.infer<typeof evaluationFactsSchema>;
 
 /** How well one label is told. A share is `null` where there is nothing to divide by. */
-export const classScoreSchema = z.object({
+const classScoreSchema = z.object({
   label: z.string(),
   n: z.int(),
   precision: z.number().nullable(),
@@ -93,7 +92,7 @@ export const classScoreSchema = z.object({
 export type ClassScore = z.infer<typeof classScoreSchema>;
 
 /** What became of a criterion: `met` and `missed` as measured, `certain` when the whole interval says the same. */
-export const verdictSchema = z.object({
+const verdictSchema = z.object({
   criterion: criterionSchema,
   measured: z.number().nullable(),
   interval: intervalSchema.nullable(),
@@ -110,7 +109,6 @@ export const qualityFactsSchema = z.object({
   verdicts: z.array(verdictSchema),
   files: z.array(writtenFileSchema),
 });
-export type QualityFacts = z.infer<typeof qualityFactsSchema>;
 
 /** Who accepted what. */
 export const decisionFactsSchema = z.looseObject({

@@ -4,26 +4,14 @@ import { type Profile, profileOf } from './profile.ts';
 
 type Definitions = Pick<Engine, 'definitions'>;
 
-<<<<<<< HEAD
-/** The profiles that can be run, by the names that the wire has for them. */
-export function profilesOf({ definitions }: Definitions): Profile[] {
-  return [...definitions.values()].flatMap((definition) => profileOf(definition) ?? []);
-}
-
 /** The profile of a name or an alias; a name comes before an alias. Throws UNKNOWN_PROFILE with those that there are. */
-=======
-/** The profile of a name. Throws UNKNOWN_PROFILE with those that there are. */
->>>>>>> h/governance
 export function requireProfile(engine: Definitions, name: string): Profile {
   const definition = engine.definitions.get(workflowName(name));
   const profile = definition === undefined ? undefined : profileOf(definition);
   if (profile !== undefined) return profile;
-<<<<<<< HEAD
-  const aliased = profilesOf(engine).find(({ aliases }) => aliases.includes(profileName(name)));
-  if (aliased !== undefined) return aliased;
-=======
   const known = [...engine.definitions.values()].flatMap((one) => profileOf(one) ?? []);
->>>>>>> h/governance
+  const aliased = known.find(({ aliases }) => aliases.includes(profileName(name)));
+  if (aliased !== undefined) return aliased;
   throw new PlatformError('UNKNOWN_PROFILE', `Cannot find the profile "${name}"`, {
     details: { profiles: known.map((one) => profileName(one.name)) },
   });

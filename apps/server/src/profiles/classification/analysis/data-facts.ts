@@ -17,7 +17,7 @@ const fieldSchema = z.object({
 const sampleSchema = z.object({ line: z.int(), excerpt: z.string(), label: z.string() });
 
 /** What labelled examples are like, all of it counted. Lines are from 1, in the stored set. */
-export const dataFactsSchema = z.object({
+const dataFactsSchema = z.object({
   count: z.int(),
   kind: z.enum(['text', 'tabular', 'other']),
   labels: z.array(z.object({ label: z.string(), count: z.int(), train: z.int(), holdout: z.int() })),

@@ -11,7 +11,7 @@ export interface NearDuplicates {
 }
 
 /** Share of three-word sequences that two texts must have in common. */
-export const NEAR_SHARE = 0.8;
+const NEAR_SHARE = 0.8;
 const MOST_PAIRS = 100_000;
 const MOST_TEXTS = 50_000;
 /** Comparisons of one text with others of its bucket: more than these are copies of the same template. */

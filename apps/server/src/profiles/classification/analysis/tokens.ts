@@ -1,7 +1,7 @@
 import type { Json } from '@loopwright/protocol';
 
 /** Characters of a text that are looked at. */
-export const TEXT_CHARACTERS = 8192;
+const TEXT_CHARACTERS = 8192;
 
 const TOKEN =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]/gu;

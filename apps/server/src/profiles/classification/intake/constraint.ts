@@ -10,7 +10,7 @@ export const constraintSchema = z.object({
   label: z.string().nullable(),
   quote: z.string(),
 });
-export type Constraint = z.infer<typeof constraintSchema>;
+type Constraint = z.infer<typeof constraintSchema>;
 
 /** What a text demands, and the sentences with figures that nothing here understands. */
 export interface ReadConstraints {
