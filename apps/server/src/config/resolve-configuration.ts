@@ -48,7 +48,7 @@ export async function resolveConfiguration(sources: ConfigurationSources): Promi
     if (flag !== undefined) [value, origin] = [fromText(flag, schema), `flag ${flagOf(key)}`];
     else if (variable !== undefined) [value, origin] = [fromText(environment[variable] ?? '', schema), `environment ${variable}`];
     else if (file.values.has(key)) [value, origin] = [file.values.get(key), `file ${file.path}`];
-    if (secret && (flag !== undefined || file.values.has(key)))
+    if (secret && (flag !== undefined || (file.values.get(key) ?? null) !== null))
       issues.push({
         source: describeOrigin(flag === undefined ? `file ${file.path}` : `flag ${flagOf(key)}`, key),
         message: `is a secret: set the variable ${variablesOf(key).at(-1)} instead`,
