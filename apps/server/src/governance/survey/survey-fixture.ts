@@ -32,7 +32,10 @@ export async function surveyFiles(
 }
 
 /** Surveys files that are known to be harmless, in this process: it saves the start of one. */
-export async function surveyHere(files: Readonly<Record<string, string>>, options: Partial<SurveyOptions> = {}): Promise<Survey> {
+export async function surveyHere(
+  files: Readonly<Record<string, string | Buffer>>,
+  options: Partial<SurveyOptions> = {},
+): Promise<Survey> {
   const order = { ...BASE, ...options, root: await folderOf(files), from: null, deadly: [] };
   const lines = [...examineFiles(order)];
   const found = lines.flatMap((line) => ('file' in line ? [line.file] : []));
