@@ -58,6 +58,7 @@ export interface TestServerOptions {
   readonly withGovernance?: boolean;
   /** Folder of policies; left out: the bundled one. */
   readonly policiesDir?: string;
+  readonly keepWorkspacesMs?: number;
   /** Functions that definitions may call, besides those of every test server. */
   readonly functions?: FunctionCatalogue;
   readonly streamLimits?: Partial<StreamLimits>;
@@ -132,7 +133,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
-  const { runs, rollbacks } = open({ engine, database, log: logger });
+  const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
   const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });

@@ -49,7 +49,7 @@ describe('GET /openapi.json', () => {
       Object.entries(paths)
         .flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`))
         .sort(),
-      ROUTES,
+      [...ROUTES, ...RUN_ROUTES.flatMap(([method, path]) => [`${method} /api/v1${path}`, `${method} ${path}`])].sort(),
     );
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { parameters = [], requestBody, responses, summary }] of Object.entries(operations)) {
@@ -70,14 +70,34 @@ describe('GET /openapi.json', () => {
   });
 });
 
+/** On both faces. */
+const RUN_ROUTES = [
+  ['GET', '/runs'],
+  ['GET', '/runs/{run_id}'],
+  ['GET', '/runs/{run_id}/artifacts'],
+  ['GET', '/runs/{run_id}/artifacts/{artifact_id}/download'],
+  ['GET', '/runs/{run_id}/files/{phase}/{name}'],
+  ['GET', '/runs/{run_id}/metrics'],
+  ['GET', '/runs/{run_id}/stream'],
+  ['GET', '/runs/{run_id}/why'],
+  ['POST', '/runs'],
+  ['POST', '/runs/{run_id}/cancel'],
+  ['POST', '/runs/{run_id}/clone'],
+  ['POST', '/runs/{run_id}/next'],
+  ['POST', '/runs/{run_id}/pause'],
+  ['POST', '/runs/{run_id}/resume'],
+  ['POST', '/runs/{run_id}/retry'],
+] as const;
 const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples|events|move|restart|bulk)$/;
 const ROUTES = [
+  'GET /api/v1/events',
   'GET /api/v1/examples/{digest}',
   'GET /api/v1/examples/{digest}/lines',
   'GET /api/v1/executions',
   'GET /api/v1/executions/stuck',
   'GET /api/v1/executions/{execution_id}',
   'GET /api/v1/executions/{execution_id}/diagram',
+  'GET /api/v1/executions/{execution_id}/events',
   'GET /api/v1/executions/{execution_id}/why',
   'GET /api/v1/programs',
   'GET /api/v1/programs/{name}',

@@ -35,6 +35,11 @@ export const DEFINITIONS = {
     'yearly',
     ` }\nschedule: { cron: 'CRON_TZ=Europe/Berlin 0 12 1 1 *' }\ndo: [{ one: { call: note, with: { value: 1 } } }]`,
   ),
+  phased: documentOf(
+    'phased',
+    `, metadata: { profile: { title: Phased, phases: { planning: { agents: [architect] }, qa: {} } } } }
+do: [{ planning: { do: [{ plan: { call: note, with: { value: 1 } } }] } }, { qa: { do: [{ check: { call: note, with: { value: 2 } } }] } }]`,
+  ),
   hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
   early: documentOf(
     'early',

@@ -3,7 +3,7 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { systemClock } from '@loopwright/protocol';
-import { folderOf, surveyFiles } from '../governance/survey/survey-fixture.ts';
+import { folderOf, surveyHere } from '../governance/survey/survey-fixture.ts';
 import { findOrphans } from './find-orphans.ts';
 import { type HygieneCounts, hygieneScore } from './hygiene-score.ts';
 import { hygieneOf, measureHygiene } from './measure-hygiene.ts';
@@ -146,7 +146,7 @@ describe('measureHygiene()', () => {
 
   it('says why what is not measured is not', async () => {
     const reasons = (files: Record<string, string>): Promise<(string | null)[]> =>
-      surveyFiles(files).then((survey) => hygieneOf(survey).components.map(({ reason }) => reason));
+      surveyHere(files).then((survey) => hygieneOf(survey).components.map(({ reason }) => reason));
     assert.deepEqual(new Set(await reasons({})), new Set(['the workspace has no files']));
     assert.deepEqual(await reasons({ 'a.md': 'x', 'b.ipynb': '{' }), [
       null,
@@ -160,7 +160,7 @@ describe('measureHygiene()', () => {
 
 describe('findOrphans()', () => {
   it('takes no file for referred to because it imports or names itself', async () => {
-    const { files } = await surveyFiles({
+    const { files } = await surveyHere({
       'self.ts': "import './self.ts'; // self.ts",
       'pair-a.ts': "import './pair-b.ts';",
       'pair-b.ts': '',

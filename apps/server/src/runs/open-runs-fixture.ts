@@ -17,7 +17,10 @@ interface Bound {
 export function prepareRuns({ dir, policiesDir }: { dir: string; policiesDir: string | null }): {
   readonly gates: OpenGovernance;
   readonly workspaces: Workspaces;
-  readonly open: (parts: Bound & { log: FastifyBaseLogger }) => { readonly runs: Runs; readonly rollbacks: Rollbacks };
+  readonly open: (parts: Bound & { log: FastifyBaseLogger; keepMs: number | null }) => {
+    readonly runs: Runs;
+    readonly rollbacks: Rollbacks;
+  };
 } {
   let now: Bound | undefined;
   const there = (): Bound => {
@@ -32,10 +35,10 @@ export function prepareRuns({ dir, policiesDir }: { dir: string; policiesDir: st
   return {
     gates,
     workspaces,
-    open: ({ log, ...opened }) => {
+    open: ({ log, keepMs, ...opened }) => {
       now = opened;
       const { quality } = gates.governance;
-      const runs = new Runs({ ...opened, workspaces, keepWorkspacesMs: null, log, quality, ...parts });
+      const runs = new Runs({ ...opened, workspaces, keepWorkspacesMs: keepMs, log, quality, ...parts });
       return { runs, rollbacks: new Rollbacks({ ...opened, runs, store: gates.checkpointStore, workspaces, log, ...parts }) };
     },
   };

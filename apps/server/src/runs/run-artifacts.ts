@@ -53,10 +53,12 @@ export async function openArtifact(workspace: Workspace, artifactId: string): Pr
   return found;
 }
 
-/** Opens the artifact at a path, `{phase}/{name}`; the caller closes it. Throws RUN_ARTIFACT_NOT_FOUND. */
-export async function openArtifactAt(workspace: Workspace, path: string): Promise<OpenArtifact> {
-  const [phase = '', ...names] = path.split('/');
-  const found = names.length === 0 ? undefined : await workspace.open(phase, names.join('/'));
-  if (found === undefined) throw new PlatformError('RUN_ARTIFACT_NOT_FOUND', `Cannot find the artifact at "${path}"`);
+/** Opens the artifact of a phase with a name; the caller closes it. Throws RUN_ARTIFACT_NOT_FOUND. */
+export async function openArtifactOf(
+  workspace: Workspace,
+  { phase, name }: { phase: string; name: string },
+): Promise<OpenArtifact> {
+  const found = await workspace.open(phase, name);
+  if (found === undefined) throw new PlatformError('RUN_ARTIFACT_NOT_FOUND', `Cannot find the artifact "${name}" of ${phase}`);
   return found;
 }

@@ -74,6 +74,7 @@ export class RunStore {
         .where('execution_id', '=', executionId)
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return;
+      if (phases.length === 0) return;
       await transaction.deleteFrom('run_phases').where('run_id', '=', runId).execute();
       await transaction
         .insertInto('run_phases')

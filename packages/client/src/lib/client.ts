@@ -48,6 +48,7 @@ import {
 import { z } from 'zod';
 import { readEvents } from './events.ts';
 import { type Caller, callApi, fetchText } from './request.ts';
+import { RunsClient } from './runs.ts';
 
 /** How a client reaches the control plane. */
 export interface ClientOptions {
@@ -66,8 +67,12 @@ export interface Keyed {
 export class Client {
   readonly #caller: Caller;
 
+  /** Runs of profiles, their artifacts and metrics. */
+  readonly runs: RunsClient;
+
   constructor({ baseUrl, userId }: ClientOptions) {
     this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId };
+    this.runs = new RunsClient(this.#caller);
   }
 
   health(): Promise<ServerHealth> {

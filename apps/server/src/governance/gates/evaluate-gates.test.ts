@@ -6,7 +6,7 @@ import { readEvaluation, readExamples } from '../evidence/evidence.ts';
 import { governanceScore } from '../governance-score.ts';
 import { mergePolicies } from '../policy/merge-policies.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
-import { surveyFiles } from '../survey/survey-fixture.ts';
+import { surveyHere } from '../survey/survey-fixture.ts';
 import type { Survey } from '../survey/survey.ts';
 import type { TestRun } from '../tests/test-run.ts';
 import { evaluateGates, gatesOf } from './evaluate-gates.ts';
@@ -62,7 +62,7 @@ const run = (passed: number, failed: number, more: Partial<TestRun> = {}): TestR
 
 describe('evaluateGates()', () => {
   it('judges code by what is found in it, naming file and line', async () => {
-    const survey = await surveyFiles({
+    const survey = await surveyHere({
       'src/a.ts': `import { gone } from './b.ts';
 /** Doc. */
 export function tangled(a: number): number {
@@ -103,7 +103,7 @@ export const key = 'ghp_${'a1B2'.repeat(9)}';`,
   });
 
   it('takes its tests from what was run, and its coverage from what that reached', async () => {
-    const survey = await surveyFiles({ 'a.ts': 'const a = 1;\nconst b = 2;\nconst c = 3;\nconst d = a + b + c;' });
+    const survey = await surveyHere({ 'a.ts': 'const a = 1;\nconst b = 2;\nconst c = 3;\nconst d = a + b + c;' });
     const half = new Map([[0, new Set([0, 1])]]);
     const most = new Map([[0, new Set([0, 1, 2, 77])]]);
     const withTests = (tests: TestRun | null): Measured => measured(survey, DOCUMENT, { tests });
@@ -162,13 +162,13 @@ export const key = 'ghp_${'a1B2'.repeat(9)}';`,
     };
     const manifest = { dependencies: { good: '1', bad: '1' } };
     const files = { 'package.json': JSON.stringify(manifest), 'package-lock.json': JSON.stringify(lock) };
-    const bad = gate('licences', measured(await surveyFiles(files), policy));
+    const bad = gate('licences', measured(await surveyHere(files), policy));
     assert.deepEqual([bad.status, bad.actual], ['blocked', 1]);
     assert.deepEqual(bad.findings, [{ file: 'package-lock.json', line: null, message: '"bad" is under GPL-3.0' }]);
     const unknown = gate(
       'licences',
       measured(
-        await surveyFiles({ 'a.ts': "import x from '@scope/lib/part';\nimport fs from 'node:fs';\nimport './b.ts';" }),
+        await surveyHere({ 'a.ts': "import x from '@scope/lib/part';\nimport fs from 'node:fs';\nimport './b.ts';" }),
         policy,
       ),
     );
@@ -220,7 +220,7 @@ export const key = 'ghp_${'a1B2'.repeat(9)}';`,
     };
     const files = { 'a.js': 'function one() {}\nfunction two() {}', 'f.json': '{}' };
     const validators = [{ id: 'features', file: 'f.json', jsonSchema: { type: 'array' } }];
-    const of = measured(await surveyFiles(files, { validators }), policy);
+    const of = measured(await surveyHere(files, { validators }), policy);
     const results = evaluateGates(of, gatesOf(of.policy, 'planning', []));
     assert.deepEqual(
       results.quality_gates.map(({ gate_id, status, actual }) => [gate_id, status, actual]),
@@ -237,7 +237,7 @@ export const key = 'ghp_${'a1B2'.repeat(9)}';`,
 
   it('sees personal data, health data and credentials where the policy asks for it', async () => {
     const policy = { compliance: { gdpr: true, hipaa: true, soc2: true } };
-    const survey = await surveyFiles({ 'people.csv': 'a\nann@corp.io\n123-45-6789' });
+    const survey = await surveyHere({ 'people.csv': 'a\nann@corp.io\n123-45-6789' });
     const { compliance_checks: checks, failed_rules } = evaluateGates(measured(survey, policy), []);
     assert.deepEqual(
       checks.map(({ compliance_type, passed, violations }) => [compliance_type, passed, violations.length]),
@@ -255,7 +255,7 @@ export const key = 'ghp_${'a1B2'.repeat(9)}';`,
   });
 
   it('keeps fifty findings and says how many there are', async () => {
-    const survey = await surveyFiles({ 'a.js': 'debugger;\n'.repeat(70) });
+    const survey = await surveyHere({ 'a.js': 'debugger;\n'.repeat(70) });
     const result = gate('code_quality', measured(survey));
     assert.deepEqual([result.findings.length, result.findings_total, result.actual], [50, 70, 70]);
   });
@@ -263,7 +263,7 @@ export const key = 'ghp_${'a1B2'.repeat(9)}';`,
 
 describe('governanceScore()', () => {
   it('is the share of passed gates, a warned one counted half, and null without any', async () => {
-    const of = measured(await surveyFiles({ 'a.js': 'debugger;' }), {
+    const of = measured(await surveyHere({ 'a.js': 'debugger;' }), {
       ...DOCUMENT,
       gates: { complexity: { when_not_measured: 'warn' } },
     });

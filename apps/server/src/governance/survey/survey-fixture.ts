@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '@loopwright/protocol';
+import { examineFiles } from './examine-files.ts';
 import type { FileFacts, Survey, SurveyOptions } from './survey.ts';
-import { surveyWorkspace } from './survey-workspace.ts';
+import { digestOfFiles, surveyWorkspace } from './survey-workspace.ts';
 
 /** Makes a folder of files. */
 export async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
@@ -15,18 +16,37 @@ export async function folderOf(files: Readonly<Record<string, string | Buffer>>)
   return root;
 }
 
+const BASE = { forbiddenTerms: [], colors: null, fonts: null, validators: [], runnable: true };
+
 /** Surveys a folder. */
 export function surveyOf(root: string, options: Partial<SurveyOptions> = {}): Promise<Survey> {
-  const base = { forbiddenTerms: [], colors: null, fonts: null, validators: [], runnable: true };
-  return surveyWorkspace({ root, ...base, ...options }, { clock: systemClock });
+  return surveyWorkspace({ root, ...BASE, ...options }, { clock: systemClock });
 }
 
-/** Surveys files. */
+/** Surveys files in a process of its own. */
 export async function surveyFiles(
   files: Readonly<Record<string, string | Buffer>>,
   options: Partial<SurveyOptions> = {},
 ): Promise<Survey> {
   return surveyOf(await folderOf(files), options);
+}
+
+/** Surveys files that are known to be harmless, in this process: it saves the start of one. */
+export async function surveyHere(
+  files: Readonly<Record<string, string | Buffer>>,
+  options: Partial<SurveyOptions> = {},
+): Promise<Survey> {
+  const order = { ...BASE, ...options, root: await folderOf(files), from: null, deadly: [] };
+  const lines = [...examineFiles(order)];
+  const found = lines.flatMap((line) => ('file' in line ? [line.file] : []));
+  const [end] = lines.flatMap((line) => ('end' in line ? [line.end] : []));
+  return {
+    files: found,
+    links: end?.links ?? [],
+    left: end?.left ?? null,
+    validations: end?.validations ?? [],
+    digest: digestOfFiles(found),
+  };
 }
 
 /** What a survey says of one file. */

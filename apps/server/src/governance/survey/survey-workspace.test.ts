@@ -5,7 +5,7 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { systemClock } from '@loopwright/protocol';
-import { fileOf, folderOf, surveyFiles, surveyOf } from './survey-fixture.ts';
+import { fileOf, folderOf, surveyFiles, surveyHere, surveyOf } from './survey-fixture.ts';
 import { surveyWorkspace } from './survey-workspace.ts';
 
 describe('surveyWorkspace()', () => {
@@ -23,8 +23,8 @@ describe('surveyWorkspace()', () => {
     assert.deepEqual(fileOf(first, 'planning/PRD.md').mentions, ['a.ts', 'b.py']);
     assert.equal(fileOf(first, 'planning/PRD.md').headings, 1);
     assert.equal(first.left, null);
-    assert.equal((await surveyFiles(files)).digest, first.digest);
-    assert.notEqual((await surveyFiles({ ...files, 'b.py': 'x = 2' })).digest, first.digest);
+    assert.equal((await surveyHere(files)).digest, first.digest);
+    assert.notEqual((await surveyHere({ ...files, 'b.py': 'x = 2' })).digest, first.digest);
   });
 
   it('is empty for a folder that is not there', async () => {
@@ -69,7 +69,7 @@ describe('surveyWorkspace()', () => {
 
   it('looks at invalid UTF-8, at UTF-16, and at nothing binary', async () => {
     const key = 'AKIAIOSFODNN7EXAMPLE';
-    const survey = await surveyFiles({
+    const survey = await surveyHere({
       'broken.txt': Buffer.concat([
         Buffer.from([0xff, 0xfe, 0x00].slice(0, 1)),
         Buffer.from([0xc3, 0x28]),
@@ -135,7 +135,7 @@ describe('surveyWorkspace()', () => {
   });
 
   it('finds terms as whole words, emojis, colours, fonts and personal data with their lines', async () => {
-    const survey = await surveyFiles(
+    const survey = await surveyHere(
       {
         'a.md': 'Synergy!\nNo synergyX.\nÄsynergy, re-synergy\n✅ done, (c) ©',
         'page.css': 'a { color: #ff0000; border: #0F0; font-family: "Arial", Roboto, sans-serif }',
@@ -166,7 +166,7 @@ describe('surveyWorkspace()', () => {
   });
 
   it('checks documents against schemas of either draft, and says what is not there, not JSON or not a schema', async () => {
-    const survey = await surveyFiles(
+    const survey = await surveyHere(
       { 'planning/features.json': '[1, "a"]', 'broken.json': '{' },
       {
         validators: [

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
+import type { SurveyOrder } from './examine-files.ts';
 import { SURVEY_LIMITS } from './limits.ts';
 import { type FileFacts, type Survey, type SurveyOptions, type Validation, surveyLineSchema } from './survey.ts';
 
@@ -34,7 +35,7 @@ export async function surveyWorkspace(options: SurveyOptions, { clock, signal }:
   let end: Part['end'];
   for (let attempt = 0; attempt <= SURVEY_LIMITS.restarts && end === undefined; attempt += 1) {
     signal?.throwIfAborted();
-    const order = JSON.stringify({ ...options, after: deadly.at(-1) ?? null, deadly });
+    const order = JSON.stringify({ ...options, from: deadly.at(-1) ?? null, deadly } satisfies SurveyOrder);
     const part = await runOnce(order, { root: options.root, clock, signal, timeMs: deadline - clock.now() });
     signal?.throwIfAborted();
     for (const file of part.files) files.set(file.path, file);
@@ -61,7 +62,7 @@ export async function surveyWorkspace(options: SurveyOptions, { clock, signal }:
 }
 
 /** The digest of paths and contents; `null` when a content is not known. */
-function digestOfFiles(files: readonly FileFacts[]): string | null {
+export function digestOfFiles(files: readonly FileFacts[]): string | null {
   const hash = createHash('sha256');
   for (const { path, digest } of files) {
     if (digest === null) return null;

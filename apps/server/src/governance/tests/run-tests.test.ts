@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Sandbox, openSandbox } from '@loopwright/edge';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import fc from 'fast-check';
-import { surveyFiles } from '../survey/survey-fixture.ts';
+import { surveyHere } from '../survey/survey-fixture.ts';
 import * as guestAssert from './guest/assert.ts';
 import { deepEqual } from './guest/deep-equal.ts';
 import { runTests } from './run-tests.ts';
@@ -17,7 +17,7 @@ const sandbox = new TestSandbox((): Promise<Sandbox> =>
 after(() => sandbox[Symbol.asyncDispose]());
 
 async function runFiles(files: Record<string, string>): Promise<TestRun> {
-  return runTests((await surveyFiles(files)).files, { sandbox: sandbox.get, random: systemRandom });
+  return runTests((await surveyHere(files)).files, { sandbox: sandbox.get, random: systemRandom });
 }
 
 /** File → test → what became of it. */
@@ -103,7 +103,7 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
   });
 
   it('stops with its signal', async () => {
-    const { files } = await surveyFiles({ 'a.test.js': `import test from 'node:test'; test('x', () => {});` });
+    const { files } = await surveyHere({ 'a.test.js': `import test from 'node:test'; test('x', () => {});` });
     const parts = { sandbox: sandbox.get, random: systemRandom, signal: AbortSignal.abort(new Error('enough')) };
     await assert.rejects(runTests(files, parts), /enough/);
   });

@@ -33,7 +33,9 @@ export function policyRoutes({
         schema: {
           tags: ['policies'],
           summary: 'Merge policy layers and, for a run and a phase, evaluate the gates; nothing is recorded',
-          body: evaluatePolicySchema,
+          body: evaluatePolicySchema.meta({
+            examples: [{ project_id: 'default', run_policy: 'quality_gates: { max_complexity: 10 }' }],
+          }),
           response: { 200: evaluatedPolicySchema, 400: errorResponseSchema, 404: errorResponseSchema, 409: errorResponseSchema },
         },
       },

@@ -165,6 +165,7 @@ describe('an artifact as a file', () => {
     await mkdir(join(planning, 'folder'));
     const attempts = [
       'files/planning/link.txt',
+      'files/planning/folder-link%2fsecret.txt',
       'files/planning/folder-link/secret.txt',
       'files/phase-link/secret.txt',
       'files/planning/_internal.md',

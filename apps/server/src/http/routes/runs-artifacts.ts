@@ -1,7 +1,7 @@
-import { artifactsResponseSchema, listArtifactsQuerySchema } from '@loopwright/protocol';
+import { artifactsResponseSchema, errorResponseSchema, listArtifactsQuerySchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { openArtifact, openArtifactAt } from '../../runs/run-artifacts.ts';
+import { openArtifact, openArtifactOf } from '../../runs/run-artifacts.ts';
 import type { AppParts } from '../app.ts';
 import { answerFile } from '../answer-file.ts';
 import { oneRun } from './run-schemas.ts';
@@ -25,7 +25,7 @@ export function runArtifactRoutes({ runs }: Pick<AppParts, 'runs'>): FastifyPlug
         return runs.artifacts(run_id, { phase, limit, offset: first });
       },
     );
-    const file = { tags: ['runs'], response: oneRun.refused };
+    const file = { tags: ['runs'], response: FILE };
     api.get(
       '/runs/:run_id/artifacts/:artifact_id/download',
       {
@@ -41,18 +41,27 @@ export function runArtifactRoutes({ runs }: Pick<AppParts, 'runs'>): FastifyPlug
       },
     );
     api.get(
-      '/runs/:run_id/files/*',
+      '/runs/:run_id/files/:phase/:name',
       {
         schema: {
           ...file,
-          summary: 'The artifact at `{phase}/{name}`; takes Range, If-Range and If-None-Match',
-          params: oneRun.params.extend({ '*': z.string().min(1).max(1500) }),
+          summary: 'The artifact of a phase with a name, in which "/" is written %2F; takes Range, If-Range and If-None-Match',
+          params: oneRun.params.extend({ phase: z.string().min(1).max(63), name: z.string().min(1).max(1500) }),
         },
       },
       async (request, reply) => {
-        const { run_id, '*': path } = request.params;
-        return answerFile(request, reply, await openArtifactAt(await runs.workspace(run_id), path), 'inline');
+        const { run_id, phase, name } = request.params;
+        return answerFile(request, reply, await openArtifactOf(await runs.workspace(run_id), { phase, name }), 'inline');
       },
     );
   };
 }
+
+const BYTES = { content: { 'application/octet-stream': { schema: z.string() } } };
+const FILE = {
+  200: { description: 'The file, with its digest as ETag', ...BYTES },
+  206: { description: 'A range of the file', ...BYTES },
+  304: { description: 'The caller has it', ...BYTES },
+  416: errorResponseSchema,
+  ...oneRun.refused,
+};

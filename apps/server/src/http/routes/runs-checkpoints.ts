@@ -76,7 +76,7 @@ export function runCheckpointRoutes({
         schema: {
           ...one,
           summary: 'Put a run back to a checkpoint; what came after it is archived',
-          body: rollbackRequestSchema.nullish(),
+          body: rollbackRequestSchema.nullish().meta({ examples: [{ reason: 'The plan has changed' }] }),
           response: { 200: rollbackSchema, ...oneRun.refused },
         },
       },

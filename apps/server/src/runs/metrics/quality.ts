@@ -1,5 +1,5 @@
 /** What the gates of one phase said. */
-interface PhaseGovernance {
+export interface PhaseGovernance {
   readonly passed: boolean | null;
   readonly warnings: readonly string[];
 }

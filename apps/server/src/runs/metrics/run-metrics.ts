@@ -4,7 +4,7 @@ import type { RunPhaseTable } from '../run-tables.ts';
 import { secondsOf, totalSeconds, usageIn } from '../run-views.ts';
 import { costsOf, merged, tokensOf } from '../state/agent-usage.ts';
 import { projectCost, projectTime } from './projections.ts';
-import type { RunQuality } from './quality.ts';
+import type { PhaseGovernance, RunQuality } from './quality.ts';
 
 /** What the metrics of a run are made from. */
 export interface MetricsSources {
@@ -34,7 +34,7 @@ export function runMetrics({ stored: { run, phases }, counts, quality, history, 
     total_cost_usd: known('total_cost_usd', costsOf(all), costReason(all)),
     phases_metrics: phases.map((phase) => {
       const used = usageIn(phase);
-      const governance = quality.phases.get(phase.phase);
+      const governance: PhaseGovernance | undefined = quality.phases.get(phase.phase);
       const named = (metric: string): string => `${phase.phase}.${metric}`;
       return {
         phase: phase.phase,
