@@ -377,6 +377,14 @@ describe('call: agent with a hostile model', () => {
     assert.match(errorOf(await bench.run()).detail, /has 3000014 characters, at most 2097152/);
   });
 
+  it('is not quoted at length when it names what nobody asked for', async (t) => {
+    const bench = await open(t);
+    bench.provider.script({ text: JSON.stringify({ ...(JSON.parse(GOOD) as object), ['x'.repeat(500_000)]: '\u001b[31m' }) });
+    const { detail } = errorOf(await bench.run());
+    assert.match(detail, /must NOT have additional properties/);
+    assert.ok(detail.length < 2000 && !/\p{Cc}/u.test(detail), String(detail.length));
+  });
+
   it('keeps material apart from the task, whatever it says', async (t) => {
     const bench = await open(t);
     bench.provider.script(obedient);

@@ -34,7 +34,8 @@ const documentSchema = z.looseObject({
 });
 
 function texts(): string[] {
-  return readdirSync(BUNDLED_PROFILES).map((name) => readFileSync(join(BUNDLED_PROFILES, name), 'utf8'));
+  const names = readdirSync(BUNDLED_PROFILES).filter((name) => name.endsWith('.yaml'));
+  return names.map((name) => readFileSync(join(BUNDLED_PROFILES, name), 'utf8'));
 }
 
 function documents(): z.infer<typeof documentSchema>[] {

@@ -14,6 +14,7 @@ export interface Finding {
 type CheckedAnswer = { readonly answer: AgentAnswer } | { readonly findings: readonly Finding[] };
 
 const FINDINGS_SHOWN = 20;
+const FINDING_CHARACTERS = 300;
 
 /** The form of an answer as a JSON Schema, and how an answer is read and checked. */
 export interface AnswerCheck {
@@ -31,10 +32,10 @@ export function answerCheck(form: AnswerForm): AnswerCheck {
     const parsed = parseAnswer(text);
     if (parsed === undefined) return one('', 'is not a JSON object, or has more than a JSON object in it');
     const findings = [...schemaFindings(validate, parsed), ...controlFindings(parsed, '')];
-    if (findings.length > 0) return { findings: findings.slice(0, FINDINGS_SHOWN) };
+    if (findings.length > 0) return { findings: shown(findings) };
     const answer = parsed as unknown as AgentAnswer;
     const rest = [...questionFindings(answer), ...refusedPaths(answer, form)];
-    return rest.length > 0 ? { findings: rest.slice(0, FINDINGS_SHOWN) } : { answer };
+    return rest.length > 0 ? { findings: shown(rest) } : { answer };
   };
   return { schema, read };
 }
@@ -97,6 +98,12 @@ function questionFindings({ questions }: AgentAnswer): Finding[] {
   return parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => ({ pointer: `/questions/${path.join('/')}`, message }));
+}
+
+/** The first findings, each short: names in them are the model's. */
+function shown(findings: readonly Finding[]): Finding[] {
+  const short = (text: string): string => (text.length > FINDING_CHARACTERS ? `${text.slice(0, FINDING_CHARACTERS)}…` : text);
+  return findings.slice(0, FINDINGS_SHOWN).map(({ pointer, message }) => ({ pointer: short(pointer), message: short(message) }));
 }
 
 function one(pointer: string, message: string): CheckedAnswer {
