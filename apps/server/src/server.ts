@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
@@ -11,11 +11,7 @@ import type { Configuration } from './config/settings.ts';
 import { EventStreams, type StreamLimits } from './events/event-streams.ts';
 import { maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
-import type { FunctionName } from './functions/function-names.ts';
-import { evaluate } from './functions/evaluate.ts';
-import { generate } from './functions/generate.ts';
-import { prepare } from './functions/prepare.ts';
-import { promote } from './functions/promote.ts';
+import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
@@ -24,7 +20,7 @@ import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
-import { openGovernance } from './governance/open-governance.ts';
+import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import { Runs } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -88,32 +84,18 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const gates = cleanUp.use(
-    openGovernance({
-      policiesDir: configuration.policiesDir,
-      database: () => database,
-      workspaces,
-      read: () => engine.read,
-      clock,
-      random,
-      log: (message) => log.warn(message),
-    }),
-  );
-  const functions: Record<FunctionName, CallFunction> = {
-    prepare: prepare(examples),
-    generate: generate({
-      client,
-      ready: () =>
-        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-      examples,
-      programs,
-      workspaces: join(dataDir, 'workspaces'),
-      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
-    }),
-    evaluate: evaluate({ edge, examples, programs }),
-    promote: promote({ edge, programs }),
-    ...gates.functions,
-  };
+  const records = { database: () => database, workspaces, read: () => engine.read };
+  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const functions = serverFunctions({
+    configuration,
+    client,
+    generatorReady: () =>
+      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    edge,
+    examples,
+    programs,
+    gates: gates.functions,
+  });
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -138,11 +120,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => database.destroy());
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const base = { engine, workspaces, clock, random, log };
   const { quality } = gates.governance;
-  const runs = cleanUp.use(
-    new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log, quality }),
-  );
-  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
+  const runs = cleanUp.use(new Runs({ ...base, database, ...retentionOfRuns(configuration), quality }));
+  const rollbacks = new Rollbacks({ ...base, runs, store: gates.checkpointStore });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
@@ -183,6 +164,13 @@ function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Config
 }
 
 const DAY_MS = 86_400_000;
+
+function gatesOf(
+  { policiesDir }: Configuration,
+  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
+): OpenGovernance {
+  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
 
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
   return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
