@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type CallFunction, Engine, type Retention } from '@loopwright/engine';
+import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
@@ -12,11 +12,7 @@ import type { Configuration } from './config/settings.ts';
 import { EventStreams, type StreamLimits } from './events/event-streams.ts';
 import { maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
-import type { FunctionName } from './functions/function-names.ts';
-import { evaluate } from './functions/evaluate.ts';
-import { generate } from './functions/generate.ts';
-import { prepare } from './functions/prepare.ts';
-import { promote } from './functions/promote.ts';
+import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { moduleLog } from './modules-log.ts';
@@ -25,7 +21,7 @@ import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
-import { openGovernance } from './governance/open-governance.ts';
+import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import { Runs } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -68,14 +64,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
 
-  const supervisor = new Supervisor({
-    modules: modulesOf(configuration, { edgeDir, authToken }),
-    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
-    log: moduleLog(log),
-    clock,
-    random,
-    times: { drainMs: configuration.drainTimeoutMs },
-  });
+  const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
   const edge = new EdgeClient({
     url: () => supervisor.address('edge'),
     ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
@@ -89,36 +78,18 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     random,
   });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
-  const agents = cleanUp.use(
-    openAgents({ configuration, examples, programs, edge, workspaces, database: () => database, clock, random }),
-  );
-  const gates = cleanUp.use(
-    openGovernance({
-      policiesDir: configuration.policiesDir,
-      database: () => database,
-      workspaces,
-      read: () => engine.read,
-      clock,
-      random,
-      log: (message) => log.warn(message),
-    }),
-  );
-  const functions: Record<FunctionName, CallFunction> = {
-    prepare: prepare(examples),
-    generate: generate({
-      client,
-      ready: () =>
-        configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-      examples,
-      programs,
-      workspaces,
-      timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
-    }),
-    evaluate: evaluate({ edge, examples, programs }),
-    promote: promote({ edge, programs }),
-    ...agents.functions,
-    ...gates.functions,
-  };
+  const records = { database: () => database, workspaces, read: () => engine.read };
+  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const made = { examples, programs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
+  const functions = serverFunctions({
+    configuration,
+    client,
+    generatorReady: () =>
+      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    ...made,
+    others: { ...gates.functions, ...agents.functions },
+  });
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -144,11 +115,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const base = { engine, workspaces, clock, random, log };
   const { quality } = gates.governance;
-  const runs = cleanUp.use(
-    new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log, quality }),
-  );
-  const rollbacks = new Rollbacks({ engine, runs, store: gates.checkpointStore, workspaces, clock, random, log });
+  const runs = cleanUp.use(new Runs({ ...base, database, ...retentionOfRuns(configuration), quality }));
+  const rollbacks = new Rollbacks({ ...base, runs, store: gates.checkpointStore });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
@@ -191,6 +161,13 @@ function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Config
 
 const DAY_MS = 86_400_000;
 
+function gatesOf(
+  { policiesDir }: Configuration,
+  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
+): OpenGovernance {
+  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
+
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
   return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
 }
@@ -215,6 +192,20 @@ function refuseStrangers({ host, edgeHost }: Configuration): void {
       },
     );
   }
+}
+
+function supervisorOf(
+  { configuration, clock, random, log }: ServerOptions,
+  modules: { edgeDir: string; authToken: string },
+): Supervisor {
+  return new Supervisor({
+    modules: modulesOf(configuration, modules),
+    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
+    log: moduleLog(log),
+    clock,
+    random,
+    times: { drainMs: configuration.drainTimeoutMs },
+  });
 }
 
 function modulesOf(
