@@ -2,12 +2,16 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS, PlatformError, isoTime, systemClock, systemRandom } from '@loopwright/protocol';
-import { pino } from 'pino';
 import { parseArguments } from './config/parse-arguments.ts';
 import { printConfiguration } from './config/print-configuration.ts';
 import { resolveConfiguration } from './config/resolve-configuration.ts';
+import { serverLog } from './observability/server-log.ts';
 import { serverHelp } from './server-help.ts';
 import { startServer } from './server.ts';
+
+/** Requests, executions and modules are drained one after the other; then the process ends, whatever still hangs. */
+const SHUTDOWN_PARTS = 3;
+const SHUTDOWN_SPARE_MS = 5000;
 
 try {
   const given = parseArguments(process.argv.slice(2));
@@ -22,17 +26,21 @@ try {
 }
 
 async function serve(configuration: Awaited<ReturnType<typeof resolveConfiguration>>['configuration']): Promise<void> {
-  const log = pino(
-    { level: configuration.logLevel, redact: ['req.headers.authorization', 'authorization', '*.auth_token'] },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const log = serverLog(configuration.logLevel);
   const server = await startServer({ configuration, clock: systemClock, random: systemRandom, log });
   const note = noteProcess(configuration.dataDir, server.url);
   process.stdout.write(`Loopwright is listening on ${server.url}\n`);
   let closing: Promise<void> | undefined;
   const stop = (signal: string): void => {
-    if (closing !== undefined) return;
+    if (closing !== undefined) {
+      log.warn(`Got ${signal} again: ending at once`);
+      process.exit(1);
+    }
     log.info(`Got ${signal}: draining`);
+    systemClock.schedule(SHUTDOWN_PARTS * configuration.drainTimeoutMs + SHUTDOWN_SPARE_MS, () => {
+      log.error('Cannot end in time: what was under way is taken up at the next start');
+      process.exit(1);
+    });
     closing = server.close();
     closing.then(() => {
       note.remove();

@@ -2,20 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
-import { openServerDatabase } from './database/server-database.ts';
+import { type ServerDatabase, openServerDatabase } from './database/server-database.ts';
+import { streamLimits, webhookTimes } from './config/event-options.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, isLoopback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
-import { EventStreams, type StreamLimits } from './events/event-streams.ts';
-import { maySee } from './events/may-see.ts';
+import { EventStreams } from './events/event-streams.ts';
+import { type MaySee, maySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
+import { protectionOf } from './http/protection/protection.ts';
 import { moduleLog } from './modules-log.ts';
+import { Metrics } from './observability/metrics.ts';
+import { observedFunctions } from './observability/observed-functions.ts';
+import { Tracing, traceHeaders } from './observability/tracing.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
@@ -27,6 +32,8 @@ import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
+import { SecretBox } from './webhooks/secret-box.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
@@ -69,6 +76,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     url: () => supervisor.address('edge'),
     ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
     authToken,
+    headers: traceHeaders,
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -90,6 +98,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
+  const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
+  let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
@@ -98,7 +108,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     durability: configuration.durability,
     clock,
     random,
-    functions,
+    functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
     scripts,
     ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
@@ -120,6 +130,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const runs = cleanUp.use(new Runs({ ...base, database, ...retentionOfRuns(configuration), quality }));
   const rollbacks = new Rollbacks({ ...base, runs, store: gates.checkpointStore });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, clock, random, log }));
+  const health = serverHealth({ supervisor, engine, clock });
+  metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
     database,
@@ -128,19 +141,21 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     checkpoints: gates.checkpoints,
     rollbacks,
     runNextWaitMs: configuration.runNextWaitSeconds * 1000,
+    tracing,
+    metrics,
     examples,
     programs: new ProgramService(programs, edge),
     money: agents.money,
-    health: serverHealth({ supervisor, engine, clock }),
+    health,
     clock,
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
     responses,
-    streams: new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) }),
-    maySee,
+    ...events,
   });
-  cleanUp.defer(() => app.close());
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
@@ -153,10 +168,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 /** Where definitions come from; what is read later comes before what has the same name. */
 function definitionFolders({ workflowsDir, profilesDir }: Configuration): string[] {
   return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
-}
-
-function streamLimits({ streamsMax, streamsPerUser, streamStallSeconds }: Configuration): StreamLimits {
-  return { total: streamsMax, perUser: streamsPerUser, stallMs: streamStallSeconds * 1000 };
 }
 
 const DAY_MS = 86_400_000;
@@ -260,8 +271,51 @@ function generationClient(
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
     ...(external === null ? { authToken } : {}),
+    headers: traceHeaders,
     clock,
   });
+}
+
+/** What tells others of events. */
+interface EventParts extends AsyncDisposable {
+  readonly streams: EventStreams;
+  readonly webhooks: Webhooks;
+  readonly maySee: MaySee;
+}
+
+async function openEvents(
+  configuration: Configuration,
+  { engine, database, clock, random, log }: Omit<ServerOptions, 'configuration'> & { engine: Engine; database: ServerDatabase },
+): Promise<EventParts> {
+  const streams = new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) });
+  const hosts = outboundHosts(configuration.webhookPrivateHosts, 'webhook_private_hosts');
+  const webhooks = await Webhooks.open({
+    database,
+    source: streams.global,
+    onCommit: (wake) => engine.subscribeAll(wake),
+    hosts,
+    secrets: new SecretBox(join(configuration.dataDir, 'webhooks.key')),
+    clock,
+    random,
+    ...webhookTimes(configuration),
+    onTrouble: (message, error) => log.error({ err: error }, message),
+  });
+  return {
+    streams,
+    webhooks,
+    maySee,
+    [Symbol.asyncDispose]: async () => {
+      await webhooks[Symbol.asyncDispose]();
+      await hosts.close();
+    },
+  };
+}
+
+/** Answers what is under way for as long as it may take, then cuts what is left. */
+async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Promise<void> {
+  const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
+  await app.close();
+  cancel();
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {

@@ -15,6 +15,7 @@ export {
   type Execution,
   type ExecutionChange,
   type ExecutionEvent,
+  type ExecutionPage,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,

@@ -19,6 +19,7 @@ export * from './lib/human-task/question.ts';
 export * from './lib/human-task/human-task.ts';
 export * from './lib/http/budgets.ts';
 export * from './lib/http/workflows.ts';
+export * from './lib/http/pages.ts';
 export * from './lib/http/executions.ts';
 export * from './lib/http/events.ts';
 export * from './lib/http/operations.ts';

@@ -44,6 +44,7 @@ const keyFileOf = (provider: string) =>
     default: null,
     description: `File with the key of ${provider}, read at each use; it comes before the variable`,
   });
+const rate = z.int().min(1).max(100_000_000).nullable();
 
 /** Every setting of the server, by its key in the configuration file. `docs/configuration.md` is written from this table. */
 export const SETTINGS = {
@@ -277,6 +278,74 @@ export const SETTINGS = {
     default: [],
     description:
       'Hosts that workflows may call although they have no public address: names, `*.suffix`, addresses or `*`, with commas between them',
+  }),
+  webhook_private_hosts: setting({
+    schema: hosts,
+    default: [],
+    description:
+      'Hosts that webhooks may be sent to although they have no public address or no https: names, `*.suffix`, addresses or `*`, with commas between them',
+  }),
+  webhook_timeout_seconds: setting({
+    schema: z.number().min(0.1).max(120),
+    default: 15,
+    description: 'Time limit of one delivery to a webhook, in seconds',
+  }),
+  webhook_disable_after_days: setting({
+    schema: z.number().min(0.01).max(365),
+    default: 5,
+    description: 'Days of failures without a success after which a webhook is disabled',
+  }),
+  webhook_log_days: setting({
+    schema: z.int().min(1).max(3650),
+    default: 30,
+    description: 'Days that the log of deliveries to webhooks is kept',
+  }),
+  cors_origins: setting({
+    schema: z.array(z.url({ protocol: /^https?$/ })).max(100),
+    default: [],
+    description: 'Origins whose pages may use the API, with commas between them; none when left out',
+  }),
+  requests_per_minute_address: setting({
+    schema: rate,
+    default: 3000,
+    description: 'Requests a minute from one address of the network (IPv6: one /64), loopback excepted; null for any number',
+  }),
+  requests_per_minute_user: setting({
+    schema: rate,
+    default: 1200,
+    description: 'Requests a minute by one person; not counted under development identity',
+  }),
+  requests_per_minute_key: setting({ schema: rate, default: 1200, description: 'Requests a minute with one API key' }),
+  refusals_per_minute_address: setting({
+    schema: rate,
+    default: 20,
+    description: 'Refused credentials a minute from one address, loopback excepted; then it gets no answer but 429',
+  }),
+  starts_per_day_user: setting({
+    schema: z.int().min(0).max(100_000_000).nullable(),
+    default: null,
+    description: 'Executions and runs that one person may start on a day (UTC)',
+  }),
+  headers_timeout_ms: setting({
+    schema: z.int().min(100).max(600_000),
+    default: 15_000,
+    description: 'Time in which the headers of a request must have come, in milliseconds; then the connection is closed',
+  }),
+  request_timeout_ms: setting({
+    schema: z.int().min(100).max(86_400_000),
+    default: 300_000,
+    description: 'Time in which a request must have come as a whole, in milliseconds; then the connection is closed',
+  }),
+  connections_max: setting({
+    schema: z.int().min(1).max(1_000_000),
+    default: 10_000,
+    description: 'Connections that are open at once; more are closed at once',
+  }),
+  otlp_endpoint: setting({
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    default: null,
+    description: 'Base URL of an OTLP/HTTP collector that gets the spans; null: they are made for logs and modules only',
+    environment: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
   }),
   drain_timeout_ms: setting({
     schema: z.int().min(0).max(600_000),

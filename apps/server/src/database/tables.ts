@@ -1,8 +1,10 @@
 import type { ModelUsageTable } from '../money/model-usage.ts';
 import type { CheckpointTable, RollbackTable } from '../checkpoints/checkpoint-tables.ts';
 import type { GovernanceCheckTable } from '../governance/governance-table.ts';
+import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
+import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
@@ -14,4 +16,9 @@ export interface ServerTables {
   readonly run_phases: RunPhaseTable;
   readonly run_executions: RunExecutionTable;
   readonly model_usage: ModelUsageTable;
+  readonly webhooks: WebhookTable;
+  readonly webhook_cursor: WebhookCursorTable;
+  readonly webhook_deliveries: DeliveryTable;
+  readonly webhook_attempts: AttemptTable;
+  readonly quota_use: QuotaTable;
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
 import type { EventFormat } from './event-json.ts';
 import type { Farewell, Outlet } from './outlet.ts';
@@ -11,8 +12,8 @@ const CODES: Readonly<Record<Farewell, readonly [number, string]>> = {
   forbidden: [1008, 'FORBIDDEN'],
 };
 
-/** A reader on a WebSocket. */
-export function webSocketOutlet(socket: WebSocket, format: EventFormat): Outlet {
+/** A reader on a WebSocket, and the connection under it. */
+export function webSocketOutlet(socket: WebSocket, format: EventFormat, connection: Socket): Outlet {
   let isSilent = false;
   let drained: () => void = () => undefined;
   const onSent = (): void => drained();
@@ -31,9 +32,8 @@ export function webSocketOutlet(socket: WebSocket, format: EventFormat): Outlet 
       return isSilent;
     },
     send: (message) => socket.send(message.frame('websocket', format), { binary: false }, onSent),
-    // Each message is a write of its own here.
-    cork: () => undefined,
-    uncork: () => undefined,
+    cork: () => connection.cork(),
+    uncork: () => connection.uncork(),
     ping: (cursor) => {
       if (cursor !== null)
         socket.send(StreamMessage.control({ event_type: 'cursor', cursor }, cursor).frame('websocket', format), {

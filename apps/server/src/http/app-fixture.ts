@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
-import { Engine, type FunctionCatalogue, defineFunction, loadDefinition } from '@loopwright/engine';
+import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
   type ErrorCode,
@@ -21,9 +21,10 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { EventStreams, type StreamLimits } from '../events/event-streams.ts';
-import { type MaySee, maySee } from '../events/may-see.ts';
+import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
 import { openServerDatabase } from '../database/server-database.ts';
+import { Metrics } from '../observability/metrics.ts';
+import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { executionsOfRun } from '../money/executions-of-run.ts';
 import { ModelUsage } from '../money/model-usage.ts';
@@ -35,20 +36,24 @@ import { prepareRuns } from '../runs/open-runs-fixture.ts';
 import type { OpenGovernance } from '../governance/open-governance.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import { createApp } from './app.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
+import { testFunctions } from './function-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
+import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
 export { DEFINITIONS };
 
 /** What is different about one test server. */
-export interface TestServerOptions {
+export interface TestServerOptions extends EventFixtureOptions {
   /** A folder of the caller; left out: one that goes with the server. */
   readonly dir?: string;
   readonly definitions?: Readonly<Record<string, string>>;
   readonly examplesLimitBytes?: number;
   readonly bodyLimitBytes?: number;
+  readonly protection?: Partial<Protection>;
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
@@ -61,9 +66,9 @@ export interface TestServerOptions {
   readonly keepWorkspacesMs?: number;
   /** Functions that definitions may call, besides those of every test server. */
   readonly functions?: FunctionCatalogue;
-  readonly streamLimits?: Partial<StreamLimits>;
   readonly clock?: Clock;
-  readonly maySee?: MaySee;
+  /** Base URL of a collector of spans. */
+  readonly otlpEndpoint?: string;
 }
 
 /** One answer over HTTP. */
@@ -91,6 +96,7 @@ export interface TestServer extends AsyncDisposable {
   readonly listeners: () => number;
   /** Readers of events. */
   readonly streams: () => number;
+  readonly webhooks: Webhooks;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -134,9 +140,11 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const logger = pino({ level: 'error' }, { write: (line: string) => void log.push(line) });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
-  const streamLimits = { total: 1000, perUser: 1000, stallMs: 300_000, ...options.streamLimits };
   const clock = options.clock ?? systemClock;
-  const streams = new EventStreams({ engine, clock, maySee: options.maySee ?? maySee, limits: streamLimits });
+  const events = await openEvents({ engine, database, dir, clock, log }, options);
+  const health = options.health ?? { health: () => HEALTHY };
+  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const metrics = new Metrics({ engine, health });
   const app = await createApp({
     engine,
     database,
@@ -145,6 +153,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     checkpoints: gates.checkpoints,
     rollbacks,
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
+    tracing,
+    metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
     money: {
@@ -153,12 +163,12 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
       executionsOf: (id) => executionsOfRun(database, id),
       clock: systemClock,
     },
-    health: options.health ?? { health: () => HEALTHY },
+    health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
+    protection: { ...UNPROTECTED, ...options.protection },
     responses,
-    streams,
-    maySee: options.maySee ?? maySee,
+    ...events,
     ...parts,
     clock,
   });
@@ -169,8 +179,11 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const close = async (): Promise<void> => {
     await app.close();
     await runs[Symbol.asyncDispose]();
+    await events[Symbol.asyncDispose]();
     await engine.close(0);
     await gates[Symbol.asyncDispose]();
+    await tracing[Symbol.asyncDispose]();
+    await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };
@@ -188,7 +201,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     release: () => gate.resolve(null),
     aborted: () => aborted,
     listeners: () => engine.listeners,
-    streams: () => streams.size,
+    streams: () => events.streams.size,
+    webhooks: events.webhooks,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     [Symbol.asyncDispose]: async () => {
@@ -198,41 +212,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
+const UNPROTECTED: Protection = {
+  rates: { address: null, user: null, key: null, refusals: null },
+  quotas: { starts: null },
+  corsOrigins: [],
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  connectionsMax: 10_000,
+};
+
 const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 
 function noEdge(): never {
   throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
-}
-
-function testFunctions(gate: Promise<null>, onAbort: () => void): FunctionCatalogue {
-  const attempts = new Map<string, number>();
-  return {
-    note: defineFunction({
-      description: 'Gives a value',
-      arguments: z.strictObject({ value: z.json() }),
-      run: ({ args, step }) => step(async () => args.value),
-    }),
-    hold: defineFunction({
-      description: 'Waits until the test lets it go',
-      arguments: z.strictObject({}),
-      run: ({ step }) =>
-        step(({ signal }) => {
-          signal.addEventListener('abort', onAbort);
-          return gate;
-        }),
-    }),
-    shout: defineFunction({
-      description: 'Fails at first, with a long message',
-      arguments: z.strictObject({ characters: z.number(), times: z.number() }),
-      run: ({ args: { characters, times }, step }) =>
-        step(async ({ idempotencyKey }) => {
-          const attempt = (attempts.get(idempotencyKey) ?? 0) + 1;
-          attempts.set(idempotencyKey, attempt);
-          if (attempt <= times) throw new Error('x'.repeat(characters));
-          return attempt;
-        }),
-    }),
-  };
 }
 
 function postOf(body: unknown, headers: Record<string, string>): RequestInit {

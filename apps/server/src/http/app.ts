@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
-import type { Clock, Random } from '@loopwright/protocol';
+import { type Clock, ERRORS, type Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -9,17 +9,31 @@ import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Runs } from '../runs/runs.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { observeRequests } from '../observability/observe-requests.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
+import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
 import { describeSchemas } from './describe-schemas.ts';
+import { describeWebhooks } from './describe-webhooks.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { useDevelopmentIdentity } from './identity.ts';
 import { checkNesting } from './check-nesting.ts';
 import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
+import { useConditionalGet } from './manners/conditional-get.ts';
+import { requestIdOf } from './manners/request-id.ts';
+import { useRouteConventions } from './manners/route-conventions.ts';
+import { honourQuotas } from './protection/honour-quotas.ts';
+import type { Protection } from './protection/protection.ts';
+import { rateLimits } from './protection/rate-limits.ts';
+import { useSecurityHeaders } from './protection/security-headers.ts';
+import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import type { BreakEvenParts } from '../money/break-even.ts';
 import { breakEvenRoutes } from './routes/break-even.ts';
@@ -34,7 +48,11 @@ import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { programAliasRoutes } from './routes/program-aliases.ts';
 import { programRoutes } from './routes/programs.ts';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
 import { policyRoutes } from './routes/policies.ts';
@@ -66,11 +84,15 @@ export interface AppParts {
   readonly random: Random;
   readonly log: FastifyBaseLogger;
   readonly bodyLimitBytes: number;
+  readonly protection: Protection;
+  readonly tracing: Tracing;
+  readonly metrics: Metrics;
   /** The answers to requests that have an Idempotency-Key. */
   readonly responses: KeptResponses;
   /** The readers of events. */
   readonly streams: EventStreams;
   readonly maySee: MaySee;
+  readonly webhooks: Webhooks;
 }
 
 /** Everything below `/runs`. */
@@ -89,19 +111,23 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
-    genReqId: () => parts.random.uuid(),
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 0,
+    requestTimeout: parts.protection.requestTimeoutMs,
+    // Node looks this often for connections that took too long.
+    http: { headersTimeout: parts.protection.headersTimeoutMs, connectionsCheckingInterval: 1000 },
     // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: answerError,
+    clientErrorHandler: clientErrors(parts.random),
   });
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   useErrorFormat(app);
   app.addHook('preClose', () => parts.streams.close());
+  useRouteConventions(app);
   // Before every other hook: a connection whose request one of them refuses is then closed as well.
   await app.register(websocket, {
     options: { maxPayload: 64 * 1024 },
@@ -109,22 +135,39 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       closeStreams(this.websocketServer, parts.clock, done);
     },
   });
+  observeRequests(app, parts);
+  app.server.maxConnections = parts.protection.connectionsMax;
+  await useSecurityHeaders(app, parts.protection.corsOrigins);
+  const limits = await rateLimits(app, parts.protection.rates);
+  app.addHook('onRequest', limits.checkAddress);
   useDevelopmentIdentity(app);
+  app.addHook('onRequest', limits.checkCaller);
   app.addHook('preValidation', async ({ body }) => checkNesting(body));
   app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  useConditionalGet(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+      webhooks: describeWebhooks(),
     },
     ...describeSchemas(),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
+  // The document does not change once all routes are there.
+  let document: object | undefined;
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true } },
+    async () => (document ??= { ...app.swagger(), 'x-error-catalogue': ERRORS }),
+  );
   await app.register(healthRoutes(parts));
+  await app.register(metricsRoutes(parts.metrics));
   await app.register(
     async (api) => {
       honourIdempotencyKeys(api, parts.responses);
+      honourQuotas(api, new DailyQuotas({ ...parts, limits: parts.protection.quotas }));
       await api.register(workflowRoutes(parts));
       await api.register(scheduleRoutes(parts));
       await api.register(executionRoutes(parts));
@@ -138,10 +181,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));
       await api.register(breakEvenRoutes(parts));
+      await api.register(programAliasRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
       await api.register(policyRoutes(parts));
       await api.register(everyRunRoute(parts, 'api'));
+      await api.register(webhookRoutes(parts));
+      await api.register(oneWebhookRoutes(parts));
+      await api.register(webhookDeliveryRoutes(parts));
     },
     { prefix: '/api/v1' },
   );

@@ -1,4 +1,4 @@
-import { jsonSchema } from '@loopwright/protocol';
+import { errorResponseSchema, jsonSchema } from '@loopwright/protocol';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
@@ -8,10 +8,17 @@ export interface SchemaDescription {
   readonly transformObject: ReturnType<typeof createJsonSchemaTransformObject>;
 }
 
-/** Names the schema that contains itself, so that the document has it once and refers to it: without a name, its references point nowhere. */
+/** Takes along what `describe` and `meta` said, examples above all. Names the schema that contains itself, so that the document has it once and refers to it: without a name, its references point nowhere. */
 export function describeSchemas(): SchemaDescription {
-  const schemaRegistry = z.registry<{ id: string }>();
-  schemaRegistry.add(jsonSchema, { id: 'Json' });
+  const schemaRegistry = z.globalRegistry;
+  const named: readonly [z.ZodType, { id: string; description?: string }][] = [
+    [jsonSchema, { id: 'Json' }],
+    [
+      errorResponseSchema,
+      { id: 'Error', description: 'Every error; `x-error-catalogue` of this document has what each code means' },
+    ],
+  ];
+  for (const [schema, meta] of named) if (!schemaRegistry.has(schema)) schemaRegistry.add(schema, meta);
   return {
     transform: createJsonSchemaTransform({ schemaRegistry }),
     transformObject: createJsonSchemaTransformObject({ schemaRegistry }),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { ERRORS, type ServerHealth } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type TestServer, errorIn, executionIn, openServer, pointersIn, start } from './app-fixture.ts';
+import { type Answer, type TestServer, errorIn, executionIn, openServer, pointersIn, start } from './app-fixture.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 let server: TestServer;
@@ -45,6 +47,16 @@ describe('an error answer', () => {
     for (const text of ['{"project_id": ', '', 'null,', '{"project_id":"p","__proto__":{"a":1}}']) {
       assert.equal(errorIn(await server.post(START, text, JSON_TYPE), 'VALIDATION_ERROR').status, 400);
     }
+  });
+
+  it('is the same for what is no HTTP, and for headers without end', async () => {
+    const long = await server.get('/health', { 'x-long': 'y'.repeat(20_000) });
+    assert.equal(errorIn(long, 'HEADERS_TOO_LARGE').status, 431);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write('\u0016\u0003\u0001 no HTTP\r\n\r\n');
+    const answer = await readAll(socket);
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n(?:.+\r\n)*Connection: close\r\n/);
+    assert.match(answer, /"error_code":"VALIDATION_ERROR"/);
   });
 
   it('names the types that can be read', async () => {
@@ -106,6 +118,13 @@ describe('every route of the document', () => {
   const fill = (path: string): string =>
     path.replaceAll(/\{(\w+)\}/g, (_all, name) => (name === 'digest' ? '0'.repeat(64) : 'nobody'));
 
+  const send = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const json = body === undefined || method === 'GET' || method === 'DELETE' ? {} : { body: JSON.stringify(body) };
+    const headers = 'body' in json ? { 'content-type': 'application/json' } : {};
+    const response = await fetch(server.url + path, { method, headers, ...json });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+
   it('answers a name that there is not with 404 in the one format', async () => {
     const bodies: Record<string, object | undefined> = {
       '/api/v1/workflows/{workflow_id}/start': { project_id: 'p' },
@@ -115,15 +134,18 @@ describe('every route of the document', () => {
       '/api/v1/tasks/{task_id}/answer': { accepted: true },
       '/api/v1/programs/{name}/execute': { input: 1 },
       '/api/v1/executions/{execution_id}/move': { definition_digest: '0'.repeat(64) },
+      '/api/v1/programs/{name}/aliases/active': { version: 1 },
+      '/api/v1/webhooks/{webhook_id}': {},
+      '/api/v1/webhooks/{webhook_id}/secret': {},
     };
     let walked = 0;
     for (const [path, methods] of await documented()) {
       if (!path.includes('{')) continue;
       for (const method of methods) {
-        const answer = method === 'get' ? await server.get(fill(path)) : await server.post(fill(path), bodies[path]);
+        const answer = await send(method.toUpperCase(), fill(path), bodies[path]);
         const code = z.object({ error_code: z.string() }).parse(answer.body).error_code;
         assert.equal(answer.status, 404, `${method} ${path}: ${code}`);
-        assert.match(code, /^(?:WORKFLOW|EXECUTION|TASK|EXAMPLES|PROGRAM)_NOT_FOUND$/);
+        assert.match(code, /^(?:WORKFLOW|EXECUTION|TASK|EXAMPLES|PROGRAM|WEBHOOK)_NOT_FOUND$/);
         walked += 1;
       }
     }
@@ -132,7 +154,7 @@ describe('every route of the document', () => {
 
   it('does not take another method', async () => {
     for (const [path, methods] of await documented()) {
-      for (const method of ['DELETE', 'PUT', 'PATCH', ...(methods.includes('post') ? [] : ['POST'])]) {
+      for (const method of ['DELETE', 'PUT', 'PATCH', 'POST'].filter((one) => !methods.includes(one.toLowerCase()))) {
         const response = await fetch(server.url + fill(path), { method });
         const answer = { status: response.status, headers: response.headers, body: await response.json() };
         assert.equal(errorIn(answer, 'METHOD_NOT_ALLOWED').status, 405);

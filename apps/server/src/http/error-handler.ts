@@ -3,6 +3,9 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { knownPaths } from './known-paths.ts';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 
+/** How many unknown fields of one object are named. */
+const ISSUE_LIMIT = 20;
+
 /** Answers every error in the one form of the platform, with a code of the catalogue. */
 export function useErrorFormat(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
@@ -10,6 +13,13 @@ export function useErrorFormat(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = methodsOf(path);
+    if (request.method === 'OPTIONS' && allowed.length > 0) {
+      void reply
+        .status(204)
+        .header('allow', [...allowed, 'OPTIONS'].join(', '))
+        .send();
+      return;
+    }
     const error =
       allowed.length === 0
         ? new PlatformError('NOT_FOUND', `Cannot find ${request.method} ${path}`)
@@ -28,6 +38,8 @@ export function useErrorFormat(app: FastifyInstance): void {
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, unfitting?: number): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
   if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  const wait = known.details?.['retry_after_seconds'];
+  if (typeof wait === 'number') void reply.header('retry-after', wait);
   const isUnfitting = typeof unfitting === 'number' && hasZodFastifySchemaValidationErrors(error);
   const status = isUnfitting ? unfitting : known.status;
   const body = { ...known.toResponse(request.id), status };
@@ -38,10 +50,13 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
 function toPlatformError(error: FastifyError | Error, bodyLimit?: number): PlatformError {
   if (error instanceof PlatformError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues = error.validation.map(({ instancePath, message }) => ({
-      path: instancePath.split('/').filter((part) => part !== ''),
-      message: message ?? 'is wrong',
-    }));
+    const issues = error.validation.flatMap(({ instancePath, message = 'is wrong', params }) => {
+      const path = instancePath.split('/').filter((part) => part !== '');
+      const unknown: unknown = params['keys'];
+      // A field that nobody knows is pointed to itself, not at what it is in.
+      if (!Array.isArray(unknown)) return [{ path, message }];
+      return unknown.slice(0, ISSUE_LIMIT).map((key) => ({ path: [...path, String(key)], message: 'is not known here' }));
+    });
     const where = error.validationContext ?? 'request';
     const summary = issues.map(({ path, message }) => `${[where, ...path].join('/')}: ${message}`).join('; ');
     return new PlatformError('VALIDATION_ERROR', `Cannot take the request: ${summary}`, {

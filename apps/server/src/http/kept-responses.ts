@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 
 /** How long an answer is kept, in milliseconds. */
-const KEPT_MS = 7 * 24 * 60 * 60_000;
+const KEPT_MS = 24 * 60 * 60_000;
 
 /** The answer to a request, as it was sent. */
 export interface KeptResponse {
@@ -14,7 +14,7 @@ export interface KeptResponse {
   readonly body: string;
 }
 
-/** What was answered to requests that have an Idempotency-Key, for seven days, in a SQLite file of the server's own. */
+/** What was answered to requests that have an Idempotency-Key, for a day, in a SQLite file of the server's own. */
 export class KeptResponses implements Disposable {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;

@@ -18,7 +18,7 @@ const PREVIEW_MS = 10 * 60_000;
 const PREVIEWS_LIMIT = 100;
 
 /** Which executions are meant, besides what the action is for. */
-export type BulkQuery = Omit<ExecutionQuery, 'limit' | 'offset'>;
+export type BulkQuery = Omit<ExecutionQuery, 'limit' | 'offset' | 'before'>;
 
 /** Executions that an action was previewed for. Times in milliseconds since 1970-01-01 UTC. */
 export interface Preview {

@@ -31,6 +31,8 @@ export interface EdgeAddress {
   /** Resolves when the edge runs; throws SERVICE_UNAVAILABLE when it does not within a time that a workflow can wait. */
   readonly ready: () => Promise<void>;
   readonly authToken: string;
+  /** Headers of the moment, such as the trace that a call belongs to. */
+  readonly headers?: () => Record<string, string>;
 }
 
 /** Calls the edge runtime. Its errors come back with their code; an edge that cannot be reached is SERVICE_UNAVAILABLE. */
@@ -78,7 +80,7 @@ export class EdgeClient {
 
   async #call(method: string, path: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
-    const headers = { authorization: `Bearer ${this.#address.authToken}` };
+    const headers = { ...this.#address.headers?.(), authorization: `Bearer ${this.#address.authToken}` };
     const url = this.#address.url();
     let response: Response;
     try {

@@ -5,6 +5,7 @@ import {
   type Json,
   type JsonObject,
   PlatformError,
+  type ProgramAlias,
   type ProgramMetadata,
   type ProgramSummary,
   toJson,
@@ -52,6 +53,37 @@ export class ProgramService {
   async promotions(name: string): Promise<JsonObject[]> {
     await this.versions(name);
     return (await this.#store.promotions(name)).map((promotion) => toJson(promotion) as JsonObject);
+  }
+
+  /** Where the active pointer is, and since when. Throws PROGRAM_NOT_FOUND. */
+  async active(name: string): Promise<ProgramAlias> {
+    await this.versions(name);
+    const version = await this.#store.getActive(name);
+    const promotions = await this.#store.promotions(name);
+    return {
+      program: name,
+      alias: 'active',
+      version,
+      digest: version === null ? null : (await this.#store.loadMetadata(name, version)).digest,
+      moved_at: promotions.findLast(({ to }) => to === version)?.at ?? null,
+    };
+  }
+
+  /**
+   * Moves the active pointer if it is still where it was seen, and waits until the edge serves that. When the edge is away it follows as soon as it is
+   * back. Throws ARTIFACT_NOT_FOUND, ALIAS_MOVED.
+   */
+  async activate(
+    name: string,
+    { version, expected, record }: { version: number; expected: number | null; record: { id: string; evidence: JsonObject } },
+  ): Promise<ProgramAlias> {
+    const { digest } = await this.#store.loadMetadata(name, version);
+    await this.#store.setActive(name, version, {
+      expected,
+      record: { ...record, program: name, version, digest, execution_id: null },
+    });
+    if (this.#edge.url() !== null) await this.#edge.refresh(name);
+    return this.active(name);
   }
 
   async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {

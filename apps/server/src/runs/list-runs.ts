@@ -47,7 +47,7 @@ function conditionsOf(
   eb: ExpressionBuilder<ServerTables, 'runs'>,
 ): Expression<SqlBool>[] {
   const contains = (column: string, text: string): Expression<SqlBool> =>
-    sql<SqlBool>`instr(lower(${sql.ref(column)}), ${text.toLowerCase()}) > 0`;
+    sql<SqlBool>`instr(lower(${sql.ref(column)}), lower(${text})) > 0`;
   return [
     ...(status === undefined ? [] : [eb('status', '=', status)]),
     ...(profile === undefined ? [] : [eb('profile', '=', profileName(profile))]),

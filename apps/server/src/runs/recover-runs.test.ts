@@ -46,7 +46,7 @@ describe('runs after a crash', () => {
       INSERT INTO run_executions VALUES ('lost', 'lost', 1, 'start', 1);`);
     await using server = await openRunServer({ dir });
     const { status, error_message } = await detailOf(server, 'lost');
-    assert.deepEqual([status, error_message], ['failed', 'Cannot find the workflow "gone"']);
+    assert.deepEqual([status, error_message], ['failed', 'Cannot start "gone": there is no such workflow']);
   });
 
   it('go on with a retry that was cut off before its execution', async () => {

@@ -10,6 +10,9 @@ import { UsageReader } from './state/usage-reader.ts';
 /** How long changes of a run are collected before they are written when nobody asks, in milliseconds. */
 const SETTLE_MS = 25;
 
+/** How long after a failed write it is tried again, in milliseconds. */
+const RETRY_MS = 2000;
+
 /** What a tracker works with, and what it tells. */
 export interface TrackerParts {
   readonly engine: Pick<Engine, 'read' | 'subscribe'>;
@@ -88,12 +91,13 @@ export class RunTracker {
     await Promise.all(all.map(({ last }) => last));
   }
 
-  #touch(tracked: Tracked): void {
+  #touch(tracked: Tracked, afterMs = SETTLE_MS): void {
     tracked.isDirty = true;
-    tracked.cancelTimer ??= this.#parts.clock.schedule(SETTLE_MS, () => {
+    tracked.cancelTimer ??= this.#parts.clock.schedule(afterMs, () => {
       tracked.cancelTimer = undefined;
       this.refresh(tracked.run.run_id).catch((error: unknown) => {
         this.#parts.log.error({ err: error, run_id: tracked.run.run_id }, `Cannot write the state of a run: ${messageOf(error)}`);
+        if (!this.#isClosed) this.#touch(tracked, RETRY_MS);
       });
     });
   }

@@ -8,7 +8,6 @@ import {
   type MetricsSummary,
   PlatformError,
   type RunDetail,
-  messageOf,
 } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type AdvanceOutcome, type AdvanceRequest, advanceBySelf, advanceRun } from './advance-run.ts';
@@ -28,7 +27,7 @@ import { RunTracker } from './run-tracker.ts';
 import { detailView, summaryView } from './run-views.ts';
 import { explainRun } from './run-why.ts';
 import type { RunState } from './state/project-run.ts';
-import { stateText } from './state/state-export.ts';
+import { StateExport } from './state/state-export.ts';
 import { UsageReader } from './state/usage-reader.ts';
 import { keepWorkspaces } from './workspace-retention.ts';
 import type { Workspace } from './workspace/workspace.ts';
@@ -46,7 +45,7 @@ export interface RunsOptions extends Omit<RunParts, 'store' | 'tracker'> {
 export class Runs implements AsyncDisposable {
   readonly #parts: RunParts;
   readonly #options: RunsOptions;
-  #lastExport: Promise<void> = Promise.resolve();
+  readonly #export: StateExport;
   #stopRetention: () => Promise<void> = async () => undefined;
 
   constructor(options: RunsOptions) {
@@ -54,6 +53,7 @@ export class Runs implements AsyncDisposable {
     const store = new RunStore(options.database);
     const tracker = new RunTracker({ engine, store, clock, log, changed: (stored, state) => this.#changed(stored, state) });
     this.#options = options;
+    this.#export = new StateExport(options);
     this.#parts = { ...options, store, tracker };
   }
 
@@ -208,7 +208,7 @@ export class Runs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stopRetention();
     await this.#parts.tracker.close();
-    await this.#lastExport;
+    await this.#export.close();
   }
 
   async #stored(runId: string): Promise<StoredRun> {
@@ -232,17 +232,6 @@ export class Runs implements AsyncDisposable {
 
   async #changed(stored: StoredRun, state: RunState): Promise<void> {
     if (stored.run.mode === 'auto') await advanceBySelf(this.#parts, stored.run, state);
-    const exported = this.#lastExport.then(() => this.#export(stored));
-    this.#lastExport = exported.catch((error: unknown) => {
-      this.#parts.log.warn({ err: error, run_id: stored.run.run_id }, `Cannot write state.json: ${messageOf(error)}`);
-    });
-  }
-
-  async #export(stored: StoredRun): Promise<void> {
-    if (stored.run.workspace_removed_at !== null) return;
-    const workspace = this.#parts.workspaces.of(stored.run.run_id);
-    const { artifacts } = await workspace.list();
-    const counts = new Map([...Map.groupBy(artifacts, ({ phase }) => phase)].map(([phase, group]) => [phase, group.length]));
-    await workspace.writeState(stateText(detailView(stored, counts), artifacts));
+    this.#export.request(stored);
   }
 }

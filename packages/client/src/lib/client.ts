@@ -13,6 +13,7 @@ import {
   type ExecutionEventMessage,
   type ExecutionList,
   type ExecutionResponse,
+  type GlobalEventMessage,
   type HumanTask,
   type Json,
   type LabelledExample,
@@ -34,7 +35,7 @@ import {
   executeResponseSchema,
   executionListSchema,
   executionResponseSchema,
-  humanTaskSchema,
+  humanTaskListSchema,
   labelledExampleSchema,
   moveResponseSchema,
   programSummarySchema,
@@ -45,8 +46,8 @@ import {
   workflowListSchema,
   workflowScheduleSchema,
 } from '@loopwright/protocol';
-import { z } from 'zod';
-import { readEvents } from './events.ts';
+import type { z } from 'zod';
+import { type StreamOptions, readEvents } from './events.ts';
 import { type Caller, callApi, fetchText } from './request.ts';
 import { RunsClient } from './runs.ts';
 
@@ -208,7 +209,7 @@ export class Client {
   /** The questions that are open, of one execution or of all. */
   async openTasks(executionId?: string): Promise<HumanTask[]> {
     const path = `/api/v1/tasks?${new URLSearchParams(executionId === undefined ? {} : { execution_id: executionId }).toString()}`;
-    const { tasks } = await callApi(this.#caller, { method: 'GET', path, answer: z.object({ tasks: z.array(humanTaskSchema) }) });
+    const { tasks } = await callApi(this.#caller, { method: 'GET', path, answer: humanTaskListSchema });
     return tasks;
   }
 
@@ -242,21 +243,42 @@ export class Client {
   }
 
   /**
-   * The events of an execution behind the cursor, stored ones first, until it ends or `signal` aborts. Throws SERVICE_UNAVAILABLE when the
-   * connection is lost: go on with the `seq` of the last event.
+   * The events of an execution behind the cursor, stored ones first, each once, until it ends or `signal` aborts. A lost connection and a server
+   * that comes back are bridged. Throws SERVICE_UNAVAILABLE when it stays away, LIMIT_EXCEEDED when history is gone and no `onGap` takes that.
    */
-  async *events(
-    id: string,
-    { after = 0, signal }: { after?: number; signal?: AbortSignal } = {},
-  ): AsyncGenerator<ExecutionEventMessage> {
-    yield* readEvents(
-      new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl()),
-      signal,
+  async *events(id: string, options: StreamOptions = {}): AsyncGenerator<ExecutionEventMessage> {
+    const query = typesOf(options);
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/events${query === '' ? '' : `?${query}`}`;
+    yield* readEvents({ caller: this.#caller, path }, options);
+  }
+
+  /** The events of all executions that the caller may see, in one order, as {@link events} gives those of one; it has no end. */
+  async *allEvents({
+    filter = {},
+    ...options
+  }: StreamOptions & { filter?: EventQuery } = {}): AsyncGenerator<GlobalEventMessage> {
+    const lists = { workflow_id: filter.workflows, project_id: filter.projects, execution_id: filter.executions };
+    const query = Object.entries(lists).flatMap(([name, values]) =>
+      values === undefined ? [] : [`${name}=${values.map(encodeURIComponent).join(',')}`],
     );
+    const types = typesOf(options);
+    const path = `/api/v1/events?${[...query, ...(types === '' ? [] : [types])].join('&')}`;
+    for await (const event of readEvents({ caller: this.#caller, path }, options)) if ('position' in event) yield event;
   }
 
   #changeSchedule(workflowId: string, change: 'pause' | 'resume'): Promise<WorkflowSchedule> {
     const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/schedule/${change}`;
     return callApi(this.#caller, { method: 'POST', path, answer: workflowScheduleSchema });
   }
+}
+
+/** Which events of all executions are read; what is left out does not matter. */
+export interface EventQuery {
+  readonly workflows?: readonly string[];
+  readonly projects?: readonly string[];
+  readonly executions?: readonly string[];
+}
+
+function typesOf({ eventTypes }: StreamOptions): string {
+  return eventTypes === undefined ? '' : `event_type=${eventTypes.map(encodeURIComponent).join(',')}`;
 }

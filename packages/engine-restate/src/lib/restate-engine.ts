@@ -6,6 +6,7 @@ import type {
   Execution,
   ExecutionEvent,
   StartRequest,
+  CommitListener,
   StoreReader,
   SubmittedAnswer,
   WorkflowDefinition,
@@ -221,6 +222,10 @@ export class RestateEngine implements WorkflowEngine {
   async resume(executionId: string, who: string): Promise<Execution> {
     await this.#command(executionId, { do: 'resume', at: this.#options.clock.now(), who });
     return this.#shown(executionId);
+  }
+
+  subscribeAll(listener: CommitListener): () => void {
+    return this.#hub.subscribeAll(listener);
   }
 
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {

@@ -1,5 +1,6 @@
 import type { WorkflowDefinition } from './definition/definition.ts';
 import type { AnswerOutcome, AnswerTarget } from './embedded/answer-question.ts';
+import type { CommitListener } from './embedded/event-hub.ts';
 import type { StartRequest } from './embedded/start-execution.ts';
 import type { CloudEvent } from './event/listener.ts';
 import type { Execution, ExecutionEvent } from './execution/execution.ts';
@@ -58,6 +59,8 @@ export interface WorkflowEngine extends AsyncDisposable {
   resume(executionId: string, who: string): Promise<Execution>;
   /** Calls `listener` with every event of an execution from now on; the result ends it. From a cursor: `read.events`. */
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void;
+  /** Calls `listener` with the events of each commit from now on, of any execution, and the position of the first; from a cursor: `read.eventsAfter`. */
+  subscribeAll(listener: CommitListener): () => void;
   /** Stops: nothing new begins, steps under way have `drainMs` to end and be recorded; what is left goes on after the next {@link recover}. */
   close(drainMs: number): Promise<void>;
 }

@@ -141,7 +141,7 @@ function accept(
   try {
     const wanted = requestOf(request);
     parts.streams.admit(wanted.principal);
-    begin(parts, webSocketOutlet(socket, formatOf(request)), wanted);
+    begin(parts, webSocketOutlet(socket, formatOf(request), request.socket), wanted);
   } catch (error) {
     refuse(socket, error, request);
   }

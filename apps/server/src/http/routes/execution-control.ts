@@ -9,7 +9,10 @@ import { oneExecution } from './execution-schemas.ts';
 /** Cancel, pause and resume of one execution, and more of what it may use. */
 export function executionControlRoutes({ engine, random }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
-    const body = z.strictObject({ reason: z.string().max(1000).optional() }).nullish();
+    const body = z
+      .strictObject({ reason: z.string().max(1000).optional() })
+      .nullish()
+      .meta({ examples: [{ reason: 'Started by mistake' }] });
     api.post(
       '/executions/:execution_id/cancel',
       { schema: { ...oneExecution, summary: 'End an execution for good', body } },

@@ -16,13 +16,16 @@ import { findExecution, oneExecution } from './execution-schemas.ts';
 
 /** Restart and retry, which begin a new execution, and move, which pins one to another definition. */
 export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { engine, random, runs } = parts;
+  const { engine, random, runs, tracing } = parts;
   return async (api) => {
     const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
     const { 200: _ok, ...refusals } = oneExecution.response;
     const begun = { ...oneExecution, headers, response: { 201: executionResponseSchema, ...refusals } };
-    const newIdOf = (userId: string, purpose: string, key: string | undefined): string =>
-      key === undefined ? random.uuid() : executionIdOf(userId, purpose, key);
+    const newIdOf = (userId: string, purpose: string, key: string | undefined): string => {
+      const id = key === undefined ? random.uuid() : executionIdOf(userId, purpose, key);
+      tracing.starts(id);
+      return id;
+    };
     const answer = (
       reply: FastifyReply,
       { created, execution }: Awaited<ReturnType<typeof engine.operations.retry>>,
@@ -34,7 +37,13 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
 
     api.post(
       '/executions/:execution_id/restart',
-      { schema: { ...begun, summary: 'Begin an execution again at a task, as a new one', body: restartRequestSchema.nullish() } },
+      {
+        schema: {
+          ...begun,
+          summary: 'Begin an execution again at a task, as a new one',
+          body: restartRequestSchema.nullish().meta({ examples: [{ from: 'evaluate' }] }),
+        },
+      },
       async ({ params: { execution_id: executionId }, body, headers: { 'idempotency-key': key }, userId }, reply) => {
         await runs.requireOwn(executionId);
         const newId = newIdOf(userId, `restart ${executionId}`, key);
@@ -44,7 +53,10 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
     );
     api.post(
       '/executions/:execution_id/retry',
-      { schema: { ...begun, summary: 'Begin a failed execution again at what failed, as a new one' } },
+      {
+        config: { quota: 'starts' },
+        schema: { ...begun, summary: 'Begin a failed execution again at what failed, as a new one' },
+      },
       async ({ params: { execution_id: executionId }, headers: { 'idempotency-key': key }, userId }, reply) => {
         await runs.requireOwn(executionId);
         const newId = newIdOf(userId, `retry ${executionId}`, key);

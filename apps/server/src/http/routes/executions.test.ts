@@ -28,7 +28,7 @@ const list = async (from: TestServer, query = ''): Promise<ExecutionList> =>
 describe('GET /api/v1/executions', () => {
   it('is empty at first', async () => {
     await using bare = await openServer();
-    assert.deepEqual(await list(bare), { executions: [], total: 0 });
+    assert.deepEqual(await list(bare), { executions: [], total: 0, next_cursor: null });
   });
 
   it('lists the newest first, filters by each field, and pages', async () => {
@@ -65,7 +65,20 @@ describe('GET /api/v1/executions', () => {
       ids.slice(1, 3),
     );
     assert.equal(page.total, 5);
-    assert.deepEqual(await list(own, '?offset=6'), { executions: [], total: 6 });
+    assert.deepEqual(await list(own, '?offset=6'), { executions: [], total: 6, next_cursor: null });
+    const first = await list(own, '?limit=4');
+    await own.post('/api/v1/workflows/plain/start', { project_id: 'c' });
+    const second = await list(own, `?limit=4&cursor=${first.next_cursor}`);
+    assert.deepEqual(
+      [...first.executions, ...second.executions].map(({ execution_id }) => execution_id),
+      [waiting, ...ids],
+      'what began in between moves nothing',
+    );
+    assert.equal(second.next_cursor, null);
+    for (const cursor of ['x', 'WyJ4Il0', first.next_cursor?.slice(1)])
+      assert.deepEqual(pointersIn(errorIn(await own.get(`/api/v1/executions?cursor=${cursor}`), 'VALIDATION_ERROR')), [
+        '/querystring/cursor',
+      ]);
   });
 
   it('refuses a status that there is not, and names those there are', async () => {

@@ -4,7 +4,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 import { executionView } from '../execution-view.ts';
+import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
 import { findExecution, oneExecution } from './execution-schemas.ts';
+
+/** A place in the list of executions: the number of one. */
+const executionPlace = z.tuple([z.int().nonnegative()]);
 
 /** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
@@ -16,6 +20,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
       status: z.string().optional(),
       limit: z.coerce.number().int().min(1).max(500).default(50),
       offset: z.coerce.number().int().nonnegative().default(0),
+      cursor: cursorSchema,
     });
     api.get(
       '/executions',
@@ -27,15 +32,16 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: executionListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ query: { workflow_id, project_id, status, limit, offset } }) => {
-        const { executions, total } = engine.read.executions({
+      async ({ query: { workflow_id, project_id, status, limit, offset, cursor } }) => {
+        const { executions, total, next } = engine.read.executions({
           limit,
           offset,
           ...(workflow_id === undefined ? {} : { workflow: workflow_id }),
           ...(project_id === undefined ? {} : { projectId: project_id }),
           ...(status === undefined ? {} : { status: statusOf(status) }),
+          ...(cursor === undefined ? {} : { before: placeOf(cursor, executionPlace)[0] }),
         });
-        return { executions: executions.map(summaryOf), total };
+        return { executions: executions.map(summaryOf), total, next_cursor: cursorOf(next === null ? null : [next]) };
       },
     );
 

@@ -1,6 +1,11 @@
-import { type ServerHealth, errorResponseSchema, serverHealthSchema } from '@loopwright/protocol';
+import {
+  type Readiness,
+  type ServerHealth,
+  errorResponseSchema,
+  readinessSchema,
+  serverHealthSchema,
+} from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 
 /** Where the state of the process comes from. */
 export interface HealthSource {
@@ -21,13 +26,26 @@ export function healthRoutes({ health }: { health: HealthSource }): FastifyPlugi
         schema: {
           tags: ['health'],
           summary: 'Whether work can be taken',
-          response: { 200: z.object({ ready: z.boolean() }), 503: errorResponseSchema.or(z.object({ ready: z.boolean() })) },
+          response: { 200: readinessSchema, 503: errorResponseSchema.or(readinessSchema) },
         },
       },
       async (_request, reply) => {
-        const ready = health.health().status === 'healthy';
-        return reply.status(ready ? 200 : 503).send({ ready });
+        const readiness = readinessOf(health.health());
+        return reply.status(readiness.ready ? 200 : 503).send(readiness);
       },
     );
   };
+}
+
+function readinessOf({ store_fault: fault, modules }: ServerHealth): Readiness {
+  const checks = [
+    { name: 'store', ready: fault === undefined, reason: fault ?? null },
+    ...modules.map(({ id, status, last_exit }) => ({
+      name: `module ${id}`,
+      ready: status === 'running',
+      reason:
+        status === 'running' ? null : `it is ${status}${last_exit === null ? '' : `; it ended before: ${last_exit.reason}`}`,
+    })),
+  ];
+  return { ready: checks.every(({ ready }) => ready), checks };
 }

@@ -178,7 +178,7 @@ describe('an answer with an Idempotency-Key', () => {
     const key = { 'idempotency-key': 'answer-3' };
     executionIn(await clarify(id, { answers: { LENGTH: 4 } }, key));
     await untilStatus(server, id, 'waiting_acceptance');
-    assert.equal(errorIn(await clarify(id, { answers: { LENGTH: 5 } }, key), 'IDEMPOTENCY_CONFLICT').status, 409);
+    assert.equal(errorIn(await clarify(id, { answers: { LENGTH: 5 } }, key), 'IDEMPOTENCY_CONFLICT').status, 422);
     errorIn(await decide(id, { accepted: true }, key), 'IDEMPOTENCY_CONFLICT');
     const execution = executionIn(await server.get(`/api/v1/executions/${id}`));
     assert.equal(execution.status, 'waiting_acceptance');

@@ -3,6 +3,7 @@ import {
   acceptanceRequestSchema,
   clarificationRequestSchema,
   errorResponseSchema,
+  humanTaskListSchema,
   humanTaskSchema,
   humanTaskStateSchema,
 } from '@loopwright/protocol';
@@ -11,7 +12,14 @@ import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 import { humanTaskView } from '../execution-view.ts';
 import { giveAnswer } from '../give-answer.ts';
+import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
 import { idempotencyKeySchema } from '../idempotency.ts';
+
+/** A place in the list of human tasks: when one was asked, and its id. */
+function taskAt(cursor: string): { createdAt: number; id: string } {
+  const [createdAt, id] = placeOf(cursor, z.tuple([z.number(), z.string()]));
+  return { createdAt, id };
+}
 
 /** `/tasks`: every question that was put to people, of all executions. */
 export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
@@ -28,6 +36,7 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
       state: humanTaskStateSchema.default('open'),
       execution_id: z.string().optional(),
       limit: z.coerce.number().int().min(1).max(500).default(100),
+      cursor: cursorSchema,
     });
     api.get(
       '/tasks',
@@ -36,16 +45,19 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
           tags: ['human tasks'],
           summary: 'Questions that were put to people',
           querystring,
-          response: { 200: z.object({ tasks: z.array(humanTaskSchema) }) },
+          response: { 200: humanTaskListSchema },
         },
       },
-      async ({ query: { state, execution_id, limit } }) => {
-        const tasks = engine.read.humanTasks({
+      async ({ query: { state, execution_id, limit, cursor } }) => {
+        const found = engine.read.humanTasks({
           state,
-          limit,
+          limit: limit + 1,
           ...(execution_id === undefined ? {} : { executionId: execution_id }),
+          ...(cursor === undefined ? {} : { after: taskAt(cursor) }),
         });
-        return { tasks: tasks.map(humanTaskView) };
+        const tasks = found.slice(0, limit);
+        const last = found.length > limit ? tasks.at(-1) : undefined;
+        return { tasks: tasks.map(humanTaskView), next_cursor: cursorOf(last === undefined ? null : [last.createdAt, last.id]) };
       },
     );
 
@@ -70,10 +82,14 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
           summary: 'Answer a question',
           params,
           headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
-          body: z.union([
-            acceptanceRequestSchema.omit({ task_id: true, step_id: true }),
-            clarificationRequestSchema.omit({ task_id: true, step_id: true }),
-          ]),
+          body: z
+            .union([
+              acceptanceRequestSchema.omit({ task_id: true, step_id: true }),
+              clarificationRequestSchema.omit({ task_id: true, step_id: true }),
+            ])
+            .meta({
+              examples: [{ accepted: true, comment: 'The confusion matrix is fine' }, { answers: { ACCURACY_TARGET: 0.95 } }],
+            }),
           response: { 200: humanTaskSchema, 400: errorResponseSchema, 404: errorResponseSchema, 409: errorResponseSchema },
         },
       },

@@ -169,3 +169,34 @@ describe('an edge that is away', () => {
     errorIn(await own.post(`${PATH}/echo/execute`, { input: 1 }), 'SERVICE_UNAVAILABLE');
   });
 });
+
+describe('/api/v1/programs/{name}/aliases/active', () => {
+  const ALIAS = `${PATH}/echo/aliases/active`;
+  const put = async (version: number, headers: Record<string, string>): Promise<Response> =>
+    fetch(server.url + ALIAS, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ version, comment: 'by hand' }),
+    });
+
+  it('is moved only by who has seen where it points, once, and what the edge serves follows', async () => {
+    const seen = await server.get(ALIAS);
+    const etag = seen.headers.get('etag') ?? '';
+    assert.match(etag, /^"2-\d+"$/);
+    assert.equal((await put(1, {})).status, 428);
+    assert.equal((await put(1, { 'if-match': '"1-0"' })).status, 412);
+    assert.equal((await put(7, { 'if-match': etag })).status, 404);
+    const both = await Promise.all([put(1, { 'if-match': etag }), put(1, { 'if-match': etag })]);
+    assert.equal(both.filter(({ status }) => status < 300).length, 1);
+    assert.ok(both.every(({ status }) => [200, 409, 412].includes(status)));
+    const { body } = await server.post(`${PATH}/echo/execute`, { input: { text: 'x' } });
+    assert.deepEqual(executeResponseSchema.parse(body).output, 'ax');
+    assert.equal((await put(2, { 'if-match': etag })).status, 412);
+    const { promotions } = promotionListSchema.parse((await server.get(`${PATH}/echo/promotions`)).body);
+    assert.partialDeepStrictEqual(promotions.at(-1), { from: 2, to: 1, evidence: { moved_by: 'developer', comment: 'by hand' } });
+    const now = (await server.get(ALIAS)).headers.get('etag') ?? '';
+    assert.notEqual(now, etag);
+    assert.equal((await put(2, { 'if-match': `"x", ${now}` })).status, 200);
+    assert.equal((await server.get(ALIAS, { 'if-none-match': now })).status, 200);
+  });
+});

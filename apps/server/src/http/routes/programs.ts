@@ -81,7 +81,10 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
           tags: ['programs'],
           summary: 'Run the active version on an input',
           params,
-          body: executeRequestSchema.pick({ input: true }),
+          body: executeRequestSchema
+            .pick({ input: true })
+            .strict()
+            .meta({ examples: [{ input: 'Win a free phone now' }] }),
           response: { 200: executeResponseSchema, ...refused },
         },
       },

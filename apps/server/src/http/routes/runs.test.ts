@@ -127,7 +127,7 @@ describe('GET /runs', () => {
   it('filters, counts before paging, and lists the newest first', async () => {
     const project_id = 'listed';
     const ids: string[] = [];
-    for (const project_name of ['Alpha one', 'Beta', 'ALPHA two'])
+    for (const project_name of ['Alpha one', 'Beta Ähre', 'ALPHA two'])
       ids.push((await createOne(server, { profile: 'small_one', project_name, project_id })).run_id);
     await server.post(`/runs/${ids[1]}/cancel`, undefined, ANN);
     const seen = async (query: string) => {
@@ -139,6 +139,7 @@ describe('GET /runs', () => {
     assert.deepEqual(await seen('q=alpha'), [[2, 0], 2]);
     assert.deepEqual(await seen(`q=${ids[0]?.slice(0, 8)}`), [[0], 1]);
     assert.deepEqual(await seen('q=100%25'), [[], 0]);
+    assert.deepEqual(await seen(`q=${encodeURIComponent('beta Ähr')}`), [[1], 1]);
     assert.deepEqual(await seen('status=cancelled'), [[1], 1]);
     assert.deepEqual(await seen('status=running&profile=small-one'), [[2, 0], 2]);
     assert.deepEqual(await seen('profile=rough'), [[], 0]);

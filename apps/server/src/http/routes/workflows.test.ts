@@ -133,7 +133,7 @@ describe('POST /api/v1/workflows/{workflow_id}/start', () => {
     assert.equal(executionIn(answer, 201).execution_id, first.execution_id);
     assert.equal(answer.headers.get('idempotent-replayed'), 'true');
     const other = await server.post(startPath('plain'), { ...body, initial_context: { a: [2] } }, key);
-    assert.equal(errorIn(other, 'IDEMPOTENCY_CONFLICT').status, 409);
+    assert.equal(errorIn(other, 'IDEMPOTENCY_CONFLICT').status, 422);
     const somebodyElse = await server.post(startPath('plain'), body, { ...key, 'x-user-id': 'bob' });
     assert.notEqual(executionIn(somebodyElse, 201).execution_id, first.execution_id);
   });

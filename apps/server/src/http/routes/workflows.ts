@@ -18,7 +18,7 @@ import { scheduleView } from '../schedule-view.ts';
 import type { AppParts } from '../app.ts';
 
 /** `/workflows`: definitions, and starting one. */
-export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsyncZod {
+export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ workflow_id: z.string().max(200) });
     const find = (id: string): WorkflowDefinition => {
@@ -61,6 +61,7 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
     api.post(
       '/workflows/:workflow_id/start',
       {
+        config: { quota: 'starts' },
         schema: {
           tags: ['executions'],
           summary: 'Start an execution of a workflow',
@@ -78,8 +79,10 @@ export function workflowRoutes({ engine, random }: AppParts): FastifyPluginAsync
       async (request, reply) => {
         const workflow = requireNoProfile(find(request.params.workflow_id)).name;
         const key = request.headers['idempotency-key'];
+        const executionId = key === undefined ? random.uuid() : executionIdOf(request.userId, workflow, key);
+        tracing.starts(executionId);
         const { created, execution } = await engine.start({
-          executionId: key === undefined ? random.uuid() : executionIdOf(request.userId, workflow, key),
+          executionId,
           workflow,
           projectId: request.body.project_id,
           input: request.body.initial_context ?? {},

@@ -3,6 +3,7 @@ import type {
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionPage,
   ExecutionStatus,
   JournalEntry,
   StoreTransaction,
@@ -231,7 +232,7 @@ export class RecordTransaction implements StoreTransaction {
   children(): string[] {
     return [];
   }
-  executions(): { executions: Execution[]; total: number } {
+  executions(): ExecutionPage {
     throw elsewhere('list executions');
   }
   unfinished(): string[] {

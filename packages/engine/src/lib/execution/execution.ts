@@ -117,7 +117,16 @@ export interface StoredDefinition {
   readonly createdAt: number;
 }
 
-/** Which executions are listed: newest first, after the one that `before` names. */
+/** Which human tasks are listed, the oldest first. */
+export interface HumanTaskQuery {
+  readonly executionId?: string;
+  readonly state?: StoredHumanTask['state'];
+  /** Only those behind this one. */
+  readonly after?: Pick<StoredHumanTask, 'createdAt' | 'id'>;
+  readonly limit: number;
+}
+
+/** Which executions are listed, the newest first. */
 export interface ExecutionQuery {
   readonly workflow?: string;
   readonly projectId?: string;
@@ -129,4 +138,15 @@ export interface ExecutionQuery {
   readonly createdBefore?: number;
   readonly limit: number;
   readonly offset?: number;
+  /** Only those behind this place, `next` of the page before: executions that are started in between move nothing. */
+  readonly before?: number;
+}
+
+/** One page of executions. */
+export interface ExecutionPage {
+  readonly executions: Execution[];
+  /** How many there are on all pages. */
+  readonly total: number;
+  /** Where the next page begins; `null` when this one is the last. */
+  readonly next: number | null;
 }

@@ -9,24 +9,40 @@ const SHARE_SCANNED = 0.1;
 /** A condition with the value it is for; without one it does not hold anything back. */
 type Filter = [condition: string, value: SQLInputValue | undefined];
 
+/** One page as it is stored. */
+interface ExecutionRows {
+  readonly rows: Row[];
+  readonly total: number;
+  readonly next: number | null;
+}
+
 interface Group {
   readonly no: number;
   readonly count: number;
-  /** The greatest number of its executions. */
+  /** The greatest number that one of its executions on this page may have. */
   readonly newest: number;
 }
 
 /**
- * One page of executions, the newest first, and how many there are in all. The total comes from the counts of the groups, so it
+ * One page of executions, the newest first, whether more follow, and how many there are in all. The total comes from the counts of the groups, so it
  * costs the same whatever is stored; a page costs as much as its end is far from the newest.
  */
-export function listExecutions(prepare: (sql: string) => StatementSync, query: ExecutionQuery): { rows: Row[]; total: number } {
-  const { createdFrom, createdBefore, limit, offset = 0 } = query;
+export function listExecutions(prepare: (sql: string) => StatementSync, query: ExecutionQuery): ExecutionRows {
+  const { rows, total } = readPage(prepare, { ...query, limit: query.limit + 1 });
+  const page = rows.slice(0, query.limit);
+  return { rows: page, total, next: rows.length > query.limit ? Number(page.at(-1)?.['no']) : null };
+}
+
+function readPage(prepare: (sql: string) => StatementSync, query: ExecutionQuery): Omit<ExecutionRows, 'next'> {
+  const { createdFrom, createdBefore, limit, offset = 0, before = Number.MAX_SAFE_INTEGER } = query;
   if (createdFrom !== undefined || createdBefore !== undefined) return listByAge(prepare, query);
   const used = usedOf(groupFilters(query));
   const all = Number(prepare('SELECT sum(count) AS total FROM execution_groups').get()?.['total'] ?? 0);
   if (used.length === 0) {
-    return { rows: prepare('SELECT * FROM executions ORDER BY no DESC LIMIT ? OFFSET ?').all(limit, offset), total: all };
+    return {
+      rows: prepare('SELECT * FROM executions WHERE no < ? ORDER BY no DESC LIMIT ? OFFSET ?').all(before, limit, offset),
+      total: all,
+    };
   }
   const where = used.map(([condition]) => condition).join(' AND ');
   const values = used.map(([, value]) => value);
@@ -35,11 +51,15 @@ export function listExecutions(prepare: (sql: string) => StatementSync, query: E
      FROM execution_groups WHERE count > 0 AND ${where}`,
   )
     .all(...values)
-    .map((row): Group => ({ no: Number(row['no']), count: Number(row['count']), newest: Number(row['newest']) }));
+    .map((row): Group => ({
+      no: Number(row['no']),
+      count: Number(row['count']),
+      newest: Math.min(Number(row['newest']), before - 1),
+    }));
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   if (groups.length > GROUPS_MERGED && total > all * SHARE_SCANNED) {
-    const page = prepare(`SELECT * FROM executions WHERE ${where} ORDER BY no DESC LIMIT ? OFFSET ?`);
-    return { rows: page.all(...values, limit, offset), total };
+    const page = prepare(`SELECT * FROM executions WHERE ${where} AND no < ? ORDER BY no DESC LIMIT ? OFFSET ?`);
+    return { rows: page.all(...values, before, limit, offset), total };
   }
   const newest = newestOf(prepare, groups, offset + limit).slice(offset);
   const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
@@ -47,12 +67,12 @@ export function listExecutions(prepare: (sql: string) => StatementSync, query: E
 }
 
 /** A page of what was created within a time; costs as much as was created then. */
-function listByAge(prepare: (sql: string) => StatementSync, query: ExecutionQuery): { rows: Row[]; total: number } {
-  const { createdFrom, createdBefore, limit, offset = 0 } = query;
+function listByAge(prepare: (sql: string) => StatementSync, query: ExecutionQuery): Omit<ExecutionRows, 'next'> {
+  const { createdFrom, createdBefore, limit, offset = 0, before = Number.MAX_SAFE_INTEGER } = query;
   const used = usedOf([...groupFilters(query), ['created_at >= ?', createdFrom], ['created_at < ?', createdBefore]]);
   const from = `FROM executions INDEXED BY executions_by_age WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
   const values = used.map(([, value]) => value);
-  const rows = prepare(`SELECT * ${from} ORDER BY no DESC LIMIT ? OFFSET ?`).all(...values, limit, offset);
+  const rows = prepare(`SELECT * ${from} AND no < ? ORDER BY no DESC LIMIT ? OFFSET ?`).all(...values, before, limit, offset);
   return { rows, total: Number(prepare(`SELECT count(*) AS total ${from}`).get(...values)?.['total'] ?? 0) };
 }
 

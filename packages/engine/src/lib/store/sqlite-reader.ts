@@ -4,7 +4,9 @@ import {
   type EarlyAnswer,
   type Execution,
   type ExecutionEvent,
+  type ExecutionPage,
   type ExecutionQuery,
+  type HumanTaskQuery,
   type ExecutionStatus,
   type JournalEntry,
   type StoredDefinition,
@@ -113,9 +115,9 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
   }
 
-  executions(query: ExecutionQuery): { executions: Execution[]; total: number } {
-    const { rows, total } = listExecutions((sql) => this.prepare(sql), query);
-    return { executions: rows.map((row) => this.#whole(row)), total };
+  executions(query: ExecutionQuery): ExecutionPage {
+    const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
+    return { executions: rows.map((row) => this.#whole(row)), total, next };
   }
 
   definitionsOf(name: string): StoredDefinition[] {
@@ -209,20 +211,16 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({
-    executionId,
-    state,
-    limit,
-  }: {
-    executionId?: string;
-    state?: StoredHumanTask['state'];
-    limit: number;
-  }): StoredHumanTask[] {
+  humanTasks({ executionId, state, after, limit }: HumanTaskQuery): StoredHumanTask[] {
     // Of one execution there are few: the index of all that are open is not the one to go through.
     const isState = executionId === undefined ? 'state = ?' : '+state = ?';
-    const filters = [executionId === undefined ? '' : 'execution_id = ?', state === undefined ? '' : isState].filter(Boolean);
+    const filters = [
+      executionId === undefined ? '' : 'execution_id = ?',
+      state === undefined ? '' : isState,
+      after === undefined ? '' : '(created_at, id) > (?, ?)',
+    ].filter(Boolean);
     const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
-    const values = [executionId, state].filter((value) => value !== undefined);
+    const values = [executionId, state, after?.createdAt, after?.id].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import type { Execution, ExecutionEvent, ExecutionQuery } from '../execution/execution.ts';
+import type { Execution, ExecutionEvent, ExecutionPage, ExecutionQuery } from '../execution/execution.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const newDir = (): string => mkdtempSync(join(tmpdir(), 'loopwright-store-'));
@@ -185,5 +185,21 @@ describe('SqliteStore', () => {
       ids.push(...store.read.executions({ status: 'completed', limit: 4, offset }).executions.map(({ id }) => id));
     const expected = Array.from({ length: 30 }, (_, index) => `e${29 - index}`).filter((id) => id !== 'e5');
     assert.deepEqual(ids, expected);
+
+    // By cursor the pages are the same although one more begins after each.
+    const seen: string[] = [];
+    for (let before: number | null | undefined; before !== null;) {
+      const page: ExecutionPage = store.read.executions({
+        status: 'completed',
+        limit: 4,
+        ...(before === undefined ? {} : { before }),
+      });
+      seen.push(...page.executions.map(({ id }) => id));
+      before = page.next;
+      await store.write((transaction) =>
+        transaction.insertExecution({ ...execution(`later${seen.length}`), projectId: 'p0', status: 'completed' }),
+      );
+    }
+    assert.deepEqual(seen, expected);
   });
 });

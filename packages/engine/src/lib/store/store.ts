@@ -3,7 +3,9 @@ import type {
   Execution,
   ExecutionChange,
   ExecutionEvent,
+  ExecutionPage,
   ExecutionQuery,
+  HumanTaskQuery,
   ExecutionStatus,
   JournalEntry,
   StoredDefinition,
@@ -39,7 +41,7 @@ export interface StoreReader {
   digestOf(name: string, version: string): string | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
-  executions(query: ExecutionQuery): { executions: Execution[]; total: number };
+  executions(query: ExecutionQuery): ExecutionPage;
   /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
   executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
   /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
@@ -58,7 +60,8 @@ export interface StoreReader {
   due(now: number, limit: number): OwnedEntry[];
   nextDue(): number | undefined;
   humanTask(id: string): StoredHumanTask | undefined;
-  humanTasks(query: { executionId?: string; state?: StoredHumanTask['state']; limit: number }): StoredHumanTask[];
+  /** The oldest first; behind the one with this time and id, when `after` is given. */
+  humanTasks(query: HumanTaskQuery): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   /** The events of all executions behind a position, in the order of their commits; about `limit` of them, or fewer: go on with `next`. */
   eventsAfter(position: number, filter: EventFilter, limit: number): EventPage;

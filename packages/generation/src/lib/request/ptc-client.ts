@@ -34,6 +34,8 @@ export interface PtcClientOptions {
   readonly retryDelayMs?: number;
   /** Sent as `Authorization: Bearer …`. */
   readonly authToken?: string;
+  /** Headers of the moment for every attempt, such as `traceparent`. */
+  readonly headers?: () => Record<string, string>;
   readonly clock?: Clock;
   /** Replaces the client's own connections, which know no time limit but `timeoutMs`. */
   readonly fetch?: FetchLike;
@@ -64,7 +66,7 @@ export class PtcClient {
   readonly #timeoutMs: number;
   readonly #maxAttempts: number;
   readonly #retryDelayMs: number;
-  readonly #headers: Record<string, string>;
+  readonly #headers: () => Record<string, string>;
   readonly #clock: Clock;
   readonly #transport: Transport;
   readonly #closing = new AbortController();
@@ -80,7 +82,8 @@ export class PtcClient {
     this.#timeoutMs = checkRange('timeoutMs', options.timeoutMs ?? 300_000, [1, 2 ** 31 - 1]);
     this.#maxAttempts = checkRange('maxRetries', options.maxRetries ?? 3, [1, ATTEMPT_LIMIT]);
     this.#retryDelayMs = checkRange('retryDelayMs', options.retryDelayMs ?? 1000, [0, 3_600_000]);
-    this.#headers = options.authToken === undefined ? {} : { authorization: `Bearer ${options.authToken}` };
+    const own = options.authToken === undefined ? {} : { authorization: `Bearer ${options.authToken}` };
+    this.#headers = () => ({ ...options.headers?.(), ...own });
     this.#clock = options.clock ?? systemClock;
     this.#transport = options.fetch === undefined ? openTransport() : { fetch: options.fetch, close: () => Promise.resolve() };
   }
@@ -200,7 +203,7 @@ export class PtcClient {
     try {
       const response = await this.#transport.fetch(url, {
         method: attempt.body === undefined ? 'GET' : 'POST',
-        headers: { accept: 'application/json', ...this.#headers, ...attempt.headers },
+        headers: { accept: 'application/json', ...this.#headers(), ...attempt.headers },
         ...(attempt.body === undefined ? {} : { body: attempt.body }),
         redirect: 'manual',
         signal: AbortSignal.any(signals),

@@ -7,7 +7,9 @@ export const programRunStatusSchema = z.enum(['success', 'error', 'timeout']);
 export type ProgramRunStatus = z.infer<typeof programRunStatusSchema>;
 
 /** `POST /execute` of the edge: which program, and its input. `task_id` may be left out where one program is served. */
-export const executeRequestSchema = z.object({ task_id: programNameSchema.optional(), input: jsonSchema });
+export const executeRequestSchema = z
+  .object({ task_id: programNameSchema.optional(), input: jsonSchema })
+  .meta({ examples: [{ input: 'Win a free phone now' }] });
 
 /** The answer to a successful {@link executeRequestSchema}. The version and its digest are in headers. */
 export const executeResponseSchema = z.object({ output: jsonSchema, latency_ms: z.number().nonnegative() });

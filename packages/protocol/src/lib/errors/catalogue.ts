@@ -114,6 +114,18 @@ export const ERRORS = define({
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such webhook',
+    fix: 'List the webhooks with GET /api/v1/webhooks',
+  },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such delivery',
+    fix: 'List the deliveries with GET /api/v1/webhooks/{id}/deliveries',
+  },
   EXAMPLES_NOT_FOUND: {
     status: 404,
     retryable: false,
@@ -164,7 +176,7 @@ export const ERRORS = define({
   },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
-    status: 409,
+    status: 422,
     retryable: false,
     title: 'The idempotency key was used for another request',
     fix: 'Use a new Idempotency-Key for a new request',
@@ -186,6 +198,18 @@ export const ERRORS = define({
     retryable: true,
     title: 'Another process uses the data folder',
     fix: 'Stop the other process or choose another folder with --data-dir',
+  },
+  PRECONDITION_FAILED: {
+    status: 412,
+    retryable: false,
+    title: 'It is not any more what the request was made for',
+    fix: 'Read it again, look at `details.current`, and decide again with its ETag in `If-Match`',
+  },
+  PRECONDITION_REQUIRED: {
+    status: 428,
+    retryable: false,
+    title: 'The request must say what it was made for',
+    fix: 'Read it first and send its ETag in `If-Match`',
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
@@ -235,7 +259,25 @@ export const ERRORS = define({
     title: 'A limit is reached',
     fix: 'Make the work smaller, or raise the limit that `details.limit` names',
   },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    retryable: false,
+    title: 'The headers of the request are too large',
+    fix: 'Send shorter headers and a shorter URL; together they may have 16 KiB',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    retryable: true,
+    title: 'The request came too slowly',
+    fix: 'Send the whole request at once, or check the connection',
+  },
   RATE_LIMITED: { status: 429, retryable: true, title: 'There are too many requests', fix: 'Wait for Retry-After seconds' },
+  QUOTA_REACHED: {
+    status: 429,
+    retryable: true,
+    title: 'The quota of the day is used up',
+    fix: 'Wait for Retry-After seconds, or ask an administrator for more',
+  },
   INTERNAL_ERROR: {
     status: 500,
     retryable: true,

@@ -17,16 +17,18 @@ export const budgetLimitsSchema = z.strictObject({
 export type BudgetLimits = z.infer<typeof budgetLimitsSchema>;
 
 /** `POST /api/v1/executions/{id}/budget`: how much more may be used. */
-export const budgetAdditionRequestSchema = z.strictObject({
-  add: z
-    .strictObject({
-      cost_usd: usdSchema.optional(),
-      tokens: countSchema.optional(),
-      attempts: countSchema.optional(),
-      wall_seconds: secondsSchema.optional(),
-    })
-    .refine((add) => Object.values(add).some((amount) => amount !== undefined), 'names nothing to add'),
-});
+export const budgetAdditionRequestSchema = z
+  .strictObject({
+    add: z
+      .strictObject({
+        cost_usd: usdSchema.optional(),
+        tokens: countSchema.optional(),
+        attempts: countSchema.optional(),
+        wall_seconds: secondsSchema.optional(),
+      })
+      .refine((add) => Object.values(add).some((amount) => amount !== undefined), 'names nothing to add'),
+  })
+  .meta({ examples: [{ add: { cost_usd: '2.50', attempts: 10 } }] });
 export type BudgetAddition = z.infer<typeof budgetAdditionRequestSchema>['add'];
 
 /** The kinds of budgets, as the wire names them. */

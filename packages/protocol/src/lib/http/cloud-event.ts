@@ -9,4 +9,5 @@ export const cloudEventSchema = z
     source: z.string().min(1).max(2000),
     type: z.string().min(1).max(500),
   })
-  .catchall(jsonSchema);
+  .catchall(jsonSchema)
+  .meta({ examples: [{ specversion: '1.0', id: 'e-1', source: 'shop', type: 'order.placed', data: { order: 7 } }] });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
+import { nextCursorSchema } from './pages.ts';
 import { budgetStateSchema, prioritySchema } from './budgets.ts';
 
 export const executionStatusSchema = z.enum([
@@ -95,6 +96,7 @@ export const executionListSchema = z.object({
     }),
   ),
   total: z.int(),
+  next_cursor: nextCursorSchema,
 });
 export type ExecutionList = z.infer<typeof executionListSchema>;
 

@@ -28,3 +28,10 @@ export const serverHealthSchema = z.object({
   ),
 });
 export type ServerHealth = z.infer<typeof serverHealthSchema>;
+
+/** `GET /ready`: whether work can be taken, and what of it cannot. */
+export const readinessSchema = z.object({
+  ready: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), ready: z.boolean(), reason: z.string().nullable() })),
+});
+export type Readiness = z.infer<typeof readinessSchema>;

@@ -42,11 +42,13 @@ export const workflowVersionsSchema = z.object({
 export type WorkflowVersions = z.infer<typeof workflowVersionsSchema>;
 
 /** `POST /api/v1/executions/{execution_id}/move`. */
-export const moveRequestSchema = z.strictObject({
-  definition_digest: digest,
-  /** Only says whether it would go. */
-  dry_run: z.boolean().default(false),
-});
+export const moveRequestSchema = z
+  .strictObject({
+    definition_digest: digest,
+    /** Only says whether it would go. */
+    dry_run: z.boolean().default(false),
+  })
+  .meta({ examples: [{ definition_digest: 'a'.repeat(64), dry_run: true }] });
 export type MoveRequest = z.input<typeof moveRequestSchema>;
 
 /** What became of a move, or would. */
@@ -97,14 +99,16 @@ const bulkFilterSchema = z.strictObject({
 export type BulkFilter = z.infer<typeof bulkFilterSchema>;
 
 /** `POST /api/v1/executions/bulk`: first a preview of what a filter finds, then, with the token of the preview, the work. */
-export const bulkRequestSchema = z.union([
-  z.strictObject({
-    action: bulkActionSchema,
-    dry_run: z.literal(true),
-    filter: bulkFilterSchema,
-  }),
-  z.strictObject({ token: z.string().max(200), reason: z.string().max(1000).optional() }),
-]);
+export const bulkRequestSchema = z
+  .union([
+    z.strictObject({
+      action: bulkActionSchema,
+      dry_run: z.literal(true),
+      filter: bulkFilterSchema,
+    }),
+    z.strictObject({ token: z.string().max(200), reason: z.string().max(1000).optional() }),
+  ])
+  .meta({ examples: [{ action: 'cancel', dry_run: true, filter: { workflow_id: 'review', status: 'paused' } }] });
 export type BulkRequest = z.infer<typeof bulkRequestSchema>;
 
 /** What a bulk operation would do. */

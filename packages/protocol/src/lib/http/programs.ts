@@ -25,4 +25,21 @@ export const programSummarySchema = z.object({
 export type ProgramSummary = z.infer<typeof programSummarySchema>;
 export const programListSchema = z.object({ programs: z.array(programSummarySchema), total: z.int() });
 export const programVersionsSchema = z.object({ versions: z.array(programMetadataSchema), total: z.int() });
+/** Where the alias `active` of a program points. */
+export const programAliasSchema = z.object({
+  program: z.string(),
+  alias: z.literal('active'),
+  /** `null`: nothing was promoted yet. */
+  version: z.int().nullable(),
+  digest: z.string().nullable(),
+  /** When it was moved there; `null` when it never was. */
+  moved_at: z.iso.datetime({ offset: true }).nullable(),
+});
+export type ProgramAlias = z.infer<typeof programAliasSchema>;
+
+/** `PUT …/aliases/active`. */
+export const moveAliasRequestSchema = z
+  .strictObject({ version: z.int().min(1), comment: z.string().max(10_000).optional() })
+  .meta({ examples: [{ version: 3, comment: 'Version 4 answers too slowly' }] });
+
 export const promotionListSchema = z.object({ promotions: z.array(jsonObjectSchema), total: z.int() });

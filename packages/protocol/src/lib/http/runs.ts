@@ -60,7 +60,7 @@ export const listRunsQuerySchema = z.strictObject({
   project_id: projectId.optional(),
   created_after: sinceSchema.optional(),
   created_before: sinceSchema.optional(),
-  /** Text that the id, the name of the project, the intake or the profile contains, in any case. */
+  /** Text that the id, the name of the project, the intake or the profile contains; A to Z in any case. */
   q: z.string().min(1).max(200).optional(),
   /** A "-" in front: the greatest first. */
   sort: z

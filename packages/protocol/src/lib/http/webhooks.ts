@@ -14,25 +14,29 @@ const eventTypes = z
 const projectId = z.string().min(1).max(200);
 
 /** `POST /api/v1/webhooks`. */
-export const webhookRequestSchema = z.strictObject({
-  /** `https`; `http` and private addresses only for hosts that the setting `webhook_private_hosts` lists. */
-  url,
-  /** Types, or beginnings of types and a `*`. */
-  event_types: eventTypes.default(['*']),
-  /** Only events of this project; `null` for all that the caller may see. */
-  project_id: projectId.nullable().default(null),
-  description: z.string().max(500).default(''),
-  enabled: z.boolean().default(true),
-});
+export const webhookRequestSchema = z
+  .strictObject({
+    /** `https`; `http` and private addresses only for hosts that the setting `webhook_private_hosts` lists. */
+    url,
+    /** Types, or beginnings of types and a `*`. */
+    event_types: eventTypes.default(['*']),
+    /** Only events of this project; `null` for all that the caller may see. */
+    project_id: projectId.nullable().default(null),
+    description: z.string().max(500).default(''),
+    enabled: z.boolean().default(true),
+  })
+  .meta({ examples: [{ url: 'https://example.com/hooks', event_types: ['completed', 'waiting_*'], project_id: 'p1' }] });
 export type WebhookRequest = z.input<typeof webhookRequestSchema>;
 
 /** `PATCH /api/v1/webhooks/{id}`: what is left out stays. */
-export const webhookChangeSchema = z.strictObject({
-  url: url.optional(),
-  event_types: eventTypes.optional(),
-  description: z.string().max(500).optional(),
-  enabled: z.boolean().optional(),
-});
+export const webhookChangeSchema = z
+  .strictObject({
+    url: url.optional(),
+    event_types: eventTypes.optional(),
+    description: z.string().max(500).optional(),
+    enabled: z.boolean().optional(),
+  })
+  .meta({ examples: [{ enabled: true }] });
 export type WebhookChange = z.infer<typeof webhookChangeSchema>;
 
 /** A subscription. Its secret is shown by the answer that made it and never again. */
@@ -62,10 +66,12 @@ export type WebhookWithSecret = z.infer<typeof webhookWithSecretSchema>;
 export const webhookListSchema = z.object({ webhooks: z.array(webhookSchema), next_cursor: z.string().nullable() });
 
 /** `POST /api/v1/webhooks/{id}/secret`. */
-export const secretRotationSchema = z.strictObject({
-  /** How long deliveries are signed with the old secret as well, in seconds; 0 when it is known to others. */
-  keep_previous_seconds: z.int().min(0).max(604_800).default(86_400),
-});
+export const secretRotationSchema = z
+  .strictObject({
+    /** How long deliveries are signed with the old secret as well, in seconds; 0 when it is known to others. */
+    keep_previous_seconds: z.int().min(0).max(604_800).default(86_400),
+  })
+  .meta({ examples: [{ keep_previous_seconds: 3600 }] });
 
 /** One try to deliver. */
 export const webhookAttemptSchema = z.object({

@@ -58,10 +58,12 @@ export const workflowDetailSchema = z.object({
 export type WorkflowDetail = z.infer<typeof workflowDetailSchema>;
 
 /** `POST /api/v1/workflows/{workflow_id}/start`. `initial_context` is the input of the workflow. */
-export const startWorkflowRequestSchema = z.strictObject({
-  project_id: z.string().trim().min(1).max(200),
-  initial_context: jsonObjectSchema.optional(),
-  budgets: budgetLimitsSchema.optional(),
-  priority: prioritySchema.optional(),
-});
+export const startWorkflowRequestSchema = z
+  .strictObject({
+    project_id: z.string().trim().min(1).max(200),
+    initial_context: jsonObjectSchema.optional(),
+    budgets: budgetLimitsSchema.optional(),
+    priority: prioritySchema.optional(),
+  })
+  .meta({ examples: [{ project_id: 'inbox', initial_context: { text: 'Hello' }, priority: 5 }] });
 export type StartWorkflowRequest = z.infer<typeof startWorkflowRequestSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
+import { nextCursorSchema } from '../http/pages.ts';
 import { questionSchema } from './question.ts';
 
 /** States of a human task. Only `open` can be answered; the others are final. */
@@ -32,21 +33,28 @@ export const humanTaskSchema = z.object({
 });
 export type HumanTask = z.infer<typeof humanTaskSchema>;
 
+/** `GET /api/v1/tasks`: the oldest first. */
+export const humanTaskListSchema = z.object({ tasks: z.array(humanTaskSchema), next_cursor: nextCursorSchema });
+
 /** `POST …/acceptance`. Without `task_id` or `step_id` it is for the one open acceptance of the execution. */
-export const acceptanceRequestSchema = z.strictObject({
-  accepted: z.boolean(),
-  comment: z.string().max(10_000).optional(),
-  task_id: z.string().optional(),
-  step_id: z.string().optional(),
-  subject_digest: z.string().optional(),
-});
+export const acceptanceRequestSchema = z
+  .strictObject({
+    accepted: z.boolean(),
+    comment: z.string().max(10_000).optional(),
+    task_id: z.string().optional(),
+    step_id: z.string().optional(),
+    subject_digest: z.string().optional(),
+  })
+  .meta({ examples: [{ accepted: false, comment: 'The hold-out is too small' }] });
 export type AcceptanceRequest = z.infer<typeof acceptanceRequestSchema>;
 
 /** `POST …/clarification`: answers by question id. A text is converted to the kind of its question. */
-export const clarificationRequestSchema = z.strictObject({
-  answers: jsonObjectSchema,
-  task_id: z.string().optional(),
-  step_id: z.string().optional(),
-  subject_digest: z.string().optional(),
-});
+export const clarificationRequestSchema = z
+  .strictObject({
+    answers: jsonObjectSchema,
+    task_id: z.string().optional(),
+    step_id: z.string().optional(),
+    subject_digest: z.string().optional(),
+  })
+  .meta({ examples: [{ answers: { UNKNOWN_LABEL: 'unknown', ACCURACY_TARGET: 0.95 } }] });
 export type ClarificationRequest = z.infer<typeof clarificationRequestSchema>;

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type ErrorResponse, errorResponseSchema } from '@loopwright/protocol';
+import { type Answer, type TestServer, openServer } from '../app-fixture.ts';
+import { type Operation, exampleOf, operationsOf } from './openapi-operations.ts';
+
+// One walk over the whole document: a route that is added tomorrow has these manners or this fails.
+let server: TestServer;
+let operations: Operation[];
+before(async () => {
+  server = await openServer();
+  operations = operationsOf((await server.get('/openapi.json')).body);
+});
+after(() => server[Symbol.asyncDispose]());
+
+/** A value for a parameter of a path that stands for nothing there is. */
+const ABSENT: Readonly<Record<string, string>> = {
+  digest: '0'.repeat(64),
+  default: '00000000-0000-4000-8000-000000000000',
+  name: 'absent',
+};
+
+function urlOf({ path }: Operation, query = ''): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => ABSENT[name] ?? ABSENT['default'] ?? '') + query;
+}
+
+const titleOf = ({ method, path }: Operation): string => `${method} ${path}`;
+const takesJson = ({ requestBody }: Operation): boolean => requestBody?.content['application/json'] !== undefined;
+
+async function call(method: string, url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(server.url + url, { ...init, method, redirect: 'manual' });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+const sendJson = (operation: Operation, body: unknown): Promise<Answer> =>
+  call(operation.method, urlOf(operation), {
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+
+/** The error of an answer: one of the catalogue, with every member that each error has. */
+function errorOf({ status, headers, body }: Answer, title: string): ErrorResponse {
+  const { success, data, error } = errorResponseSchema.safeParse(body);
+  assert.ok(success, `${title}: ${JSON.stringify(body)} ${error?.message}`);
+  assert.equal(data.status, status, title);
+  assert.equal(data.detail, data.message, title);
+  assert.equal(data.request_id, headers.get('x-request-id'), title);
+  assert.doesNotMatch(JSON.stringify(body), /\bat .+\.[jt]s:\d+|node:internal/, `${title} shows a stack`);
+  return data;
+}
+
+describe('the contract of every route', () => {
+  it('is described: an id of its own, a summary, a group, and the one form of errors', () => {
+    assert.ok(operations.length > 30);
+    assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
+    for (const operation of operations) {
+      const title = titleOf(operation);
+      assert.match(operation.operationId ?? '', /^[a-z][a-z_0-9]+$/, title);
+      assert.match(operation.summary ?? '', /^[A-Z].*[^.]$/, title);
+      assert.equal(operation.tags?.length, 1, title);
+      assert.ok(operation.responses['default'], `${title} does not say how it fails`);
+      if (takesJson(operation)) assert.notEqual(exampleOf(operation), undefined, `${title} has no example of its body`);
+      if (
+        operation.method === 'POST' &&
+        !Object.keys(operation.requestBody?.content ?? {}).some((type) => /csv|octet/.test(type))
+      )
+        assert.ok(
+          operation.parameters.some(({ name }) => name === 'idempotency-key'),
+          `${title} takes no Idempotency-Key`,
+        );
+    }
+  });
+
+  it('answers what is not there with an error that has every member, and the request id of the caller', async () => {
+    for (const operation of operations.filter(({ path }) => path.includes('{'))) {
+      const title = titleOf(operation);
+      const answer = takesJson(operation)
+        ? await sendJson(operation, exampleOf(operation))
+        : await call(operation.method, urlOf(operation));
+      if (answer.status === 404) assert.match(errorOf(answer, title).error_code, /NOT_FOUND/, title);
+      else assert.ok(answer.status < 500, `${title} answered ${answer.status} ${JSON.stringify(answer.body)}`);
+      const own = await call(operation.method, urlOf(operation), { headers: { 'x-request-id': 'mine-1' } });
+      assert.equal(own.headers.get('x-request-id'), 'mine-1', title);
+      const bad = await call(operation.method, urlOf(operation), { headers: { 'x-request-id': 'a b"<' } });
+      assert.match(bad.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/, title);
+    }
+  });
+
+  it('refuses a parameter of the query that it does not know, and points to it', async () => {
+    for (const operation of operations) {
+      const answer = await call(operation.method, urlOf(operation, '?statsu=running'), jsonOf(operation));
+      // A body that cannot be read is refused before the query is looked at.
+      if (answer.status === 415) continue;
+      const { details } = errorOf(answer, titleOf(operation));
+      assert.match(JSON.stringify(details), /"\/querystring\/statsu"/, `${titleOf(operation)}: ${JSON.stringify(answer.body)}`);
+    }
+  });
+
+  it('refuses a field of the body that it does not know, and a body that is none', async () => {
+    for (const operation of operations.filter(takesJson)) {
+      const title = titleOf(operation);
+      const example = exampleOf(operation);
+      assert.ok(typeof example === 'object' && example !== null, title);
+      const extra = await sendJson(operation, { ...example, extra_field: 1 });
+      // A CloudEvent has as many extension attributes as its sender likes.
+      if (operation.path !== '/api/v1/events') {
+        assert.equal(extra.status, 400, `${title} answered ${extra.status} ${JSON.stringify(extra.body)}`);
+        assert.match(JSON.stringify(errorOf(extra, title).details), /extra_field/, title);
+      }
+      for (const body of ['[]', '"text"', '{', '{"__proto__":{"polluted":1}}', `${'['.repeat(5000)}${']'.repeat(5000)}`]) {
+        const answer = await sendJson(operation, body);
+        assert.ok(answer.status >= 400 && answer.status < 500, `${title} answered ${answer.status} to ${body.slice(0, 40)}`);
+        errorOf(answer, title);
+      }
+      const large = await sendJson(operation, `{"text":"${'x'.repeat(200_000)}"}`);
+      assert.equal(large.status, 413, title);
+      errorOf(large, title);
+    }
+  });
+
+  it('knows its methods: HEAD like GET without the body, OPTIONS and 405 with Allow', async () => {
+    const methodsOf = new Map<string, string[]>();
+    for (const { path, method } of operations) methodsOf.set(path, [...(methodsOf.get(path) ?? []), method]);
+    for (const operation of operations) {
+      const title = titleOf(operation);
+      const url = urlOf(operation);
+      const options = await call('OPTIONS', url);
+      assert.equal(options.status, 204, title);
+      for (const method of methodsOf.get(operation.path) ?? [])
+        assert.match(options.headers.get('allow') ?? '', new RegExp(`\\b${method}\\b`), title);
+      const wrong = await call('PROPFIND', url);
+      assert.equal(wrong.status, 405, title);
+      assert.equal(wrong.headers.get('allow'), options.headers.get('allow')?.replace(', OPTIONS', ''), title);
+      if (operation.method !== 'GET') continue;
+      const [get, head] = [await call('GET', url), await call('HEAD', url)];
+      assert.deepEqual([head.status, head.headers.get('content-type')], [get.status, get.headers.get('content-type')], title);
+    }
+  });
+
+  it('answers a GET that gives nothing new with 304', async () => {
+    const fixed = operations.filter(({ method, path }) => method === 'GET' && path.startsWith('/api/') && !path.includes('{'));
+    assert.ok(fixed.length >= 5);
+    for (const operation of fixed) {
+      const title = titleOf(operation);
+      const first = await call('GET', urlOf(operation));
+      assert.equal(first.status, 200, `${title} ${JSON.stringify(first.body)}`);
+      const etag = first.headers.get('etag');
+      assert.match(etag ?? '', /^(?:W\/)?"[^"]+"$/, title);
+      for (const wanted of [etag, `"other", ${etag}`, '*']) {
+        const again = await call('GET', urlOf(operation), { headers: { 'if-none-match': wanted ?? '' } });
+        assert.deepEqual([again.status, again.body, again.headers.get('etag')], [304, '', etag], title);
+      }
+      assert.equal((await call('GET', urlOf(operation), { headers: { 'if-none-match': '"other"' } })).status, 200, title);
+    }
+  });
+});
+
+function jsonOf(operation: Operation): RequestInit {
+  if (!takesJson(operation)) return {};
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(exampleOf(operation)) };
+}

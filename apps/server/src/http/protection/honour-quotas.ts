@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+import type { DailyQuotas, QuotaKind } from '../../quotas/daily-quotas.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a request to this route uses up when it succeeds. */
+    quota?: QuotaKind;
+  }
+  interface FastifyRequest {
+    /** Gives back what the request took of a quota. */
+    returnQuota: (() => Promise<void>) | null;
+  }
+}
+
+/**
+ * Takes one of the caller's quota before a route that has `config.quota` begins, and gives it back when the answer is an error or was given before. A process that
+ * dies in between has counted one too many, never one too few.
+ */
+export function honourQuotas(api: FastifyInstance, quotas: DailyQuotas): void {
+  api.decorateRequest('returnQuota', null);
+  api.addHook('preHandler', async (request) => {
+    const { quota } = request.routeOptions.config;
+    if (quota !== undefined) request.returnQuota = await quotas.take(request.principal.userId, quota);
+  });
+  api.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode >= 400 || reply.getHeader('idempotent-replayed') !== undefined) await request.returnQuota?.();
+  });
+}

@@ -1,0 +1,46 @@
+import { type Span, SpanStatusCode, context } from '@opentelemetry/api';
+import type { FastifyInstance } from 'fastify';
+import type { Metrics } from './metrics.ts';
+import { type Tracing, traceparentOf } from './tracing.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The span of this request. */
+    span: Span | null;
+  }
+}
+
+/** The routes that are asked all the time and say nothing. */
+const QUIET = /^\/(?:health|ready|metrics)$/;
+
+/**
+ * Every request has a span, under the caller's `traceparent` when it sends one, is measured by its route, and leaves a line in the log: changes and
+ * refusals at `info`, reads at `debug`. Lines name the route and ids; never a query, a body or a credential.
+ */
+export function observeRequests(app: FastifyInstance, { tracing, metrics }: { tracing: Tracing; metrics: Metrics }): void {
+  app.decorateRequest('span', null);
+  app.addHook('onRequest', (request, reply, done) => {
+    const { traceparent } = request.headers;
+    const route = request.routeOptions.url ?? 'unknown';
+    const { span, within } = tracing.beginRequest(
+      `${request.method} ${route}`,
+      typeof traceparent === 'string' ? traceparent : undefined,
+    );
+    request.span = span;
+    reply.header('traceparent', traceparentOf(span.spanContext()));
+    context.with(within, done);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { span, method, principal } = request;
+    const route = request.routeOptions.url ?? 'unknown';
+    const { statusCode: status, elapsedTime } = reply;
+    metrics.request(elapsedTime / 1000, { method, route, status });
+    span?.setAttributes({ 'http.request.method': method, 'http.route': route, 'http.response.status_code': status });
+    if (status >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
+    span?.end();
+    if (QUIET.test(route)) return;
+    const line = { request_id: request.id, method, route, status, ms: Math.round(elapsedTime), user: principal?.userId };
+    if ((method === 'GET' || method === 'HEAD') && status < 400) request.log.debug(line, 'request');
+    else request.log.info(line, 'request');
+  });
+}
