@@ -72,19 +72,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await using cleanUp = new AsyncDisposableStack();
 
   const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
-  const edge = new EdgeClient({
-    url: () => supervisor.address('edge'),
-    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
-    authToken,
-    headers: traceHeaders,
-  });
+  const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
-  const examples = await ExampleStore.open({
-    dir: join(dataDir, 'examples'),
-    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
-    random,
-  });
+  const examples = await openExamples(configuration, random);
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
@@ -203,6 +194,23 @@ function refuseStrangers({ host, edgeHost }: Configuration): void {
       },
     );
   }
+}
+
+function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
+  return new EdgeClient({
+    url: () => supervisor.address('edge'),
+    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
+    authToken,
+    headers: traceHeaders,
+  });
+}
+
+function openExamples(configuration: Configuration, random: Random): Promise<ExampleStore> {
+  return ExampleStore.open({
+    dir: join(configuration.dataDir, 'examples'),
+    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
+    random,
+  });
 }
 
 function supervisorOf(

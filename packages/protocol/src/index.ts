@@ -1,6 +1,7 @@
 export { type Json, type JsonObject, jsonObjectSchema, jsonSchema, toJson } from './lib/json/json.ts';
 export { canonicalJson } from './lib/json/canonical-json.ts';
-export { ERRORS, type ErrorCode, type ErrorDefinition } from './lib/errors/catalogue.ts';
+export { ERRORS, type ErrorCode } from './lib/errors/catalogue.ts';
+export type { ErrorDefinition } from './lib/errors/error-definition.ts';
 export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails, messageOf } from './lib/errors/platform-error.ts';
 export { type ErrorResponse, errorResponseSchema } from './lib/http/error-response.ts';
 export * from './lib/generation/plan.ts';

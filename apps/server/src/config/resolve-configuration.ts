@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { type ConfigurationIssue, unknownName } from './issue.ts';
 import type { ServerArguments } from './parse-arguments.ts';
 import { readConfigurationFile } from './read-file.ts';
-import { type Configuration, flagOf, type Setting, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import { type Configuration, flagOf, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import type { Setting } from './setting.ts';
 
 /** One setting in effect and where its value came from. */
 interface ResolvedSetting {

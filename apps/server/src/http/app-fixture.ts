@@ -26,9 +26,7 @@ import { openServerDatabase } from '../database/server-database.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
-import { executionsOfRun } from '../money/executions-of-run.ts';
-import { ModelUsage } from '../money/model-usage.ts';
-import { PriceTable } from '../money/price-table.ts';
+import { moneyOf } from '../money/money-fixture.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
@@ -157,12 +155,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
-    money: {
-      usage: new ModelUsage({ database: () => database, random: systemRandom }),
-      prices: PriceTable.load(null),
-      executionsOf: (id) => executionsOfRun(database, id),
-      clock: systemClock,
-    },
+    money: moneyOf(database),
     health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,

@@ -1,14 +1,5 @@
-/** One entry of the error catalogue. */
-export interface ErrorDefinition {
-  /** HTTP status that carries the error. */
-  readonly status: number;
-  /** Whether the same request can succeed later without being changed. */
-  readonly retryable: boolean;
-  /** What happened, in a few words that do not change from case to case. */
-  readonly title: string;
-  /** What the caller can do about it. */
-  readonly fix: string;
-}
+import { AGENT_ERRORS } from './agent-errors.ts';
+import type { ErrorDefinition } from './error-definition.ts';
 
 const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
   Object.freeze(catalogue);
@@ -241,12 +232,6 @@ export const ERRORS = define({
     title: 'The generation service gave no usable program',
     fix: 'Read the message and the test results, then change the task or the examples',
   },
-  AGENT_FAILED: {
-    status: 422,
-    retryable: false,
-    title: 'The agent gave no usable document',
-    fix: 'Read the findings in the message, then change the task, the schema or the model and retry',
-  },
   PROGRAM_FAILED: {
     status: 422,
     retryable: false,
@@ -296,18 +281,7 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
-  PROVIDER_NOT_CONFIGURED: {
-    status: 503,
-    retryable: false,
-    title: 'No model provider is configured',
-    fix: 'Set `model` as `provider/name` and the key of the provider (`ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, or `model_base_url`), then retry; or use the induction agent',
-  },
-  PROVIDER_UNAVAILABLE: {
-    status: 503,
-    retryable: true,
-    title: 'The model provider does not answer',
-    fix: 'Wait and retry, or set `fallback_model`; the message says what the provider answered',
-  },
+  ...AGENT_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,
