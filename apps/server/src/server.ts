@@ -8,6 +8,7 @@ import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
 import { EventStreams } from './events/event-streams.ts';
 import { type MaySee, maySee } from './events/may-see.ts';
@@ -26,6 +27,8 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Rollbacks } from './checkpoints/rollbacks.ts';
+import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import { Runs } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
@@ -69,39 +72,30 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
 
-  const supervisor = new Supervisor({
-    modules: modulesOf(configuration, { edgeDir, authToken }),
-    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
-    log: moduleLog(log),
-    clock,
-    random,
-    times: { drainMs: configuration.drainTimeoutMs },
-  });
-  const edge = new EdgeClient({
-    url: () => supervisor.address('edge'),
-    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
-    authToken,
-    headers: traceHeaders,
-  });
+  const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
+  const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
   const examples = await openExamples(configuration, random);
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const records = { database: () => database, workspaces, read: () => engine.read };
+  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const made = { examples, programs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: () =>
       configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-    edge,
-    examples,
-    programs,
+    ...made,
+    others: { ...gates.functions, ...agents.functions },
   });
   const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
-  const engine = new Engine({
+  const engine: Engine = new Engine({
     dir: join(dataDir, 'engine'),
     durability: configuration.durability,
     clock,
@@ -115,16 +109,20 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
-  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
+  // Behind the engine, which holds the folder.
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  // Ended in the opposite order: requests, then executions, then the tables and the modules that their steps use.
+  cleanUp.defer(() => database.destroy());
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole: () => 'viewer' });
   await refuseStrangers(configuration, identity);
-  const sources = { clock, log, readCatalogue: catalogueReader(join(dataDir, 'catalogue'), outbound) };
-  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, sources));
-  const runs = cleanUp.use(new Runs({ engine, database, workspaces, ...retentionOfRuns(configuration), clock, random, log }));
+  const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const base = { engine, workspaces, clock, random, log };
+  const { quality } = gates.governance;
+  const runs = cleanUp.use(new Runs({ ...base, database, ...retentionOfRuns(configuration), quality }));
+  const rollbacks = new Rollbacks({ ...base, runs, store: gates.checkpointStore });
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const events = cleanUp.use(await openEvents(configuration, { engine, database, clock, random, log }));
   const health = serverHealth({ supervisor, engine, clock });
@@ -134,11 +132,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     database,
     identity,
     runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
     runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     tracing,
     metrics,
     examples,
     programs: new ProgramService(programs, edge),
+    money: agents.money,
     health,
     clock,
     random,
@@ -153,6 +155,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   supervisor.start();
   engine.recover();
   await runs.recover();
+  await rollbacks.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
@@ -168,6 +171,13 @@ function definitionFolders({ workflowsDir, profilesDir }: Configuration): string
 
 const DAY_MS = 86_400_000;
 
+function gatesOf(
+  { policiesDir }: Configuration,
+  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
+): OpenGovernance {
+  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
+
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
   return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
 }
@@ -178,6 +188,29 @@ function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRete
     ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
+}
+
+function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
+  return new EdgeClient({
+    url: () => supervisor.address('edge'),
+    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
+    authToken,
+    headers: traceHeaders,
+  });
+}
+
+function supervisorOf(
+  { configuration, clock, random, log }: ServerOptions,
+  modules: { edgeDir: string; authToken: string },
+): Supervisor {
+  return new Supervisor({
+    modules: modulesOf(configuration, modules),
+    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
+    log: moduleLog(log),
+    clock,
+    random,
+    times: { drainMs: configuration.drainTimeoutMs },
+  });
 }
 
 function modulesOf(

@@ -1,4 +1,7 @@
 import type { ApiKeyTable, SessionTable } from '../identity/credential-tables.ts';
+import type { ModelUsageTable } from '../money/model-usage.ts';
+import type { CheckpointTable, RollbackTable } from '../checkpoints/checkpoint-tables.ts';
+import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
@@ -6,12 +9,16 @@ import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } fr
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
+  readonly governance_checks: GovernanceCheckTable;
+  readonly checkpoints: CheckpointTable;
+  readonly rollbacks: RollbackTable;
   readonly users: UserTable;
   readonly api_keys: ApiKeyTable;
   readonly sessions: SessionTable;
   readonly runs: RunTable;
   readonly run_phases: RunPhaseTable;
   readonly run_executions: RunExecutionTable;
+  readonly model_usage: ModelUsageTable;
   readonly webhooks: WebhookTable;
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;

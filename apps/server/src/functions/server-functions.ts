@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { ProgramStore } from '@loopwright/edge';
 import type { CallFunction } from '@loopwright/engine';
 import type { PtcClient } from '@loopwright/generation';
 import type { Configuration } from '../config/settings.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { evaluate } from './evaluate.ts';
 import type { FunctionName } from './function-names.ts';
@@ -20,11 +20,14 @@ interface FunctionParts {
   readonly edge: EdgeClient;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
+  readonly workspaces: Workspaces;
+  /** Gates, checkpoints and agents, which are opened by themselves. */
+  readonly others: Record<Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'promote'>, CallFunction>;
 }
 
 /** Everything that definitions can call by name, besides what the engine itself has. */
 export function serverFunctions(parts: FunctionParts): Record<FunctionName, CallFunction> {
-  const { configuration, client, edge, examples, programs } = parts;
+  const { configuration, client, edge, examples, programs, workspaces } = parts;
   return {
     prepare: prepare(examples),
     generate: generate({
@@ -32,10 +35,11 @@ export function serverFunctions(parts: FunctionParts): Record<FunctionName, Call
       ready: parts.generatorReady,
       examples,
       programs,
-      workspaces: join(configuration.dataDir, 'workspaces'),
+      workspaces,
       timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
     }),
     evaluate: evaluate({ edge, examples, programs }),
     promote: promote({ edge, programs }),
+    ...parts.others,
   };
 }

@@ -27,6 +27,7 @@ import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
+import { moneyOf } from '../money/money-fixture.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
@@ -35,7 +36,8 @@ import { testFunctions } from './functions-fixture.ts';
 import { openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
-import { openRuns } from '../runs/open-runs-fixture.ts';
+import { prepareRuns } from '../runs/open-runs-fixture.ts';
+import type { OpenGovernance } from '../governance/open-governance.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
@@ -61,6 +63,10 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly identity?: Partial<IdentityConfiguration>;
   /** The clock of identities. */
   readonly runNextWaitMs?: number;
+  /** Whether definitions may call `check` and `checkpoint`, and profiles keep checkpoints. */
+  readonly withGovernance?: boolean;
+  /** Folder of policies; left out: the bundled one. */
+  readonly policiesDir?: string;
   readonly keepWorkspacesMs?: number;
   /** Functions that definitions may call, besides those of every test server. */
   readonly functions?: FunctionCatalogue;
@@ -86,6 +92,7 @@ export interface TestServer extends AsyncDisposable {
   readonly programs: ProgramStore;
   readonly workspaces: Workspaces;
   readonly runs: Runs;
+  readonly gates: OpenGovernance;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -126,8 +133,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const ofTest = testFunctions(gate.promise, () => {
     aborted += 1;
   });
-  const functions = { ...ofTest, ...options.functions };
   const parts = { clock: systemClock, random: systemRandom };
+  const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
+  const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
     await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
@@ -142,7 +150,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     { write: (line: string) => void log.push(line) },
   );
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
-  const { runs, workspaces } = openRuns({ engine, database, dir, log: logger, keepMs: options.keepWorkspacesMs ?? null });
+  const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
   const events = await openEvents({ engine, database, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
@@ -153,11 +161,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     database,
     identity,
     runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
+    money: moneyOf(database),
     health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
@@ -170,11 +182,13 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
   await runs.recover();
+  await rollbacks.recover();
   const close = async (): Promise<void> => {
     await app.close();
     await runs[Symbol.asyncDispose]();
     await events[Symbol.asyncDispose]();
     await engine.close(0);
+    await gates[Symbol.asyncDispose]();
     await tracing[Symbol.asyncDispose]();
     await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
@@ -188,6 +202,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     programs,
     workspaces,
     runs,
+    gates,
     dir,
     log,
     close,

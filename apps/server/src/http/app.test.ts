@@ -111,6 +111,7 @@ const ROUTES = [
   'GET /api/v1/programs/{name}',
   'GET /api/v1/programs/{name}/aliases/active',
   'GET /api/v1/programs/{name}/analytics',
+  'GET /api/v1/programs/{name}/break-even',
   'GET /api/v1/programs/{name}/promotions',
   'GET /api/v1/programs/{name}/versions',
   'GET /api/v1/sessions',

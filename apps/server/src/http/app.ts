@@ -5,6 +5,9 @@ import { type Clock, ERRORS, type Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Checkpoints } from '../checkpoints/checkpoints.ts';
+import type { Rollbacks } from '../checkpoints/rollbacks.ts';
+import type { Governance } from '../governance/governance.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
@@ -35,6 +38,8 @@ import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { browserSessionRoutes } from './routes/browser-session.ts';
+import type { BreakEvenParts } from '../money/break-even.ts';
+import { breakEvenRoutes } from './routes/break-even.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -55,6 +60,9 @@ import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
+import { policyRoutes } from './routes/policies.ts';
+import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
+import { runGovernanceRoutes } from './routes/runs-governance.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
 import { runStreamRoutes } from './routes/runs-stream.ts';
@@ -70,10 +78,14 @@ export interface AppParts {
   /** Who makes a request. */
   readonly identity: Identity;
   readonly runs: Runs;
+  readonly governance: Governance;
+  readonly checkpoints: Checkpoints;
+  readonly rollbacks: Rollbacks;
   /** The longest that `next` of a run waits for its phase, in milliseconds. */
   readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
+  readonly money: BreakEvenParts;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;
@@ -96,6 +108,8 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runRoutes(parts, face));
     await api.register(runControlRoutes(parts));
     await api.register(runArtifactRoutes(parts));
+    await api.register(runGovernanceRoutes(parts));
+    await api.register(runCheckpointRoutes(parts));
     await api.register(runStreamRoutes(parts));
   };
 }
@@ -177,11 +191,13 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));
+      await api.register(breakEvenRoutes(parts));
       await api.register(programAliasRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
       await api.register(meRoutes(parts));
       await api.register(apiKeyRoutes(parts));
+      await api.register(policyRoutes(parts));
       await api.register(everyRunRoute(parts, 'api'));
       await api.register(webhookRoutes(parts));
       await api.register(oneWebhookRoutes(parts));

@@ -6,6 +6,7 @@ import { type Asked, requestId } from './request-id.ts';
 import type { RunParts } from './run-parts.ts';
 import type { RunTable } from './run-tables.ts';
 import type { RunState } from './state/project-run.ts';
+import { refuseWithoutProvider } from './refuse-without-provider.ts';
 import { recordedState } from './state/recorded-state.ts';
 
 /** How long the first gate of a run that was just created may take to open, in milliseconds. */
@@ -32,7 +33,7 @@ type AdvanceParts = Pick<RunParts, 'engine' | 'clock' | 'random' | 'tracker'>;
 /**
  * Lets a run go on to the phase whose gate is open, and waits until that phase has ended or waits for people. The advance is for one execution and one
  * phase, and its gate takes one: so of two at once the second finds the phase under way. The same key again finds what it began.
- * Throws PHASE_UNDER_WAY, INVALID_STATE for a run that is paused or has ended, IDEMPOTENCY_CONFLICT.
+ * Throws PHASE_UNDER_WAY, INVALID_STATE for a run that is paused or has ended, IDEMPOTENCY_CONFLICT; PROVIDER_NOT_CONFIGURED and PROVIDER_UNAVAILABLE when that is what the phase failed for.
  */
 export async function advanceRun(parts: AdvanceParts, run: RunTable, request: AdvanceRequest): Promise<AdvanceOutcome> {
   const advanceId = requestId(parts, request, `next ${run.run_id}`);
@@ -43,6 +44,7 @@ export async function advanceRun(parts: AdvanceParts, run: RunTable, request: Ad
     () => outcomeOf(parts, run, phase),
   );
   await parts.tracker.refresh(run.run_id);
+  if (outcome?.status === 'failed') refuseWithoutProvider(engine.read.execution(run.execution_id)?.error);
   return {
     response: outcome ?? respond(run, { phase, status: 'running', message: `${phase} is under way` }),
     isUnderWay: outcome === undefined,

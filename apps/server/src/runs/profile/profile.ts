@@ -17,6 +17,11 @@ const phaseDeclarationSchema = z.strictObject({
 /** `document.metadata.profile` of a definition: what makes a workflow a profile. */
 export const profileDeclarationSchema = z.strictObject({
   title: z.string().min(1).max(200),
+  /** Other names that requests may have for it, as the wire writes them: `data_pipeline`. */
+  aliases: z
+    .array(z.string().regex(/^[a-z][a-z0-9_]{0,99}$/))
+    .max(20)
+    .default([]),
   phases: z.record(phaseNameSchema, phaseDeclarationSchema),
 });
 
@@ -29,6 +34,7 @@ export interface ProfilePhase extends z.output<typeof phaseDeclarationSchema> {
 export interface Profile {
   readonly name: string;
   readonly title: string;
+  readonly aliases: readonly string[];
   readonly version: string;
   /** Digest of the definition as it is registered. */
   readonly digest: string;
@@ -49,13 +55,13 @@ export function profileOf({
 }: Pick<WorkflowDefinition, 'name' | 'version' | 'digest' | 'source'>): Profile | undefined {
   const read = sourceSchema.safeParse(source);
   if (!read.success) return undefined;
-  const { title, phases } = read.data.document.metadata.profile;
+  const { title, aliases, phases } = read.data.document.metadata.profile;
   const inOrder = read.data.do.flatMap((entry): ProfilePhase[] => {
     const task = Object.keys(entry)[0] ?? '';
     const phase = Object.hasOwn(phases, task) ? phases[task] : undefined;
     return phase === undefined ? [] : [{ name: task, ...phase }];
   });
-  return { name, title, version, digest, phases: inOrder };
+  return { name, title, aliases, version, digest, phases: inOrder };
 }
 
 const sourceSchema = z.looseObject({

@@ -4,12 +4,14 @@ import { type Profile, profileOf } from './profile.ts';
 
 type Definitions = Pick<Engine, 'definitions'>;
 
-/** The profile of a name. Throws UNKNOWN_PROFILE with those that there are. */
+/** The profile of a name or an alias; a name comes before an alias. Throws UNKNOWN_PROFILE with those that there are. */
 export function requireProfile(engine: Definitions, name: string): Profile {
   const definition = engine.definitions.get(workflowName(name));
   const profile = definition === undefined ? undefined : profileOf(definition);
   if (profile !== undefined) return profile;
   const known = [...engine.definitions.values()].flatMap((one) => profileOf(one) ?? []);
+  const aliased = known.find(({ aliases }) => aliases.includes(profileName(name)));
+  if (aliased !== undefined) return aliased;
   throw new PlatformError('UNKNOWN_PROFILE', `Cannot find the profile "${name}"`, {
     details: { profiles: known.map((one) => profileName(one.name)) },
   });

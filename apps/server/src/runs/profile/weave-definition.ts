@@ -1,4 +1,5 @@
 import { type FunctionCatalogue, type WorkflowDefinition, loadDefinition } from '@loopwright/engine';
+import { CHECKPOINT_TASKS } from '../../checkpoints/checkpoint-tasks.ts';
 import { weavePhases } from './weave-phases.ts';
 
 /**
@@ -6,6 +7,7 @@ import { weavePhases } from './weave-phases.ts';
  * is pointed to where its author wrote it. Throws INVALID_DEFINITION.
  */
 export function weaveDefinition(definition: WorkflowDefinition, functions: FunctionCatalogue): WorkflowDefinition {
-  const woven = weavePhases(definition.source);
+  // Only where something keeps checkpoints: the functions of a server that has none cannot be called.
+  const woven = weavePhases(definition.source, Object.hasOwn(functions, 'checkpoint') ? CHECKPOINT_TASKS : {});
   return woven === definition.source ? definition : loadDefinition(JSON.stringify(woven), functions);
 }

@@ -1,14 +1,5 @@
-/** One entry of the error catalogue. */
-export interface ErrorDefinition {
-  /** HTTP status that carries the error. */
-  readonly status: number;
-  /** Whether the same request can succeed later without being changed. */
-  readonly retryable: boolean;
-  /** What happened, in a few words that do not change from case to case. */
-  readonly title: string;
-  /** What the caller can do about it. */
-  readonly fix: string;
-}
+import { AGENT_ERRORS } from './agent-errors.ts';
+import type { ErrorDefinition } from './error-definition.ts';
 
 const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
   Object.freeze(catalogue);
@@ -56,6 +47,12 @@ export const ERRORS = define({
     retryable: false,
     title: 'The program cannot be built',
     fix: 'Correct the source: one exported function `run`, no imports',
+  },
+  INVALID_POLICY: {
+    status: 400,
+    retryable: false,
+    title: 'The policy is not valid',
+    fix: 'Correct what each entry of `details.issues` points to, with its line',
   },
   INVALID_CONFIGURATION: {
     status: 400,
@@ -166,6 +163,18 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such version of the program',
     fix: 'List the versions of the program and name one of them',
+  },
+  CHECKPOINT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such checkpoint',
+    fix: 'List the checkpoints of the run with GET /api/v1/runs/{run_id}/checkpoints',
+  },
+  GOVERNANCE_REJECTED: {
+    status: 409,
+    retryable: false,
+    title: 'The gates of a phase blocked it and a person upheld that',
+    fix: 'Correct what the gates in `details.failed_rules` found and run the phase again',
   },
   NO_ACTIVE_VERSION: {
     status: 409,
@@ -301,12 +310,7 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
-  PROVIDER_NOT_CONFIGURED: {
-    status: 503,
-    retryable: false,
-    title: 'No model provider is configured',
-    fix: 'Use the induction agent, or configure a provider',
-  },
+  ...AGENT_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,
