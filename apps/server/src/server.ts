@@ -21,7 +21,7 @@ import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
-import { Runs } from './runs/runs.ts';
+import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
@@ -78,19 +78,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
-  const examples = await ExampleStore.open({
-    dir: join(dataDir, 'examples'),
-    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
-    random,
-  });
+  const limits = { bytes: configuration.examplesMaxMb * 1024 * 1024 };
+  const examples = await ExampleStore.open({ dir: join(dataDir, 'examples'), limits, random });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const functions = serverFunctions({
     configuration,
     client,
-    generatorReady: () =>
-      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    generatorReady: () => generatorReady(configuration, supervisor),
     edge,
     examples,
     programs,
@@ -120,10 +116,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => database.destroy());
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
-  const base = { engine, workspaces, clock, random, log };
-  const { quality } = gates.governance;
-  const runs = cleanUp.use(new Runs({ ...base, database, ...retentionOfRuns(configuration), quality }));
-  const rollbacks = new Rollbacks({ ...base, runs, store: gates.checkpointStore });
+  const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
+  cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const app = await createApp({
     engine,
@@ -170,6 +164,19 @@ function gatesOf(
   { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
 ): OpenGovernance {
   return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
+
+function runsOf(
+  configuration: Configuration,
+  { database, gates, ...parts }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality'> & { readonly gates: OpenGovernance },
+): { readonly runs: Runs; readonly rollbacks: Rollbacks } {
+  const { quality } = gates.governance;
+  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality });
+  return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
+}
+
+async function generatorReady({ generatorUrl }: Configuration, supervisor: Supervisor): Promise<void> {
+  if (generatorUrl === null) await supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS);
 }
 
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
