@@ -29,7 +29,7 @@ import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
-import { Runs } from './runs/runs.ts';
+import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
@@ -119,10 +119,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
-  const base = { engine, workspaces, clock, random, log };
-  const { quality } = gates.governance;
-  const runs = cleanUp.use(new Runs({ ...base, database, ...retentionOfRuns(configuration), quality }));
-  const rollbacks = new Rollbacks({ ...base, runs, store: gates.checkpointStore });
+  const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
+  cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const events = cleanUp.use(await openEvents(configuration, { engine, database, clock, random, log }));
   const health = serverHealth({ supervisor, engine, clock });
@@ -176,6 +174,19 @@ function gatesOf(
   { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
 ): OpenGovernance {
   return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
+
+function runsOf(
+  configuration: Configuration,
+  { database, gates, ...parts }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality'> & { readonly gates: OpenGovernance },
+): { readonly runs: Runs; readonly rollbacks: Rollbacks } {
+  const { quality } = gates.governance;
+  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality });
+  return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
+}
+
+async function generatorReady({ generatorUrl }: Configuration, supervisor: Supervisor): Promise<void> {
+  if (generatorUrl === null) await supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS);
 }
 
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
