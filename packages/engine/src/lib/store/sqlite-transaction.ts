@@ -17,6 +17,7 @@ import type { EventOwner } from './event-page.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { type PendingRecord, PendingRecords } from './pending-records.ts';
+import { humanTaskValues } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
@@ -201,27 +202,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   insertHumanTask(task: StoredHumanTask): void {
-    const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;
-    const { createdAt, expiresAt, answeredAt, answeredBy, answerId, answer } = task;
-    const values: SQLInputValue[] = [
-      id,
-      executionId,
-      key,
-      step,
-      workflow,
-      kind,
-      this.files.encode(request),
-      subjectDigest,
-      state,
-      createdAt,
-      expiresAt,
-      answeredAt,
-      answeredBy,
-      answerId,
-      this.files.encode(answer),
-    ];
-    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
-    this.#holdFiles(this.numberOf(executionId));
+    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      ...humanTaskValues(task, this.files),
+    );
+    this.#holdFiles(this.numberOf(task.executionId));
   }
 
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
