@@ -10,6 +10,7 @@ import { engineLimits } from './config/engine-limits.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
 import { EventStreams } from './events/event-streams.ts';
 import type { MaySee } from './events/may-see.ts';
@@ -28,14 +29,18 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { Supervisor } from './modules/supervisor.ts';
 import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
+import { Rollbacks } from './checkpoints/rollbacks.ts';
+import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import { Runs, type RunsOptions } from './runs/runs.ts';
+import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { SecretBox } from './webhooks/secret-box.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
-import { watchWorkflows } from './workflows/watch-workflows.ts';
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
@@ -69,43 +74,32 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
 
-  const supervisor = new Supervisor({
-    modules: modulesOf(configuration, { edgeDir, authToken }),
-    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
-    log: moduleLog(log),
-    clock,
-    random,
-    times: { drainMs: configuration.drainTimeoutMs },
-  });
-  const edge = new EdgeClient({
-    url: () => supervisor.address('edge'),
-    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
-    authToken,
-    headers: traceHeaders,
-  });
+  const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
+  const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
-  const limits = { bytes: configuration.examplesMaxMb * 1024 * 1024 };
-  const examples = await ExampleStore.open({ dir: join(dataDir, 'examples'), limits, random });
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
-  const resources = new ResourceProjects({ database, clock });
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
+  const examples = await openExamples(configuration, random);
+  const resources = new ResourceProjects({ database: () => database, clock });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const records = { database: () => database, workspaces, read: () => engine.read };
+  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const made = { examples, programs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: () =>
       configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-    edge,
-    examples,
-    programs,
     resources,
+    ...made,
+    others: { ...gates.functions, ...agents.functions },
   });
   const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
-  const engine = new Engine({
+  const engine: Engine = new Engine({
     ...engineSettings(configuration),
     clock,
     random,
@@ -114,14 +108,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
-  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
+  // Behind the engine, which holds the folder.
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  // Ended in the opposite order: requests, then executions, then the tables and the modules that their steps use.
+  cleanUp.defer(() => database.destroy());
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-  cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
+  cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const served = new ProgramService(programs, edge);
   const { newUserRole, authorization, audit } = cleanUp.use(
@@ -139,10 +135,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     identity,
     authorization,
     audit,
+    runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
+    runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     tracing,
     metrics,
     examples,
     programs: served,
+    money: agents.money,
     health,
     clock,
     random,
@@ -156,8 +158,19 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
+  await runs.recover();
+  await rollbacks.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {
+  return ExampleStore.open({ dir: join(dataDir, 'examples'), limits: { bytes: examplesMaxMb * 1024 * 1024 }, random });
+}
+
+/** Where definitions come from; what is read later comes before what has the same name. */
+function definitionFolders({ workflowsDir, profilesDir }: Configuration): string[] {
+  return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
 }
 
 const DAY_MS = 86_400_000;
@@ -176,12 +189,59 @@ function engineSettings(
   };
 }
 
+function gatesOf(
+  { policiesDir }: Configuration,
+  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
+): OpenGovernance {
+  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
+
+function runsOf(
+  configuration: Configuration,
+  { database, gates, ...parts }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality'> & { readonly gates: OpenGovernance },
+): { readonly runs: Runs; readonly rollbacks: Rollbacks } {
+  const { quality } = gates.governance;
+  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality });
+  return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
+}
+
+async function generatorReady({ generatorUrl }: Configuration, supervisor: Supervisor): Promise<void> {
+  if (generatorUrl === null) await supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS);
+}
+
+function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
+  return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
+}
+
 function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
     ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
+}
+
+function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
+  return new EdgeClient({
+    url: () => supervisor.address('edge'),
+    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
+    authToken,
+    headers: traceHeaders,
+  });
+}
+
+function supervisorOf(
+  { configuration, clock, random, log }: ServerOptions,
+  modules: { edgeDir: string; authToken: string },
+): Supervisor {
+  return new Supervisor({
+    modules: modulesOf(configuration, modules),
+    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
+    log: moduleLog(log),
+    clock,
+    random,
+    times: { drainMs: configuration.drainTimeoutMs },
+  });
 }
 
 function modulesOf(

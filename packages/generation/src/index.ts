@@ -1,7 +1,10 @@
 export { PtcClient, type ExecuteOptions, type PtcClientOptions } from './lib/request/ptc-client.ts';
 export { PtcClientError, PtcServiceError, PtcTimeoutError } from './lib/request/ptc-errors.ts';
+export { parseRetryAfter } from './lib/request/retry-delay.ts';
+export { wait } from './lib/request/wait.ts';
 export type { FetchLike, FetchLikeResponse } from './lib/request/transport.ts';
 export type { GenerationStats } from './lib/request/generation-stats.ts';
+export { type Admission, admit } from './lib/artifacts/admit.ts';
 export { ArtifactProcessor, type ArtifactProcessorOptions } from './lib/artifacts/artifact-processor.ts';
 export { ArtifactProcessorError } from './lib/artifacts/artifact-processor-error.ts';
 export type { ProcessingStats, RefusedArtifact } from './lib/artifacts/processing-stats.ts';

@@ -18,7 +18,7 @@ export async function openTestAuthorization(
   { engine, programs }: { engine: Engine; programs: ProgramService },
 ): Promise<TestAuthorization> {
   const parts = { database, clock: systemClock };
-  const resources = new ResourceProjects(parts);
+  const resources = new ResourceProjects({ ...parts, database: () => database });
   const authorization = await openAuthorization({ ...parts, engine, programs, resources, projectAccess: 'open' });
   return { authorization, audit: new AuditLog({ ...parts, random: systemRandom }) };
 }

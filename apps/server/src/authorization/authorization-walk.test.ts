@@ -39,6 +39,9 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/webhooks': ({ project }) => ({ url: 'http://127.0.0.1:9/', event_types: ['none'], project_id: project }),
   'PATCH /api/v1/webhooks/{webhook_id}': () => ({ description: 'walked' }),
   'POST /api/v1/webhooks/{webhook_id}/secret': () => ({}),
+  'POST /runs': ({ project }) => ({ profile: 'phased', intake: 'x', project_id: project }),
+  'POST /runs/{run_id}/clone': ({ project }) => ({ project_id: project }),
+  'POST /api/v1/policies/evaluate': ({ project }) => ({ project_id: project }),
   'POST /api/v1/api-keys': () => ({ name: 'walked' }),
   'POST /api/v1/events': () => ({ specversion: '1.0', id: crypto.randomUUID(), source: 'test', type: 'nobody.hears' }),
   'PUT /api/v1/projects/{project_id}/grants/{user_id}': () => ({ role: 'viewer' }),
@@ -52,6 +55,8 @@ const QUERIES: Readonly<Record<string, (of: Belongings) => string>> = {
   'GET /api/v1/executions': () => '?limit=500',
   'GET /api/v1/executions/stuck': () => '?for_seconds=0',
   'GET /api/v1/audit': () => '?limit=500',
+  'GET /api/v1/programs/{name}/break-even': () => '?requests_per_day=1&model=a/b',
+  'GET /runs/{run_id}/checkpoints/compare': () => '?from=missing&to=missing',
 };
 
 /** The tail of a document of examples: a stream that is no JSON. */
@@ -61,6 +66,11 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ['POST /api/v1/executions/{execution_id}/move', 'WORKFLOW_NOT_FOUND'],
   ['GET /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}', 'DELIVERY_NOT_FOUND'],
   ['POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver', 'DELIVERY_NOT_FOUND'],
+  ['GET /runs/{run_id}/artifacts/{artifact_id}/download', 'RUN_ARTIFACT_NOT_FOUND'],
+  ['GET /runs/{run_id}/files/{phase}/{name}', 'RUN_ARTIFACT_NOT_FOUND'],
+  ['GET /runs/{run_id}/checkpoints/compare', 'CHECKPOINT_NOT_FOUND'],
+  ['GET /runs/{run_id}/checkpoints/{checkpoint_id}', 'CHECKPOINT_NOT_FOUND'],
+  ['POST /runs/{run_id}/checkpoints/{checkpoint_id}/rollback', 'CHECKPOINT_NOT_FOUND'],
   ['POST /api/v1/api-keys/{key_id}/rotate', 'API_KEY_NOT_FOUND'],
   ['DELETE /api/v1/api-keys/{key_id}', 'API_KEY_NOT_FOUND'],
   ['DELETE /api/v1/sessions/{session_id}', 'SESSION_NOT_FOUND'],
@@ -68,22 +78,31 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);
 
+/** Runs are served under two paths, in the same way. */
+function faceless(operation: string): string {
+  return operation.replace(' /api/v1/runs', ' /runs');
+}
+
 function pathOf(operation: string, of: Belongings): string {
   const values: Record<string, string> = {
     execution_id: of.execution,
     task_id: of.task,
     workflow_id: operation.includes('/schedule/') ? of.workflow : 'plain',
     digest: of.digest,
-    name: of.program,
+    name: operation.includes('/files/') ? 'missing' : of.program,
     project_id: of.project,
     user_id: 'target',
+    run_id: of.run,
+    artifact_id: 'missing',
+    checkpoint_id: 'missing',
+    phase: 'missing',
     webhook_id: of.webhook,
     delivery_id: 'missing',
     key_id: 'missing',
     session_id: 'missing',
   };
   const path = operation.slice(operation.indexOf(' ') + 1).replaceAll(/\{(\w+)\}/g, (_all, name) => values[name] ?? '');
-  return `${path}${QUERIES[operation]?.(of) ?? ''}`;
+  return `${path}${QUERIES[faceless(operation)]?.(of) ?? ''}`;
 }
 
 async function ask(operation: string, who: ActorName | 'nobody', of: Belongings): Promise<Answer> {
@@ -93,7 +112,7 @@ async function ask(operation: string, who: ActorName | 'nobody', of: Belongings)
   if (method === 'WS') return openStream(server.url + path, headers);
   if (operation === 'POST /api/v1/examples')
     return server.post(path, EXAMPLES, { ...headers, 'content-type': 'application/x-ndjson' });
-  return server.send(method, path, BODIES[operation]?.(of), headers);
+  return server.send(method, path, BODIES[faceless(operation)]?.(of), headers);
 }
 
 /** The role of an actor in a project, by the words of the decision and by none of its code. */
@@ -114,6 +133,10 @@ function expected(operation: string, rule: Rule, who: ActorName | 'nobody', of: 
     (actor.scopes?.includes(need) ?? true) &&
     Object.entries(ROLE_PERMISSIONS).some(([name, permissions]) => name === role && permissions.includes(need));
   const platform = actor.onlyProjects === undefined ? (actor.roleCap ?? actor.role) : 'viewer';
+  if (rule.also !== undefined) {
+    const first = expected(operation, { need, on }, who, of);
+    return first === 200 && !has(roleIn(actor, of.project)) ? 403 : first;
+  }
   if (on === 'platform') return has(platform) ? 200 : 403;
   if (on === 'anywhere') return [platform, ...PROJECTS.map((project) => roleIn(actor, project))].some(has) ? 200 : 403;
   const role = roleIn(actor, of.project);
@@ -125,7 +148,7 @@ function expected(operation: string, rule: Rule, who: ActorName | 'nobody', of: 
 /** The status of an answer as far as it says who may; others are all 200 here, but what tells that a request was not as it should be. */
 function decided(operation: string, { status, body }: Answer): number {
   const code = z.looseObject({ error_code: z.string() }).safeParse(body).data?.error_code ?? '';
-  if (status === 404 && NOT_FOUND_ALL_THE_SAME.get(operation) === code) return 200;
+  if (status === 404 && NOT_FOUND_ALL_THE_SAME.get(faceless(operation)) === code) return 200;
   // Everybody may end the session that they are in; these actors are in none.
   if (operation === 'POST /auth/logout' && JSON.stringify(body).includes('not made in a session')) return 200;
   // The schedule of a workflow that the caller does not see is answered like that of one that has none.
@@ -185,8 +208,8 @@ describe('the table of permissions', () => {
   });
 
   it('lets nothing of a project through to whoever does not see it', async () => {
-    const { execution, paused, task, digest, program, webhook } = belongings['p-1'];
-    const secrets = [execution, paused, task, digest, program, webhook, 'p-1'];
+    const { execution, paused, task, digest, program, run, webhook } = belongings['p-1'];
+    const secrets = [execution, paused, task, digest, program, run, webhook, 'p-1'];
     for (const who of ['stranger', 'guest', 'confined'] as const) {
       for (const operation of Object.keys(OPERATIONS)) {
         if (operation.startsWith('WS ') || OPERATIONS[operation]?.need === 'nothing') continue;
@@ -203,6 +226,7 @@ describe('the table of permissions', () => {
       '/executions/stuck?for_seconds=0',
       '/programs',
       '/webhooks',
+      '/runs',
       '/audit?limit=500',
       '/projects',
     ];
@@ -254,19 +278,20 @@ describe('the table of permissions', () => {
     const hidden = belongings['p-1'];
     const missing: Belongings = {
       ...hidden,
-      execution: 'missing',
-      task: 'missing',
+      execution: 'absent-one',
+      task: 'absent-one',
       digest: '1'.repeat(64),
-      program: 'missing',
-      webhook: 'missing',
+      program: 'absent-one',
+      run: 'absent-one',
+      webhook: 'absent-one',
       workflow: 'plain',
     };
     for (const [operation, rule] of Object.entries(OPERATIONS)) {
       if (rule.need === 'nothing' || rule.need === 'identity') continue;
-      if (!['execution', 'task', 'schedule', 'examples', 'program', 'webhook'].includes(rule.on)) continue;
+      if (!['execution', 'task', 'schedule', 'examples', 'program', 'run', 'webhook'].includes(rule.on)) continue;
       const plain = ({ status, body, headers }: Answer, of: Belongings): string =>
-        [of.execution, of.task, of.workflow, of.digest, of.program, of.webhook].reduce(
-          (text, name) => text.replaceAll(`\\"${name}\\"`, 'X'),
+        [of.execution, of.task, `\\"${of.workflow}\\"`, of.digest, of.program, of.run, of.webhook].reduce(
+          (text, name) => text.replaceAll(name, 'X'),
           JSON.stringify({ status, body, headers: [...headers.keys()].sort() }).replaceAll(/"request_id":"[^"]+"/g, ''),
         );
       const one = plain(await ask(operation, 'stranger', hidden), hidden);

@@ -49,10 +49,20 @@ export function enforcePermissions(
     if (row.rule.need === 'nothing') return;
     if (known === undefined) throw new PlatformError('UNAUTHORIZED', 'Cannot tell who makes the request: it has no credentials');
     const missing = await decide(request, { ...row, subjects });
-    if (missing === undefined) return;
+    if (missing === undefined) {
+      decideAlso(request, row);
+      return;
+    }
     if (!request.ws) throw missing;
     request.refusedStream = missing;
   });
+}
+
+/** Throws where a request names a second project in which it is not allowed. */
+function decideAlso(request: FastifyRequest, { operation, rule }: { operation: string; rule: Rule }): void {
+  if (rule.need === 'nothing' || rule.need === 'identity' || rule.also === undefined) return;
+  const projectId = namedIn(request, rule.also);
+  if (typeof projectId === 'string' && !request.access.mayIn(projectId, rule.need)) throw forbidden(operation);
 }
 
 /** Throws what is not allowed; gives what is said of an object that is not there for the caller. */
@@ -83,6 +93,7 @@ async function decide(
     case 'schedule':
     case 'examples':
     case 'program':
+    case 'run':
     case 'webhook': {
       const id = subjects.idOf(on, request);
       const projects = await subjects.projectsOf(on, id);
@@ -97,12 +108,16 @@ async function decide(
 }
 
 /** The project that a request names, after the route's schema has checked it. */
-function fieldOf({ body, query, params }: FastifyRequest, field: ProjectField): string {
-  const from = { 'body.project_id': body, 'query.project_id': query, 'path.project_id': params }[field];
-  const projectId = (from as { project_id?: unknown } | null | undefined)?.project_id;
+function fieldOf(request: FastifyRequest, field: ProjectField): string {
+  const projectId = namedIn(request, field);
   if (typeof projectId === 'string') return projectId;
   if (projectId === null) return EVERY_PROJECT;
   throw new PlatformError('VALIDATION_ERROR', `Cannot take the request: ${field.replace('.', '/')} is missing`);
+}
+
+function namedIn({ body, query, params }: FastifyRequest, field: ProjectField): unknown {
+  const from = { 'body.project_id': body, 'query.project_id': query, 'path.project_id': params }[field];
+  return (from as { project_id?: unknown } | null | undefined)?.project_id;
 }
 
 function forbidden(operation: string): PlatformError {

@@ -6,6 +6,35 @@ const HOOK: Rule = { need: 'webhooks:write', on: 'webhook' };
 const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
 const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
 
+const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
+const RUN: Rule = { need: 'executions:write', on: 'run' };
+const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
+
+/** Runs, which are executions of phased workflows: under `/runs` as `seeds/001` has them, and under `/api/v1`. */
+const RUNS: Readonly<Record<string, Rule>> = {
+  'GET /runs': { need: 'executions:read', on: 'anywhere' },
+  'POST /runs': { need: 'executions:write', on: 'body.project_id', records: CREATED },
+  'GET /runs/{run_id}': READ_RUN,
+  'GET /runs/{run_id}/artifacts': READ_RUN,
+  'GET /runs/{run_id}/artifacts/{artifact_id}/download': READ_RUN,
+  'GET /runs/{run_id}/checkpoints': READ_RUN,
+  'GET /runs/{run_id}/checkpoints/compare': READ_RUN,
+  'GET /runs/{run_id}/checkpoints/{checkpoint_id}': READ_RUN,
+  'GET /runs/{run_id}/files/{phase}/{name}': READ_RUN,
+  'GET /runs/{run_id}/governance': READ_RUN,
+  'GET /runs/{run_id}/metrics': READ_RUN,
+  'GET /runs/{run_id}/rollbacks': READ_RUN,
+  'GET /runs/{run_id}/stream': READ_RUN,
+  'GET /runs/{run_id}/why': READ_RUN,
+  'POST /runs/{run_id}/cancel': { ...RUN, records: { asked: ['reason'] } },
+  'POST /runs/{run_id}/checkpoints/{checkpoint_id}/rollback': { ...RUN, records: { asked: ['reason'] } },
+  'POST /runs/{run_id}/clone': { need: 'executions:write', on: 'run', also: 'body.project_id', records: CREATED },
+  'POST /runs/{run_id}/next': { ...RUN, records: { asked: ['skip_validation'], answered: ['phase', 'status'] } },
+  'POST /runs/{run_id}/pause': RUN,
+  'POST /runs/{run_id}/resume': RUN,
+  'POST /runs/{run_id}/retry': RUN,
+};
+
 /**
  * The one table: every operation of the server, `METHOD /path` as in the OpenAPI document (`WS` for a WebSocket, a last part `*` for all below it),
  * and who may it. A route that has no row keeps the server from starting, and so does a row without a route.
@@ -71,6 +100,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
     records: { asked: ['version', 'comment'], answered: ['version'] },
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
   // It answers a question and changes nothing; the edge logs every run.
@@ -135,8 +165,13 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/users': { need: 'users:admin', on: 'platform' },
   'GET /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform' },
   'PATCH /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform', records: { object: 'user', asked: ['role'] } },
+  'GET /api/v1/policies': { need: 'workflows:read', on: 'platform' },
+  // It says what policies would say, and records nothing.
+  'POST /api/v1/policies/evaluate': { need: 'executions:read', on: 'anywhere', also: 'body.project_id', audited: false },
   'GET /api/v1/audit': { need: 'audit:read', on: 'anywhere' },
   'GET /api/v1/audit/verify': { need: 'users:admin', on: 'platform' },
+  ...RUNS,
+  ...Object.fromEntries(Object.entries(RUNS).map(([name, rule]) => [name.replace(' /runs', ' /api/v1/runs'), rule])),
 };
 
 /**

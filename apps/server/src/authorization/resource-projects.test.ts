@@ -22,7 +22,7 @@ let digest: string;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loopwright-resources-'));
   database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  resources = new ResourceProjects({ database, clock: systemClock });
+  resources = new ResourceProjects({ database: () => database, clock: systemClock });
   examples = await ExampleStore.open({ dir: join(dir, 'examples') });
   const functions = { prepare: prepare({ examples, resources }) };
   const options = { durability: 'process', clock: systemClock, random: systemRandom, functions } as const;

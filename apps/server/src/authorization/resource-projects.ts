@@ -14,17 +14,17 @@ export interface Usage {
  * to the project `default`.
  */
 export class ResourceProjects {
-  readonly #database: ServerDatabase;
+  readonly #database: () => ServerDatabase;
   readonly #clock: Clock;
 
-  constructor({ database, clock }: { database: ServerDatabase; clock: Clock }) {
+  constructor({ database, clock }: { database: () => ServerDatabase; clock: Clock }) {
     this.#database = database;
     this.#clock = clock;
   }
 
   /** Takes note that a set of examples was sent for a project. The same set may belong to several. */
   async addExamples(digest: string, projectId: string, sentBy: string): Promise<void> {
-    await this.#database
+    await this.#database()
       .insertInto('example_projects')
       .values({ digest, project_id: projectId, sent_by: sentBy, sent_at: this.#clock.now() })
       .onConflict((conflict) => conflict.doNothing())
@@ -33,7 +33,7 @@ export class ResourceProjects {
 
   /** The projects that a set of examples belongs to. */
   async projectsOfExamples(digest: string): Promise<string[]> {
-    const rows = await this.#database
+    const rows = await this.#database()
       .selectFrom('example_projects')
       .select('project_id')
       .distinct()
@@ -47,7 +47,7 @@ export class ResourceProjects {
    * which belongs to its project from then on. Throws EXAMPLES_NOT_FOUND, as for a set that is not there.
    */
   async useExamples(digest: string, { projectId, startedBy }: Usage): Promise<void> {
-    const rows = await this.#database.selectFrom('example_projects').selectAll().where('digest', '=', digest).execute();
+    const rows = await this.#database().selectFrom('example_projects').selectAll().where('digest', '=', digest).execute();
     const isOpen = ({ project_id }: ExampleProjectTable): boolean => project_id === projectId || project_id === DEFAULT_PROJECT;
     if (rows.length === 0 || rows.some(isOpen)) return;
     if (!rows.some(({ sent_by }) => sent_by === startedBy)) throw noSuchExamples(digest);
@@ -56,7 +56,7 @@ export class ResourceProjects {
 
   /** The project of a program. */
   async projectOfProgram(name: string): Promise<string> {
-    const row = await this.#database
+    const row = await this.#database()
       .selectFrom('program_projects')
       .select('project_id')
       .where('name', '=', name)
@@ -66,7 +66,7 @@ export class ResourceProjects {
 
   /** The projects of programs, by their names; those that are missing belong to `default`. */
   async projectsOfPrograms(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#database.selectFrom('program_projects').select(['name', 'project_id']).execute();
+    const rows = await this.#database().selectFrom('program_projects').select(['name', 'project_id']).execute();
     return new Map(rows.map(({ name, project_id }) => [name, project_id]));
   }
 
@@ -81,7 +81,7 @@ export class ResourceProjects {
    * one program of a name on the edge.
    */
   async claimProgram(name: string, { projectId }: Pick<Usage, 'projectId'>): Promise<void> {
-    await this.#database
+    await this.#database()
       .insertInto('program_projects')
       .values({ name, project_id: projectId, claimed_at: this.#clock.now() })
       .onConflict((conflict) => conflict.doNothing())
@@ -93,7 +93,7 @@ export class ResourceProjects {
   /** The projects that something belongs to, after a name, in the order of their names. */
   async projects({ after, limit }: { after: string; limit: number }): Promise<string[]> {
     const page = (table: 'example_projects' | 'program_projects'): Promise<{ project_id: string }[]> =>
-      this.#database
+      this.#database()
         .selectFrom(table)
         .select('project_id')
         .distinct()

@@ -1,7 +1,7 @@
 import type { Permission } from './roles.ts';
 
 /** What belongs to a project, and is named in the path of the operations on it. */
-export type ObjectKind = 'execution' | 'task' | 'schedule' | 'examples' | 'program' | 'webhook';
+export type ObjectKind = 'execution' | 'task' | 'schedule' | 'examples' | 'program' | 'webhook' | 'run';
 
 /** A field of the request that names the project. Projects have no existence of their own, so whoever may not act in one gets 403. */
 export type ProjectField = 'body.project_id' | 'query.project_id' | 'path.project_id';
@@ -27,6 +27,8 @@ export type Rule = (
        * `request.access.scope(…)` which. An object: in its project, and 404 for whoever does not see it.
        */
       readonly on: 'platform' | 'anywhere' | ObjectKind | ProjectField;
+      /** Another project that the request may name: there the permission is needed as well. */
+      readonly also?: ProjectField;
     }
 ) & {
   readonly records?: Recorded;

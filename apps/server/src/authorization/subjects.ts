@@ -7,6 +7,8 @@ import { EVERY_PROJECT } from './access.ts';
 import type { Grants } from './grants.ts';
 import { type ResourceProjects, noSuchExamples } from './resource-projects.ts';
 import type { ObjectKind, Recorded } from './rule.ts';
+import { runNotFound } from '../runs/create-run.ts';
+import type { RunTable } from '../runs/run-tables.ts';
 import type { WebhookTable } from '../webhooks/webhook-tables.ts';
 import type { UserRoles } from './user-roles.ts';
 
@@ -59,6 +61,8 @@ export class Subjects {
         return resources.projectsOfExamples(id);
       case 'program':
         return [await resources.projectOfProgram(id)];
+      case 'run':
+        return listed((await this.#run(id))?.project_id);
       case 'webhook': {
         const webhook = await this.#webhook(id);
         return webhook === undefined ? [] : [webhook.project_id ?? EVERY_PROJECT];
@@ -81,6 +85,8 @@ export class Subjects {
         return noSuchExamples(id);
       case 'program':
         return new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${id}"`);
+      case 'run':
+        return runNotFound(id);
       case 'webhook':
         return new PlatformError('WEBHOOK_NOT_FOUND', `Cannot find the webhook "${id}"`);
     }
@@ -119,6 +125,10 @@ export class Subjects {
         const grant = await grants.find(projectId, rest.join('/'));
         return grant === undefined ? null : { role: grant.role };
       }
+      case 'run': {
+        const run = await this.#run(id);
+        return run === undefined ? null : { status: run.status, execution_id: run.execution_id };
+      }
       case 'webhook': {
         const webhook = await this.#webhook(id);
         if (webhook === undefined) return null;
@@ -129,6 +139,14 @@ export class Subjects {
       case 'examples':
         return null;
     }
+  }
+
+  #run(id: string): Promise<Pick<RunTable, 'project_id' | 'status' | 'execution_id'> | undefined> {
+    return this.#parts.database
+      .selectFrom('runs')
+      .select(['project_id', 'status', 'execution_id'])
+      .where('run_id', '=', id)
+      .executeTakeFirst();
   }
 
   #webhook(id: string): Promise<Pick<WebhookTable, 'project_id' | 'url' | 'event_types' | 'enabled'> | undefined> {
@@ -147,6 +165,7 @@ const PARAMETERS: Record<ObjectKind | 'user', string> = {
   examples: 'digest',
   program: 'name',
   webhook: 'webhook_id',
+  run: 'run_id',
   user: 'user_id',
 };
 

@@ -44,6 +44,7 @@ export interface Belongings {
   readonly workflow: string;
   readonly digest: string;
   readonly program: string;
+  readonly run: string;
   readonly webhook: string;
   readonly webhookRow: Selectable<WebhookTable>;
 }
@@ -98,6 +99,8 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
   const program = `program-${project}`;
   await server.programs.store(program, { id: program, source: 'export function run(x: string): string { return x; }' });
   await server.authorization.resources.claimProgram(program, { projectId: project });
+  const made = await server.post('/api/v1/runs', { profile: 'phased', intake: 'x', project_id: project }, admin);
+  const { run_id: run } = made.body as { run_id: string };
   const hook = { url: 'http://127.0.0.1:9/never', event_types: ['nothing'], project_id: project };
   const hooked = await server.post('/api/v1/webhooks', hook, admin);
   const { webhook_id: webhook } = hooked.body as { webhook_id: string };
@@ -113,6 +116,7 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
     workflow,
     digest,
     program,
+    run,
     webhook,
     webhookRow,
   };

@@ -45,6 +45,8 @@ export class EventStreams {
   readonly #open = new Set<OpenStream>();
   readonly #ofUser = new Map<string, number>();
   #cancelHeartbeat: (() => void) | undefined;
+  /** Called when the last reader has gone. */
+  #onEmpty: () => void = () => undefined;
   #isClosing = false;
 
   constructor(parts: { engine: StreamEngine; clock: Clock; maySee: MaySee; limits: StreamLimits }) {
@@ -92,6 +94,7 @@ export class EventStreams {
         if (left === 0) this.#ofUser.delete(userId);
         else this.#ofUser.set(userId, left);
         if (this.#open.size > 0) return;
+        this.#onEmpty();
         this.#cancelHeartbeat?.();
         this.#cancelHeartbeat = undefined;
       },
@@ -107,19 +110,16 @@ export class EventStreams {
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const { stream } of this.#open) stream.close('closing');
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
+    if (this.#open.size > 0) {
+      const gone = Promise.withResolvers<void>();
+      this.#onEmpty = gone.resolve;
+      const cancel = this.#clock.schedule(FAREWELL_MS, () => {
         for (const { stream } of this.#open) stream.destroy();
-        resolve();
-      };
-      const cancel = this.#clock.schedule(FAREWELL_MS, done);
-      const look = (): void => {
-        if (this.#open.size > 0) return void setImmediate(look);
-        cancel();
-        resolve();
-      };
-      look();
-    });
+        gone.resolve();
+      });
+      await gone.promise;
+      cancel();
+    }
     this.#cancelHeartbeat?.();
   }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
-import { Engine, loadDefinition } from '@loopwright/engine';
+import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
   type ErrorCode,
@@ -28,6 +28,7 @@ import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
+import { moneyOf } from '../money/money-fixture.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
@@ -35,63 +36,17 @@ import { createApp } from './app.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
+import { weaveDefinition } from '../runs/profile/weave-definition.ts';
+import { prepareRuns } from '../runs/open-runs-fixture.ts';
+import type { OpenGovernance } from '../governance/open-governance.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
+import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
-const documentOf = (name: string, rest: string): string => `
-document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.2.0'${rest}`;
-
-/** Asks, shows, decides: the shape of every workflow that people take part in. */
-const REVIEW = documentOf(
-  'review',
-  `, title: Review a draft, summary: A draft that people decide on, metadata: { effective_date: '2026-01-31' } }
-input:
-  schema: { document: { type: object, properties: { text: { type: string } }, required: [text] } }
-do:
-  - draft: { call: note, with: { value: '\${ { text: .text } }' }, metadata: { role: writer, produces: draft } }
-  - ask:
-      call: clarify
-      with:
-        title: About the draft
-        questions:
-          - { id: TONE, text: 'Which tone?', intent: It decides the words, answer_type: single_choice, choices: [plain, formal], default: plain }
-          - { id: LENGTH, text: 'How long?', answer_type: number, minimum: 1, maximum: 9, priority: must }
-          - { id: PUBLIC, text: 'Is it public?', answer_type: yes_no, required: false }
-      export: { as: '\${ { answers: $output.answers } }' }
-  - decide: { call: accept, with: { title: Publish?, doc_type: draft, scope_id: s-1, subject: { text: '\${ $workflow.input.text }' } } }
-  - way: { switch: [{ yes: { when: .accepted, then: publish } }, { no: { then: refuse } }] }
-  - publish: { call: note, with: { value: { answers: '\${ $context.answers }', comment: '\${ .comment }' } }, then: end }
-  - refuse: { raise: { error: { type: 'https://example.com/rejected', status: 409, title: Rejected, detail: '\${ "Document rejected: \\(.comment)" }' } } }`,
-);
-
-/** The definitions that every test server has. */
-export const DEFINITIONS = {
-  review: REVIEW,
-  plain: documentOf(
-    'plain',
-    ` }\ndo: [{ one: { call: note, with: { value: 1 } } }, { two: { call: note, with: { value: { two: 2 } } } }]`,
-  ),
-  yearly: documentOf(
-    'yearly',
-    ` }\nschedule: { cron: 'CRON_TZ=Europe/Berlin 0 12 1 1 *' }\ndo: [{ one: { call: note, with: { value: 1 } } }]`,
-  ),
-  hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
-  early: documentOf(
-    'early',
-    ` }\ndo: [{ work: { call: hold } }, { decide: { call: accept, with: { title: Go on?, doc_type: work, subject: null } } }]`,
-  ),
-  broken: documentOf('broken', ` }\ndo: [{ outer: { do: [{ bad: { call: shout, with: { characters: 5, times: 9 } } }] } }]`),
-  noisy: documentOf(
-    'noisy',
-    ` }
-do:
-  - guarded:
-      try: [{ flaky: { call: shout, with: { characters: '\${ .characters }', times: '\${ .times }' } } }]
-      catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 100 } } } }
-  - decide: { call: accept, with: { title: Enough?, doc_type: noise, subject: null } }`,
-  ),
-} as const;
+export { DEFINITIONS };
 
 /** What is different about one test server. */
 export interface TestServerOptions extends EventFixtureOptions {
@@ -110,6 +65,14 @@ export interface TestServerOptions extends EventFixtureOptions {
   /** Settings of identities that are not the defaults. */
   readonly identity?: Partial<IdentityConfiguration>;
   /** The clock of identities. */
+  readonly runNextWaitMs?: number;
+  /** Whether definitions may call `check` and `checkpoint`, and profiles keep checkpoints. */
+  readonly withGovernance?: boolean;
+  /** Folder of policies; left out: the bundled one. */
+  readonly policiesDir?: string;
+  readonly keepWorkspacesMs?: number;
+  /** Functions that definitions may call, besides those of every test server. */
+  readonly functions?: FunctionCatalogue;
   readonly clock?: Clock;
   readonly logLevel?: 'trace';
   /** Base URL of a collector of spans. */
@@ -130,6 +93,9 @@ export interface TestServer extends AsyncDisposable, TestAuthorization {
   readonly database: ServerDatabase;
   readonly identity: Identity;
   readonly programs: ProgramStore;
+  readonly workspaces: Workspaces;
+  readonly runs: Runs;
+  readonly gates: OpenGovernance;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
@@ -171,13 +137,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
-  const functions = testFunctions(gate.promise, () => {
+  const ofTest = testFunctions(gate.promise, () => {
     aborted += 1;
   });
   const parts = { clock: systemClock, random: systemRandom };
+  const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
+  const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
-    await engine.register(loadDefinition(text, engine.functions));
+    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const url = options.edgeUrl ?? noEdge;
@@ -191,6 +159,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     { write: (line: string) => void log.push(line) },
   );
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
+  const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
   const { maySee } = authorized.authorization;
   const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
@@ -202,10 +171,16 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     database,
     ...authorized,
     identity: actedBy(identity, options.principalOf),
+    runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
+    runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: programService,
+    money: moneyOf(database),
     health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
@@ -217,10 +192,14 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
+  await runs.recover();
+  await rollbacks.recover();
   const close = async (): Promise<void> => {
     await app.close();
+    await runs[Symbol.asyncDispose]();
     await events[Symbol.asyncDispose]();
     await engine.close(0);
+    await gates[Symbol.asyncDispose]();
     await tracing[Symbol.asyncDispose]();
     await metrics[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
@@ -233,6 +212,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     database,
     identity,
     programs,
+    workspaces,
+    runs,
+    gates,
     dir,
     log,
     close,

@@ -49,7 +49,7 @@ describe('GET /openapi.json', () => {
       Object.entries(paths)
         .flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`))
         .sort(),
-      ROUTES,
+      [...ROUTES, ...RUN_ROUTES.flatMap(([method, path]) => [`${method} /api/v1${path}`, `${method} ${path}`])].sort(),
     );
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { parameters = [], requestBody, responses, summary }] of Object.entries(operations)) {
@@ -73,6 +73,30 @@ describe('GET /openapi.json', () => {
   });
 });
 
+/** On both faces. */
+const RUN_ROUTES = [
+  ['GET', '/runs'],
+  ['GET', '/runs/{run_id}'],
+  ['GET', '/runs/{run_id}/artifacts'],
+  ['GET', '/runs/{run_id}/artifacts/{artifact_id}/download'],
+  ['GET', '/runs/{run_id}/checkpoints'],
+  ['GET', '/runs/{run_id}/checkpoints/compare'],
+  ['GET', '/runs/{run_id}/checkpoints/{checkpoint_id}'],
+  ['GET', '/runs/{run_id}/files/{phase}/{name}'],
+  ['GET', '/runs/{run_id}/governance'],
+  ['GET', '/runs/{run_id}/metrics'],
+  ['GET', '/runs/{run_id}/rollbacks'],
+  ['GET', '/runs/{run_id}/stream'],
+  ['GET', '/runs/{run_id}/why'],
+  ['POST', '/runs'],
+  ['POST', '/runs/{run_id}/cancel'],
+  ['POST', '/runs/{run_id}/checkpoints/{checkpoint_id}/rollback'],
+  ['POST', '/runs/{run_id}/clone'],
+  ['POST', '/runs/{run_id}/next'],
+  ['POST', '/runs/{run_id}/pause'],
+  ['POST', '/runs/{run_id}/resume'],
+  ['POST', '/runs/{run_id}/retry'],
+] as const;
 const TAKES_BODY = /\/(?:start|acceptance|clarification|answer|execute|cancel|examples|events|move|restart|bulk)$/;
 const ROUTES = [
   'DELETE /api/v1/api-keys/{key_id}',
@@ -93,10 +117,12 @@ const ROUTES = [
   'GET /api/v1/executions/{execution_id}/why',
   'GET /api/v1/me',
   'GET /api/v1/permissions',
+  'GET /api/v1/policies',
   'GET /api/v1/programs',
   'GET /api/v1/programs/{name}',
   'GET /api/v1/programs/{name}/aliases/active',
   'GET /api/v1/programs/{name}/analytics',
+  'GET /api/v1/programs/{name}/break-even',
   'GET /api/v1/programs/{name}/promotions',
   'GET /api/v1/programs/{name}/versions',
   'GET /api/v1/projects',
@@ -135,6 +161,7 @@ const ROUTES = [
   'POST /api/v1/executions/{execution_id}/restart',
   'POST /api/v1/executions/{execution_id}/resume',
   'POST /api/v1/executions/{execution_id}/retry',
+  'POST /api/v1/policies/evaluate',
   'POST /api/v1/programs/{name}/execute',
   'POST /api/v1/stream-tickets',
   'POST /api/v1/tasks/{task_id}/answer',

@@ -4,17 +4,21 @@ import websocket from '@fastify/websocket';
 import { type Clock, ERRORS, type Random } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { recordRequests } from '../audit/record-requests.ts';
 import { Refusals } from '../audit/refusals.ts';
 import type { Authorization } from '../authorization/authorization.ts';
 import { enforcePermissions } from '../authorization/enforce-permissions.ts';
 import { requireRows } from '../authorization/require-rows.ts';
+import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Checkpoints } from '../checkpoints/checkpoints.ts';
+import type { Rollbacks } from '../checkpoints/rollbacks.ts';
+import type { Governance } from '../governance/governance.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Runs } from '../runs/runs.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
@@ -40,6 +44,8 @@ import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { browserSessionRoutes } from './routes/browser-session.ts';
+import type { BreakEvenParts } from '../money/break-even.ts';
+import { breakEvenRoutes } from './routes/break-even.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -61,6 +67,14 @@ import { projectRoutes } from './routes/projects.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
+import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
+import { policyRoutes } from './routes/policies.ts';
+import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
+import { runGovernanceRoutes } from './routes/runs-governance.ts';
+import { runArtifactRoutes } from './routes/runs-artifacts.ts';
+import { runControlRoutes } from './routes/runs-control.ts';
+import { runStreamRoutes } from './routes/runs-stream.ts';
+import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { userRoutes } from './routes/users.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -74,8 +88,15 @@ export interface AppParts {
   readonly identity: Identity;
   readonly authorization: Authorization;
   readonly audit: AuditLog;
+  readonly runs: Runs;
+  readonly governance: Governance;
+  readonly checkpoints: Checkpoints;
+  readonly rollbacks: Rollbacks;
+  /** The longest that `next` of a run waits for its phase, in milliseconds. */
+  readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
+  readonly money: BreakEvenParts;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;
@@ -90,6 +111,18 @@ export interface AppParts {
   readonly streams: EventStreams;
   readonly maySee: MaySee;
   readonly webhooks: Webhooks;
+}
+
+/** Everything below `/runs`. */
+function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
+  return async (api) => {
+    await api.register(runRoutes(parts, face));
+    await api.register(runControlRoutes(parts));
+    await api.register(runArtifactRoutes(parts));
+    await api.register(runGovernanceRoutes(parts));
+    await api.register(runCheckpointRoutes(parts));
+    await api.register(runStreamRoutes(parts));
+  };
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -172,6 +205,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(humanTaskRoutes(parts));
       await api.register(exampleRoutes(parts));
       await api.register(programRoutes(parts));
+      await api.register(breakEvenRoutes(parts));
       await api.register(programAliasRoutes(parts));
       await api.register(cloudEventRoutes(parts));
       await api.register(eventRoutes(parts));
@@ -180,11 +214,18 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(auditRoutes(parts));
       await api.register(meRoutes(parts));
       await api.register(apiKeyRoutes(parts));
+      await api.register(policyRoutes(parts));
+      await api.register(everyRunRoute(parts, 'api'));
       await api.register(webhookRoutes(parts));
       await api.register(oneWebhookRoutes(parts));
       await api.register(webhookDeliveryRoutes(parts));
     },
     { prefix: '/api/v1' },
   );
+  await app.register(async (api) => {
+    honourIdempotencyKeys(api, parts.responses);
+    useSeedManner(api);
+    await api.register(everyRunRoute(parts, 'seed'));
+  });
   return app;
 }

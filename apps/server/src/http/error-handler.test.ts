@@ -120,8 +120,9 @@ describe('every route of the document', () => {
 
   const send = async (method: string, path: string, body?: object): Promise<Answer> => {
     const json = body === undefined || method === 'GET' || method === 'DELETE' ? {} : { body: JSON.stringify(body) };
-    const headers = 'body' in json ? { 'content-type': 'application/json' } : {};
-    const response = await fetch(server.url + path, { method, headers, ...json });
+    const headers = { 'x-user-id': 'ann', 'x-user-email': 'ann@example.com' };
+    const typed = 'body' in json ? { ...headers, 'content-type': 'application/json' } : headers;
+    const response = await fetch(server.url + path, { method, headers: typed, ...json });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
 
@@ -149,7 +150,7 @@ describe('every route of the document', () => {
         const answer = await send(method.toUpperCase(), fill(path), bodies[path]);
         const code = z.object({ error_code: z.string() }).parse(answer.body).error_code;
         assert.equal(answer.status, 404, `${method} ${path}: ${code}`);
-        assert.match(code, /^(?:WORKFLOW|EXECUTION|TASK|EXAMPLES|PROGRAM|USER|GRANT|WEBHOOK|API_KEY|SESSION)_NOT_FOUND$/);
+        assert.match(code, /^(?:WORKFLOW|EXECUTION|RUN|TASK|EXAMPLES|PROGRAM|USER|GRANT|WEBHOOK|API_KEY|SESSION)_NOT_FOUND$/);
         walked += 1;
       }
     }

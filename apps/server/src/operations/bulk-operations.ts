@@ -50,6 +50,13 @@ const FOR: Record<BulkAction, (status: ExecutionStatus) => boolean> = {
   retry: (status) => status === 'failed',
 };
 
+interface BulkParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly requireOwn: (executionId: string) => Promise<void>;
+}
+
 /**
  * Does one thing to many executions: exactly to those that were previewed, however many more the filter finds by then. Previews are in memory
  * only; after a restart of the server there are none, and a new one shows what is left to do.
@@ -58,9 +65,12 @@ export class BulkOperations {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #requireOwn: (executionId: string) => Promise<void>;
   readonly #previews = new Map<string, KeptPreview>();
 
-  constructor({ engine, clock, random }: { engine: Engine; clock: Clock; random: Random }) {
+  /** `requireOwn` throws for an execution that is begun again in another way, as a run is. */
+  constructor({ engine, clock, random, requireOwn }: BulkParts) {
+    this.#requireOwn = requireOwn;
     this.#engine = engine;
     this.#clock = clock;
     this.#random = random;
@@ -131,6 +141,7 @@ export class BulkOperations {
       else if (action === 'pause') await this.#engine.pause(id, userId);
       else if (action === 'resume') await this.#engine.resume(id, userId);
       else {
+        await this.#requireOwn(id);
         const retry = { executionId: id, newId: this.#random.uuid(), startedBy: userId };
         const { execution } = await this.#engine.operations.retry(retry);
         return { ...result, outcome: 'done', new_execution_id: execution.id };

@@ -49,6 +49,7 @@ import {
 import type { z } from 'zod';
 import { type StreamOptions, readEvents } from './events.ts';
 import { type Caller, callApi, fetchText } from './request.ts';
+import { RunsClient } from './runs.ts';
 
 /** How a client reaches the control plane. */
 export interface ClientOptions {
@@ -69,8 +70,12 @@ export interface Keyed {
 export class Client {
   readonly #caller: Caller;
 
+  /** Runs of profiles, their artifacts and metrics. */
+  readonly runs: RunsClient;
+
   constructor({ baseUrl, userId, apiKey }: ClientOptions) {
     this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey };
+    this.runs = new RunsClient(this.#caller);
   }
 
   health(): Promise<ServerHealth> {

@@ -37,30 +37,50 @@ export function eventRoutes(parts: EventRouteParts): FastifyPluginAsyncZod {
 }
 
 function executionRoutes(api: Api, parts: EventRouteParts): void {
-  const requestOf = (request: FastifyRequest): StreamRequest => {
-    const { execution_id: executionId } = params.parse(request.params);
-    const query = executionEventsQuery.parse(request.query);
-    const owner = parts.engine.read.eventOwner(executionId);
-    if (owner === undefined || !parts.maySee(request.principal, owner.projectId))
-      throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${executionId}"`);
-    const after = checkCursor(lastEventId(request) ?? query.after, parts.engine.read.count('events', executionId));
-    const filter = filterOf(query, { principal: request.principal, maySee: parts.maySee });
-    return { principal: request.principal, executionId, filter, after };
-  };
+  const executionOf = (request: FastifyRequest): string => params.parse(request.params).execution_id;
   const { querystring, tags, response } = executionPageSchema;
   api.get(
     '/executions/:execution_id/events',
     {
       schema: { tags, summary: SUMMARY_ONE, description: DESCRIPTION, params, querystring, headers: lastEventIdHeader, response },
     },
-    async (request, reply) => {
-      const wanted = requestOf(request);
-      const { format, limit } = executionEventsQuery.parse(request.query);
-      if (!wantsStream(request)) return executionEventPage(parts, wanted, { limit, request, reply });
-      return openSse(parts, wanted, { request, reply, format });
-    },
+    async (request, reply) => answerEvents(parts, executionOf(request), { request, reply }),
   );
-  webSocketRoute(api, parts, { url: '/ws/executions/:execution_id', schema: { params, querystring }, requestOf });
+  webSocketRoute(api, parts, {
+    url: '/ws/executions/:execution_id',
+    schema: { params, querystring },
+    requestOf: (request) => executionRequest(parts, executionOf(request), request),
+  });
+}
+
+function executionRequest({ engine, maySee }: EventRouteParts, executionId: string, request: FastifyRequest): StreamRequest {
+  const query = executionEventsQuery.parse(request.query);
+  const owner = engine.read.eventOwner(executionId);
+  if (owner === undefined || !maySee(request.principal, owner.projectId))
+    throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${executionId}"`);
+  const after = checkCursor(lastEventId(request) ?? query.after, engine.read.count('events', executionId));
+  return { principal: request.principal, executionId, filter: filterOf(query, { principal: request.principal, maySee }), after };
+}
+
+/** The events of an execution as the caller wants them: a stream, or a page of JSON. */
+export function answerEvents(
+  parts: EventRouteParts,
+  executionId: string,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): FastifyReply {
+  const wanted = executionRequest(parts, executionId, request);
+  const { format, limit } = executionEventsQuery.parse(request.query);
+  if (!wantsStream(request)) return executionEventPage(parts, wanted, { limit, request, reply });
+  return openSse(parts, wanted, { request, reply, format });
+}
+
+/** Sends the events of an execution over a WebSocket that was opened for them at another address. */
+export function sendEvents(
+  parts: EventRouteParts,
+  executionId: string,
+  { socket, request }: { socket: WebSocket; request: FastifyRequest },
+): void {
+  accept(parts, socket, { request, requestOf: () => executionRequest(parts, executionId, request) });
 }
 
 function globalRoutes(api: Api, parts: EventRouteParts): void {
@@ -109,16 +129,22 @@ function webSocketRoute(api: Api, parts: EventRouteParts, { url, schema, request
     handler: async () => {
       throw new PlatformError('VALIDATION_ERROR', 'Cannot send events as an HTTP answer: open a WebSocket');
     },
-    wsHandler: (socket, request) => {
-      try {
-        const wanted = requestOf(request);
-        parts.streams.admit(wanted.principal);
-        begin(parts, webSocketOutlet(socket, formatOf(request), request.socket), wanted);
-      } catch (error) {
-        refuse(socket, error, request);
-      }
-    },
+    wsHandler: (socket, request) => accept(parts, socket, { request, requestOf }),
   });
+}
+
+function accept(
+  parts: EventRouteParts,
+  socket: WebSocket,
+  { request, requestOf }: { request: FastifyRequest; requestOf: WebSocketRoute['requestOf'] },
+): void {
+  try {
+    const wanted = requestOf(request);
+    parts.streams.admit(wanted.principal);
+    begin(parts, webSocketOutlet(socket, formatOf(request), request.socket), wanted);
+  } catch (error) {
+    refuse(socket, error, request);
+  }
 }
 
 function refuse(socket: WebSocket, error: unknown, request: FastifyRequest): void {

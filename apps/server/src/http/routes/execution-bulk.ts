@@ -19,7 +19,7 @@ const SAMPLE = 10;
 /** What is done to many executions, and which of them need somebody. */
 export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine } = parts;
-  const bulk = new BulkOperations(parts);
+  const bulk = new BulkOperations({ ...parts, requireOwn: (id) => parts.runs.requireOwn(id) });
   return async (api) => {
     api.post(
       '/executions/bulk',

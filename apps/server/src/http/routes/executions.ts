@@ -12,7 +12,7 @@ const executionPlace = z.tuple([z.int().nonnegative()]);
 
 /** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { engine } = parts;
+  const { engine, runs } = parts;
   return async (api) => {
     const querystring = z.object({
       workflow_id: z.string().optional(),
@@ -62,7 +62,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: whySchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { execution_id } }) => engine.operations.why(findExecution(parts, execution_id)),
+      async ({ params: { execution_id } }) => runs.explain(findExecution(parts, execution_id)),
     );
   };
 }

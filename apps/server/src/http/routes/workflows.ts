@@ -11,6 +11,7 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { profileOf } from '../../runs/profile/profile.ts';
 import { executionView } from '../execution-view.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 import { scheduleView } from '../schedule-view.ts';
@@ -79,7 +80,7 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
         },
       },
       async (request, reply) => {
-        const workflow = find(request.params.workflow_id).name;
+        const workflow = requireNoProfile(find(request.params.workflow_id)).name;
         const key = request.headers['idempotency-key'];
         const executionId = key === undefined ? random.uuid() : executionIdOf(request.userId, workflow, key);
         tracing.starts(executionId);
@@ -96,6 +97,12 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
       },
     );
   };
+}
+
+/** A profile that is started as a workflow would have no run, so nobody could advance it. */
+function requireNoProfile(definition: WorkflowDefinition): WorkflowDefinition {
+  if (profileOf(definition) === undefined) return definition;
+  throw new PlatformError('INVALID_STATE', `Cannot start "${definition.name}": it is a profile, which POST /api/v1/runs runs`);
 }
 
 /** What the request says about limits. */

@@ -14,7 +14,7 @@ import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
 import { recordSpending } from '../limits/budget-use.ts';
-import { SpendingMeter } from '../limits/spending.ts';
+import { SpendingMeter, type Spent } from '../limits/spending.ts';
 import { beginStep } from '../limits/step-limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
@@ -258,12 +258,12 @@ export class Instance implements DurableContext {
   /** Records how a step ended, and its begin where that is not written yet. */
   #record(
     address: StepAddress,
-    { outcome, spent, begin }: { outcome: Outcome; spent: SpendingMeter['total']; begin: Note | undefined },
+    { outcome, spent, begin }: { outcome: Outcome; spent: Spent | undefined; begin: Note | undefined },
   ): Promise<JournalEntry> {
-    if (spent !== undefined) this.#recordLost(spent);
+    if (spent !== undefined) this.#recordLost(address, spent);
     return this.life.commit((transaction, at) => {
       begin?.(transaction, at);
-      if (spent !== undefined) recordSpending(transaction, this.executionId, spent);
+      if (spent !== undefined) recordSpending(transaction, this.executionId, { spent, step: address.name, key: address.key, at });
       const current = transaction.entry(this.executionId, address.key);
       // It was given up meanwhile: a time-out passed, or another branch won.
       if (current?.state === 'cancelled') return undefined;
@@ -277,12 +277,14 @@ export class Instance implements DurableContext {
   }
 
   /** A step that ends after its execution, or in a life that was given up, has no result any more; what it used was used all the same. */
-  #recordLost(spent: NonNullable<SpendingMeter['total']>): void {
+  #recordLost({ name: step, key }: StepAddress, spent: Spent): void {
     const { executionId, life } = this;
     const { isStopped } = life;
     life.host.store
       .write((transaction) => {
-        if (isStopped || isFinal(transaction.status(executionId) ?? 'cancelled')) recordSpending(transaction, executionId, spent);
+        const status = transaction.status(executionId);
+        if (status === undefined || (!isStopped && !isFinal(status))) return;
+        recordSpending(transaction, executionId, { spent, step, key, at: life.host.clock.now() });
       })
       .catch((error: unknown) => {
         if (!isStopped) life.host.storeFailed(executionId, error);

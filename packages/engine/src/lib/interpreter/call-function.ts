@@ -1,4 +1,4 @@
-import type { Json } from '@loopwright/protocol';
+import type { Json, JsonObject } from '@loopwright/protocol';
 import type { z } from 'zod';
 import type { StepAttempt } from '../context/durable-context.ts';
 import type { TokenPolicy } from '../http-call/authentication-policy.ts';
@@ -34,6 +34,11 @@ export interface Invocation<Arguments> {
   readonly step: (run: (attempt: StepAttempt) => Promise<Json>, label?: string) => Promise<Json>;
   /** What the definition says about proving who the caller is; absent in a call that no definition makes. */
   readonly credentials?: Credentials;
+  /**
+   * Tells something to all who look at the execution or listen to events, once: a CloudEvent, whose `id` and `time` are filled in. In the log of the
+   * execution it has its own type without the part that names us.
+   */
+  readonly emit: (event: JsonObject, label: string) => Promise<Json>;
   /** A question to people. */
   readonly ask: (request: HumanTaskRequest, label?: string) => Promise<Json>;
 }

@@ -34,6 +34,7 @@ export function invoke(
     taskName: frame.name,
     credentials: credentialsOf(interpreter, frame),
     step: (run, label) => durable.step(address(label), (attempt) => withoutSecrets(interpreter, run, attempt)),
+    emit: (event, label) => durable.emit(address(label), event),
     ask: (request, label) => durable.ask(address(label), request),
   });
 }

@@ -7,6 +7,7 @@ import type { StoreTransaction } from '../store/store.ts';
 import { addedTo, budgetState, hasLimit, reachedAt, unlimitedBudget, unlimitedKinds } from './budget.ts';
 import { askForBudget, closeBudgetQuestions } from './budget-question.ts';
 import { exhaustedPayer, setWallTimer } from './wall-time.ts';
+import { type Spent, usdText } from './spending.ts';
 
 /**
  * Counts one more run of a step, or pauses the execution and asks people when its budget, or that of an execution which waits for it, is used up. Gives
@@ -57,12 +58,21 @@ export function countAttempt(transaction: StoreTransaction, executionId: string)
   }
 }
 
-/** Adds what a try of a step reported, whether or not the execution and those that wait for it have budgets. */
+/** Adds what a try of a step reported, whether or not the execution and those that wait for it have budgets, and tells it in an event for each agent and model. */
 export function recordSpending(
   transaction: StoreTransaction,
   executionId: string,
-  spent: { readonly cost: number; readonly tokens: number },
+  { spent, step, key, at }: { spent: Spent; step: string; key: string; at: number },
 ): void {
+  for (const { cost, inputTokens, outputTokens, ...usage } of spent.usages) {
+    const counted = {
+      ...usage,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      cost_usd: cost === null ? null : usdText(cost),
+    };
+    transaction.appendEvent({ executionId, type: 'spent', step, at, data: { key, ...counted } });
+  }
   for (const payer of transaction.limits.payers(executionId)) {
     const budget = transaction.limits.budget(payer) ?? firstSpending(transaction, payer);
     const used = { ...budget.used, cost: budget.used.cost + spent.cost, tokens: budget.used.tokens + spent.tokens };

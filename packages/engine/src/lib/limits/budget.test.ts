@@ -218,6 +218,52 @@ do:
   });
 });
 
+describe('what a step spent', () => {
+  it('is told in an event for each agent and model, also when the step fails and when it used nothing', async () => {
+    const clock = new ManualClock();
+    const spending = defineFunction({
+      description: 'Spends for two agents and fails',
+      arguments: z.strictObject({}),
+      run: ({ step }) =>
+        step(async ({ spend }) => {
+          spend({ agent: 'architect', provider: 'p', model: 'm', inputTokens: 10, outputTokens: 5, costUsd: '0.1' });
+          spend({ agent: 'architect', provider: 'p', model: 'm', inputTokens: 1, outputTokens: 1, costUsd: 0.2 });
+          spend({ agent: 'induction', tokens: 0 });
+          throw new Error('failed all the same');
+        }),
+    });
+    await using engine = await openLimited(journalDir(), {
+      clock,
+      steps: Object.assign(new Steps(), { functions: { spending } }),
+      bodies: { w: 'do: [{ one: { call: spending } }]' },
+    });
+    await start(engine, undefined);
+    await reaches(engine, 'failed');
+    const spent = engine.read.events(ID, 0, 100).filter(({ type }) => type === 'spent');
+    const nothing = { provider: null, model: null, input_tokens: null, output_tokens: null, cost_usd: null };
+    assert.deepEqual(
+      spent.map(({ step, data }) => [step, data]),
+      [
+        [
+          'one',
+          {
+            key: 'one',
+            agent: 'architect',
+            provider: 'p',
+            model: 'm',
+            calls: 2,
+            tokens: 17,
+            input_tokens: 11,
+            output_tokens: 6,
+            cost_usd: '0.3',
+          },
+        ],
+        ['one', { key: 'one', agent: 'induction', calls: 1, tokens: 0, ...nothing }],
+      ],
+    );
+  });
+});
+
 describe('SpendingMeter', () => {
   it('adds amounts without binary fractions, and refuses what is none', () => {
     const meter = new SpendingMeter();

@@ -17,6 +17,7 @@ import type { EventOwner } from './event-page.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { type PendingRecord, PendingRecords } from './pending-records.ts';
+import { humanTaskValues } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
@@ -201,28 +202,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   insertHumanTask(task: StoredHumanTask): void {
-    const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;
-    const { createdAt, expiresAt, answeredAt, answeredBy, answerId, answer } = task;
-    const { no, group } = this.#require(executionId);
-    const values: SQLInputValue[] = [
-      id,
-      executionId,
-      key,
-      step,
-      workflow,
-      kind,
-      this.files.encode(request),
-      subjectDigest,
-      state,
-      createdAt,
-      expiresAt,
-      answeredAt,
-      answeredBy,
-      answerId,
-      this.files.encode(answer),
+    const { no, group } = this.#require(task.executionId);
+    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      ...humanTaskValues(task, this.files),
       group.projectId,
-    ];
-    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+    );
     this.#holdFiles(no);
   }
 

@@ -1,14 +1,5 @@
-/** One entry of the error catalogue. */
-export interface ErrorDefinition {
-  /** HTTP status that carries the error. */
-  readonly status: number;
-  /** Whether the same request can succeed later without being changed. */
-  readonly retryable: boolean;
-  /** What happened, in a few words that do not change from case to case. */
-  readonly title: string;
-  /** What the caller can do about it. */
-  readonly fix: string;
-}
+import { AGENT_ERRORS } from './agent-errors.ts';
+import type { ErrorDefinition } from './error-definition.ts';
 
 const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
   Object.freeze(catalogue);
@@ -33,6 +24,12 @@ export const ERRORS = define({
     title: 'The workflow definition is not valid',
     fix: 'Correct what each entry of `details.issues` points to',
   },
+  UNKNOWN_PROFILE: {
+    status: 400,
+    retryable: false,
+    title: 'There is no such profile',
+    fix: 'Use one of the profiles that `details.profiles` lists',
+  },
   INVALID_EXAMPLES: {
     status: 400,
     retryable: false,
@@ -50,6 +47,12 @@ export const ERRORS = define({
     retryable: false,
     title: 'The program cannot be built',
     fix: 'Correct the source: one exported function `run`, no imports',
+  },
+  INVALID_POLICY: {
+    status: 400,
+    retryable: false,
+    title: 'The policy is not valid',
+    fix: 'Correct what each entry of `details.issues` points to, with its line',
   },
   INVALID_CONFIGURATION: {
     status: 400,
@@ -88,6 +91,18 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such execution',
     fix: 'List the executions with GET /api/v1/executions',
+  },
+  RUN_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such run',
+    fix: 'List the runs with GET /api/v1/runs',
+  },
+  RUN_ARTIFACT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'The run has no such artifact',
+    fix: 'List the artifacts with GET /api/v1/runs/{run_id}/artifacts',
   },
   STEP_NOT_FOUND: {
     status: 404,
@@ -161,6 +176,18 @@ export const ERRORS = define({
     title: 'There is no such version of the program',
     fix: 'List the versions of the program and name one of them',
   },
+  CHECKPOINT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such checkpoint',
+    fix: 'List the checkpoints of the run with GET /api/v1/runs/{run_id}/checkpoints',
+  },
+  GOVERNANCE_REJECTED: {
+    status: 409,
+    retryable: false,
+    title: 'The gates of a phase blocked it and a person upheld that',
+    fix: 'Correct what the gates in `details.failed_rules` found and run the phase again',
+  },
   NO_ACTIVE_VERSION: {
     status: 409,
     retryable: false,
@@ -172,6 +199,12 @@ export const ERRORS = define({
     retryable: false,
     title: 'The state does not allow this',
     fix: 'Read the current state and act on it',
+  },
+  PHASE_UNDER_WAY: {
+    status: 409,
+    retryable: true,
+    title: 'A phase of the run is under way',
+    fix: 'Wait until the phase that `details.phase` names has ended; /why says what it waits for',
   },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
@@ -221,6 +254,12 @@ export const ERRORS = define({
     retryable: false,
     title: 'The content type is not supported',
     fix: 'Send one of the types that `details.supported` lists',
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    retryable: false,
+    title: 'The file has no such range',
+    fix: 'Ask for bytes that it has; `details.size_bytes` is its size',
   },
   INDUCTION_REFUSED: {
     status: 422,
@@ -289,12 +328,7 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
-  PROVIDER_NOT_CONFIGURED: {
-    status: 503,
-    retryable: false,
-    title: 'No model provider is configured',
-    fix: 'Use the induction agent, or configure a provider',
-  },
+  ...AGENT_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,

@@ -6,16 +6,14 @@ CREATE TABLE event_positions (
   spans TEXT NOT NULL
 ) STRICT;
 
--- Rows of the history from before are put in the order of the times at which they begin.
+-- Events from before are put in the order of their times.
 INSERT INTO event_positions (last, at, spans)
-  SELECT max(last), max(at), '[' || group_concat(execution || ',' || first_seq || ',' || count, ',' ORDER BY last) || ']'
+  SELECT max(position), max(at), '[' || group_concat(execution || ',' || seq || ',1', ',' ORDER BY position) || ']'
   FROM (
-    SELECT execution, last_seq - count + 1 AS first_seq, count, at,
-      sum(count) OVER (ORDER BY began, execution, last_seq) AS last,
-      row_number() OVER (ORDER BY began, execution, last_seq) AS number
+    SELECT execution, seq, at, row_number() OVER (ORDER BY at, execution, seq) AS position
     FROM (
-      SELECT execution, last_seq, json_array_length(events) AS count, json_extract(events, '$[0][2]') AS began, json_extract(events, '$[#-1][2]') AS at
-      FROM history WHERE events IS NOT NULL
+      SELECT execution, last_seq - json_array_length(events) + 1 + event.key AS seq, json_extract(event.value, '$[2]') AS at
+      FROM history, json_each(history.events) AS event
     )
   )
-  GROUP BY (number - 1) / 256;
+  GROUP BY (position - 1) / 256;
