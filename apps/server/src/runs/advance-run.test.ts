@@ -174,8 +174,9 @@ describe('the life of a run', () => {
     assert.equal(report.body, 'advanced by auto');
   });
 
-  it('keeps two runs of one profile and project apart, over a restart (domain.md §4.5)', async () => {
+  it('keeps two runs of one profile and project apart, over a restart (domain.md §4.5)', async (context) => {
     const dir = await mkdtemp(join(tmpdir(), 'loopwright-runs-'));
+    context.after(() => rm(dir, { recursive: true, force: true }));
     const ids: string[] = [];
     {
       await using server = await openRunServer({ dir });
@@ -191,7 +192,6 @@ describe('the life of a run', () => {
     assert.equal((await server.get(`/runs/${ids[1]}/files/planning/PRD.md`)).body, 'second');
     assert.equal((await nextOf(server, ids[0] ?? '')).current_phase, 'development');
     assert.deepEqual((await metricsOf(server, ids[1] ?? '')).total_token_usage, { input: 100, output: 20 });
-    await rm(dir, { recursive: true, force: true });
   });
 
   it('exports its state for people; what is edited or removed by hand is written again and never read', async () => {

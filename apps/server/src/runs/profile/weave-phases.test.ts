@@ -51,6 +51,7 @@ describe('weavePhases()', () => {
     assert.deepEqual(profileOf(woven), {
       name: 'two-words',
       title: 'Two',
+      aliases: [],
       version: '1.0.0',
       digest: woven.digest,
       phases: [

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonSchema } from '../json/json.ts';
 import { gateResultSchema } from './governance.ts';
 
 /** Where a run stood when a checkpoint was made. */
@@ -73,7 +74,7 @@ export const checkpointComparisonSchema = z.object({
     ),
     unchanged: z.int(),
   }),
-  state: z.array(z.object({ member: z.string(), from: z.json(), to: z.json() })),
+  state: z.array(z.object({ member: z.string(), from: jsonSchema, to: jsonSchema })),
   gates: z.array(
     z.object({
       phase: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
 import { hygieneSchema } from './hygiene.ts';
 
 /** Where a value of a policy comes from; each layer may make the ones before it stricter. */
@@ -75,20 +76,20 @@ export const governanceCheckSchema = z.object({
 export type GovernanceCheck = z.infer<typeof governanceCheckSchema>;
 
 /** One value of a policy in effect, by its JSON pointer. */
-const policyValueSchema = z.object({ pointer: z.string(), value: z.json(), layer: policyLayerSchema });
+const policyValueSchema = z.object({ pointer: z.string(), value: jsonSchema, layer: policyLayerSchema });
 
 /** A value of a lower layer that would have been looser than what holds. */
 const refusedValueSchema = z.object({
   pointer: z.string(),
   layer: policyLayerSchema,
-  value: z.json(),
-  kept: z.json(),
+  value: jsonSchema,
+  kept: jsonSchema,
   kept_layer: policyLayerSchema,
 });
 
 /** A policy in effect. */
 export const effectivePolicySchema = z.object({
-  policy: z.record(z.string(), z.json()),
+  policy: jsonObjectSchema,
   values: z.array(policyValueSchema),
   refused: z.array(refusedValueSchema),
 });
@@ -115,7 +116,7 @@ export const policyListSchema = z.object({
       project_id: z.string().nullable(),
       source: z.string(),
       digest: z.string(),
-      document: z.record(z.string(), z.json()),
+      document: jsonObjectSchema,
     }),
   ),
   total: z.int(),
