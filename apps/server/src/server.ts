@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
+import { Engine } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
 import { type ServerDatabase, openServerDatabase } from './database/server-database.ts';
 import { streamLimits, webhookTimes } from './config/event-options.ts';
-import { engineLimits } from './config/engine-limits.ts';
+import { engineSettings } from './config/engine-settings.ts';
 import { PtcClient } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -34,7 +34,6 @@ import { type GovernanceOptions, type OpenGovernance, openGovernance } from './g
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { SandboxScripts } from './scripts/sandbox-scripts.ts';
-import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { SecretBox } from './webhooks/secret-box.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -88,8 +87,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const functions = serverFunctions({
     configuration,
     client,
-    generatorReady: () =>
-      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
+    generatorReady: () => generatorReady(configuration, supervisor),
     resources,
     ...made,
     others: { ...gates.functions, ...agents.functions },
@@ -116,17 +114,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
-  const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
+  const own = { engine, database, clock, random, log };
+  const { runs, rollbacks } = runsOf(configuration, { ...own, workspaces, gates });
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const served = new ProgramService(programs, edge);
-  const { newUserRole, authorization, audit } = cleanUp.use(
-    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
-  );
+  const permissions = cleanUp.use(await openPermissions(configuration, { ...own, programs, served, resources }));
+  const { newUserRole, authorization, audit } = permissions;
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const { maySee } = authorization;
-  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
+  const events = cleanUp.use(await openEvents(configuration, { ...own, maySee: authorization.maySee }));
   const health = serverHealth({ supervisor, engine, audit, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -175,20 +172,6 @@ function definitionFolders({ workflowsDir, profilesDir }: Configuration): string
 
 const DAY_MS = 86_400_000;
 
-/** What the settings say to the engine. */
-function engineSettings(
-  configuration: Configuration,
-): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits'> {
-  return {
-    dir: join(configuration.dataDir, 'engine'),
-    durability: configuration.durability,
-    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
-    inlineCharacters: configuration.inlineValueMaxKb * 1024,
-    retention: retentionOf(configuration),
-    limits: engineLimits(configuration),
-  };
-}
-
 function gatesOf(
   { policiesDir }: Configuration,
   { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
@@ -211,14 +194,6 @@ async function generatorReady({ generatorUrl }: Configuration, supervisor: Super
 
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
   return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
-}
-
-function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
-  return {
-    ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
-    ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
-    ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
-  };
 }
 
 function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {

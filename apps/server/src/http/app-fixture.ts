@@ -19,7 +19,7 @@ import {
   systemRandom,
 } from '@loopwright/protocol';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
@@ -146,23 +146,17 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
   for (const text of Object.values(options.definitions ?? DEFINITIONS))
     await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
-  const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
-  const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
+  const programService = new ProgramService(programs, edgeOf(options));
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
-  const logger = pino(
-    { level: options.logLevel ?? 'error', redact: [...SECRET_PATHS] },
-    { write: (line: string) => void log.push(line) },
-  );
+  const logger = loggerTo(log, options);
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const { maySee } = authorized.authorization;
-  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
+  const events = await openEvents({ engine, database, maySee: authorized.authorization.maySee, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
@@ -178,7 +172,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
-    examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
+    examples: await openExamples(dir, options),
     programs: programService,
     money: moneyOf(database),
     health,
@@ -196,12 +190,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   await rollbacks.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    await runs[Symbol.asyncDispose]();
-    await events[Symbol.asyncDispose]();
+    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
-    await gates[Symbol.asyncDispose]();
-    await tracing[Symbol.asyncDispose]();
-    await metrics[Symbol.asyncDispose]();
+    for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };
@@ -225,14 +216,33 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     listeners: () => engine.listeners,
     streams: () => events.streams.size,
     webhooks: events.webhooks,
-    get: (path, headers = {}) => call(base + path, { headers }),
-    post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
-    send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
+    ...requestsTo(base),
     [Symbol.asyncDispose]: async () => {
       await close();
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+function requestsTo(base: string): Pick<TestServer, 'get' | 'post' | 'send'> {
+  return {
+    get: (path, headers = {}) => call(base + path, { headers }),
+    post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
+    send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
+  };
+}
+
+function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {
+  const limits = bytes === undefined ? {} : { bytes };
+  return ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom });
+}
+
+function edgeOf({ edgeUrl: url = noEdge }: TestServerOptions): EdgeClient {
+  return new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
+}
+
+function loggerTo(log: string[], { logLevel = 'error' }: { readonly logLevel?: 'trace' | 'error' }): Logger {
+  return pino({ level: logLevel, redact: [...SECRET_PATHS] }, { write: (line: string) => void log.push(line) });
 }
 
 const UNPROTECTED: Protection = {

@@ -125,6 +125,40 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
   };
 }
 
+/** Everything below `/api/v1`. */
+function everyRoute(parts: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    honourIdempotencyKeys(api, parts.responses);
+    honourQuotas(api, new DailyQuotas({ ...parts, limits: parts.protection.quotas }));
+    await api.register(workflowRoutes(parts));
+    await api.register(scheduleRoutes(parts));
+    await api.register(executionRoutes(parts));
+    await api.register(executionControlRoutes(parts));
+    await api.register(executionAnswerRoutes(parts));
+    await api.register(executionRestartRoutes(parts));
+    await api.register(executionBulkRoutes(parts));
+    await api.register(workflowVersionRoutes(parts));
+    await api.register(diagramRoutes(parts));
+    await api.register(humanTaskRoutes(parts));
+    await api.register(exampleRoutes(parts));
+    await api.register(programRoutes(parts));
+    await api.register(breakEvenRoutes(parts));
+    await api.register(programAliasRoutes(parts));
+    await api.register(cloudEventRoutes(parts));
+    await api.register(eventRoutes(parts));
+    await api.register(userRoutes(parts.authorization));
+    await api.register(projectRoutes({ ...parts.authorization, engine: parts.engine }));
+    await api.register(auditRoutes(parts));
+    await api.register(meRoutes(parts));
+    await api.register(apiKeyRoutes(parts));
+    await api.register(policyRoutes(parts));
+    await api.register(everyRunRoute(parts, 'api'));
+    await api.register(webhookRoutes(parts));
+    await api.register(oneWebhookRoutes(parts));
+    await api.register(webhookDeliveryRoutes(parts));
+  };
+}
+
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({
@@ -189,39 +223,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(oidcLoginRoutes(parts));
   await app.register(browserSessionRoutes(parts));
   await app.register(metricsRoutes(parts.metrics));
-  await app.register(
-    async (api) => {
-      honourIdempotencyKeys(api, parts.responses);
-      honourQuotas(api, new DailyQuotas({ ...parts, limits: parts.protection.quotas }));
-      await api.register(workflowRoutes(parts));
-      await api.register(scheduleRoutes(parts));
-      await api.register(executionRoutes(parts));
-      await api.register(executionControlRoutes(parts));
-      await api.register(executionAnswerRoutes(parts));
-      await api.register(executionRestartRoutes(parts));
-      await api.register(executionBulkRoutes(parts));
-      await api.register(workflowVersionRoutes(parts));
-      await api.register(diagramRoutes(parts));
-      await api.register(humanTaskRoutes(parts));
-      await api.register(exampleRoutes(parts));
-      await api.register(programRoutes(parts));
-      await api.register(breakEvenRoutes(parts));
-      await api.register(programAliasRoutes(parts));
-      await api.register(cloudEventRoutes(parts));
-      await api.register(eventRoutes(parts));
-      await api.register(userRoutes(parts.authorization));
-      await api.register(projectRoutes({ ...parts.authorization, engine: parts.engine }));
-      await api.register(auditRoutes(parts));
-      await api.register(meRoutes(parts));
-      await api.register(apiKeyRoutes(parts));
-      await api.register(policyRoutes(parts));
-      await api.register(everyRunRoute(parts, 'api'));
-      await api.register(webhookRoutes(parts));
-      await api.register(oneWebhookRoutes(parts));
-      await api.register(webhookDeliveryRoutes(parts));
-    },
-    { prefix: '/api/v1' },
-  );
+  await app.register(everyRoute(parts), { prefix: '/api/v1' });
   await app.register(async (api) => {
     honourIdempotencyKeys(api, parts.responses);
     useSeedManner(api);

@@ -1,3 +1,4 @@
+import { ACCESS_ERRORS } from './access-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
 
@@ -66,12 +67,6 @@ export const ERRORS = define({
     title: 'The caller is not known',
     fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
   },
-  CSRF_REFUSED: {
-    status: 403,
-    retryable: false,
-    title: 'The request of this session does not come from its own pages',
-    fix: 'Send the header X-CSRF-Token with the `csrf_token` of GET /api/v1/me, from a page of the same origin',
-  },
   FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
   METHOD_NOT_ALLOWED: {
@@ -115,36 +110,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
-  },
-  USER_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such user',
-    fix: 'List the users with GET /api/v1/users; a user is known after the first request',
-  },
-  GRANT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such grant',
-    fix: 'List the grants of the project with GET /api/v1/projects/{project_id}/grants',
-  },
-  API_KEY_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such API key',
-    fix: 'List the keys with GET /api/v1/api-keys',
-  },
-  SESSION_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such session',
-    fix: 'List the sessions with GET /api/v1/sessions',
-  },
-  LOGIN_NOT_CONFIGURED: {
-    status: 404,
-    retryable: false,
-    title: 'No identity provider is configured for logging in',
-    fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
   },
   WEBHOOK_NOT_FOUND: {
     status: 404,
@@ -316,12 +281,6 @@ export const ERRORS = define({
     title: 'The data cannot be written',
     fix: 'Check the space and the permissions of the data folder',
   },
-  AUDIT_FAILED: {
-    status: 503,
-    retryable: true,
-    title: 'The change cannot be recorded in the audit log',
-    fix: 'Check the space and the permissions of the data folder; `details.change` says whether the change was made',
-  },
   SERVICE_UNAVAILABLE: {
     status: 503,
     retryable: true,
@@ -329,6 +288,7 @@ export const ERRORS = define({
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
   ...AGENT_ERRORS,
+  ...ACCESS_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,
