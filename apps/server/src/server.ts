@@ -16,7 +16,7 @@ import { EventStreams } from './events/event-streams.ts';
 import type { MaySee } from './events/may-see.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
-import { createApp } from './http/app.ts';
+import { type AppParts, createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
@@ -119,9 +119,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const served = new ProgramService(programs, edge);
-  const permissions = cleanUp.use(await openPermissions(configuration, { ...own, programs, served, resources }));
-  const { newUserRole, authorization, audit } = permissions;
-  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
+  const known = cleanUp.use(await openPermissions(configuration, { ...own, programs, served, resources }));
+  const { authorization, audit } = known;
+  const identity = await openIdentity({ ...own, configuration, newUserRole: known.newUserRole });
   await refuseStrangers(configuration, identity);
   const events = cleanUp.use(await openEvents(configuration, { ...own, maySee: authorization.maySee }));
   const health = serverHealth({ supervisor, engine, audit, clock });
@@ -277,11 +277,7 @@ function generationClient(
 }
 
 /** What tells others of events. */
-interface EventParts extends AsyncDisposable {
-  readonly streams: EventStreams;
-  readonly webhooks: Webhooks;
-  readonly maySee: MaySee;
-}
+type EventParts = AsyncDisposable & Pick<AppParts, 'streams' | 'webhooks' | 'maySee'>;
 
 async function openEvents(
   configuration: Configuration,
