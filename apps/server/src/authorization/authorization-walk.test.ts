@@ -123,7 +123,7 @@ function roleIn({ role, grants, roleCap, onlyProjects }: Actor, project: Project
 }
 
 /** What the table says: 401, 403, 404, or 200 for whatever else the operation answers. */
-function expected(operation: string, rule: Rule, who: ActorName | 'nobody', of: Belongings): number {
+function expected(rule: Rule, who: ActorName | 'nobody', of: Belongings): number {
   if (rule.need === 'nothing') return 200;
   if (who === 'nobody') return 401;
   if (rule.need === 'identity') return 200;
@@ -134,7 +134,7 @@ function expected(operation: string, rule: Rule, who: ActorName | 'nobody', of: 
     Object.entries(ROLE_PERMISSIONS).some(([name, permissions]) => name === role && permissions.includes(need));
   const platform = actor.onlyProjects === undefined ? (actor.roleCap ?? actor.role) : 'viewer';
   if (rule.also !== undefined) {
-    const first = expected(operation, { need, on }, who, of);
+    const first = expected({ need, on }, who, of);
     return first === 200 && !has(roleIn(actor, of.project)) ? 403 : first;
   }
   if (on === 'platform') return has(platform) ? 200 : 403;
@@ -248,7 +248,7 @@ describe('the table of permissions', () => {
           await restore(project);
           const answer = await ask(operation.replace('/*', ''), who, belongings[project]);
           const is = decided(operation, answer);
-          const should = expected(operation, rule, who, belongings[project]);
+          const should = expected(rule, who, belongings[project]);
           if (is !== should)
             wrong.push(`${operation} as ${who} in ${project}: ${is} for ${should} ${JSON.stringify(answer.body).slice(0, 300)}`);
           walked += 1;

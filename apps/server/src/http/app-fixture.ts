@@ -19,7 +19,7 @@ import {
   systemRandom,
 } from '@loopwright/protocol';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
@@ -137,15 +137,11 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
-  const ofTest = testFunctions(gate.promise, () => {
-    aborted += 1;
-  });
+  const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
   const parts = { clock: systemClock, random: systemRandom };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
-  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
-  for (const text of Object.values(options.definitions ?? DEFINITIONS))
-    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
+  const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const url = options.edgeUrl ?? noEdge;
@@ -154,10 +150,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
-  const logger = pino(
-    { level: options.logLevel ?? 'error', redact: [...SECRET_PATHS] },
-    { write: (line: string) => void log.push(line) },
-  );
+  const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
@@ -192,16 +185,12 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  await runs.recover();
-  await rollbacks.recover();
+  for (const part of [runs, rollbacks]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    await runs[Symbol.asyncDispose]();
-    await events[Symbol.asyncDispose]();
+    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
-    await gates[Symbol.asyncDispose]();
-    await tracing[Symbol.asyncDispose]();
-    await metrics[Symbol.asyncDispose]();
+    for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };
@@ -233,6 +222,21 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function openEngine(
+  dir: string,
+  functions: FunctionCatalogue,
+  definitions: Readonly<Record<string, string>>,
+): Promise<CountingEngine> {
+  const engine = new CountingEngine({ dir, durability: 'process', functions, clock: systemClock, random: systemRandom });
+  for (const text of Object.values(definitions))
+    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
+  return engine;
+}
+
+function loggerInto(lines: string[], level: string): Logger {
+  return pino({ level, redact: [...SECRET_PATHS] }, { write: (line: string) => void lines.push(line) });
 }
 
 const UNPROTECTED: Protection = {

@@ -1,3 +1,5 @@
+import { RUN_ERRORS } from './run-errors.ts';
+import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
 
@@ -24,12 +26,6 @@ export const ERRORS = define({
     title: 'The workflow definition is not valid',
     fix: 'Correct what each entry of `details.issues` points to',
   },
-  UNKNOWN_PROFILE: {
-    status: 400,
-    retryable: false,
-    title: 'There is no such profile',
-    fix: 'Use one of the profiles that `details.profiles` lists',
-  },
   INVALID_EXAMPLES: {
     status: 400,
     retryable: false,
@@ -48,31 +44,12 @@ export const ERRORS = define({
     title: 'The program cannot be built',
     fix: 'Correct the source: one exported function `run`, no imports',
   },
-  INVALID_POLICY: {
-    status: 400,
-    retryable: false,
-    title: 'The policy is not valid',
-    fix: 'Correct what each entry of `details.issues` points to, with its line',
-  },
   INVALID_CONFIGURATION: {
     status: 400,
     retryable: false,
     title: 'The configuration is not valid',
     fix: 'Correct or remove the named setting; `--print-config` shows what is in effect',
   },
-  UNAUTHORIZED: {
-    status: 401,
-    retryable: false,
-    title: 'The caller is not known',
-    fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
-  },
-  CSRF_REFUSED: {
-    status: 403,
-    retryable: false,
-    title: 'The request of this session does not come from its own pages',
-    fix: 'Send the header X-CSRF-Token with the `csrf_token` of GET /api/v1/me, from a page of the same origin',
-  },
-  FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -92,18 +69,6 @@ export const ERRORS = define({
     title: 'There is no such execution',
     fix: 'List the executions with GET /api/v1/executions',
   },
-  RUN_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such run',
-    fix: 'List the runs with GET /api/v1/runs',
-  },
-  RUN_ARTIFACT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'The run has no such artifact',
-    fix: 'List the artifacts with GET /api/v1/runs/{run_id}/artifacts',
-  },
   STEP_NOT_FOUND: {
     status: 404,
     retryable: false,
@@ -115,36 +80,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
-  },
-  USER_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such user',
-    fix: 'List the users with GET /api/v1/users; a user is known after the first request',
-  },
-  GRANT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such grant',
-    fix: 'List the grants of the project with GET /api/v1/projects/{project_id}/grants',
-  },
-  API_KEY_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such API key',
-    fix: 'List the keys with GET /api/v1/api-keys',
-  },
-  SESSION_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such session',
-    fix: 'List the sessions with GET /api/v1/sessions',
-  },
-  LOGIN_NOT_CONFIGURED: {
-    status: 404,
-    retryable: false,
-    title: 'No identity provider is configured for logging in',
-    fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
   },
   WEBHOOK_NOT_FOUND: {
     status: 404,
@@ -176,18 +111,6 @@ export const ERRORS = define({
     title: 'There is no such version of the program',
     fix: 'List the versions of the program and name one of them',
   },
-  CHECKPOINT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such checkpoint',
-    fix: 'List the checkpoints of the run with GET /api/v1/runs/{run_id}/checkpoints',
-  },
-  GOVERNANCE_REJECTED: {
-    status: 409,
-    retryable: false,
-    title: 'The gates of a phase blocked it and a person upheld that',
-    fix: 'Correct what the gates in `details.failed_rules` found and run the phase again',
-  },
   NO_ACTIVE_VERSION: {
     status: 409,
     retryable: false,
@@ -199,12 +122,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'The state does not allow this',
     fix: 'Read the current state and act on it',
-  },
-  PHASE_UNDER_WAY: {
-    status: 409,
-    retryable: true,
-    title: 'A phase of the run is under way',
-    fix: 'Wait until the phase that `details.phase` names has ended; /why says what it waits for',
   },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
@@ -254,12 +171,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'The content type is not supported',
     fix: 'Send one of the types that `details.supported` lists',
-  },
-  RANGE_NOT_SATISFIABLE: {
-    status: 416,
-    retryable: false,
-    title: 'The file has no such range',
-    fix: 'Ask for bytes that it has; `details.size_bytes` is its size',
   },
   INDUCTION_REFUSED: {
     status: 422,
@@ -316,18 +227,14 @@ export const ERRORS = define({
     title: 'The data cannot be written',
     fix: 'Check the space and the permissions of the data folder',
   },
-  AUDIT_FAILED: {
-    status: 503,
-    retryable: true,
-    title: 'The change cannot be recorded in the audit log',
-    fix: 'Check the space and the permissions of the data folder; `details.change` says whether the change was made',
-  },
   SERVICE_UNAVAILABLE: {
     status: 503,
     retryable: true,
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
+  ...RUN_ERRORS,
+  ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
