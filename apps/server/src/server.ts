@@ -1,51 +1,38 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine } from '@loopwright/engine';
-import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
+import { ProgramStore } from '@loopwright/edge';
 import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
-import { type ServerDatabase, openServerDatabase } from './database/server-database.ts';
-import { streamLimits, webhookTimes } from './config/event-options.ts';
-import { engineSettings } from './config/engine-settings.ts';
-import { PtcClient } from '@loopwright/generation';
+import { openServerDatabase } from './database/server-database.ts';
+import { engineLimits } from './config/engine-limits.ts';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
-import { EventStreams } from './events/event-streams.ts';
-import type { MaySee } from './events/may-see.ts';
+import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
-import { type AppParts, createApp } from './http/app.ts';
+import { createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
 import { protectionOf } from './http/protection/protection.ts';
-import { moduleLog } from './modules-log.ts';
 import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
-import { Tracing, traceHeaders } from './observability/tracing.ts';
+import { Tracing } from './observability/tracing.ts';
+import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
-import { Supervisor } from './modules/supervisor.ts';
-import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
-import { SandboxScripts } from './scripts/sandbox-scripts.ts';
+import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
-import { SecretBox } from './webhooks/secret-box.ts';
-import { Webhooks } from './webhooks/webhooks.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
-
-/** The generation service runs as a process of its own, so its path is all that the server knows of it. */
-const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
-
-/** How long a step waits for a module that is starting, in milliseconds. */
-const MODULE_PATIENCE_MS = 15_000;
 
 /** What the process gives its server. */
 export interface ServerOptions {
@@ -87,7 +74,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const functions = serverFunctions({
     configuration,
     client,
-    generatorReady: () => generatorReady(configuration, supervisor),
+    generatorReady: generatorReady(configuration, supervisor),
     resources,
     ...made,
     others: { ...gates.functions, ...agents.functions },
@@ -114,16 +101,17 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
-  const own = { engine, database, clock, random, log };
-  const { runs, rollbacks } = runsOf(configuration, { ...own, workspaces, gates });
+  const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const served = new ProgramService(programs, edge);
-  const known = cleanUp.use(await openPermissions(configuration, { ...own, programs, served, resources }));
-  const { authorization, audit } = known;
-  const identity = await openIdentity({ ...own, configuration, newUserRole: known.newUserRole });
+  const { newUserRole, authorization, audit } = cleanUp.use(
+    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
+  );
+  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const events = cleanUp.use(await openEvents(configuration, { ...own, maySee: authorization.maySee }));
+  const { maySee } = authorization;
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -155,8 +143,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
-  await runs.recover();
-  await rollbacks.recover();
+  for (const part of [runs, rollbacks]) await part.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
@@ -171,6 +158,20 @@ function definitionFolders({ workflowsDir, profilesDir }: Configuration): string
 }
 
 const DAY_MS = 86_400_000;
+
+/** What the settings say to the engine. */
+function engineSettings(
+  configuration: Configuration,
+): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits'> {
+  return {
+    dir: join(configuration.dataDir, 'engine'),
+    durability: configuration.durability,
+    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
+    limits: engineLimits(configuration),
+  };
+}
 
 function gatesOf(
   { policiesDir }: Configuration,
@@ -188,133 +189,15 @@ function runsOf(
   return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
 }
 
-async function generatorReady({ generatorUrl }: Configuration, supervisor: Supervisor): Promise<void> {
-  if (generatorUrl === null) await supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS);
-}
-
 function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
   return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
 }
 
-function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
-  return new EdgeClient({
-    url: () => supervisor.address('edge'),
-    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
-    authToken,
-    headers: traceHeaders,
-  });
-}
-
-function supervisorOf(
-  { configuration, clock, random, log }: ServerOptions,
-  modules: { edgeDir: string; authToken: string },
-): Supervisor {
-  return new Supervisor({
-    modules: modulesOf(configuration, modules),
-    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
-    log: moduleLog(log),
-    clock,
-    random,
-    times: { drainMs: configuration.drainTimeoutMs },
-  });
-}
-
-function modulesOf(
-  configuration: Configuration,
-  { edgeDir, authToken }: { edgeDir: string; authToken: string },
-): ConstructorParameters<typeof Supervisor>[0]['modules'] {
-  const edge = {
-    id: 'edge',
-    entry: edgeMainPath(),
-    listen: `${configuration.edgeHost}:${configuration.edgePort}`,
-    authToken,
-    env: {
-      LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
-      LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
-      LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
-      LOOPWRIGHT_SANDBOX_TIMEOUT_MS: String(configuration.sandboxTimeoutMs),
-      LOOPWRIGHT_SANDBOX_MEMORY_MB: String(configuration.sandboxMemoryMb),
-    },
-  };
-  if (configuration.generatorUrl !== null) return [edge];
-  const generator = {
-    id: 'generator',
-    entry: GENERATOR_MAIN,
-    listen: `127.0.0.1:${configuration.generatorPort}`,
-    authToken,
-    env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
-  };
-  return [edge, generator];
-}
-
-function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<ServerOptions, 'configuration'>): SandboxScripts {
-  const open = (): ReturnType<typeof openSandbox> =>
-    openSandbox({
-      clock,
-      workers: configuration.sandboxWorkers,
-      timeoutMs: configuration.sandboxTimeoutMs,
-      memoryLimitMb: configuration.sandboxMemoryMb,
-      log: (message) => log.warn(message),
-    });
-  return new SandboxScripts(open, random);
-}
-
-function generationClient(
-  configuration: Configuration,
-  supervisor: Supervisor,
-  { authToken, clock }: { authToken: string; clock: Clock },
-): PtcClient {
-  const external = configuration.generatorUrl;
-  return new PtcClient({
-    serviceUrl: external ?? (() => supervisor.address('generator')),
-    timeoutMs: configuration.generatorTimeoutSeconds * 1000,
-    maxRetries: configuration.generatorMaxRetries,
-    retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
-    ...(external === null ? { authToken } : {}),
-    headers: traceHeaders,
-    clock,
-  });
-}
-
-/** What tells others of events. */
-type EventParts = AsyncDisposable & Pick<AppParts, 'streams' | 'webhooks' | 'maySee'>;
-
-async function openEvents(
-  configuration: Configuration,
-  {
-    engine,
-    database,
-    maySee,
-    clock,
-    random,
-    log,
-  }: Omit<ServerOptions, 'configuration'> & {
-    engine: Engine;
-    database: ServerDatabase;
-    maySee: MaySee;
-  },
-): Promise<EventParts> {
-  const streams = new EventStreams({ engine, clock, maySee, limits: streamLimits(configuration) });
-  const hosts = outboundHosts(configuration.webhookPrivateHosts, 'webhook_private_hosts');
-  const webhooks = await Webhooks.open({
-    database,
-    source: streams.global,
-    onCommit: (wake) => engine.subscribeAll(wake),
-    hosts,
-    secrets: new SecretBox(join(configuration.dataDir, 'webhooks.key')),
-    clock,
-    random,
-    ...webhookTimes(configuration),
-    onTrouble: (message, error) => log.error({ err: error }, message),
-  });
+function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {
-    streams,
-    webhooks,
-    maySee,
-    [Symbol.asyncDispose]: async () => {
-      await webhooks[Symbol.asyncDispose]();
-      await hosts.close();
-    },
+    ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
+    ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
 }
 

@@ -137,26 +137,25 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
-  const ofTest = testFunctions(gate.promise, () => {
-    aborted += 1;
-  });
+  const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
   const parts = { clock: systemClock, random: systemRandom };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
-  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
-  for (const text of Object.values(options.definitions ?? DEFINITIONS))
-    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
+  const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
+  const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
+  const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const programService = new ProgramService(programs, edgeOf(options));
+  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
-  const logger = loggerTo(log, options);
+  const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const events = await openEvents({ engine, database, maySee: authorized.authorization.maySee, dir, clock, log }, options);
+  const { maySee } = authorized.authorization;
+  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
@@ -172,7 +171,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
-    examples: await openExamples(dir, options),
+    examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: programService,
     money: moneyOf(database),
     health,
@@ -186,8 +185,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  await runs.recover();
-  await rollbacks.recover();
+  for (const part of [runs, rollbacks]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
     for (const part of [runs, events]) await part[Symbol.asyncDispose]();
@@ -216,7 +214,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     listeners: () => engine.listeners,
     streams: () => events.streams.size,
     webhooks: events.webhooks,
-    ...requestsTo(base),
+    get: (path, headers = {}) => call(base + path, { headers }),
+    post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
+    send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
     [Symbol.asyncDispose]: async () => {
       await close();
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
@@ -224,25 +224,19 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
-function requestsTo(base: string): Pick<TestServer, 'get' | 'post' | 'send'> {
-  return {
-    get: (path, headers = {}) => call(base + path, { headers }),
-    post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
-    send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
-  };
+async function openEngine(
+  dir: string,
+  functions: FunctionCatalogue,
+  definitions: Readonly<Record<string, string>>,
+): Promise<CountingEngine> {
+  const engine = new CountingEngine({ dir, durability: 'process', functions, clock: systemClock, random: systemRandom });
+  for (const text of Object.values(definitions))
+    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
+  return engine;
 }
 
-function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {
-  const limits = bytes === undefined ? {} : { bytes };
-  return ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom });
-}
-
-function edgeOf({ edgeUrl: url = noEdge }: TestServerOptions): EdgeClient {
-  return new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
-}
-
-function loggerTo(log: string[], { logLevel = 'error' }: { readonly logLevel?: 'trace' | 'error' }): Logger {
-  return pino({ level: logLevel, redact: [...SECRET_PATHS] }, { write: (line: string) => void log.push(line) });
+function loggerInto(lines: string[], level: string): Logger {
+  return pino({ level, redact: [...SECRET_PATHS] }, { write: (line: string) => void lines.push(line) });
 }
 
 const UNPROTECTED: Protection = {

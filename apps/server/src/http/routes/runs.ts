@@ -32,13 +32,17 @@ export function runRoutes(parts: Pick<AppParts, 'runs' | 'runNextWaitMs'>, face:
     };
     api.post(
       '/runs',
-      { config, schema: { ...created, summary: 'Create a run of a profile', body: createRunRequestSchema } },
+      {
+        config: { ...config, quota: 'starts' },
+        schema: { ...created, summary: 'Create a run of a profile', body: createRunRequestSchema },
+      },
       async ({ body, userId: by, headers: { 'idempotency-key': key } }, reply) =>
         answerCreated(reply, await runs.create(body, { by, key })),
     );
     api.post(
       '/runs/:run_id/clone',
       {
+        config: { quota: 'starts' },
         schema: {
           ...created,
           params: oneRun.params,

@@ -1,4 +1,5 @@
-import { ACCESS_ERRORS } from './access-errors.ts';
+import { RUN_ERRORS } from './run-errors.ts';
+import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
 
@@ -25,12 +26,6 @@ export const ERRORS = define({
     title: 'The workflow definition is not valid',
     fix: 'Correct what each entry of `details.issues` points to',
   },
-  UNKNOWN_PROFILE: {
-    status: 400,
-    retryable: false,
-    title: 'There is no such profile',
-    fix: 'Use one of the profiles that `details.profiles` lists',
-  },
   INVALID_EXAMPLES: {
     status: 400,
     retryable: false,
@@ -49,25 +44,12 @@ export const ERRORS = define({
     title: 'The program cannot be built',
     fix: 'Correct the source: one exported function `run`, no imports',
   },
-  INVALID_POLICY: {
-    status: 400,
-    retryable: false,
-    title: 'The policy is not valid',
-    fix: 'Correct what each entry of `details.issues` points to, with its line',
-  },
   INVALID_CONFIGURATION: {
     status: 400,
     retryable: false,
     title: 'The configuration is not valid',
     fix: 'Correct or remove the named setting; `--print-config` shows what is in effect',
   },
-  UNAUTHORIZED: {
-    status: 401,
-    retryable: false,
-    title: 'The caller is not known',
-    fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
-  },
-  FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -86,18 +68,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'There is no such execution',
     fix: 'List the executions with GET /api/v1/executions',
-  },
-  RUN_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such run',
-    fix: 'List the runs with GET /api/v1/runs',
-  },
-  RUN_ARTIFACT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'The run has no such artifact',
-    fix: 'List the artifacts with GET /api/v1/runs/{run_id}/artifacts',
   },
   STEP_NOT_FOUND: {
     status: 404,
@@ -141,18 +111,6 @@ export const ERRORS = define({
     title: 'There is no such version of the program',
     fix: 'List the versions of the program and name one of them',
   },
-  CHECKPOINT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such checkpoint',
-    fix: 'List the checkpoints of the run with GET /api/v1/runs/{run_id}/checkpoints',
-  },
-  GOVERNANCE_REJECTED: {
-    status: 409,
-    retryable: false,
-    title: 'The gates of a phase blocked it and a person upheld that',
-    fix: 'Correct what the gates in `details.failed_rules` found and run the phase again',
-  },
   NO_ACTIVE_VERSION: {
     status: 409,
     retryable: false,
@@ -164,12 +122,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'The state does not allow this',
     fix: 'Read the current state and act on it',
-  },
-  PHASE_UNDER_WAY: {
-    status: 409,
-    retryable: true,
-    title: 'A phase of the run is under way',
-    fix: 'Wait until the phase that `details.phase` names has ended; /why says what it waits for',
   },
   CONFLICT: { status: 409, retryable: false, title: 'Somebody else was first', fix: 'Read the current state and decide again' },
   IDEMPOTENCY_CONFLICT: {
@@ -219,12 +171,6 @@ export const ERRORS = define({
     retryable: false,
     title: 'The content type is not supported',
     fix: 'Send one of the types that `details.supported` lists',
-  },
-  RANGE_NOT_SATISFIABLE: {
-    status: 416,
-    retryable: false,
-    title: 'The file has no such range',
-    fix: 'Ask for bytes that it has; `details.size_bytes` is its size',
   },
   INDUCTION_REFUSED: {
     status: 422,
@@ -287,8 +233,9 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
+  ...RUN_ERRORS,
+  ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
-  ...ACCESS_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,

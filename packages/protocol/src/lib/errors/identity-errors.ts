@@ -1,24 +1,19 @@
 import type { ErrorDefinition } from './error-definition.ts';
 
-/** Errors of identities, permissions and the audit log. */
-export const ACCESS_ERRORS = {
+/** What goes wrong with who makes a request, and what they may. */
+export const IDENTITY_ERRORS = {
+  UNAUTHORIZED: {
+    status: 401,
+    retryable: false,
+    title: 'The caller is not known',
+    fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
+  },
+  FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   CSRF_REFUSED: {
     status: 403,
     retryable: false,
     title: 'The request of this session does not come from its own pages',
     fix: 'Send the header X-CSRF-Token with the `csrf_token` of GET /api/v1/me, from a page of the same origin',
-  },
-  USER_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such user',
-    fix: 'List the users with GET /api/v1/users; a user is known after the first request',
-  },
-  GRANT_NOT_FOUND: {
-    status: 404,
-    retryable: false,
-    title: 'There is no such grant',
-    fix: 'List the grants of the project with GET /api/v1/projects/{project_id}/grants',
   },
   API_KEY_NOT_FOUND: {
     status: 404,
@@ -37,6 +32,18 @@ export const ACCESS_ERRORS = {
     retryable: false,
     title: 'No identity provider is configured for logging in',
     fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
+  },
+  USER_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such user',
+    fix: 'List the users with GET /api/v1/users; a user is known after the first request',
+  },
+  GRANT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such grant',
+    fix: 'List the grants of the project with GET /api/v1/projects/{project_id}/grants',
   },
   AUDIT_FAILED: {
     status: 503,
