@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { digestOf } from '@loopwright/engine';
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import { Kysely, SqliteDialect } from 'kysely';
@@ -20,6 +20,8 @@ export interface ServerDatabaseOptions {
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const BUSY_MS = 5000;
+/** Statements that stay prepared. */
+const STATEMENTS_KEPT = 500;
 
 /**
  * Opens the server's tables and brings their schema up to date; the caller ends it with `destroy()`. A statement is on disk when its promise
@@ -76,10 +78,21 @@ function migrate(database: DatabaseSync, clock: Clock): void {
 
 /** `node:sqlite` as kysely's dialect for SQLite asks for it. */
 function asKyselyDatabase(database: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] & object {
+  // Kysely prepares each statement anew; most of the texts are the same few.
+  const prepared = new Map<string, StatementSync>();
+  const prepareOnce = (sql: string): StatementSync => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const [oldest] = prepared.keys();
+    if (prepared.size >= STATEMENTS_KEPT && oldest !== undefined) prepared.delete(oldest);
+    const statement = database.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = database.prepare(sql);
+      const statement = prepareOnce(sql);
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...parameters.map(asInput)),
@@ -87,7 +100,8 @@ function asKyselyDatabase(database: DatabaseSync): ConstructorParameters<typeof 
           const { changes, lastInsertRowid } = statement.run(...parameters.map(asInput));
           return { changes: BigInt(changes), lastInsertRowid: BigInt(lastInsertRowid) };
         },
-        iterate: (parameters) => statement.iterate(...parameters.map(asInput)),
+        // A cursor may be open while the same statement runs again.
+        iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(asInput)),
       };
     },
   };

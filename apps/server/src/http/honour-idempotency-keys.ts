@@ -69,7 +69,16 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
   });
 }
 
-function keyOf({ userId, method, url }: FastifyRequest, given: string): string {
-  const parts = JSON.stringify([userId, method, url.split('?')[0], given]);
+/** A credential with fewer rights does not get what another one of the same person was answered. */
+function keyOf({ userId, principal, method, url }: FastifyRequest, given: string): string {
+  const { scopes, roleCap, onlyProjects } = principal;
+  const rights = [scopes, roleCap, onlyProjects === null ? null : [...onlyProjects].sort()];
+  const parts = JSON.stringify([
+    userId,
+    ...(rights.some((right) => right !== null) ? rights : []),
+    method,
+    url.split('?')[0],
+    given,
+  ]);
   return createHash('sha256').update(parts).digest('hex');
 }
