@@ -8,8 +8,9 @@ const STARTS = 1000;
 
 /** What is known when a schedule is looked at. */
 interface Seen {
-  readonly isPunctual: boolean;
   readonly mayRest: boolean;
+  /** Whether a timer is due and has not fired. */
+  readonly isBehind: boolean;
   readonly calls: readonly Call[];
   readonly now: number;
   readonly executionIds: readonly string[];
@@ -37,22 +38,30 @@ export function* scheduleProblems(
   else yield* everyProblems(row, started, { ms: schedule.ms, ...seen });
 }
 
-/** An execution for a due time, not before it; all of them when nothing kept the process from it. */
+/** An execution for each due time, not before it, save for those that had come when the one before was started late: that stands for them. */
 function* everyProblems(
-  { workflow, createdAt, state }: StoredSchedule,
+  { workflow, createdAt, dueAt, state }: StoredSchedule,
   started: readonly Execution[],
-  { ms, now, isPunctual }: { ms: number; now: number; isPunctual: boolean },
+  { ms, now, mayRest, isBehind }: { ms: number; now: number; mayRest: boolean; isBehind: boolean },
 ): Generator<string> {
   const due = Array.from({ length: Math.floor((now - createdAt) / ms) }, (_, index) => createdAt + (index + 1) * ms);
   const times = new Map(due.map((time) => [scheduledId(workflow, time), time]));
+  const startedAt = new Map<number, number>();
   for (const { id, createdAt: at } of started) {
     const time = times.get(id);
     if (time === undefined || at < time) yield `${workflow}: ${id} was started at ${at}, due was ${String(time)}`;
+    else startedAt.set(time, at);
   }
-  // The timer of this very instant may still have to be fired.
-  const missed = due.length - started.length;
-  if (isPunctual && state === 'active' && missed > (due.at(-1) === now ? 1 : 0))
-    yield `${workflow}: ${missed} starts are missing`;
+  const next = dueAt ?? Math.max(0, ...startedAt.keys());
+  let coveredUntil = 0;
+  for (const time of due.filter((one) => one < next)) {
+    const at = startedAt.get(time);
+    if (at === undefined && time > coveredUntil) yield `${workflow}: nothing was started for ${time}`;
+    coveredUntil = at ?? coveredUntil;
+  }
+  if (state !== 'active') return;
+  if (dueAt === null || dueAt <= createdAt || (dueAt - createdAt) % ms !== 0) yield `${workflow}: is due at ${String(dueAt)}`;
+  else if (dueAt <= now && !mayRest && !isBehind) yield `${workflow}: was due at ${dueAt}, and no timer will start it`;
 }
 
 /** One after the other, with the time between the end of one and the start of the next. */

@@ -26,11 +26,17 @@ const everyId = (world: World): string[] => [...STARTED, ...world.others];
 
 function problemsNow(world: World): string[] {
   const ids = everyId(world);
-  const { isPunctual, mayRest, calls, clock } = world;
+  const { mayRest, calls, clock } = world;
   return [
     ...problemsOf(world, (id) => world.flowOf(id), ids),
     ...world.scheduled.flatMap((one) => [
-      ...scheduleProblems(world.engine.read, one, { isPunctual, mayRest, calls, now: clock.now(), executionIds: ids }),
+      ...scheduleProblems(world.engine.read, one, {
+        mayRest,
+        calls,
+        now: clock.now(),
+        isBehind: clock.isBehind,
+        executionIds: ids,
+      }),
     ]),
   ];
 }

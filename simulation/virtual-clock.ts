@@ -22,6 +22,11 @@ export class VirtualClock {
     return this.#now;
   }
 
+  /** Whether a timer is due that has not fired. */
+  get isBehind(): boolean {
+    return this.#timers.some(({ at }) => at <= this.#now);
+  }
+
   /** Moves to the next timer and runs it; `false` when there is none. */
   advance(): boolean {
     const next = this.#timers.toSorted((one, other) => one.at - other.at || one.order - other.order)[0];

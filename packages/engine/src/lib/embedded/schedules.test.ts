@@ -67,6 +67,19 @@ describe('schedule every', () => {
     assert.deepEqual(minutes(engine), [1, 11.5, 12]);
   });
 
+  it('starts what comes due while a start is being written', async () => {
+    const held = heldClock(START);
+    let lateBy = 0;
+    const clock = { ...held, now: () => held.now() + lateBy };
+    await using engine = await open(journalDir(), clock, `schedule: { every: PT1M }\n${STEP}`);
+    // A minute passes between the commit of the first start and the note of it.
+    engine.subscribeAll(() => void (lateBy = MINUTE));
+    await clock.advance(MINUTE);
+    assert.deepEqual(minutes(engine), [1, 2]);
+    await clock.advance(MINUTE);
+    assert.deepEqual(minutes(engine), [1, 2, 3]);
+  });
+
   it('starts no more than may be under way, and says so', async () => {
     const clock = heldClock(START);
     await using engine = await open(journalDir(), clock, 'schedule: { every: PT1S }\ndo: [{ nap: { wait: { hours: 1 } } }]');

@@ -21,7 +21,8 @@ const RETRY_MS = 5000;
  *
  * C1 The id of an execution is made of what starts it (workflow, and due time or events), and the schedule moves on after the start: whatever
  * happens between, the same execution is started once. C2 An event and the start it decides are one transaction.
- * C3 What was due while no process ran is started once, not as often as it was due.
+ * C3 What was due while no process ran is started once, not as often as it was due. What comes due while a start is being written is not
+ * missed: it is started next.
  */
 export class Schedules {
   readonly #parts: ScheduleParts;
@@ -152,7 +153,7 @@ export class Schedules {
     const due = this.list().filter(({ dueAt }) => dueAt !== null && dueAt <= now);
     const results = await Promise.all([
       ...decided.map((start) => this.#attempt(() => startDecided(this.#parts, start))),
-      ...due.map((row) => this.#attempt(() => startDue(this.#parts, row))),
+      ...due.map((row) => this.#attempt(() => startDue(this.#parts, row, now))),
     ]);
     const isDone = !results.includes(false);
     if (isDone && decided.length > 0) this.wake();

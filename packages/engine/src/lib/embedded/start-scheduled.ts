@@ -41,8 +41,8 @@ export async function startDecided(parts: ScheduleParts, { executionId, workflow
   });
 }
 
-/** Starts what is due, and then lets its schedule move on. Throws what may be different later. */
-export async function startDue(parts: ScheduleParts, row: StoredSchedule): Promise<void> {
+/** Starts what was due at `seenAt`, and then lets its schedule move on from there. Throws what may be different later. */
+export async function startDue(parts: ScheduleParts, row: StoredSchedule, seenAt: number): Promise<void> {
   const { store, clock, definitions } = parts;
   const { workflow, projectId } = row;
   const due = row.dueAt ?? 0;
@@ -59,7 +59,8 @@ export async function startDue(parts: ScheduleParts, row: StoredSchedule): Promi
     if (current === undefined || schedule === undefined) return;
     const running = refusal === null ? [...before, executionId] : before;
     // One that is there already was started before the process ended: what was missed since then has not been made up for.
-    const movesFrom = created ? now : due;
+    // What came due since it was seen, while the start was written, was not missed.
+    const movesFrom = created ? seenAt : due;
     // It may be paused or replaced by now: then it has another due time, which counts.
     const dueAt = current.dueAt === due ? dueAgain(schedule, current, { due, now: movesFrom, refusal }) : current.dueAt;
     schedules.put({ ...current, ...outcomeOf(current, { executionId, refusal, now }), running, dueAt });
