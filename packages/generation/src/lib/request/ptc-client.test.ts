@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { type ExecutionPlanInput, PlatformError } from '@loopwright/protocol';
-import { PtcClient, type PtcClientOptions } from './ptc-client.ts';
+import type { PtcClientOptions } from './client-options.ts';
+import { PtcClient } from './ptc-client.ts';
 import { PtcClientError, PtcServiceError, PtcTimeoutError } from './ptc-errors.ts';
 
 const plan: ExecutionPlanInput = { execution_id: 'exec-1', scaffolding: { task_description: 'Tell spam from ham' } };
