@@ -98,5 +98,8 @@ function openClient({ url, password, timeoutMs }: RedisAddress) {
 function checkUrl(address: string): void {
   const url = URL.parse(address);
   if (url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '') return;
-  throw new PlatformError('INVALID_CONFIGURATION', 'Cannot use the URL of Redis: it is not redis://host[:port][/database] or rediss://…');
+  throw new PlatformError(
+    'INVALID_CONFIGURATION',
+    'Cannot use the URL of Redis: it is not redis://host[:port][/database] or rediss://…',
+  );
 }

@@ -46,7 +46,7 @@ export class RedisPlanCache implements PlanCache {
     return this.#connection.use(async (redis) => {
       // One byte more than is kept: whoever else writes here cannot make this process read without limit.
       const text = await redis.getRange(EXECUTIONS + key, 0, CACHED_RESULT_LIMIT_BYTES).catch(nothingForAnotherType);
-      return text === '' || Buffer.byteLength(text) > CACHED_RESULT_LIMIT_BYTES ? undefined : readKeptResult(text);
+      return text === null || Buffer.byteLength(text) > CACHED_RESULT_LIMIT_BYTES ? undefined : readKeptResult(text);
     });
   }
 
@@ -119,8 +119,8 @@ export class RedisPlanCache implements PlanCache {
 }
 
 /** Somebody else's list or set under our name is an entry that cannot be read. */
-function nothingForAnotherType(error: unknown): string {
-  if (messageOf(error).startsWith('WRONGTYPE')) return '';
+function nothingForAnotherType(error: unknown): null {
+  if (messageOf(error).startsWith('WRONGTYPE')) return null;
   throw error;
 }
 

@@ -32,7 +32,7 @@ planCacheConformance('SqlitePlanCache', {
 });
 
 describe('SqlitePlanCache', () => {
-  it('has its results after it was closed and opened again, in another process too', async () => {
+  it('has its results after it was closed and opened again, and over another connection', async () => {
     await using place = await folder();
     await using before = new SqlitePlanCache(place);
     await before.set('key', exampleResult(), 60);

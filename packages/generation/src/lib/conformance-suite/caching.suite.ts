@@ -7,7 +7,11 @@ import { exampleResult, openScriptedService } from './generation-service.ts';
 import type { PlanCacheHarness, PlanCacheWorld } from './harness.ts';
 
 const plan: ExecutionPlanInput = { execution_id: 'exec-1', scaffolding: { task_description: 'Tell spam from ham' } };
-const planOf = (id: string, more: Partial<ExecutionPlanInput> = {}): ExecutionPlanInput => ({ ...plan, execution_id: id, ...more });
+const planOf = (id: string, more: Partial<ExecutionPlanInput> = {}): ExecutionPlanInput => ({
+  ...plan,
+  execution_id: id,
+  ...more,
+});
 const key = planKey(executionPlanSchema.parse(plan));
 
 /** A client with the cache of a world, and a service with the results. */

@@ -47,9 +47,7 @@ export function exampleResult(more: Partial<ArtifactResult> = {}): ArtifactResul
     artifacts: [{ file_path: 'src/ü.ts', content: 'export const text = "\u{1F600}\\n";\n', language: 'typescript' }],
     test_results: { test_command: 'node --test', exit_code: 0, tests_passed: 3, tests_failed: 0, duration_seconds: 0.25 },
     warnings: ['slow'],
-    llm_usage: [
-      { provider: 'claude', model: 'm', prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost_usd: 0.0012 },
-    ],
+    llm_usage: [{ provider: 'claude', model: 'm', prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost_usd: 0.0012 }],
     started_at: at,
     completed_at: at,
     duration_seconds: 1.5,

@@ -69,9 +69,10 @@ export class PtcClient {
     const plan = this.#parsePlan(input);
     using _hold = holdProcess();
     try {
-      options.signal?.throwIfAborted();
+      const { signal, onProgress } = options;
+      signal?.throwIfAborted();
       this.#connection.closed.throwIfAborted();
-      const result = await this.#share(plan).join({ executionId: plan.execution_id, ...options });
+      const result = await this.#share(plan).join({ executionId: plan.execution_id, signal, onProgress });
       this.#counts.succeeded += 1;
       if (result.from_cache) this.#counts.cacheHits += 1;
       return result;

@@ -31,9 +31,7 @@ export class SharedExecution {
     this.#executionId = executionId;
     const listened = new Promise<void>((resolve) => (this.#listen = resolve));
     // The work begins in a later turn, when its first caller has joined.
-    this.#result = Promise.resolve().then(() =>
-      run({ signal: this.#stop.signal, emit: (event) => this.#emit(event), listened }),
-    );
+    this.#result = Promise.resolve().then(() => run({ signal: this.#stop.signal, emit: (event) => this.#emit(event), listened }));
     this.#result.catch(() => undefined);
   }
 
