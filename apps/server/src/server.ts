@@ -4,7 +4,7 @@ import { Engine, type Retention } from '@loopwright/engine';
 import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
-import { PtcClient } from '@loopwright/generation';
+import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Configuration } from './config/settings.ts';
@@ -82,7 +82,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
     random,
   });
-  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const cache = planCacheOf(configuration, clock);
+  if (cache !== undefined) cleanUp.use(cache);
+  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock, log, cache }));
   const functions = serverFunctions({
     configuration,
     client,
@@ -202,7 +204,7 @@ function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<Se
 function generationClient(
   configuration: Configuration,
   supervisor: Supervisor,
-  { authToken, clock }: { authToken: string; clock: Clock },
+  { authToken, clock, log, cache }: { authToken: string; clock: Clock; log: ServerOptions['log']; cache: PlanCache | undefined },
 ): PtcClient {
   const external = configuration.generatorUrl;
   return new PtcClient({
@@ -211,9 +213,17 @@ function generationClient(
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
     ...(external === null ? { authToken } : {}),
+    ...(cache === undefined ? {} : { cache }),
+    onCacheTrouble: (error) =>
+      log.warn({ err: error }, 'the cache of generated results failed; the execution goes on without it'),
     headers: traceHeaders,
     clock,
   });
+}
+
+function planCacheOf({ dataDir, generatorCacheMaxMb }: Configuration, clock: Clock): PlanCache | undefined {
+  if (generatorCacheMaxMb === 0) return undefined;
+  return new SqlitePlanCache({ file: join(dataDir, 'plan-cache.db'), maxBytes: generatorCacheMaxMb * 1024 * 1024, clock });
 }
 
 /** Answers what is under way for as long as it may take, then cuts what is left. */
