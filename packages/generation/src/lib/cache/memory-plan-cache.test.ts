@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planCacheConformance } from '../conformance-suite/plan-cache-conformance.ts';
 import { exampleResult } from '../conformance-suite/generation-service.ts';
-import { heldClock } from './held-clock.suite.ts';
+import { heldClock } from '../fixtures/held-clock.ts';
 import { MemoryPlanCache } from './memory-plan-cache.ts';
 
 planCacheConformance('MemoryPlanCache', {

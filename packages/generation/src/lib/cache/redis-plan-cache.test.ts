@@ -8,7 +8,7 @@ import { planCacheConformance } from '../conformance-suite/plan-cache-conformanc
 import { PtcClient } from '../request/ptc-client.ts';
 import { CACHED_RESULT_LIMIT_BYTES } from './limits.ts';
 import { RedisPlanCache } from './redis-plan-cache.ts';
-import { REDIS_MISSING, RedisServer } from './redis-server.suite.ts';
+import { REDIS_MISSING, RedisServer } from '../fixtures/redis-server.ts';
 
 const planOf = (execution_id: string) => ({ execution_id, scaffolding: { task_description: 'Tell spam from ham' } });
 
@@ -194,8 +194,10 @@ describe('PtcClient with something that is no Redis', () => {
       await using cache = new RedisPlanCache({ url: `redis://127.0.0.1:${port}`, timeoutMs: 200, pauseMs: 0 });
       await using client = new PtcClient({ serviceUrl: service.url, cache });
       assert.equal((await client.execute(planOf(`exec-${index}`))).status, 'SUCCESS');
-      assert.equal((await client.getStats()).client.cache_errors, 2, `behaviour ${index}`);
+      const { cache_errors: errors, cache_hits: hits } = (await client.getStats()).client;
       server.close();
+      // Some nonsense reads as "there is nothing", which is a miss and no error.
+      assert.ok(errors >= 1 && hits === 0, `behaviour ${index}: ${errors} errors`);
     }
   });
 

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { exampleResult, openScriptedService } from '../conformance-suite/generation-service.ts';
 import { planCacheConformance } from '../conformance-suite/plan-cache-conformance.ts';
 import { PtcClient } from '../request/ptc-client.ts';
-import { heldClock } from './held-clock.suite.ts';
+import { heldClock } from '../fixtures/held-clock.ts';
 import { SqlitePlanCache } from './sqlite-plan-cache.ts';
 
 async function folder() {

@@ -41,8 +41,8 @@ const STATEMENTS = {
   set: `INSERT OR REPLACE INTO plan_cache_1 (key, bytes, used, ends_at, cached_at, execution_id, result)
         VALUES (?, ?, (SELECT COALESCE(MAX(used), 0) + 1 FROM plan_cache_1), ?, ?, ?, ?)`,
   expire: 'DELETE FROM plan_cache_1 WHERE ends_at <= ?',
-  evict: `DELETE FROM plan_cache_1 WHERE used IN (
-            SELECT used FROM (SELECT used, SUM(bytes) OVER (ORDER BY used DESC) AS newer FROM plan_cache_1) WHERE newer > ?)`,
+  total: 'SELECT COALESCE(SUM(bytes), 0) AS bytes FROM plan_cache_1',
+  evict: 'DELETE FROM plan_cache_1 WHERE used = (SELECT MIN(used) FROM plan_cache_1) RETURNING bytes',
   invalidate: 'DELETE FROM plan_cache_1 WHERE key = ? AND ends_at > ?',
   clear: 'DELETE FROM plan_cache_1',
   stats: 'SELECT COUNT(*) AS count, COALESCE(SUM(bytes), 0) AS bytes FROM plan_cache_1',
@@ -92,7 +92,8 @@ export class SqlitePlanCache implements PlanCache {
     try {
       statements.expire.run(now);
       statements.set.run(key, bytes, now + Math.ceil(ttlSeconds * 1000), now, result.execution_id, text);
-      statements.evict.run(this.#maxBytes);
+      let total = Number(statements.total.get()?.['bytes'] ?? 0);
+      while (total > this.#maxBytes) total -= Number(statements.evict.get()?.['bytes'] ?? total);
       database.exec('COMMIT');
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
@@ -136,6 +137,7 @@ export class SqlitePlanCache implements PlanCache {
         touch: prepare('touch'),
         set: prepare('set'),
         expire: prepare('expire'),
+        total: prepare('total'),
         evict: prepare('evict'),
         invalidate: prepare('invalidate'),
         clear: prepare('clear'),

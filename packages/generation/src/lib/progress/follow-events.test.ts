@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { GenerationEvent } from '@loopwright/protocol';
 import { exampleResult } from '../conformance-suite/generation-service.ts';
 import { PtcClient } from '../request/ptc-client.ts';
-import { json, service } from '../request/test-service.suite.ts';
+import { json, service } from '../fixtures/test-service.ts';
 import { STREAM_ATTEMPT_LIMIT } from './limits.ts';
 
 const plan = { execution_id: 'exec/1', scaffolding: { task_description: 'Tell spam from ham' } };
@@ -99,7 +99,7 @@ describe('PtcClient progress', () => {
       await using client = new PtcClient({ serviceUrl: at.server.url, retryDelayMs: 1 });
       const call = client.execute(plan, { onProgress: () => undefined });
       while (at.openings() < openings) await new Promise((done) => setTimeout(done, 5));
-      await new Promise((done) => setTimeout(done, 60));
+      await new Promise((done) => setTimeout(done, 100));
       at.finish();
       assert.equal((await call).status, 'SUCCESS');
       assert.equal(at.openings(), openings, String(status));

@@ -1,7 +1,7 @@
 import { type Clock, type GenerationEvent, generationEventSchema } from '@loopwright/protocol';
 import type { FetchLikeResponse } from '../request/transport.ts';
 import { wait } from '../request/wait.ts';
-import { EVENT_COUNT_LIMIT, STREAM_ATTEMPT_LIMIT, STREAM_DELAY_LIMIT_MS } from './limits.ts';
+import { EVENT_COUNT_LIMIT, STREAM_ATTEMPT_LIMIT, STREAM_DELAY_LIMIT_MS, STREAM_DELAY_MINIMUM_MS } from './limits.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 
 /** What following an execution needs. */
@@ -35,8 +35,9 @@ export async function followEvents(following: Following): Promise<void> {
     state.failures += 1;
     try {
       await readStream(following, state);
-      const delayMs = Math.min(following.delayMs * 2 ** (state.failures - 1), STREAM_DELAY_LIMIT_MS);
-      await wait(following.clock, delayMs, following.signal);
+      const delayMs = following.delayMs * 2 ** Math.max(0, state.failures - 1);
+      const bounded = Math.max(STREAM_DELAY_MINIMUM_MS, Math.min(delayMs, STREAM_DELAY_LIMIT_MS));
+      await wait(following.clock, bounded, following.signal);
     } catch {
       return;
     }

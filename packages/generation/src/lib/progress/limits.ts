@@ -7,5 +7,6 @@ export const EVENT_COUNT_LIMIT = 10_000;
 /** How often in a row a stream of events is asked for in vain before it is given up. */
 export const STREAM_ATTEMPT_LIMIT = 5;
 
-/** The longest wait before a stream is asked for again, in milliseconds. */
+/** The shortest and the longest wait before a stream is asked for again, in milliseconds. */
+export const STREAM_DELAY_MINIMUM_MS = 20;
 export const STREAM_DELAY_LIMIT_MS = 10_000;

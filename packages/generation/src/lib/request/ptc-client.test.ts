@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type ExecutionPlanInput, PlatformError } from '@loopwright/protocol';
 import type { PtcClientOptions } from './client-options.ts';
 import { PtcClient } from './ptc-client.ts';
-import { json, service } from './test-service.suite.ts';
+import { json, service } from '../fixtures/test-service.ts';
 import { PtcClientError, PtcServiceError, PtcTimeoutError } from './ptc-errors.ts';
 
 const plan: ExecutionPlanInput = { execution_id: 'exec-1', scaffolding: { task_description: 'Tell spam from ham' } };

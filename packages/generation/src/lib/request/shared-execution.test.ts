@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 import type { ExecutionPlanInput, GenerationEvent } from '@loopwright/protocol';
 import { exampleResult } from '../conformance-suite/generation-service.ts';
 import { PtcClient } from './ptc-client.ts';
-import { type Answer, json, service } from './test-service.suite.ts';
+import { type Answer, json, service } from '../fixtures/test-service.ts';
 
 const planOf = (execution_id: string, more: Partial<ExecutionPlanInput> = {}): ExecutionPlanInput => ({
   execution_id,
