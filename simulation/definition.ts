@@ -1,14 +1,32 @@
 import type { Json } from '@loopwright/protocol';
-import { type Flow, type ListenNode, type Node, RETRY_MS, type TryNode } from './node.ts';
+import {
+  type Flow,
+  type FlowSchedule,
+  type ListenEnd,
+  type ListenNode,
+  type Node,
+  RETRY_MS,
+  type TryNode,
+  workflowName,
+} from './node.ts';
 
 /** The definition of a flow, as JSON text of the DSL. Each task that does something appends one text to `.trace`. */
-export function definitionOf({ list, timeoutMs }: Flow, name = 'plan'): string {
+export function definitionOf({ list, timeoutMs, budget, schedule }: Flow, name = 'plan'): string {
+  const metadata = budget === undefined ? {} : { metadata: { loopwright: { budgets: { ...budget } } } };
   return JSON.stringify({
-    document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0' },
+    document: { dsl: '1.0.0', namespace: 'simulation', name, version: '1.0.0', ...metadata },
     ...(timeoutMs === undefined ? {} : { timeout: after(timeoutMs) }),
+    // What a schedule starts gets nothing, or events.
+    ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule), input: { from: '${ {trace: []} }' } }),
     do: listOf(list),
     output: { as: '${ {trace, context: $context} }' },
   });
+}
+
+function scheduleOf(schedule: FlowSchedule): Json {
+  if (schedule.kind !== 'on') return { [schedule.kind]: { milliseconds: schedule.ms } };
+  const filters = schedule.types.map((type) => ({ with: { type } }));
+  return { on: schedule.mode === 'one' ? { one: filters[0] ?? null } : { [schedule.mode]: filters } };
 }
 
 const after = (milliseconds: number): Json => ({ after: { milliseconds } });
@@ -66,6 +84,11 @@ function taskOf(node: Node): Record<string, Json> {
     }
     case 'listen':
       return listenTask(node);
+    case 'child': {
+      const workflow = { namespace: 'simulation', name: workflowName(node.flow), version: '1.0.0' };
+      const output = node.awaits ? { as: '${ {trace: .trace} }' } : traced(`"${node.name}"`);
+      return { run: { workflow, await: node.awaits }, output };
+    }
     case 'do':
       return { do: listOf(node.list) };
     case 'for': {
@@ -82,17 +105,26 @@ function taskOf(node: Node): Record<string, Json> {
   }
 }
 
-function listenTask({ mode, types, correlate, envelope }: ListenNode): Record<string, Json> {
+function listenTask({ mode, types, correlate, envelope, until, each }: ListenNode): Record<string, Json> {
   const correlation = { from: '.data.colour', ...(correlate === 'first' ? {} : { expect: correlate }) };
   const filters = types.map((type) => ({
     with: { type },
     ...(correlate === 'none' ? {} : { correlate: { colour: correlation } }),
   }));
-  const read = envelope ? 'envelope' : 'data';
-  return {
-    listen: { to: mode === 'one' ? { one: filters[0] ?? null } : { [mode]: filters }, read },
-    output: traced(`[.[] | ${envelope ? '.data.tag' : '.tag'}] | join("+")`),
-  };
+  const to =
+    mode === 'one' ? { one: filters[0] ?? null } : { [mode]: filters, ...(until === undefined ? {} : { until: endOf(until) }) };
+  const tag = envelope ? '.data.tag' : '.tag';
+  const listen = { to, read: envelope ? 'envelope' : 'data' };
+  if (each === undefined) return { listen, output: traced(`[.[] | ${tag}] | join("+")`) };
+  // The rounds begin with the event, so their tasks get a trace of their own; a round that ends the workflow gives its output alone.
+  const begin = { begin: { set: `\${ {trace: [${tag}]} }` } };
+  const output = { as: '${ {trace: ($input.trace + (if type == "array" then [.[].trace[]] else .trace end))} }' };
+  return { listen, foreach: { do: [begin, ...listOf(each)] }, output };
+}
+
+function endOf(until: ListenEnd): Json {
+  if (until === 'never') return false;
+  return 'type' in until ? { one: { with: { type: until.type } } } : `length >= ${until.atLeast}`;
 }
 
 function tryTask({ list, retries, backoff, jitterMs, attemptMs, durationMs, only, caught }: TryNode): Record<string, Json> {

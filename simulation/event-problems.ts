@@ -2,6 +2,16 @@ import type { ExecutionEvent } from '@loopwright/engine';
 import { type Flow, type Node, RETRY_MS, everyNode } from './node.ts';
 
 const FIRED = new Set(['step_timed_out', 'retry_started', 'human_task_expired']);
+/** What begins; a step without a budget is only noted once it runs, so a pause in that instant does not hold it. */
+const BEGUN = new Set([
+  'timer_started',
+  'retry_scheduled',
+  'waiting_acceptance',
+  'waiting_clarification',
+  'listening',
+  'event_emitted',
+  'child_started',
+]);
 const ENDS = new Set(['completed', 'failed', 'cancelled']);
 
 /** The log of an execution: numbered without gaps, nothing after the end, no step twice, no timer early or while it is paused. */
@@ -15,6 +25,8 @@ export function* eventProblems(flow: Flow, events: readonly ExecutionEvent[]): G
     if (type === 'paused') isPaused = true;
     if (type === 'resumed') isPaused = false;
     if (isPaused && FIRED.has(type)) yield `the timer of ${JSON.stringify(data['key'])} fired while it was paused`;
+    const begins = BEGUN.has(type) || (type === 'step_started' && flow.budget !== undefined);
+    if (isPaused && begins) yield `${type} came while it was paused: ${JSON.stringify(data['key'])}`;
     const key = typeof data['key'] === 'string' ? data['key'] : undefined;
     if (key === undefined) continue;
     if (typeof data['due_at'] === 'string') {

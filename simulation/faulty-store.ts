@@ -30,8 +30,8 @@ export class FaultyStore implements Store {
     this.death = new Promise((resolve) => void (this.#die = resolve));
     this.#inner = new SqliteStore({
       ...options,
-      onEvents: (events) => {
-        if (!this.#isDead) options.onEvents(events);
+      onEvents: (events, position) => {
+        if (!this.#isDead) options.onEvents(events, position);
       },
     });
     this.read = this.#inner.read;

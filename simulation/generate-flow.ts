@@ -1,5 +1,15 @@
 import { type Choose, oneOf } from './choices.ts';
-import { COLOURS, EVENT_TYPES, type Flow, type ListenNode, type Node, type TryNode } from './node.ts';
+import {
+  COLOURS,
+  EVENT_TYPES,
+  type Flow,
+  type FlowBudget,
+  type FlowSchedule,
+  type ListenEnd,
+  type ListenNode,
+  type Node,
+  type TryNode,
+} from './node.ts';
 
 const NUMBERS = [0, 1, 10, 40, 100, 1000] as const;
 const DEPTH = 3;
@@ -8,13 +18,41 @@ const DEPTH = 3;
 interface Place {
   readonly depth: number;
   readonly looped: boolean;
+  /** Whether it is worked on for each event of a listener: what it emits there would be its own next event. */
+  readonly heard: boolean;
+  /** The places of the definitions that a task may run. */
+  readonly parts: readonly number[];
 }
 
-/** Makes the definition of a plan. */
-export function generateFlow(choose: Choose): Flow {
+/** Makes the definitions of a plan, of which each may run those behind it; one that has a schedule stands last and is run by none. */
+export function generateFlows(choose: Choose): Flow[] {
+  const count = 1 + oneOf(choose, 0, 0, 1, 2);
+  const places = Array.from({ length: count }, (_, place) => place);
+  const flows = places.map((place) => generateFlow(choose, places.slice(place + 1)));
+  return choose(4) === 3 ? [...flows, { ...generateFlow(choose, [], true), schedule: generateSchedule(choose) }] : flows;
+}
+
+/** Makes one definition, whose tasks may run those at the given places; one that events start emits none, or it would start itself for ever. */
+export function generateFlow(choose: Choose, parts: readonly number[] = [], heard = false): Flow {
   const names = { count: 0 };
-  const list = generateList(choose, names, { depth: 0, looped: false });
-  return { list, ...(choose(10) === 9 ? { timeoutMs: oneOf(choose, 60, 300, 2000) } : {}) };
+  const list = generateList(choose, names, { depth: 0, looped: false, heard, parts });
+  const timeout = choose(10) === 9 ? { timeoutMs: oneOf(choose, 60, 300, 2000) } : {};
+  return { list, ...timeout, ...(choose(4) === 3 ? { budget: generateBudget(choose) } : {}) };
+}
+
+function generateSchedule(choose: Choose): FlowSchedule {
+  const kind = oneOf(choose, 'every', 'after', 'on');
+  if (kind !== 'on') return { kind, ms: oneOf(choose, 1000, 1500, 4000) };
+  const mode = oneOf(choose, 'one', 'any', 'all');
+  return { kind, mode, types: mode === 'one' ? [oneOf(choose, ...EVENT_TYPES)] : EVENT_TYPES };
+}
+
+function generateBudget(choose: Choose): FlowBudget {
+  const kind = choose(3);
+  return {
+    ...(kind === 1 ? {} : { attempts: 1 + choose(4) }),
+    ...(kind === 0 ? {} : { wall_seconds: oneOf(choose, 0.02, 0.1, 0.5) }),
+  };
 }
 
 function generateList(choose: Choose, names: { count: number }, place: Place): Node[] {
@@ -55,6 +93,10 @@ function generateNode(choose: Choose, names: { count: number }, place: Place): N
     ...(choose(5) === 4 ? { timeoutMs: oneOf(choose, 20, 60, 300) } : {}),
     ...(choose(10) === 9 ? { below: choose(4) } : {}),
   };
+  if (place.parts.length > 0 && !place.heard && choose(6) === 5) {
+    const flow = place.parts[choose(place.parts.length)] ?? 0;
+    return { ...common, kind: 'child', flow, awaits: choose(4) !== 3 };
+  }
   const kind = choose(place.depth >= DEPTH ? 12 : 18);
   if (kind <= 2) return { ...common, kind: 'count', ms, failures: Math.max(0, choose(5) - 2), stubborn: choose(2) === 1 };
   if (kind === 3) return { ...plain, kind: 'set', indexed: place.looped };
@@ -65,16 +107,32 @@ function generateNode(choose: Choose, names: { count: number }, place: Place): N
   }
   if (kind === 8)
     return place.depth > 0 && choose(4) === 3 ? { ...common, kind: 'raise' } : { ...plain, kind: 'set', indexed: place.looped };
+  if (kind === 9 && place.heard) return { ...plain, kind: 'set', indexed: place.looped };
   if (kind === 9) return { ...common, kind: 'emit', type: oneOf(choose, ...EVENT_TYPES), colour: oneOf(choose, ...COLOURS) };
-  if (kind <= 11) return generateListen(choose, common);
+  if (kind <= 11) return generateListen(choose, names, { place, common });
   return generateComposite(choose, names, { place, common, kind });
 }
 
-function generateListen(choose: Choose, common: Pick<Node, 'name' | 'next'>): ListenNode {
+function generateListen(
+  choose: Choose,
+  names: { count: number },
+  { place, common }: { place: Place; common: Pick<Node, 'name' | 'next' | 'timeoutMs'> },
+): ListenNode {
   const mode = oneOf(choose, 'one', 'any', 'all');
   const correlate = oneOf<ListenNode['correlate']>(choose, 'none', 'first', 'x', 'y');
-  const types = mode === 'one' ? [oneOf(choose, ...EVENT_TYPES)] : EVENT_TYPES;
-  return { ...common, kind: 'listen', mode, types, correlate, envelope: choose(2) === 1 };
+  const until = mode === 'any' && choose(2) === 1 ? generateEnd(choose, common.timeoutMs) : undefined;
+  const isEnded = typeof until === 'object' && 'type' in until;
+  const types = mode === 'one' ? [oneOf(choose, ...EVENT_TYPES)] : EVENT_TYPES.filter((type) => !isEnded || type !== until.type);
+  const inside = { ...place, depth: place.depth + 1, looped: true, heard: true };
+  const each = place.depth < DEPTH && choose(3) === 2 ? { each: generateList(choose, names, inside) } : {};
+  const listen = { mode, types, correlate, envelope: choose(2) === 1, ...(until === undefined ? {} : { until }), ...each };
+  return { ...common, kind: 'listen', ...listen };
+}
+
+function generateEnd(choose: Choose, timeoutMs: number | undefined): ListenEnd {
+  const kind = choose(timeoutMs === undefined ? 4 : 5);
+  if (kind === 4) return 'never';
+  return kind < 2 ? { atLeast: 1 + choose(3) } : { type: oneOf(choose, ...EVENT_TYPES) };
 }
 
 function generateComposite(

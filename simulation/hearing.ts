@@ -8,20 +8,41 @@ interface Heard {
   readonly event: CloudEvent;
 }
 
+/** The filter of an event that ends a listener and is no part of what it gives. */
+const END = -1;
+
 /** The filter of a listener that takes an event after those it has taken; the reference for the engine's own rule. */
-function filterFor({ types, correlate }: ListenNode, heard: readonly Heard[], event: CloudEvent): number | undefined {
+function filterFor(
+  { types, correlate, until, mode }: ListenNode,
+  heard: readonly Heard[],
+  event: CloudEvent,
+): number | undefined {
   if (heard.some(({ event: { id } }) => id === event.id)) return undefined;
+  if (typeof until === 'object' && 'type' in until && until.type === event.type) return END;
   const colour = colourOf(event);
   const first = heard[0] === undefined ? colour : colourOf(heard[0].event);
   const wanted = correlate === 'none' ? colour : correlate === 'first' ? first : correlate;
   if (colour !== wanted) return undefined;
-  const at = types.findIndex((type, index) => type === event.type && heard.every(({ filter }) => filter !== index));
+  const at = types.findIndex(
+    (type, index) => type === event.type && (mode !== 'all' || heard.every(({ filter }) => filter !== index)),
+  );
   return at === -1 ? undefined : at;
 }
 
 const colourOf = ({ data }: CloudEvent): string => (data as { colour: string }).colour;
-const isFull = ({ mode, types }: ListenNode, heard: readonly Heard[]): boolean =>
-  heard.length === (mode === 'all' ? types.length : 1);
+
+/** Whether a listener has all it waits for. With `foreach` a condition is asked after each round, so more may have come by then. */
+function isFull({ mode, types, until, each }: ListenNode, heard: readonly Heard[]): boolean {
+  if (until === undefined) return heard.length === (mode === 'all' ? types.length : 1);
+  if (until === 'never') return false;
+  if ('type' in until) return heard.at(-1)?.filter === END;
+  return each === undefined && heard.length >= until.atLeast;
+}
+
+/** Whether a listener may be over: what it waits for is there, or the round of an event ended it. */
+function mayBeOver(node: ListenNode, heard: readonly Heard[]): boolean {
+  return isFull(node, heard) || (node.each !== undefined && heard.length > 0);
+}
 
 /** Every way of an event that a definition may wait for. */
 export const EVERY_EVENT = EVENT_TYPES.flatMap((type) => COLOURS.map((colour) => ({ type, colour })));
@@ -53,7 +74,7 @@ export function hearingProblems(
       heardBy.set(`${id} ${key}`, heard);
       problems.push(...wrong.map((problem) => `${id}: ${key} ${problem}`));
       const entry = read.entry(id, key);
-      if (entry?.state === 'done' && !isFull(node, heard)) problems.push(`${id}: ${key} is done with ${heard.length} events`);
+      if (entry?.state === 'done' && !mayBeOver(node, heard)) problems.push(`${id}: ${key} is done with ${heard.length} events`);
       if (entry?.state === 'waiting' && isFull(node, heard)) problems.push(`${id}: ${key} has all its events and waits`);
     }
   }

@@ -5,11 +5,14 @@ import { answerProblems } from './answer-problems.ts';
 import { eventProblems } from './event-problems.ts';
 import { hearingProblems } from './hearing.ts';
 import { type Position, positionOf } from './model.ts';
+import { WALL_TIMER, asksForBudget, budgetProblems } from './budget-problems.ts';
+import { childProblems, orderedFor } from './child-problems.ts';
 import type { Flow } from './node.ts';
+import { traceIn } from './trace-in.ts';
 import type { Call, World } from './world.ts';
 
 /** What is looked at: an engine, what its callers were told, what its steps did. */
-export type Witness = Pick<World, 'calls' | 'runs' | 'mayRest'> & {
+export type Witness = Pick<World, 'calls' | 'runs' | 'mayRest' | 'isPunctual'> & {
   readonly engine: Pick<World['engine'], 'read'>;
   readonly clock: Pick<World['clock'], 'now'>;
 };
@@ -28,9 +31,15 @@ export function problemsOf(world: Witness, flowOf: (executionId: string) => Flow
     }
     return [
       ...statusProblems(world, flow, execution),
-      ...controlProblems(calls, execution),
+      ...controlProblems(orderedFor(read, world.calls, execution), execution, flowOf),
+      ...childProblems(read, flow, execution),
+      ...budgetProblems(read, flowOf, { execution, isPunctual: world.isPunctual }),
       ...eventProblems(flow, read.events(id, 0, 100_000)),
-      ...answerProblems(read, calls, read.humanTasks({ executionId: id, limit: 10_000 })),
+      ...answerProblems(
+        read,
+        calls,
+        read.humanTasks({ executionId: id, limit: 10_000 }).filter((task) => !asksForBudget(task)),
+      ),
       ...valueProblems(world, id),
     ].map((problem) => `${id} (${execution.status}): ${problem}`);
   });
@@ -42,7 +51,7 @@ function* statusProblems(world: Witness, flow: Flow, execution: Execution): Gene
   const { read } = world.engine;
   const { status, id } = execution;
   const entries = read.journal(id);
-  const position = positionOf(flow, entries);
+  const position = positionOf(flow, entries, traceIn(execution));
   if (status === 'completed') {
     if (position.state !== 'completed' || !isDeepStrictEqual(execution.output, position.output))
       yield `gave ${JSON.stringify(execution.output)}, the model ${JSON.stringify(position)}`;
@@ -71,7 +80,7 @@ function* openProblems(position: Position, entries: readonly JournalEntry[], { s
     return;
   }
   const expected = [...position.open.map(({ key }) => key), ...position.deadlines].toSorted();
-  const found = entries.filter(({ state }) => state === 'waiting' || state === 'running');
+  const found = entries.filter(({ key, state }) => key !== WALL_TIMER && (state === 'waiting' || state === 'running'));
   const keys = found.map(({ key }) => key).toSorted();
   if (!isDeepStrictEqual(keys, expected)) yield `has open: ${keys.join(', ')}; by the model: ${expected.join(', ')}`;
   for (const { key, kind, dueAt } of found)
@@ -88,7 +97,7 @@ function* whyProblems(world: Witness, execution: Execution): Generator<string> {
   if (!why.sentence.endsWith('.') || /undefined|null|NaN/.test(why.sentence)) yield `says: ${why.sentence}`;
   if (why.state !== execution.status) yield `says that it is ${why.state}`;
   if (execution.status === 'paused') {
-    if (why.unblock?.endsWith('/resume') !== true) yield 'is paused and does not say how it goes on';
+    if (!/\/(?:resume|budget)\b/.test(why.unblock ?? '')) yield 'is paused and does not say how it goes on';
     return;
   }
   const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
@@ -97,14 +106,22 @@ function* whyProblems(world: Witness, execution: Execution): Generator<string> {
   if (why.waiting_for.length === 0 && why.next_wakeup === null) yield `does not say why it waits: ${why.sentence}`;
 }
 
-/** Acknowledged orders hold until somebody orders something else. */
-function* controlProblems(calls: readonly Call[], { status }: Execution): Generator<string> {
-  const cancelled = calls.some(({ kind, outcome }) => kind === 'cancel' && outcome === 'taken');
+/** Acknowledged orders hold until somebody orders something else; those for the execution that waits for it hold for it as well. */
+function* controlProblems(
+  calls: readonly Call[],
+  { id, status }: Execution,
+  flowOf: (executionId: string) => Flow,
+): Generator<string> {
+  const cancelled = calls.some(
+    ({ kind, outcome, executionId }) => kind === 'cancel' && outcome === 'taken' && executionId === id,
+  );
   if (cancelled && status !== 'cancelled') yield 'its cancel was acknowledged';
   const last = calls.findLast(
     ({ kind, outcome }) => (kind === 'pause' || kind === 'resume') && !(outcome instanceof PlatformError),
   );
-  if (last?.outcome !== 'taken' || isFinal(status)) return;
+  // A budget pauses too, and goes on when there is more.
+  const hasBudget = [id, ...calls.map(({ executionId }) => executionId)].some((one) => flowOf(one).budget !== undefined);
+  if (last?.outcome !== 'taken' || isFinal(status) || hasBudget) return;
   if ((last.kind === 'pause') !== (status === 'paused')) yield `its ${last.kind} was acknowledged`;
 }
 

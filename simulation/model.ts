@@ -1,11 +1,11 @@
 import type { JournalEntry } from '@loopwright/engine';
 import type { Json } from '@loopwright/protocol';
-import type { Flow, Node, TryNode } from './node.ts';
+import type { Flow, ListenNode, Node, TryNode } from './node.ts';
 
 /** Something that must happen before an execution can go on. */
 interface Open {
   readonly key: string;
-  readonly kind: 'step' | 'timer' | 'ask' | 'deadline' | 'listen' | 'emit' | 'now' | 'decision';
+  readonly kind: 'child' | 'step' | 'timer' | 'ask' | 'deadline' | 'listen' | 'emit' | 'now' | 'decision';
 }
 
 type Context = Readonly<Record<string, number>>;
@@ -34,7 +34,7 @@ interface At {
   readonly trace: readonly string[];
   /** `$context` of this branch of the flow. */
   readonly state: { context: Context | null };
-  /** The round of the loop around. */
+  /** The round of the loop around, or the place of the event that is worked on. */
   readonly round: number;
 }
 interface Walk {
@@ -47,13 +47,13 @@ interface Step {
 }
 
 /**
- * The reference: what a definition does, given the facts that were recorded. It knows nothing of processes, replays and
+ * The reference: what a definition does with a trace, given the facts that were recorded. It knows nothing of processes, replays and
  * transactions, so whatever the engine does between two facts must end where this says.
  */
-export function positionOf({ list, timeoutMs }: Flow, journal: readonly JournalEntry[]): Position {
+export function positionOf({ list, timeoutMs }: Flow, journal: readonly JournalEntry[], input: readonly string[]): Position {
   const facts = new Map(journal.map((entry) => [entry.key, entry]));
   const state = { context: null };
-  const at: At = { facts, prefix: '', trace: [], state, round: 0 };
+  const at: At = { facts, prefix: '', trace: input, state, round: 0 };
   try {
     const { trace } = guarded(timeoutMs, at, '', () => walkList(list, at));
     return { state: 'completed', output: { trace, context: state.context } };
@@ -128,8 +128,13 @@ function walkNode(node: Node, at: At): Step {
       result(at, key, 'emit');
       return { trace: [...trace, node.name], next };
     case 'listen': {
+      if (node.each !== undefined) return flowOf(walkEach(node, node.each, at));
       const heard = result(at, key, 'listen') as { tag?: string; data?: { tag: string } }[];
       return { trace: [...trace, heard.map((one) => (node.envelope ? one.data?.tag : one.tag)).join('+')], next };
+    }
+    case 'child': {
+      const output = result(at, key, 'child');
+      return { trace: node.awaits ? (output as { trace: string[] }).trace : [...trace, node.name], next };
     }
     case 'do':
       return flowOf(walkList(node.list, { ...at, prefix: `${key}/` }));
@@ -151,6 +156,39 @@ function walkFor(node: Extract<Node, { kind: 'for' }>, at: At): Walk {
     if (walk.flow === 'end') return walk;
   }
   return { trace, flow: 'continue' };
+}
+
+/** Works on the events in the order in which they were recorded; while it does, the listener may still be open. */
+function walkEach(node: ListenNode, list: readonly Node[], at: At): Walk {
+  const key = at.prefix;
+  const listener = at.facts.get(key);
+  if (listener === undefined) throw open(key, 'listen');
+  const trace = [...at.trace];
+  for (let index = 0; ; index += 1) {
+    const fact = at.facts.get(`${key}@event-${index}`);
+    if (fact === undefined) throw open(key, 'listen');
+    if (fact.state === 'failed') throw failed((fact.value as { title: string }).title);
+    if (fact.value === null) return { trace, flow: 'continue' };
+    const { event } = fact.value as { event: { tag?: string; data?: { tag: string } } };
+    const tag = (node.envelope ? event.data?.tag : event.tag) ?? '';
+    const round = listening(listener, () =>
+      walkList(list, { ...at, prefix: `${key}@each-${index}/`, trace: [tag], round: index }),
+    );
+    // The output of the round that ends the workflow is that of the task.
+    if (round.flow === 'end') return { trace: [...at.trace, ...round.trace], flow: 'end' };
+    trace.push(...round.trace);
+    if (typeof node.until === 'object' && 'atLeast' in node.until && index + 1 >= node.until.atLeast)
+      return { trace, flow: 'continue' };
+  }
+}
+
+function listening<T>({ key, state }: JournalEntry, walk: () => T): T {
+  try {
+    return walk();
+  } catch (error) {
+    if (state !== 'waiting' || !(error instanceof Halt) || error.position.state === 'failed') throw error;
+    throw new Halt({ ...error.position, open: [...error.position.open, { key, kind: 'listen' }] });
+  }
 }
 
 type Branch = { readonly context: Context | null } & (

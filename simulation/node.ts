@@ -23,7 +23,13 @@ export type ListenNode = Common & {
   /** `first`: the first event fixes the colour; `none`: there is no correlation; else the colour that is expected. */
   readonly correlate: 'none' | 'first' | Colour;
   readonly envelope: boolean;
+  /** What ends a listener of `any`; left out, the first event does. */
+  readonly until?: ListenEnd;
+  /** What is done with each event by itself (`foreach`). */
+  readonly each?: readonly Node[];
 };
+/** So many events have come (`atLeast`), or one of this type, which is no part of what is given; `never` needs a time-out around it. */
+export type ListenEnd = { readonly atLeast: number } | { readonly type: EventType } | 'never';
 
 export type TryNode = Common & {
   readonly kind: 'try';
@@ -54,15 +60,35 @@ export type Node =
         | { readonly kind: 'clarify' | 'accept'; readonly expiresMs?: number }
         | { readonly kind: 'switch'; readonly shorter: number; readonly target: string }
         | { readonly kind: 'emit'; readonly type: EventType; readonly colour: Colour }
+        /** Runs another of the plan's definitions, by its place among them. */
+        | { readonly kind: 'child'; readonly flow: number; readonly awaits: boolean }
         | { readonly kind: 'do'; readonly list: readonly Node[] }
         | { readonly kind: 'for'; readonly count: number; readonly shorter?: number; readonly list: readonly Node[] }
         | { readonly kind: 'fork'; readonly compete: boolean; readonly branches: readonly Node[] }
       ));
 
-/** A definition: its tasks, and how long the whole may take. */
+/** What an execution may use before people are asked: runs of steps, and time. */
+export interface FlowBudget {
+  readonly attempts?: number;
+  readonly wall_seconds?: number;
+}
+
+/** What starts executions of a definition by itself. */
+export type FlowSchedule =
+  | { readonly kind: 'every' | 'after'; readonly ms: number }
+  | { readonly kind: 'on'; readonly mode: 'one' | 'any' | 'all'; readonly types: readonly EventType[] };
+
+/** A definition: its tasks, how long the whole may take, and what it may use. */
 export interface Flow {
+  readonly budget?: FlowBudget;
+  readonly schedule?: FlowSchedule;
   readonly list: readonly Node[];
   readonly timeoutMs?: number;
+}
+
+/** The name of a definition, by its place among those of a plan; the first is the one that is started. */
+export function workflowName(place: number): string {
+  return place === 0 ? 'plan' : `part${place}`;
 }
 
 /** Milliseconds of the delay before a retry, without back-off and jitter. */
@@ -75,5 +101,6 @@ export function everyNode(list: readonly Node[]): Node[] {
     ...('list' in node ? everyNode(node.list) : []),
     ...(node.kind === 'fork' ? everyNode(node.branches) : []),
     ...(node.kind === 'try' ? everyNode(node.caught) : []),
+    ...(node.kind === 'listen' ? everyNode(node.each ?? []) : []),
   ]);
 }

@@ -1,6 +1,6 @@
 import { type Choose, oneOf } from './choices.ts';
 import type { Fault } from './faulty-store.ts';
-import { generateFlow } from './generate-flow.ts';
+import { generateFlows } from './generate-flow.ts';
 import { COLOURS, type Colour, EVENT_TYPES, type EventType, type Flow } from './node.ts';
 
 /** What the world does: to one execution, to the process or to the store. */
@@ -19,35 +19,40 @@ export type Action =
     }
   /** `twice`: it is sent again at once, as one does who did not hear the answer. */
   | { readonly kind: 'publish'; readonly type: EventType; readonly colour: Colour; readonly id: number; readonly twice: boolean }
+  /** Allows an execution to use more: by the answer to the question for it, or without being asked. */
+  | { readonly kind: 'budget'; readonly execution: number; readonly asked: boolean; readonly amount: number; readonly id: number }
   | { readonly kind: 'advance'; readonly times: number }
   | { readonly kind: 'fault'; readonly fault: Fault; readonly operation: number }
   | { readonly kind: 'crash' }
   | { readonly kind: 'close'; readonly drainMs: number };
 
-/** One simulated run: a definition, and what happens, with the turns of the event loop after it (`null`: until all is quiet). */
+/** One simulated run: definitions, of which the first is started, and what happens, with the turns of the event loop after it (`null`: until all is quiet). */
 export interface Plan {
-  readonly flow: Flow;
+  readonly flows: readonly Flow[];
   readonly actions: readonly { readonly action: Action; readonly turns: number | null }[];
 }
 
-const EXECUTIONS = 2;
+const STARTED = 2;
+/** Those that are started, and as many of those that they run. */
+const EXECUTIONS = 4;
 
 export function generatePlan(choose: Choose): Plan {
-  const flow = generateFlow(choose);
+  const flows = generateFlows(choose);
   const actions = Array.from({ length: 4 + choose(16) }, () => ({
     action: generateAction(choose),
     turns: oneOf(choose, null, 0, 1, 2, 3),
   }));
-  return { flow, actions: [{ action: { kind: 'start', execution: 0 }, turns: oneOf(choose, null, 0, 1, 2) }, ...actions] };
+  return { flows, actions: [{ action: { kind: 'start', execution: 0 }, turns: oneOf(choose, null, 0, 1, 2) }, ...actions] };
 }
 
 function generateAction(choose: Choose): Action {
-  const execution = choose(EXECUTIONS);
-  const kind = choose(24);
+  const execution = choose(3) === 0 ? choose(EXECUTIONS) : choose(STARTED);
+  const kind = choose(26);
+  if (kind >= 24) return { kind: 'budget', execution, asked: choose(3) > 0, amount: 1 + choose(3), id: choose(12) };
   if (kind <= 4)
     return { kind: 'answer', execution, target: choose(6), valid: choose(5) !== 4, id: choose(12), rival: choose(4) === 3 };
   if (kind <= 9) return { kind: 'advance', times: 1 + choose(5) };
-  if (kind <= 11) return { kind: 'start', execution };
+  if (kind <= 11) return { kind: 'start', execution: execution % STARTED };
   if (kind <= 13) return { kind: choose(2) === 1 ? 'pause-at-event' : 'pause', execution };
   if (kind <= 15) return { kind: 'resume', execution };
   if (kind === 16) {

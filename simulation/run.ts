@@ -52,8 +52,8 @@ async function problemsOfCrashPoints(plan: Plan): Promise<readonly string[]> {
   return [];
 }
 
-function print({ flow, actions }: Plan): void {
-  process.stdout.write(`${inspect(flow, { depth: null, compact: 4, breakLength: 150 })}\n`);
+function print({ flows, actions }: Plan): void {
+  process.stdout.write(`${inspect(flows, { depth: null, compact: 4, breakLength: 150 })}\n`);
   for (const [index, { action, turns }] of actions.entries())
     process.stdout.write(
       `${index}: ${JSON.stringify(action)}, then ${turns === null ? 'until all is quiet' : `${turns} turns`}\n`,

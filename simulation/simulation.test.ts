@@ -6,9 +6,9 @@ import { everyCrashPoint } from './crash-points.ts';
 import { generatePlan } from './plan.ts';
 import { simulate } from './simulate.ts';
 
-const SEEDS = 200;
+const SEEDS = 150;
 /** Short plans that have most kinds of tasks: each of their writes meets each fault. */
-const CRASHED_SEEDS = [22, 34];
+const CRASHED_SEEDS = [2, 124];
 
 describe('the embedded engine in the simulation', () => {
   it('keeps what it acknowledged and follows the model, whatever definition, signals, faults and crashes', async () => {
@@ -31,7 +31,7 @@ describe('the embedded engine in the simulation', () => {
         const { problems } = await simulate(generatePlan(chooseByTape(tape)));
         assert.deepEqual(problems, []);
       }),
-      { numRuns: 100 },
+      { numRuns: 80 },
     );
   });
 

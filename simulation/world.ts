@@ -5,7 +5,7 @@ import { type CloudEvent, Engine, type SubmittedAnswer, defineFunction, loadDefi
 import { type Json, PlatformError, jsonObjectSchema, seededRandom } from '@loopwright/protocol';
 import { definitionOf } from './definition.ts';
 import { type Fault, FaultyStore } from './faulty-store.ts';
-import type { Flow } from './node.ts';
+import { type Flow, type FlowSchedule, workflowName } from './node.ts';
 import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
 
 /** Where files are in memory, on Linux: a simulated process dies, the machine does not, so nothing need reach a disk. */
@@ -19,7 +19,7 @@ export interface StepRun {
 
 /** A call of the engine's API and what the caller was told; `lost` when the process ended first or the store refused. */
 export interface Call {
-  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel' | 'publish';
+  readonly kind: 'start' | 'answer' | 'pause' | 'resume' | 'cancel' | 'publish' | 'budget';
   readonly executionId: string;
   readonly step?: string;
   readonly answerId?: string;
@@ -54,18 +54,20 @@ export class World implements AsyncDisposable {
   readonly problems: string[] = [];
   /** Whether the store refused something in this process, so that an execution may rest. */
   mayRest = false;
+  /** Whether what was due was never kept waiting: by a store that refused, or by time that passed while a process closed. */
+  isPunctual = true;
   /** Writes of all processes. */
   operations = 0;
   readonly #dir = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'loopwright-simulation-'));
-  readonly #source: string;
+  readonly #flows: readonly Flow[];
   readonly #options: WorldOptions;
   #lives = 0;
   #engine: Engine | undefined;
   #store: FaultyStore | undefined;
   #process: ProcessClock | undefined;
 
-  constructor(flow: Flow, options: WorldOptions) {
-    this.#source = definitionOf(flow);
+  constructor(flows: readonly Flow[], options: WorldOptions) {
+    this.#flows = flows;
     this.#options = options;
   }
 
@@ -92,20 +94,49 @@ export class World implements AsyncDisposable {
       random: seededRandom(this.#lives),
       functions: { count: this.#countFunction(clock) },
       openStore: (options) => (this.#store = new FaultyStore(options, () => this.#fault())),
-      onTrouble: () => void (this.mayRest = true),
+      onTrouble: () => {
+        this.mayRest = true;
+        this.isPunctual = false;
+      },
     });
     this.#engine = engine;
-    const definition = loadDefinition(this.#source, engine.functions);
+    for (const [place, flow] of this.#flows.entries()) {
+      if (!(await this.#register(definitionOf(flow, workflowName(place))))) return this.crash();
+    }
+    engine.recover();
+  }
+
+  /** Registers a definition, again when the store refuses it; gives whether the process lives. */
+  async #register(source: string): Promise<boolean> {
+    const { engine } = this;
+    const definition = loadDefinition(source, engine.functions);
     for (let isKnown = false; !isKnown;) {
       const registered = engine.register(definition).then(
         () => true,
         () => false,
       );
       const heard = await Promise.race([registered, this.store.death]);
-      if (heard === undefined) return this.crash();
+      if (heard === undefined) return false;
       isKnown = heard;
     }
-    engine.recover();
+    return true;
+  }
+
+  /** The definition of an execution. */
+  flowOf(executionId: string): Flow {
+    const { workflow } = this.engine.read.execution(executionId) ?? { workflow: workflowName(0) };
+    const flow = this.#flows.find((_, place) => workflowName(place) === workflow);
+    if (flow === undefined) throw new Error(`Cannot find the definition of "${workflow}"`);
+    return flow;
+  }
+
+  /** Executions that others run or schedules started, in the order in which they began. */
+  get others(): string[] {
+    const { executions } = this.engine.read.executions({ limit: 1000 });
+    return executions
+      .filter(({ parent, startedBy }) => parent !== null || startedBy === 'schedule')
+      .toSorted((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
+      .map(({ id }) => id);
   }
 
   /** Ends the process as `kill -9` does, and starts the next one. */
@@ -116,6 +147,7 @@ export class World implements AsyncDisposable {
 
   /** Ends the process as it should end, and starts the next one. */
   async close(drainMs: number): Promise<void> {
+    this.isPunctual = false;
     const closed = this.engine.close(drainMs).then(() => true);
     for (;;) {
       const isOver = await Promise.race([closed, turns(4).then(() => this.store.isDead)]);
@@ -170,6 +202,42 @@ export class World implements AsyncDisposable {
     return call;
   }
 
+  /** Allows an execution to use more: `asked` is the question that is answered with it. */
+  allow(executionId: string, { amount, id, asked }: { amount: number; id: string; asked: string | undefined }): void {
+    const call: Call = { kind: 'budget', executionId, outcome: 'pending' };
+    const { budget } = this.flowOf(executionId);
+    const add = {
+      ...(budget?.attempts === undefined ? {} : { attempts: amount }),
+      ...(budget?.wall_seconds === undefined ? {} : { wall_seconds: amount }),
+    };
+    const answer = { kind: 'clarification', answers: { MORE: amount } } as const;
+    const done: Promise<unknown> =
+      asked === undefined
+        ? this.engine.addBudget(executionId, add, { who: 'ann', additionId: id })
+        : this.engine.answer({ taskId: asked }, answer, { answerId: id, answeredBy: 'ann' });
+    this.#track(call, done);
+  }
+
+  /** The definitions that start by themselves, with their names. */
+  get scheduled(): { workflow: string; schedule: FlowSchedule }[] {
+    return this.#flows.flatMap(({ schedule }, place) =>
+      schedule === undefined ? [] : [{ workflow: workflowName(place), schedule }],
+    );
+  }
+
+  /** Pauses what starts by itself, again when the store refuses it or the process ends. */
+  async pauseSchedules(): Promise<void> {
+    for (const { workflow } of this.scheduled) {
+      while (this.engine.read.schedules.get(workflow)?.state === 'active') {
+        const paused = this.engine.pauseSchedule(workflow).then(
+          () => true,
+          () => false,
+        );
+        if ((await Promise.race([paused, this.store.death])) === undefined) await this.crash();
+      }
+    }
+  }
+
   publish(event: CloudEvent, listening: NonNullable<Call['listening']>): void {
     this.#track({ kind: 'publish', executionId: '', event, listening, outcome: 'pending' }, this.engine.publish(event));
   }
@@ -193,7 +261,9 @@ export class World implements AsyncDisposable {
 
   #fault(): Fault | undefined {
     this.operations += 1;
-    return this.#options.faultAt?.(this.operations - 1);
+    const fault = this.#options.faultAt?.(this.operations - 1);
+    this.isPunctual &&= fault === undefined;
+    return fault;
   }
 
   #track<T>(call: Call, done: Promise<T>, read: (value: T) => Call['outcome'] = () => 'taken'): void {
@@ -204,6 +274,7 @@ export class World implements AsyncDisposable {
         if (!(error instanceof PlatformError)) this.problems.push(`${call.kind} threw ${String(error)}`);
         const refused = !(error instanceof PlatformError) || error.code === 'STORE_FAILED';
         this.mayRest ||= refused;
+        this.isPunctual &&= !refused;
         call.outcome = refused ? 'lost' : error;
       },
     );

@@ -75,7 +75,7 @@ export async function soak({ dir, kills, seed, random, report }: SoakRequest): P
     idempotencyKey: token.slice(0, token.lastIndexOf('!')),
     token,
   }));
-  const witness = { calls: caller.calls, runs, mayRest: false, engine: { read }, clock: systemClock };
+  const witness = { calls: caller.calls, runs, mayRest: false, isPunctual: false, engine: { read }, clock: systemClock };
   problems.push(...linesOf(join(dir, 'problems.log')), ...problemsOf(witness, flowOf, caller.executionIds));
   const executions = tally(caller.executionIds.map((id) => read.status(id) ?? 'never acknowledged'));
   await store[Symbol.asyncDispose]();

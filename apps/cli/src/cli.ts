@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { adminCommand } from './commands/admin.ts';
 import { type DemoFlags, demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { runCommand } from './commands/run.ts';
 import { serverCommand } from './commands/server.ts';
 
 /** Runs the command line; gives the exit code. */
@@ -33,14 +34,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .option('--unknown-label <label>', 'answer to the first question')
     .option('--accuracy-target <share>', 'answer to the second question', Number)
     .action(async (flags: DemoFlags) => {
-      try {
-        await demoCommand(flags);
-      } catch (error) {
-        exitCode = 1;
-        process.stderr.write(`${explain(error)}\n`);
-      }
+      await demoCommand(flags);
     });
-  await program.parseAsync([...argv], { from: 'user' });
+  program.addCommand(runCommand((text) => void process.stdout.write(text)));
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    exitCode = 1;
+    process.stderr.write(`${explain(error)}\n`);
+  }
   return exitCode;
 }
 

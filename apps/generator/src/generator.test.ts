@@ -129,7 +129,7 @@ describe('generation service', () => {
       await resultOf(await execute(service.url, { ...planOf('again'), created_at: '2026-01-01T00:00:00Z' })),
       first,
     );
-    await checkError(await execute(service.url, planOf('again', { seed: 2 })), 409, 'IDEMPOTENCY_CONFLICT');
+    await checkError(await execute(service.url, planOf('again', { seed: 2 })), 422, 'IDEMPOTENCY_CONFLICT');
   });
 
   it('lets concurrent identical requests share one run', async () => {

@@ -8,17 +8,23 @@ import { join } from 'node:path';
 export interface TestServer {
   readonly url: string;
   readonly process: ChildProcess;
+  /** What it has written to its log, line by line. */
+  readonly log: readonly string[];
   /** Ends it as a crash would: no signal handler runs, nothing is flushed. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts `main.ts` and waits until it listens. */
-export async function startTestServer(flags: readonly string[]): Promise<TestServer> {
+/** Starts `main.ts` and waits until it listens; `environment` comes on top of that of the test. */
+export async function startTestServer(
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
   const main = join(import.meta.dirname, 'main.ts');
   const args = [...process.execArgv.filter((flag) => flag.startsWith('--conditions')), main];
   const child = spawn(process.execPath, [...args, '--port', '0', '--edge-port', '0', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   const errors: string[] = [];
   createInterface({ input: child.stderr ?? Readable.from([]) }).on('line', (line) => errors.push(line));
@@ -34,5 +40,5 @@ export async function startTestServer(flags: readonly string[]): Promise<TestSer
     child.kill(signal);
     await exited;
   };
-  return { url, process: child, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return { url, process: child, log: errors, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }

@@ -1,22 +1,24 @@
 import type { Engine } from '@loopwright/engine';
 import type { Clock } from '@loopwright/protocol';
 import type { HealthSource } from './http/routes/health.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import type { Supervisor } from './modules/supervisor.ts';
 
 /** What the state of the server is made of. */
 interface HealthParts {
   readonly supervisor: Pick<Supervisor, 'state'>;
   readonly engine: Pick<Engine, 'storeFault'>;
+  readonly audit: Pick<AuditLog, 'fault'>;
   readonly clock: Clock;
 }
 
 /** The state of this process and of its modules; degraded while one of them does not run, or the store takes no writes. */
-export function serverHealth({ supervisor, engine, clock }: HealthParts): HealthSource {
+export function serverHealth({ supervisor, engine, audit, clock }: HealthParts): HealthSource {
   const startedAt = clock.now();
   return {
     health: () => {
       const modules = supervisor.state();
-      const fault = engine.storeFault;
+      const fault = engine.storeFault ?? audit.fault;
       const isHealthy = fault === undefined && modules.every(({ status }) => status === 'running');
       return {
         status: isHealthy ? 'healthy' : 'degraded',

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Engine, type Retention } from '@loopwright/engine';
-import { ProgramStore, edgeMainPath, openSandbox } from '@loopwright/edge';
+import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
+import { ProgramStore } from '@loopwright/edge';
+import { openPermissions } from './authorization/open-permissions.ts';
+import { ResourceProjects } from './authorization/resource-projects.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
-import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
+import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
 import { createApp } from './http/app.ts';
@@ -15,26 +18,21 @@ import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
 import { protectionOf } from './http/protection/protection.ts';
-import { moduleLog } from './modules-log.ts';
 import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
-import { Tracing, traceHeaders } from './observability/tracing.ts';
+import { Tracing } from './observability/tracing.ts';
+import { edgeOf, generationClient, generatorReady, planCacheOf, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
-import { Supervisor } from './modules/supervisor.ts';
-import { EdgeClient } from './programs/edge-client.ts';
 import { ProgramService } from './programs/program-service.ts';
-import { SandboxScripts } from './scripts/sandbox-scripts.ts';
+import { Rollbacks } from './checkpoints/rollbacks.ts';
+import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import { Runs, type RunsOptions } from './runs/runs.ts';
+import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
-import { BUNDLED_WORKFLOWS, loadWorkflows } from './workflows/load-workflows.ts';
-import { watchWorkflows } from './workflows/watch-workflows.ts';
-
-/** The generation service runs as a process of its own, so its path is all that the server knows of it. */
-const GENERATOR_MAIN = join(import.meta.dirname, '../../generator/src/main.ts');
-
-/** How long a step waits for a module that is starting, in milliseconds. */
-const MODULE_PATIENCE_MS = 15_000;
+import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** What the process gives its server. */
 export interface ServerOptions {
@@ -62,80 +60,77 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
 
-  const supervisor = new Supervisor({
-    modules: modulesOf(configuration, { edgeDir, authToken }),
-    orchestratorApi: `http://${configuration.host}:${configuration.port}`,
-    log: moduleLog(log),
-    clock,
-    random,
-    times: { drainMs: configuration.drainTimeoutMs },
-  });
-  const edge = new EdgeClient({
-    url: () => supervisor.address('edge'),
-    ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
-    authToken,
-    headers: traceHeaders,
-  });
+  const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
+  const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
-  const examples = await ExampleStore.open({
-    dir: join(dataDir, 'examples'),
-    limits: { bytes: configuration.examplesMaxMb * 1024 * 1024 },
-    random,
-  });
-  const cache = planCacheOf(configuration, clock);
-  if (cache !== undefined) cleanUp.use(cache);
+  const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
+  const examples = await openExamples(configuration, random);
+  const resources = new ResourceProjects({ database: () => database, clock });
+  const cache = cleanUp.use(planCacheOf(configuration, clock));
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock, log, cache }));
+  const records = { database: () => database, workspaces, read: () => engine.read };
+  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const made = { examples, programs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
-    generatorReady: () =>
-      configuration.generatorUrl === null ? supervisor.waitUntilRunning('generator', MODULE_PATIENCE_MS) : Promise.resolve(),
-    edge,
-    examples,
-    programs,
+    generatorReady: generatorReady(configuration, supervisor),
+    resources,
+    ...made,
+    others: { ...gates.functions, ...agents.functions },
   });
   const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
-  const engine = new Engine({
-    dir: join(dataDir, 'engine'),
-    durability: configuration.durability,
+  const engine: Engine = new Engine({
+    ...engineSettings(configuration),
     clock,
     random,
     functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
     scripts,
-    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
-    inlineCharacters: configuration.inlineValueMaxKb * 1024,
-    retention: retentionOf(configuration),
-    limits: engineLimits(configuration),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
-  // Ended in the opposite order: requests, then executions, then the modules that their steps use.
+  // Behind the engine, which holds the folder.
+  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
+  // Ended in the opposite order: requests, then executions, then the tables and the modules that their steps use.
+  cleanUp.defer(() => database.destroy());
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
-  const folder = configuration.workflowsDir ?? BUNDLED_WORKFLOWS;
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  for (const definition of await loadWorkflows(folder, engine.functions, readCatalogue)) await engine.register(definition);
-  cleanUp.defer(watchWorkflows(folder, engine, { clock, log, readCatalogue }));
-
-  const database = openServerDatabase({ dir: dataDir, durability: configuration.durability, clock });
-  cleanUp.defer(() => database.destroy());
-  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole: () => 'viewer' });
-  await refuseStrangers(configuration, identity);
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
+  cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const health = serverHealth({ supervisor, engine, clock });
+  const served = new ProgramService(programs, edge);
+  const { newUserRole, authorization, audit } = cleanUp.use(
+    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
+  );
+  const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
+  await refuseStrangers(configuration, identity);
+  const { maySee } = authorization;
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
+  const health = serverHealth({ supervisor, engine, audit, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
     database,
     identity,
+    authorization,
+    audit,
+    runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
+    runNextWaitMs: configuration.runNextWaitSeconds * 1000,
     tracing,
     metrics,
     examples,
-    programs: new ProgramService(programs, edge),
+    programs: served,
+    money: agents.money,
     health,
     clock,
     random,
@@ -143,87 +138,68 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     protection: protectionOf(configuration),
     responses,
+    ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
+  for (const part of [runs, rollbacks]) await part.recover();
   const parts = cleanUp.move();
   return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
+function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {
+  return ExampleStore.open({ dir: join(dataDir, 'examples'), limits: { bytes: examplesMaxMb * 1024 * 1024 }, random });
+}
+
+/** Where definitions come from; what is read later comes before what has the same name. */
+function definitionFolders({ workflowsDir, profilesDir }: Configuration): string[] {
+  return [workflowsDir ?? BUNDLED_WORKFLOWS, BUNDLED_PROFILES, profilesDir].filter((folder) => folder !== null);
+}
+
 const DAY_MS = 86_400_000;
 
-function retentionOf({ journalRetentionDays, executionsRetentionDays }: Configuration): Retention {
+/** What the settings say to the engine. */
+function engineSettings(
+  configuration: Configuration,
+): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits'> {
+  return {
+    dir: join(configuration.dataDir, 'engine'),
+    durability: configuration.durability,
+    ...(configuration.secretsDir === null ? {} : { secrets: secretsFolder(configuration.secretsDir) }),
+    inlineCharacters: configuration.inlineValueMaxKb * 1024,
+    retention: retentionOf(configuration),
+    limits: engineLimits(configuration),
+  };
+}
+
+function gatesOf(
+  { policiesDir }: Configuration,
+  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
+): OpenGovernance {
+  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
+}
+
+function runsOf(
+  configuration: Configuration,
+  { database, gates, ...parts }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality'> & { readonly gates: OpenGovernance },
+): { readonly runs: Runs; readonly rollbacks: Rollbacks } {
+  const { quality } = gates.governance;
+  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality });
+  return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
+}
+
+function retentionOfRuns({ workspacesRetentionDays: days }: Configuration): { keepWorkspacesMs: number | null } {
+  return { keepWorkspacesMs: days === null ? null : days * DAY_MS };
+}
+
+function retentionOf({ journalRetentionDays, executionsRetentionDays, eventsRetentionDays }: Configuration): Retention {
   return {
     ...(journalRetentionDays === null ? {} : { journalMs: journalRetentionDays * DAY_MS }),
+    ...(eventsRetentionDays === null ? {} : { streamMs: eventsRetentionDays * DAY_MS }),
     ...(executionsRetentionDays === null ? {} : { executionsMs: executionsRetentionDays * DAY_MS }),
   };
-}
-
-function modulesOf(
-  configuration: Configuration,
-  { edgeDir, authToken }: { edgeDir: string; authToken: string },
-): ConstructorParameters<typeof Supervisor>[0]['modules'] {
-  const edge = {
-    id: 'edge',
-    entry: edgeMainPath(),
-    listen: `${configuration.edgeHost}:${configuration.edgePort}`,
-    authToken,
-    env: {
-      LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
-      LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
-      LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
-      LOOPWRIGHT_SANDBOX_TIMEOUT_MS: String(configuration.sandboxTimeoutMs),
-      LOOPWRIGHT_SANDBOX_MEMORY_MB: String(configuration.sandboxMemoryMb),
-    },
-  };
-  if (configuration.generatorUrl !== null) return [edge];
-  const generator = {
-    id: 'generator',
-    entry: GENERATOR_MAIN,
-    listen: `127.0.0.1:${configuration.generatorPort}`,
-    authToken,
-    env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
-  };
-  return [edge, generator];
-}
-
-function scriptsOf(configuration: Configuration, { clock, random, log }: Omit<ServerOptions, 'configuration'>): SandboxScripts {
-  const open = (): ReturnType<typeof openSandbox> =>
-    openSandbox({
-      clock,
-      workers: configuration.sandboxWorkers,
-      timeoutMs: configuration.sandboxTimeoutMs,
-      memoryLimitMb: configuration.sandboxMemoryMb,
-      log: (message) => log.warn(message),
-    });
-  return new SandboxScripts(open, random);
-}
-
-function generationClient(
-  configuration: Configuration,
-  supervisor: Supervisor,
-  { authToken, clock, log, cache }: { authToken: string; clock: Clock; log: ServerOptions['log']; cache: PlanCache | undefined },
-): PtcClient {
-  const external = configuration.generatorUrl;
-  return new PtcClient({
-    serviceUrl: external ?? (() => supervisor.address('generator')),
-    timeoutMs: configuration.generatorTimeoutSeconds * 1000,
-    maxRetries: configuration.generatorMaxRetries,
-    retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
-    ...(external === null ? { authToken } : {}),
-    ...(cache === undefined ? {} : { cache }),
-    onCacheTrouble: (error) =>
-      log.warn({ err: error }, 'the cache of generated results failed; the execution goes on without it'),
-    headers: traceHeaders,
-    clock,
-  });
-}
-
-function planCacheOf({ dataDir, generatorCacheMaxMb }: Configuration, clock: Clock): PlanCache | undefined {
-  if (generatorCacheMaxMb === 0) return undefined;
-  return new SqlitePlanCache({ file: join(dataDir, 'plan-cache.db'), maxBytes: generatorCacheMaxMb * 1024 * 1024, clock });
 }
 
 /** Answers what is under way for as long as it may take, then cuts what is left. */

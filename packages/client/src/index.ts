@@ -1,1 +1,3 @@
-export { Client, type ClientOptions, type Keyed } from './lib/client.ts';
+export type { NewRun } from './lib/runs.ts';
+export { Client, type ClientOptions, type EventQuery, type Keyed } from './lib/client.ts';
+export type { EventGap, StreamOptions } from './lib/events.ts';

@@ -1,4 +1,5 @@
 export { type BuiltProgram, buildProgram, sourceDigest } from './lib/build/build-program.ts';
+export { type ModuleSet, buildModules } from './lib/build/build-modules.ts';
 export { SOURCE_LIMIT_BYTES } from './lib/build/limits.ts';
 export { type ActiveMove, type NewVersion, ProgramStore, type ProgramStoreOptions } from './lib/store/program-store.ts';
 export type { Promotion } from './lib/store/promotion-log.ts';

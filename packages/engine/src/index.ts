@@ -1,12 +1,15 @@
-export { type CatalogueReader, loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
+export type { CatalogueReader } from './lib/catalogue/catalogue-reader.ts';
+export { loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
 export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
 export { loadDefinition } from './lib/definition/load-definition.ts';
 export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
+export { type AcceptedLoss, acceptLoss } from './lib/store/accept-loss.ts';
 export type { Finding } from './lib/doctor/finding.ts';
 export { Engine } from './lib/embedded/engine.ts';
 export type { EngineOptions } from './lib/embedded/engine-options.ts';
 export type { EngineCaps, WorkflowEngine } from './lib/engine-port.ts';
 export type { Retention } from './lib/embedded/history-retention.ts';
+export { DEFAULT_PROJECT } from './lib/embedded/start-scheduled.ts';
 export type { StartRequest } from './lib/embedded/start-execution.ts';
 export type { AnswerOutcome, AnswerTarget } from './lib/embedded/answer-question.ts';
 export {
@@ -19,6 +22,7 @@ export {
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
+  type ProjectScope,
   type StoredDefinition,
   type StoredHumanTask,
   isFinal,
@@ -46,6 +50,8 @@ export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { takeDataLock } from './lib/store/data-lock.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
+export type { EventFilter, EventGap, EventOwner, EventPage, PlacedEvent } from './lib/store/event-page.ts';
+export type { CommitListener } from './lib/embedded/event-hub.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
 export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
 export type { SecretReader } from './lib/secret/secrets.ts';

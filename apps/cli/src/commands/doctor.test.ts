@@ -29,6 +29,9 @@ describe('loopwright doctor', () => {
     const { healthy, findings } = reportSchema.parse(JSON.parse(machine.stdout));
     assert.equal(healthy, false);
     assert.ok(findings.some(({ severity, check }) => severity === 'error' && check === 'store'));
+    const untouched = doctor('--accept-loss', '--data-dir', mkdtempSync(join(dir, 'empty-')));
+    assert.equal(untouched.status, 0, untouched.stderr);
+    assert.match(untouched.stdout, /accept-loss: Nothing is lost, and nothing was changed/);
     rmSync(dir, { recursive: true });
   });
 });

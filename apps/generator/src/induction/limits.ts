@@ -1,3 +1,5 @@
+import { INDUCTION_READ_CHARACTERS } from '@loopwright/protocol';
+
 /** Limits of the induction agent. A limit that is reached is a refusal with a code or is written in the model card. */
 export const LIMITS = {
   /** Fewest distinct examples in total. */
@@ -13,13 +15,9 @@ export const LIMITS = {
   /** Longest text of one example, in characters. */
   maxTextCharacters: 100_000,
   /** Characters of a text that the program reads. */
-  readCharacters: 8192,
+  readCharacters: INDUCTION_READ_CHARACTERS,
   /** Most characters of all examples together. */
   maxTotalCharacters: 20_000_000,
-  /** Characters of all examples together above which only words are counted: pieces of words would take too much memory. */
-  maxPieceCharacters: 3_000_000,
-  /** Characters times labels above which no support vector machine is trained on pieces of words: it would take minutes. */
-  maxPieceWork: 15_000_000,
   /** Most fields of a record. */
   maxFields: 500,
   /** Longest cell of a record that is a string, in characters. */

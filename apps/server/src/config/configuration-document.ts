@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toJSONSchema, z } from 'zod';
-import { flagOf, type Setting, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import { flagOf, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import type { Setting } from './setting.ts';
 
 const HEAD = `<!-- Written from apps/server/src/config/settings.ts. Do not edit. -->
 

@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { type ConfigurationIssue, unknownName } from './issue.ts';
 import type { ServerArguments } from './parse-arguments.ts';
 import { readConfigurationFile } from './read-file.ts';
-import { type Configuration, flagOf, type Setting, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import { type Configuration, flagOf, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import type { Setting } from './setting.ts';
 
 /** One setting in effect and where its value came from. */
 interface ResolvedSetting {
@@ -48,6 +49,11 @@ export async function resolveConfiguration(sources: ConfigurationSources): Promi
     if (flag !== undefined) [value, origin] = [fromText(flag, schema), `flag ${flagOf(key)}`];
     else if (variable !== undefined) [value, origin] = [fromText(environment[variable] ?? '', schema), `environment ${variable}`];
     else if (file.values.has(key)) [value, origin] = [file.values.get(key), `file ${file.path}`];
+    if (secret && (flag !== undefined || (file.values.get(key) ?? null) !== null))
+      issues.push({
+        source: describeOrigin(flag === undefined ? `file ${file.path}` : `flag ${flagOf(key)}`, key),
+        message: `is a secret: set the variable ${variablesOf(key).at(-1)} instead`,
+      });
     const parsed = schema.safeParse(value);
     if (parsed.success) settings.push({ key, value: parsed.data, origin, secret });
     else

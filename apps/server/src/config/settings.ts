@@ -1,27 +1,13 @@
 import { z } from 'zod';
-import { isAddressRange } from '../identity/address-ranges.ts';
-import { jwtIssuerSchema } from '../identity/jwt/issuer-settings.ts';
-import { oidcSchema } from '../identity/oidc/oidc-settings.ts';
 
-/** One setting: its values, its default, and what it is for. */
-export interface Setting<Schema extends z.ZodType = z.ZodType> {
-  readonly schema: Schema;
-  /** What holds when nobody says otherwise; checked by the same schema. */
-  readonly default: z.input<Schema>;
-  readonly description: string;
-  /** Environment variables of other systems that mean the same; `LOOPWRIGHT_…` comes before them. */
-  readonly environment?: readonly string[];
-  /** Never shown. */
-  readonly secret?: boolean;
-}
-
-const setting = <Schema extends z.ZodType>(definition: Setting<Schema>): Setting<Schema> => definition;
+import { IDENTITY_SETTINGS } from './identity-settings.ts';
+import { MODEL_SETTINGS } from './model-settings.ts';
+import { PROTECTION_SETTINGS } from './protection-settings.ts';
+import { type Setting, pathSchema as path, setting } from './setting.ts';
 
 const port = z.int().min(0).max(65_535);
 const host = z.string().trim().min(1).max(253);
-const path = z.string().min(1).max(4096);
 const hosts = z.array(host).max(1000);
-const rate = z.int().min(1).max(100_000_000).nullable();
 
 /** Every setting of the server, by its key in the configuration file. `docs/configuration.md` is written from this table. */
 export const SETTINGS = {
@@ -32,6 +18,27 @@ export const SETTINGS = {
     schema: path.nullable(),
     default: null,
     description: 'Folder of workflow definitions; null for the ones that come with Loopwright',
+  }),
+  profiles_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'Folder of further profiles of runs, which come before bundled ones of the same name; null for none',
+  }),
+  policies_dir: setting({
+    schema: path.nullable(),
+    default: null,
+    description:
+      'Folder of governance policies: universal.yaml and projects/{project_id}.yaml; null for the bundled universal one',
+  }),
+  run_next_wait_seconds: setting({
+    schema: z.number().min(0).max(86_400),
+    default: 600,
+    description: 'How long `next` of a run waits for its phase before it answers that the phase is under way, in seconds',
+  }),
+  workspaces_retention_days: setting({
+    schema: z.number().positive().max(36_500).nullable(),
+    default: null,
+    description: 'Days after its end that a run keeps its workspace; null for ever',
   }),
   secrets_dir: setting({
     schema: path.nullable(),
@@ -115,6 +122,7 @@ export const SETTINGS = {
     default: 0,
     description: 'Generated results kept for an hour to answer equal plans, in mebibytes; 0 keeps none',
   }),
+  ...MODEL_SETTINGS,
   sandbox_workers: setting({ schema: z.int().min(1).max(64), default: 2, description: 'Worker processes that run programs' }),
   sandbox_timeout_ms: setting({
     schema: z.int().min(1).max(60_000),
@@ -136,6 +144,28 @@ export const SETTINGS = {
     default: 1024,
     description: 'Largest body of any other request, in kibibytes',
   }),
+  admins: setting({
+    schema: z.array(z.string().min(1).max(200)).max(1000),
+    default: [],
+    description: 'User ids that are made administrators at each start, known or not yet, with commas between them',
+  }),
+  default_role: setting({
+    schema: z.enum(['viewer', 'operator', 'admin']),
+    default: 'viewer',
+    description: 'Role on the platform of a user who comes for the first time',
+  }),
+  project_access: setting({
+    schema: z.enum(['open', 'granted']),
+    default: 'open',
+    description:
+      'Whether the role on the platform counts in projects for which a user has no grant (open), or that of administrators only (granted)',
+  }),
+  audit_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: null,
+    description:
+      'Days that the audit log stays in its table; older entries are moved to files under `audit/` in the data folder. null for ever',
+  }),
   retention_days: setting({
     schema: z.int().min(1).max(36_500),
     default: 7,
@@ -156,97 +186,52 @@ export const SETTINGS = {
     default: 64,
     description: 'Longest value that stays in the journal, in 1024 characters; a longer one becomes a file of its own',
   }),
+  events_retention_days: setting({
+    schema: z.int().min(1).max(36_500).nullable(),
+    default: 30,
+    description: 'Days that the stream of all executions goes back; null for ever. Each execution keeps its own events',
+  }),
+  streams_max: setting({
+    schema: z.int().min(1).max(100_000),
+    default: 5000,
+    description: 'Readers of events at once, WebSocket and SSE together',
+  }),
+  streams_per_user: setting({
+    schema: z.int().min(1).max(100_000),
+    default: 500,
+    description: 'Readers of events at once of one user',
+  }),
+  stream_stall_seconds: setting({
+    schema: z.number().min(1).max(86_400),
+    default: 300,
+    description: 'Seconds after which a reader of events that takes nothing is cut off',
+  }),
   call_private_hosts: setting({
     schema: hosts,
     default: [],
     description:
       'Hosts that workflows may call although they have no public address: names, `*.suffix`, addresses or `*`, with commas between them',
   }),
-  identity: setting({
-    schema: z.enum(['development', 'configured']).nullable(),
-    default: null,
-    description:
-      'Who is believed: development headers on this machine, or credentials only (configured); null for configured as soon as jwt_issuers or oidc is set or host is no loopback address',
-  }),
-  public_url: setting({
-    schema: z
-      .url({ protocol: /^https?$/ })
-      .refine((url) => new URL(url).origin === url.replace(/\/$/, ''), 'has to be an origin, without a path')
-      .transform((url) => new URL(url).origin)
-      .nullable(),
-    default: null,
-    description: 'The server as browsers see it, such as `https://loopwright.example.com`; null for host and port',
-  }),
-  trusted_proxies: setting({
-    schema: z.array(z.string().trim().min(1).max(100).refine(isAddressRange, 'is no address and no range')).max(100),
+  webhook_private_hosts: setting({
+    schema: hosts,
     default: [],
     description:
-      'Addresses and ranges of proxies that authenticate people and say by X-User-Id and X-User-Email who they are; for identity: development',
+      'Hosts that webhooks may be sent to although they have no public address or no https: names, `*.suffix`, addresses or `*`, with commas between them',
   }),
-  jwt_issuers: setting({
-    schema: z
-      .array(jwtIssuerSchema)
-      .max(20)
-      .refine((list) => new Set(list.map(({ issuer }) => issuer)).size === list.length, 'names an issuer twice'),
-    default: [],
-    description:
-      'Issuers whose tokens are taken as `Authorization: Bearer`, a list of objects (JSON in a flag or variable); see docs/identity.md',
+  webhook_timeout_seconds: setting({
+    schema: z.number().min(0.1).max(120),
+    default: 15,
+    description: 'Time limit of one delivery to a webhook, in seconds',
   }),
-  oidc: setting({
-    schema: oidcSchema.nullable(),
-    default: null,
-    description: 'The OpenID provider at which people log in, an object (JSON in a flag or variable); see docs/identity.md',
+  webhook_disable_after_days: setting({
+    schema: z.number().min(0.01).max(365),
+    default: 5,
+    description: 'Days of failures without a success after which a webhook is disabled',
   }),
-  session_idle_minutes: setting({
-    schema: z.int().min(2).max(43_200),
-    default: 60,
-    description: 'Minutes without a request after which a session of a browser ends',
-  }),
-  session_max_hours: setting({
-    schema: z.int().min(1).max(8760),
-    default: 12,
-    description: 'Hours after which a session of a browser ends in any case',
-  }),
-  cors_origins: setting({
-    schema: z.array(z.url({ protocol: /^https?$/ })).max(100),
-    default: [],
-    description: 'Origins whose pages may use the API, with commas between them; none when left out',
-  }),
-  requests_per_minute_address: setting({
-    schema: rate,
-    default: 3000,
-    description: 'Requests a minute from one address of the network (IPv6: one /64), loopback excepted; null for any number',
-  }),
-  requests_per_minute_user: setting({
-    schema: rate,
-    default: 1200,
-    description: 'Requests a minute by one person; not counted under development identity',
-  }),
-  requests_per_minute_key: setting({ schema: rate, default: 1200, description: 'Requests a minute with one API key' }),
-  refusals_per_minute_address: setting({
-    schema: rate,
-    default: 20,
-    description: 'Refused credentials a minute from one address, loopback excepted; then it gets no answer but 429',
-  }),
-  starts_per_day_user: setting({
-    schema: z.int().min(0).max(100_000_000).nullable(),
-    default: null,
-    description: 'Executions and runs that one person may start on a day (UTC)',
-  }),
-  headers_timeout_ms: setting({
-    schema: z.int().min(100).max(600_000),
-    default: 15_000,
-    description: 'Time in which the headers of a request must have come, in milliseconds; then the connection is closed',
-  }),
-  request_timeout_ms: setting({
-    schema: z.int().min(100).max(86_400_000),
-    default: 300_000,
-    description: 'Time in which a request must have come as a whole, in milliseconds; then the connection is closed',
-  }),
-  connections_max: setting({
-    schema: z.int().min(1).max(1_000_000),
-    default: 10_000,
-    description: 'Connections that are open at once; more are closed at once',
+  webhook_log_days: setting({
+    schema: z.int().min(1).max(3650),
+    default: 30,
+    description: 'Days that the log of deliveries to webhooks is kept',
   }),
   otlp_endpoint: setting({
     schema: z.url({ protocol: /^https?$/ }).nullable(),
@@ -254,6 +239,8 @@ export const SETTINGS = {
     description: 'Base URL of an OTLP/HTTP collector that gets the spans; null: they are made for logs and modules only',
     environment: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
   }),
+  ...IDENTITY_SETTINGS,
+  ...PROTECTION_SETTINGS,
   drain_timeout_ms: setting({
     schema: z.int().min(0).max(600_000),
     default: 10_000,

@@ -3,6 +3,7 @@ import type { ProgramStore } from '@loopwright/edge';
 import { programNameSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
 import { evaluateProgram } from '../evaluation/evaluate-program.ts';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 
@@ -11,16 +12,19 @@ export interface EvaluateParts {
   readonly edge: EdgeClient;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
+  readonly resources: ResourceProjects;
 }
 
 /** `call: evaluate`: runs a version in the sandbox on examples; gives accuracy with its interval, confusion, mistakes, and what is active now. */
-export function evaluate({ edge, examples, programs }: EvaluateParts): ReturnType<typeof defineFunction> {
+export function evaluate({ edge, examples, programs, resources }: EvaluateParts): ReturnType<typeof defineFunction> {
   return defineFunction({
     description: 'Runs a version of a program against labelled examples',
     arguments: z.strictObject({ program: programNameSchema, version: z.int().min(1), examples: z.string() }),
-    run: ({ args, step }) =>
+    run: ({ args, execution, step }) =>
       step(async ({ signal }) => {
         const { program, version } = args;
+        await resources.useExamples(args.examples, execution);
+        await resources.claimProgram(program, execution);
         const evaluation = await evaluateProgram(edge, {
           program,
           version,

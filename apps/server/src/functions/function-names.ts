@@ -1,3 +1,12 @@
 /** The functions that the server gives to definitions, besides the engine's own. */
-export const FUNCTION_NAMES = ['prepare', 'generate', 'evaluate', 'promote'] as const;
+export const FUNCTION_NAMES = [
+  'prepare',
+  'generate',
+  'evaluate',
+  'promote',
+  'check',
+  'checkpoint',
+  'agent',
+  'induction',
+] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];

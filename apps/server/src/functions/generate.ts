@@ -5,6 +5,7 @@ import { ArtifactProcessor, type PtcClient } from '@loopwright/generation';
 import {
   type ArtifactResult,
   type ExecutionPlanInput,
+  type Json,
   type JsonObject,
   PlatformError,
   isSuccess,
@@ -12,7 +13,9 @@ import {
   toJson,
 } from '@loopwright/protocol';
 import { z } from 'zod';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
 
 /** What `generate` works with. */
 export interface GenerateParts {
@@ -21,8 +24,8 @@ export interface GenerateParts {
   readonly ready: () => Promise<void>;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
-  /** Folder under which each execution has its workspace. */
-  readonly workspaces: string;
+  readonly resources: ResourceProjects;
+  readonly workspaces: Workspaces;
   readonly timeoutSeconds: number;
 }
 
@@ -48,6 +51,8 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
     arguments: argumentsSchema,
     run: ({ args, execution, step }) =>
       step(async ({ idempotencyKey, signal, spend }) => {
+        await parts.resources.useExamples(args.examples, execution);
+        await parts.resources.claimProgram(args.program, execution);
         await parts.ready();
         // A deeply nested task has a longer key than a plan's id may be.
         const id = idempotencyKey.length <= 200 ? idempotencyKey : digestOf(idempotencyKey);
@@ -56,11 +61,13 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
         if (!result.from_cache && result.metadata['shared_execution_id'] === undefined)
           for (const { total_tokens: tokens, cost_usd } of result.llm_usage) spend({ tokens, costUsd: cost_usd ?? 0 });
         if (!isSuccess(result)) throw refusal(result);
-        const workspace = join(parts.workspaces, execution.executionId, 'artifacts', 'development');
+        const { dir } = await parts.workspaces.ofExecution(execution.executionId);
+        const workspace = join(dir, 'artifacts', 'development');
         const written = await new ArtifactProcessor({ basePath: workspace, overwrite: true }).processResult(result);
+        const inputCharacters = medianCharacters((await parts.examples.read(args.examples)).map(({ input }) => input));
         const stored = await parts.programs.store(args.program, {
           id: idempotencyKey,
-          ...versionOf(result, execution.executionId),
+          ...versionOf(result, { executionId: execution.executionId, inputCharacters }),
         });
         return toJson({
           program: args.program,
@@ -100,7 +107,10 @@ async function planOf(
 }
 
 /** What the store is given of a result: the program, the files beside it, and what is known about it. */
-function versionOf(result: ArtifactResult, executionId: string): Omit<Parameters<ProgramStore['store']>[1], 'id'> {
+function versionOf(
+  result: ArtifactResult,
+  { executionId, inputCharacters }: { executionId: string; inputCharacters: number },
+): Omit<Parameters<ProgramStore['store']>[1], 'id'> {
   const entry = typeof result.metadata['entry'] === 'string' ? result.metadata['entry'] : 'program.ts';
   const program = result.artifacts.find(({ file_path }) => file_path === entry);
   if (program === undefined) {
@@ -119,11 +129,18 @@ function versionOf(result: ArtifactResult, executionId: string): Omit<Parameters
       confidence_score: accuracyOf(report['holdout']),
       llm_provider: null,
       llm_model: null,
+      generation_cost: result.llm_usage.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0),
       generation_time_sec: result.duration_seconds,
       status: 'validated',
-      metadata: { execution_id: executionId, warmup_inputs: warmup_inputs ?? [], report },
+      metadata: { execution_id: executionId, input_characters_p50: inputCharacters, warmup_inputs: warmup_inputs ?? [], report },
     },
   };
+}
+
+/** The median length of inputs as JSON: what a model would be sent at each request, at the least. */
+function medianCharacters(inputs: readonly Json[]): number {
+  const lengths = inputs.map((input) => JSON.stringify(input).length).sort((a, b) => a - b);
+  return lengths[Math.floor(lengths.length / 2)] ?? 0;
 }
 
 /** The share that the generator itself measured; the source's default when it says none. */

@@ -2,9 +2,16 @@ import { defineFunction } from '@loopwright/engine';
 import { type LabelledExample, PlatformError, toJson } from '@loopwright/protocol';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import { profileExamples } from '../examples/profile-examples.ts';
 import { splitExamples } from '../examples/split-examples.ts';
+
+/** What `prepare` works with. */
+export interface PrepareParts {
+  readonly examples: ExampleStore;
+  readonly resources: ResourceProjects;
+}
 
 /** Examples as the store takes them. */
 function asStream(examples: readonly LabelledExample[]): Readable {
@@ -18,7 +25,7 @@ const UNKNOWN = 'unknown';
  * `call: prepare`: reads a set of examples, profiles it, and splits off the hold-out that no generator will see. Gives the digests of
  * both parts, the labels and what was noticed.
  */
-export function prepare(examples: ExampleStore): ReturnType<typeof defineFunction> {
+export function prepare({ examples, resources }: PrepareParts): ReturnType<typeof defineFunction> {
   return defineFunction({
     description: 'Profiles labelled examples and splits off a hold-out',
     arguments: z.strictObject({
@@ -26,8 +33,9 @@ export function prepare(examples: ExampleStore): ReturnType<typeof defineFunctio
       holdout: z.number().gt(0).lt(1).default(0.2),
       seed: z.int().nonnegative().default(1),
     }),
-    run: ({ args, step }) =>
+    run: ({ args, execution, step }) =>
       step(async () => {
+        await resources.useExamples(args.examples, execution);
         const all = await examples.read(args.examples);
         const { train, holdout } = splitExamples(all, { holdout: args.holdout, seed: args.seed });
         if (holdout.length === 0) {
@@ -38,9 +46,14 @@ export function prepare(examples: ExampleStore): ReturnType<typeof defineFunctio
         }
         const profile = profileExamples(all);
         const labels = Object.keys(profile.labels);
+        const keep = async (part: readonly LabelledExample[]): Promise<string> => {
+          const { digest } = await examples.put(asStream(part), 'jsonl');
+          await resources.addExamples(digest, execution.projectId, execution.startedBy);
+          return digest;
+        };
         return toJson({
-          train: (await examples.put(asStream(train), 'jsonl')).digest,
-          holdout: (await examples.put(asStream(holdout), 'jsonl')).digest,
+          train: await keep(train),
+          holdout: await keep(holdout),
           counts: { all: all.length, train: train.length, holdout: holdout.length },
           labels,
           unknown_choices: labels.includes(UNKNOWN) ? labels : [...labels, UNKNOWN],

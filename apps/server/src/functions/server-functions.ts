@@ -1,9 +1,10 @@
-import { join } from 'node:path';
 import type { ProgramStore } from '@loopwright/edge';
 import type { CallFunction } from '@loopwright/engine';
 import type { PtcClient } from '@loopwright/generation';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { Configuration } from '../config/settings.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { evaluate } from './evaluate.ts';
 import type { FunctionName } from './function-names.ts';
@@ -20,22 +21,28 @@ interface FunctionParts {
   readonly edge: EdgeClient;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
+  readonly resources: ResourceProjects;
+  readonly workspaces: Workspaces;
+  /** Gates, checkpoints and agents, which are opened by themselves. */
+  readonly others: Record<Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'promote'>, CallFunction>;
 }
 
 /** Everything that definitions can call by name, besides what the engine itself has. */
 export function serverFunctions(parts: FunctionParts): Record<FunctionName, CallFunction> {
-  const { configuration, client, edge, examples, programs } = parts;
+  const { configuration, client, edge, examples, programs, resources, workspaces } = parts;
   return {
-    prepare: prepare(examples),
+    prepare: prepare({ examples, resources }),
     generate: generate({
       client,
       ready: parts.generatorReady,
       examples,
       programs,
-      workspaces: join(configuration.dataDir, 'workspaces'),
+      resources,
+      workspaces,
       timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
     }),
-    evaluate: evaluate({ edge, examples, programs }),
-    promote: promote({ edge, programs }),
+    evaluate: evaluate({ edge, examples, programs, resources }),
+    promote: promote({ edge, programs, resources }),
+    ...parts.others,
   };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
-import { Engine, loadDefinition } from '@loopwright/engine';
+import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
   type ErrorCode,
@@ -19,79 +19,37 @@ import {
   systemRandom,
 } from '@loopwright/protocol';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { z } from 'zod';
+import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
+import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
+import { moneyOf } from '../money/money-fixture.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { createApp } from './app.ts';
 import { testFunctions } from './functions-fixture.ts';
-import { openTestIdentity } from './identity-fixture.ts';
+import { actedBy, openTestIdentity } from './identity-fixture.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
+import { weaveDefinition } from '../runs/profile/weave-definition.ts';
+import { prepareRuns } from '../runs/open-runs-fixture.ts';
+import type { OpenGovernance } from '../governance/open-governance.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Workspaces } from '../runs/workspace/workspaces.ts';
+import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
-const documentOf = (name: string, rest: string): string => `
-document: { dsl: '1.0.0', namespace: test, name: ${name}, version: '1.2.0'${rest}`;
-
-/** Asks, shows, decides: the shape of every workflow that people take part in. */
-const REVIEW = documentOf(
-  'review',
-  `, title: Review a draft, summary: A draft that people decide on, metadata: { effective_date: '2026-01-31' } }
-input:
-  schema: { document: { type: object, properties: { text: { type: string } }, required: [text] } }
-do:
-  - draft: { call: note, with: { value: '\${ { text: .text } }' }, metadata: { role: writer, produces: draft } }
-  - ask:
-      call: clarify
-      with:
-        title: About the draft
-        questions:
-          - { id: TONE, text: 'Which tone?', intent: It decides the words, answer_type: single_choice, choices: [plain, formal], default: plain }
-          - { id: LENGTH, text: 'How long?', answer_type: number, minimum: 1, maximum: 9, priority: must }
-          - { id: PUBLIC, text: 'Is it public?', answer_type: yes_no, required: false }
-      export: { as: '\${ { answers: $output.answers } }' }
-  - decide: { call: accept, with: { title: Publish?, doc_type: draft, scope_id: s-1, subject: { text: '\${ $workflow.input.text }' } } }
-  - way: { switch: [{ yes: { when: .accepted, then: publish } }, { no: { then: refuse } }] }
-  - publish: { call: note, with: { value: { answers: '\${ $context.answers }', comment: '\${ .comment }' } }, then: end }
-  - refuse: { raise: { error: { type: 'https://example.com/rejected', status: 409, title: Rejected, detail: '\${ "Document rejected: \\(.comment)" }' } } }`,
-);
-
-/** The definitions that every test server has. */
-export const DEFINITIONS = {
-  review: REVIEW,
-  plain: documentOf(
-    'plain',
-    ` }\ndo: [{ one: { call: note, with: { value: 1 } } }, { two: { call: note, with: { value: { two: 2 } } } }]`,
-  ),
-  yearly: documentOf(
-    'yearly',
-    ` }\nschedule: { cron: 'CRON_TZ=Europe/Berlin 0 12 1 1 *' }\ndo: [{ one: { call: note, with: { value: 1 } } }]`,
-  ),
-  hold: documentOf('hold', ` }\ndo: [{ work: { call: hold } }, { last: { call: note, with: { value: done } } }]`),
-  early: documentOf(
-    'early',
-    ` }\ndo: [{ work: { call: hold } }, { decide: { call: accept, with: { title: Go on?, doc_type: work, subject: null } } }]`,
-  ),
-  broken: documentOf('broken', ` }\ndo: [{ outer: { do: [{ bad: { call: shout, with: { characters: 5, times: 9 } } }] } }]`),
-  noisy: documentOf(
-    'noisy',
-    ` }
-do:
-  - guarded:
-      try: [{ flaky: { call: shout, with: { characters: '\${ .characters }', times: '\${ .times }' } } }]
-      catch: { retry: { delay: { milliseconds: 1 }, limit: { attempt: { count: 100 } } } }
-  - decide: { call: accept, with: { title: Enough?, doc_type: noise, subject: null } }`,
-  ),
-} as const;
+export { DEFINITIONS };
 
 /** What is different about one test server. */
-export interface TestServerOptions {
+export interface TestServerOptions extends EventFixtureOptions {
   /** A folder of the caller; left out: one that goes with the server. */
   readonly dir?: string;
   readonly definitions?: Readonly<Record<string, string>>;
@@ -102,9 +60,19 @@ export interface TestServerOptions {
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
   readonly port?: number;
+  /** Who makes a request, instead of what credentials say. */
+  readonly principalOf?: Parameters<typeof actedBy>[1];
   /** Settings of identities that are not the defaults. */
   readonly identity?: Partial<IdentityConfiguration>;
   /** The clock of identities. */
+  readonly runNextWaitMs?: number;
+  /** Whether definitions may call `check` and `checkpoint`, and profiles keep checkpoints. */
+  readonly withGovernance?: boolean;
+  /** Folder of policies; left out: the bundled one. */
+  readonly policiesDir?: string;
+  readonly keepWorkspacesMs?: number;
+  /** Functions that definitions may call, besides those of every test server. */
+  readonly functions?: FunctionCatalogue;
   readonly clock?: Clock;
   readonly logLevel?: 'trace';
   /** Base URL of a collector of spans. */
@@ -119,24 +87,34 @@ export interface Answer {
 }
 
 /** The HTTP interface with a real engine and real stores, listening on a free port. */
-export interface TestServer extends AsyncDisposable {
+export interface TestServer extends AsyncDisposable, TestAuthorization {
   readonly app: FastifyInstance;
   readonly engine: Engine;
   readonly database: ServerDatabase;
   readonly identity: Identity;
   readonly programs: ProgramStore;
+  readonly workspaces: Workspaces;
+  readonly runs: Runs;
+  readonly gates: OpenGovernance;
   readonly dir: string;
   readonly url: string;
   /** Lets the step of `hold` end. */
   readonly release: () => void;
   /** How often the step of `hold` got its AbortSignal. */
   readonly aborted: () => number;
-  /** Subscriptions to events that nobody ended. */
+  /** Subscriptions to events of single executions that nobody ended. */
   readonly listeners: () => number;
+  /** Readers of events. */
+  readonly streams: () => number;
+  readonly webhooks: Webhooks;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A request of any other method. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Makes a definition startable; its schedule is of the project. */
+  register(text: string, projectId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -159,72 +137,106 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
-  const functions = testFunctions(gate.promise, () => {
-    aborted += 1;
-  });
+  const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
   const parts = { clock: systemClock, random: systemRandom };
-  const engine = new CountingEngine({ dir: join(dir, 'engine'), durability: 'process', functions, ...parts });
-  for (const text of Object.values(options.definitions ?? DEFINITIONS))
-    await engine.register(loadDefinition(text, engine.functions));
+  const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
+  const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
+  const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
   const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const logger = pino(
-    { level: options.logLevel ?? 'error', redact: [...SECRET_PATHS] },
-    { write: (line: string) => void log.push(line) },
-  );
+  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
+  const authorized = await openTestAuthorization(database, { engine, programs: programService });
+  const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
+  const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
+  const clock = options.clock ?? systemClock;
+  const { maySee } = authorized.authorization;
+  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
   const app = await createApp({
     engine,
     database,
-    identity,
+    ...authorized,
+    identity: actedBy(identity, options.principalOf),
+    runs,
+    governance: gates.governance,
+    checkpoints: gates.checkpoints,
+    rollbacks,
+    runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
-    programs: new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' })),
+    programs: programService,
+    money: moneyOf(database),
     health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
+    ...events,
     ...parts,
+    clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
+  for (const part of [runs, rollbacks]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
+    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
-    await tracing[Symbol.asyncDispose]();
-    await metrics[Symbol.asyncDispose]();
+    for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
     await database.destroy();
   };
   return {
+    ...authorized,
     app,
     engine,
     database,
     identity,
     programs,
+    workspaces,
+    runs,
+    gates,
     dir,
     log,
     close,
     url: base,
+    register: (text, projectId) => engine.register(loadDefinition(text, engine.functions), { projectId }),
     release: () => gate.resolve(null),
     aborted: () => aborted,
     listeners: () => engine.listeners,
+    streams: () => events.streams.size,
+    webhooks: events.webhooks,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
+    send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
     [Symbol.asyncDispose]: async () => {
       await close();
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function openEngine(
+  dir: string,
+  functions: FunctionCatalogue,
+  definitions: Readonly<Record<string, string>>,
+): Promise<CountingEngine> {
+  const engine = new CountingEngine({ dir, durability: 'process', functions, clock: systemClock, random: systemRandom });
+  for (const text of Object.values(definitions))
+    await engine.register(weaveDefinition(loadDefinition(text, engine.functions), engine.functions));
+  return engine;
+}
+
+function loggerInto(lines: string[], level: string): Logger {
+  return pino({ level, redact: [...SECRET_PATHS] }, { write: (line: string) => void lines.push(line) });
 }
 
 const UNPROTECTED: Protection = {
@@ -293,10 +305,11 @@ export async function until(
   server: TestServer,
   id: string,
   condition: (execution: ExecutionResponse) => boolean,
+  headers: Record<string, string> = {},
 ): Promise<ExecutionResponse> {
   const deadline = performance.now() + 30_000;
   for (;;) {
-    const execution = executionIn(await server.get(`/api/v1/executions/${id}`));
+    const execution = executionIn(await server.get(`/api/v1/executions/${id}`, headers));
     if (condition(execution)) return execution;
     if (performance.now() > deadline) throw new Error(`Cannot wait any longer: it is ${JSON.stringify(execution)}`);
     await new Promise((resolve) => void setTimeout(resolve, 3));
@@ -304,8 +317,13 @@ export async function until(
 }
 
 /** Asks until the execution has the status. */
-export function untilStatus(server: TestServer, id: string, status: ExecutionResponse['status']): Promise<ExecutionResponse> {
-  return until(server, id, (execution) => execution.status === status);
+export function untilStatus(
+  server: TestServer,
+  id: string,
+  status: ExecutionResponse['status'],
+  headers: Record<string, string> = {},
+): Promise<ExecutionResponse> {
+  return until(server, id, (execution) => execution.status === status, headers);
 }
 
 /** A started `review` that waits for its clarification. */

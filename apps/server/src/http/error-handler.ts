@@ -34,15 +34,21 @@ export function useErrorFormat(app: FastifyInstance): void {
   });
 }
 
-/** Answers one error; also for requests that never reach a route, which Fastify reports by themselves. */
-export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Answers one error; also for requests that never reach a route, which Fastify reports by themselves. `unfitting` is the status of a request that
+ * does not fit its schema, where it is another one than the catalogue's.
+ */
+export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, unfitting?: number): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
   if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
   const wait = known.details?.['retry_after_seconds'];
   if (typeof wait === 'number') void reply.header('retry-after', wait);
   // RFC 9110 §15.5.2: a 401 says how to do better.
   if (known.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', CHALLENGE);
-  void reply.status(known.status).header('x-request-id', request.id).type('application/json').send(known.toResponse(request.id));
+  const isUnfitting = typeof unfitting === 'number' && hasZodFastifySchemaValidationErrors(error);
+  const status = isUnfitting ? unfitting : known.status;
+  const body = { ...known.toResponse(request.id), status };
+  void reply.status(status).header('x-request-id', request.id).type('application/json').send(body);
 }
 
 /** What an error of Fastify, of a schema or of our own code is in the catalogue. Unknown ones say nothing of their inside. */

@@ -1,5 +1,6 @@
 import type { AnswerOutcome, SubmittedAnswer } from '@loopwright/engine';
 import type { AcceptanceRequest, ClarificationRequest } from '@loopwright/protocol';
+import type { FastifyRequest } from 'fastify';
 import type { AppParts } from './app.ts';
 
 type Given =
@@ -12,11 +13,15 @@ type Given =
  */
 export async function giveAnswer(
   { engine, random }: Pick<AppParts, 'engine' | 'random'>,
-  request: { userId: string; headers: { 'idempotency-key'?: string | undefined } },
+  request: Pick<FastifyRequest, 'userId' | 'access' | 'subject'> & { headers: { 'idempotency-key'?: string | undefined } },
   given: Given,
 ): Promise<AnswerOutcome['state']> {
   const { task_id: taskId, step_id: step, subject_digest: subjectDigest } = given.body;
-  const shown = subjectDigest === undefined ? {} : { subjectDigest };
+  const role = request.access.roleOn(request.subject.projectId ?? '');
+  const shown = {
+    ...(subjectDigest === undefined ? {} : { subjectDigest }),
+    ...(role === 'operator' || role === 'admin' ? { role } : {}),
+  };
   const answer: SubmittedAnswer =
     given.kind === 'clarification'
       ? { kind: 'clarification', answers: given.body.answers, ...shown }

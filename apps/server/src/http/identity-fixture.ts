@@ -2,9 +2,10 @@ import { type Clock, systemClock, systemRandom } from '@loopwright/protocol';
 import type { FastifyBaseLogger } from 'fastify';
 import { SETTINGS } from '../config/settings.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Presented } from '../identity/authenticator.ts';
 import type { NewKey } from '../identity/api-key-rights.ts';
 import { type Identity, type IdentityConfiguration, openIdentity } from '../identity/identity.ts';
-import type { Role } from '../identity/principal.ts';
+import type { Principal, Role } from '../identity/principal.ts';
 
 const DEFAULTS: IdentityConfiguration = {
   host: SETTINGS.host.default,
@@ -56,4 +57,15 @@ export function cookieOf(setCookie: string | readonly string[] | null | undefine
   const found = list.find((cookie) => cookie.startsWith(`${name}=`));
   if (found === undefined) throw new Error(`Cannot go on: the answer sets no cookie "${name}"`);
   return found.split(';')[0] ?? '';
+}
+
+/** Identities that a test makes up, in place of what the credentials of a request say. */
+export function actedBy(identity: Identity, principalOf?: (presented: Presented) => Principal | undefined): Identity {
+  if (principalOf === undefined) return identity;
+  const authenticate: Identity['authenticator']['authenticate'] = async (presented) => {
+    const principal = principalOf(presented);
+    if (principal === undefined) return { reason: 'missing_credentials', refused: 'nobody' };
+    return { principal, sessionSecret: null };
+  };
+  return { ...identity, authenticator: { authenticate } };
 }

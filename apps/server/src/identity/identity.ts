@@ -22,7 +22,7 @@ export type IdentityConfiguration = Pick<
 /** Everything that knows who makes a request. */
 export interface Identity {
   readonly mode: IdentityMode;
-  readonly authenticator: Authenticator;
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly tickets: StreamTickets;

@@ -103,6 +103,7 @@ describe('the trace of a request', () => {
         execution: none,
         taskName: 't',
         ask: async () => null,
+        emit: async () => null,
         step: (work) => work(attempt),
       });
     };

@@ -34,6 +34,14 @@ interface KeptPreview extends Omit<Preview, 'executions'> {
   result?: Promise<BulkResult>;
 }
 
+/** Who does what was previewed. */
+export interface BulkRun {
+  readonly userId: string;
+  readonly reason: string | null;
+  /** Whether executions of a project may be changed now. */
+  readonly mayChange: (projectId: string) => boolean;
+}
+
 /** What each action is for. */
 const FOR: Record<BulkAction, (status: ExecutionStatus) => boolean> = {
   cancel: (status) => !isFinal(status),
@@ -41,6 +49,13 @@ const FOR: Record<BulkAction, (status: ExecutionStatus) => boolean> = {
   resume: (status) => status === 'paused',
   retry: (status) => status === 'failed',
 };
+
+interface BulkParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly requireOwn: (executionId: string) => Promise<void>;
+}
 
 /**
  * Does one thing to many executions: exactly to those that were previewed, however many more the filter finds by then. Previews are in memory
@@ -50,9 +65,12 @@ export class BulkOperations {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #requireOwn: (executionId: string) => Promise<void>;
   readonly #previews = new Map<string, KeptPreview>();
 
-  constructor({ engine, clock, random }: { engine: Engine; clock: Clock; random: Random }) {
+  /** `requireOwn` throws for an execution that is begun again in another way, as a run is. */
+  constructor({ engine, clock, random, requireOwn }: BulkParts) {
+    this.#requireOwn = requireOwn;
     this.#engine = engine;
     this.#clock = clock;
     this.#random = random;
@@ -84,11 +102,11 @@ export class BulkOperations {
   }
 
   /** Does what was previewed; the same token again gives the same result and does nothing. Throws CONFLICT when the preview is gone or somebody else's. */
-  run(token: string, userId: string, reason: string | null): Promise<BulkResult> {
+  run(token: string, { userId, reason, mayChange }: BulkRun): Promise<BulkResult> {
     const preview = this.#previews.get(token);
     if (preview === undefined || preview.userId !== userId || preview.expiresAt < this.#clock.now())
       throw new PlatformError('CONFLICT', 'Cannot do what was previewed: there is no such preview any more');
-    preview.result ??= this.#work(preview, reason);
+    preview.result ??= this.#work(preview, { reason, mayChange });
     return preview.result;
   }
 
@@ -99,23 +117,31 @@ export class BulkOperations {
       if (expiresAt < now || this.#previews.size > PREVIEWS_LIMIT) this.#previews.delete(token);
   }
 
-  async #work(preview: KeptPreview, reason: string | null): Promise<BulkResult> {
+  async #work(preview: KeptPreview, run: Omit<BulkRun, 'userId'>): Promise<BulkResult> {
     const results: BulkResult['results'] = [];
     for (let at = 0; at < preview.ids.length; at += BATCH) {
       const batch = preview.ids.slice(at, at + BATCH);
-      results.push(...(await Promise.all(batch.map((id) => this.#one(id, preview, reason)))));
+      results.push(...(await Promise.all(batch.map((id) => this.#one(id, preview, run)))));
     }
     const failed = results.filter(({ outcome }) => outcome === 'failed').length;
     return { action: preview.action, count: results.length, done: results.length - failed, failed, results };
   }
 
-  async #one(id: string, { action, userId }: KeptPreview, reason: string | null): Promise<BulkResult['results'][number]> {
+  async #one(
+    id: string,
+    { action, userId }: KeptPreview,
+    { reason, mayChange }: Omit<BulkRun, 'userId'>,
+  ): Promise<BulkResult['results'][number]> {
     const result = { execution_id: id, new_execution_id: null, error_code: null, message: null };
     try {
+      // A grant may have been taken away since the preview.
+      if (!mayChange(this.#engine.read.projectOf(id) ?? ''))
+        throw new PlatformError('FORBIDDEN', `Cannot ${action} the execution "${id}": it is not allowed any more`);
       if (action === 'cancel') await this.#engine.cancel(id, { who: userId, reason });
       else if (action === 'pause') await this.#engine.pause(id, userId);
       else if (action === 'resume') await this.#engine.resume(id, userId);
       else {
+        await this.#requireOwn(id);
         const retry = { executionId: id, newId: this.#random.uuid(), startedBy: userId };
         const { execution } = await this.#engine.operations.retry(retry);
         return { ...result, outcome: 'done', new_execution_id: execution.id };

@@ -5,21 +5,23 @@ import { WorkflowError } from '@loopwright/engine';
 import ipaddr from 'ipaddr.js';
 import { Agent, fetch as undiciFetch } from 'undici';
 
-/** How workflows reach other hosts. */
+/** How workflows and webhooks reach other hosts. */
 export interface OutboundHosts {
   /** Passes, or throws the standard's `authorization` error. */
   readonly allowHost: (host: string) => Promise<boolean>;
   /** Connects to allowed addresses only, whatever a name resolves to by then. */
   readonly fetch: typeof globalThis.fetch;
+  /** Whether a host is listed: then it may lie inside. */
+  readonly isListed: (host: string) => boolean;
   close(): Promise<void>;
 }
 
 /**
- * Keeps the calls of workflows out of the server's own network: a name or an address that is not public is refused unless it is
+ * Keeps calls out of the server's own network: a name or an address that is not public is refused unless it is
  * listed (`name`, `*.suffix`, an address, or `*` for all). Addresses are checked before the call and again when the connection is made, so that a name
  * which resolves to something else the second time (DNS rebinding) does not get through.
  */
-export function outboundHosts(privateHosts: readonly string[]): OutboundHosts {
+export function outboundHosts(privateHosts: readonly string[], setting = 'call_private_hosts'): OutboundHosts {
   const isListed = (host: string): boolean => privateHosts.some((pattern) => matches(pattern.toLowerCase(), host));
   const lookup: LookupFunction = (host, options, callback) => {
     lookupAddresses(host, { ...options, all: true }, (error, found) => {
@@ -32,13 +34,14 @@ export function outboundHosts(privateHosts: readonly string[]): OutboundHosts {
   };
   const dispatcher = new Agent({ connect: { lookup } });
   return {
+    isListed,
     allowHost: async (host) => {
       const name = host.replace(/^\[(.*)\]$/, '$1');
       if (isListed(name)) return true;
       const addresses = isIP(name) === 0 ? await resolved(name) : [name];
       const inside = addresses.find((address) => !isPublic(address));
       if (inside === undefined) return true;
-      throw new WorkflowError({ type: 'authorization', status: 403, title: 'FORBIDDEN', detail: refusal(name, inside) });
+      throw new WorkflowError({ type: 'authorization', status: 403, title: 'FORBIDDEN', detail: refusal(name, inside, setting) });
     },
     fetch: ((url: URL, init: object) => undiciFetch(url, { ...init, dispatcher })) as unknown as typeof globalThis.fetch,
     close: () => dispatcher.destroy(),
@@ -63,9 +66,9 @@ function isPublic(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
 }
 
-function refusal(host: string, address: string): string {
+function refusal(host: string, address: string, setting: string): string {
   const why = host === address ? 'is no public address' : `is ${address}, which is no public address`;
-  return `Cannot call the host "${host}": it ${why}; the setting call_private_hosts can allow it`;
+  return `Cannot call the host "${host}": it ${why}; the setting ${setting} can allow it`;
 }
 
 function notAllowed(host: string): NodeJS.ErrnoException {

@@ -22,9 +22,9 @@ export class ProgramService {
     this.#edge = edge;
   }
 
-  /** Every program that has a version; a folder without one is what a refused build left. */
-  async list(): Promise<ProgramSummary[]> {
-    const names = await this.#store.programs();
+  /** Every program that is seen and has a version; a folder without one is what a refused build left. */
+  async list(isSeen: (name: string) => boolean): Promise<ProgramSummary[]> {
+    const names = (await this.#store.programs()).filter(isSeen);
     const programs = await Promise.all(names.map(async (name) => ({ name, versions: await this.#store.list(name) })));
     return Promise.all(programs.filter(({ versions }) => versions.length > 0).map((program) => this.#summaryOf(program)));
   }

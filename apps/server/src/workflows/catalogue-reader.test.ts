@@ -10,13 +10,14 @@ import { outboundHosts } from '../outbound/outbound-hosts.ts';
 import { catalogueReader } from './catalogue-reader.ts';
 import { loadWorkflows } from './load-workflows.ts';
 
-describe('functions of catalogues', () => {
+describe('functions of catalogues and schemas of resources', () => {
   it('are read with the definitions of a folder, and kept for a start without the catalogue', async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url ?? '');
+      if (request.url === '/text.yaml') return response.end('type: object\nrequired: [text]\n');
       if (request.url?.startsWith('/functions/shout/1.0.0/') !== true) response.statusCode = 404;
-      response.end("set: { text: '${ .text | ascii_upcase }' }\n");
+      return response.end("set: { text: '${ .text | ascii_upcase }' }\n");
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const dir = mkdtempSync(join(tmpdir(), 'loopwright-catalogue-'));
@@ -26,13 +27,15 @@ describe('functions of catalogues', () => {
       join(dir, 'workflows', 'w.yaml'),
       `document: { dsl: '1.0.3', namespace: test, name: w, version: '1.0.0' }
 use: { catalogs: { ours: { endpoint: { uri: '${uri}' } } } }
+output: { schema: { resource: { endpoint: '${uri}/text.yaml' } } }
 do: [{ loud: { call: 'shout:1.0.0@ours', with: { text: a } } }]`,
     );
     const outbound = outboundHosts(['127.0.0.1']);
     const load = (hosts = outbound): ReturnType<typeof loadWorkflows> =>
       loadWorkflows(join(dir, 'workflows'), {}, catalogueReader(join(dir, 'kept'), hosts));
     const [first] = await load();
-    assert.equal(asked.length, 1);
+    assert.equal(asked.length, 2);
+    assert.deepEqual(first?.document.output?.schema, { document: { type: 'object', required: ['text'] } });
     const functions = first?.document.use?.functions ?? {};
     assert.deepEqual(Object.keys(functions), ['shout:1.0.0@ours']);
     server.close();

@@ -9,7 +9,7 @@ const DOCUMENT_LIMIT_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Reads functions of catalogues over HTTP, from the hosts that workflows may call. What was read is kept in `dir`: a server whose
+ * Reads functions of catalogues and schemas of resources over HTTP, from the hosts that workflows may call. What was read is kept in `dir`: a server whose
  * catalogue is away starts with that, because a function has a version and does not change. Redirects are not followed.
  */
 export function catalogueReader(dir: string, outbound: Pick<OutboundHosts, 'allowHost' | 'fetch'>): CatalogueReader {

@@ -7,8 +7,25 @@ import { loadWorkflows } from './load-workflows.ts';
 /** Editors write a file in several steps; this long after the last one it is read, in milliseconds. */
 const SETTLE_MS = 200;
 
+/** Registers the definitions of folders, and again whenever they change; the result ends that. Throws as {@link loadWorkflows} does. */
+export async function useWorkflows(
+  folders: readonly string[],
+  engine: Engine,
+  parts: { clock: Clock; log: FastifyBaseLogger; readCatalogue: CatalogueReader },
+): Promise<() => void> {
+  const stops: (() => void)[] = [];
+  for (const folder of folders) {
+    for (const definition of await loadWorkflows(folder, engine.functions, parts.readCatalogue))
+      await engine.register(definition);
+    stops.push(watchWorkflows(folder, engine, parts));
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
 /** Registers definitions again when a file of the folder changes. A folder with a wrong file changes nothing; executions under way keep theirs. */
-export function watchWorkflows(
+function watchWorkflows(
   folder: string,
   engine: Engine,
   { clock, log, readCatalogue }: { clock: Clock; log: FastifyBaseLogger; readCatalogue: CatalogueReader },

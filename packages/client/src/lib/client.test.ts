@@ -280,30 +280,105 @@ describe('Client.events', () => {
     assert.equal((await errorOf(client.events('nobody').next())).code, 'EXECUTION_NOT_FOUND');
   });
 
-  it('goes on where it was after the server was killed and came back', async () => {
+  it('goes on by itself where it was after the server was killed and came back', async () => {
     const { execution_id: id } = await client.startWorkflow('hold', { project_id: 'p' });
     const seen: number[] = [];
-    const lost = await errorOf(
-      (async () => {
-        for await (const event of client.events(id)) {
-          seen.push(event.seq);
-          if (event.event_type === 'step_started') host.child.kill('SIGKILL');
-        }
-      })(),
-    );
-    assert.equal(lost.code, 'SERVICE_UNAVAILABLE');
-    host = await open();
-    host.child.stdin.write('go on\n');
-    let last = '';
-    for await (const event of client.events(id, { after: seen.at(-1) ?? 0 })) {
+    const restart = async (): Promise<void> => {
+      await kill(host);
+      host = await open();
+      host.child.stdin.write('go on\n');
+    };
+    let restarted: Promise<void> | undefined;
+    for await (const event of client.events(id)) {
       seen.push(event.seq);
-      last = event.event_type;
+      if (event.event_type === 'step_started') restarted ??= restart();
     }
-    assert.equal(last, 'completed');
+    await restarted;
     assert.deepEqual(
       seen,
       Array.from({ length: seen.length }, (_, index) => index + 1),
     );
     assert.equal((await client.execution(id)).output, 'done');
+    assert.equal(seen.length, (await client.execution(id)).completed_steps.length * 2 + 3);
+  });
+
+  it('gives up when the server stays away, and lets its reader go on later', async () => {
+    const { execution_id: id } = await review();
+    await untilStatus(id, 'waiting_clarification');
+    const seen: number[] = [];
+    const lost = await errorOf(
+      (async () => {
+        for await (const event of client.events(id, { patienceMs: 300 })) {
+          seen.push(event.seq);
+          if (event.event_type === 'waiting_clarification') await kill(host);
+        }
+      })(),
+    );
+    assert.equal(lost.code, 'SERVICE_UNAVAILABLE');
+    host = await open();
+    await client.cancel(id);
+    for await (const { seq } of client.events(id, { after: seen.at(-1) ?? 0 })) seen.push(seq);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: seen.length }, (_, index) => index + 1),
+    );
+  });
+});
+
+describe('Client.allEvents', () => {
+  it('gives the events of all executions in one order, each once, whatever happens to the server meanwhile', async () => {
+    const positions: number[] = [];
+    const own = new Set<string>();
+    const ended = new Set<string>();
+    const controller = new AbortController();
+    const filter = { projects: ['streamed'], workflows: ['plain'] };
+    const reading = (async () => {
+      for await (const event of client.allEvents({ filter, signal: controller.signal })) {
+        assert.deepEqual([event.project_id, event.workflow_id], ['streamed', 'plain']);
+        positions.push(event.position);
+        if (event.event_type === 'completed') ended.add(event.execution_id);
+      }
+    })();
+    for (let round = 0; round < 3; round += 1) {
+      for (let times = 0; times < 4; times += 1) {
+        own.add((await client.startWorkflow('plain', { project_id: 'streamed' })).execution_id);
+        await client.startWorkflow('plain', { project_id: 'other' });
+      }
+      await kill(host);
+      host = await open();
+    }
+    for (const id of own) await untilStatus(id, 'completed');
+    const deadline = performance.now() + 10_000;
+    while (ended.size < own.size && performance.now() < deadline) await new Promise((resolve) => void setTimeout(resolve, 5));
+    controller.abort();
+    await reading;
+    assert.deepEqual(ended, own);
+    assert.deepEqual(
+      positions,
+      [...new Set(positions)].toSorted((a, b) => a - b),
+    );
+    const stored: number[] = [];
+    for await (const { position } of client.allEvents({ filter, eventTypes: ['*'] })) {
+      stored.push(position);
+      if (position === positions.at(-1)) break;
+    }
+    assert.deepEqual(positions, stored);
+  });
+
+  it('says what is gone: to the reader who asked, or as an error', async () => {
+    const gap = { event_type: 'gap', from_position: 1, to_position: 7 };
+    const other = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(
+        `: hello\r\nevent: gap\r\nid: 7\r\ndata: ${JSON.stringify(gap)}\r\n\r\nevent: end\ndata: {"event_type":"end",\ndata: "cursor":7}\n\n`,
+      );
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const foreign = new Client({ baseUrl: `http://127.0.0.1:${(other.address() as AddressInfo).port}` });
+    assert.equal((await errorOf(foreign.allEvents().next())).code, 'LIMIT_EXCEEDED');
+    const gaps: unknown[] = [];
+    assert.equal((await foreign.allEvents({ onGap: (gone) => gaps.push(gone) }).next()).done, true);
+    assert.deepEqual(gaps, [{ from: 1, to: 7 }]);
+    other.close();
   });
 });

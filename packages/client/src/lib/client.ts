@@ -13,6 +13,7 @@ import {
   type ExecutionEventMessage,
   type ExecutionList,
   type ExecutionResponse,
+  type GlobalEventMessage,
   type HumanTask,
   type Json,
   type LabelledExample,
@@ -41,14 +42,14 @@ import {
   serverHealthSchema,
   stuckListSchema,
   whySchema,
-  streamTicketSchema,
   workflowVersionsSchema,
   workflowListSchema,
   workflowScheduleSchema,
 } from '@loopwright/protocol';
 import type { z } from 'zod';
-import { readEvents } from './events.ts';
+import { type StreamOptions, readEvents } from './events.ts';
 import { type Caller, callApi, fetchText } from './request.ts';
+import { RunsClient } from './runs.ts';
 
 /** How a client reaches the control plane. */
 export interface ClientOptions {
@@ -69,19 +70,27 @@ export interface Keyed {
 export class Client {
   readonly #caller: Caller;
 
+  /** Runs of profiles, their artifacts and metrics. */
+  readonly runs: RunsClient;
+
   constructor({ baseUrl, userId, apiKey }: ClientOptions) {
     this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey };
+    this.runs = new RunsClient(this.#caller);
   }
 
   health(): Promise<ServerHealth> {
     return callApi(this.#caller, { method: 'GET', path: '/health', answer: serverHealthSchema });
   }
 
-  /** Sends labelled examples, `application/x-ndjson` or `text/csv`; nothing is kept when a line is wrong. */
-  uploadExamples(body: ReadableStream<Uint8Array>, contentType: string): Promise<ExamplesDescription> {
+  /** Sends labelled examples for a project, `application/x-ndjson` or `text/csv`; nothing is kept when a line is wrong. */
+  uploadExamples(
+    body: ReadableStream<Uint8Array>,
+    contentType: string,
+    { projectId }: { projectId?: string } = {},
+  ): Promise<ExamplesDescription> {
     return callApi(this.#caller, {
       method: 'POST',
-      path: '/api/v1/examples',
+      path: `/api/v1/examples${projectId === undefined ? '' : `?project_id=${encodeURIComponent(projectId)}`}`,
       answer: examplesDescriptionSchema,
       stream: { body, contentType },
     });
@@ -240,28 +249,42 @@ export class Client {
   }
 
   /**
-   * The events of an execution behind the cursor, stored ones first, until it ends or `signal` aborts. Throws SERVICE_UNAVAILABLE when the
-   * connection is lost: go on with the `seq` of the last event.
+   * The events of an execution behind the cursor, stored ones first, each once, until it ends or `signal` aborts. A lost connection and a server
+   * that comes back are bridged. Throws SERVICE_UNAVAILABLE when it stays away, LIMIT_EXCEEDED when history is gone and no `onGap` takes that.
    */
-  async *events(
-    id: string,
-    { after = 0, signal }: { after?: number; signal?: AbortSignal } = {},
-  ): AsyncGenerator<ExecutionEventMessage> {
-    const url = new URL(`/api/v1/ws/executions/${encodeURIComponent(id)}?after=${after}`, await this.#caller.baseUrl());
-    const ticket = await this.#streamTicket();
-    if (ticket !== null) url.searchParams.set('ticket', ticket);
-    yield* readEvents(url, signal);
+  async *events(id: string, options: StreamOptions = {}): AsyncGenerator<ExecutionEventMessage> {
+    const query = typesOf(options);
+    const path = `/api/v1/executions/${encodeURIComponent(id)}/events${query === '' ? '' : `?${query}`}`;
+    yield* readEvents({ caller: this.#caller, path }, options);
   }
 
-  /** A WebSocket takes no headers, and a key has no place in a URL: a ticket of one use stands for it. */
-  async #streamTicket(): Promise<string | null> {
-    if (this.#caller.apiKey === undefined) return null;
-    const path = '/api/v1/stream-tickets';
-    return (await callApi(this.#caller, { method: 'POST', path, answer: streamTicketSchema })).ticket;
+  /** The events of all executions that the caller may see, in one order, as {@link events} gives those of one; it has no end. */
+  async *allEvents({
+    filter = {},
+    ...options
+  }: StreamOptions & { filter?: EventQuery } = {}): AsyncGenerator<GlobalEventMessage> {
+    const lists = { workflow_id: filter.workflows, project_id: filter.projects, execution_id: filter.executions };
+    const query = Object.entries(lists).flatMap(([name, values]) =>
+      values === undefined ? [] : [`${name}=${values.map(encodeURIComponent).join(',')}`],
+    );
+    const types = typesOf(options);
+    const path = `/api/v1/events?${[...query, ...(types === '' ? [] : [types])].join('&')}`;
+    for await (const event of readEvents({ caller: this.#caller, path }, options)) if ('position' in event) yield event;
   }
 
   #changeSchedule(workflowId: string, change: 'pause' | 'resume'): Promise<WorkflowSchedule> {
     const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/schedule/${change}`;
     return callApi(this.#caller, { method: 'POST', path, answer: workflowScheduleSchema });
   }
+}
+
+/** Which events of all executions are read; what is left out does not matter. */
+export interface EventQuery {
+  readonly workflows?: readonly string[];
+  readonly projects?: readonly string[];
+  readonly executions?: readonly string[];
+}
+
+function typesOf({ eventTypes }: StreamOptions): string {
+  return eventTypes === undefined ? '' : `event_type=${eventTypes.map(encodeURIComponent).join(',')}`;
 }

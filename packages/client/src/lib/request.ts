@@ -45,6 +45,14 @@ export function fetchText(caller: Caller, path: string): Promise<string> {
   return readText(caller, { method: 'GET', path });
 }
 
+/** Opens a stream of Server-Sent Events; gives its body. Throws as {@link callApi} does. */
+export async function openStream(caller: Caller, path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const response = await send(caller, { method: 'GET', path, signal, accept: 'text/event-stream' });
+  if (!response.ok) throw errorOf(response.status, parseJson(await response.text()));
+  if (response.body === null) throw unreachable(new Error('the answer has no body'));
+  return response.body;
+}
+
 async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<string> {
   const response = await send(caller, call);
   const text = await response.text().catch((error: unknown) => {
@@ -54,10 +62,11 @@ async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>
   return text;
 }
 
-async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<Response> {
+async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & { accept?: string }): Promise<Response> {
   const headers: Record<string, string> = {};
   if (caller.userId !== undefined) headers['x-user-id'] = caller.userId;
   if (caller.apiKey !== undefined) headers['authorization'] = `Bearer ${caller.apiKey}`;
+  if (call.accept !== undefined) headers['accept'] = call.accept;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
   if (call.json !== undefined) {

@@ -5,7 +5,9 @@ import type {
   EngineCaps,
   Execution,
   ExecutionEvent,
+  ProjectScope,
   StartRequest,
+  CommitListener,
   StoreReader,
   SubmittedAnswer,
   WorkflowDefinition,
@@ -129,7 +131,7 @@ export class RestateEngine implements WorkflowEngine {
     const node = this.#node();
     const services = [executionObject, driverObject, definitionObject, listenersObject, publisherService].map((of) => of(node));
     this.#endpoint = new ServiceEndpoint(options.service, services, (message) => onTrouble?.(message, undefined));
-    const store = new SqliteStore({ ...options, onEvents: (events) => this.#hub.publish(events) });
+    const store = new SqliteStore({ ...options, onEvents: (events, position) => this.#hub.publish(events, position) });
     this.#definitions = new Definitions(store, this.functions, onTrouble);
     this.#views = new Views(store, {
       record: (id) => this.#record(id),
@@ -203,7 +205,9 @@ export class RestateEngine implements WorkflowEngine {
     return { state, executionId, task: task === undefined ? undefined : this.read.humanTask(task.id) };
   }
 
-  publish(event: CloudEvent): Promise<number> {
+  async publish(event: CloudEvent, projects?: ProjectScope): Promise<number> {
+    if (projects !== undefined)
+      throw new PlatformError('VALIDATION_ERROR', 'Cannot publish the event: to name projects is not supported on Restate');
     const address = { service: this.#names.publisher, handler: 'publish' };
     return this.#client.call(address, { event, except: null }, z.int(), this.#once());
   }
@@ -221,6 +225,10 @@ export class RestateEngine implements WorkflowEngine {
   async resume(executionId: string, who: string): Promise<Execution> {
     await this.#command(executionId, { do: 'resume', at: this.#options.clock.now(), who });
     return this.#shown(executionId);
+  }
+
+  subscribeAll(listener: CommitListener): () => void {
+    return this.#hub.subscribeAll(listener);
   }
 
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {

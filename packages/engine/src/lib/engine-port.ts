@@ -1,8 +1,9 @@
 import type { WorkflowDefinition } from './definition/definition.ts';
 import type { AnswerOutcome, AnswerTarget } from './embedded/answer-question.ts';
+import type { CommitListener } from './embedded/event-hub.ts';
 import type { StartRequest } from './embedded/start-execution.ts';
 import type { CloudEvent } from './event/listener.ts';
-import type { Execution, ExecutionEvent } from './execution/execution.ts';
+import type { Execution, ExecutionEvent, ProjectScope } from './execution/execution.ts';
 import type { SubmittedAnswer } from './human-task/answer.ts';
 import type { FunctionCatalogue } from './interpreter/call-function.ts';
 import type { StoreReader } from './store/store.ts';
@@ -48,8 +49,11 @@ export interface WorkflowEngine extends AsyncDisposable {
     answer: SubmittedAnswer,
     by: { answerId: string; answeredBy: string },
   ): Promise<Omit<AnswerOutcome, 'delivered'>>;
-  /** Shows an event from outside to every execution that listens; gives how many went on. Safe to repeat. */
-  publish(event: CloudEvent): Promise<number>;
+  /**
+   * Shows an event from outside to every execution that listens, of these projects when some are named; gives how many went on. Safe to repeat.
+   * An engine that cannot tell projects apart refuses to name some (VALIDATION_ERROR).
+   */
+  publish(event: CloudEvent, projects?: ProjectScope): Promise<number>;
   /** Ends an execution for good, and those it waits for; steps under way get their AbortSignal. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
   cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution>;
   /** Stops an execution before its next step; its timers stand still. Those it waits for follow. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */
@@ -58,6 +62,8 @@ export interface WorkflowEngine extends AsyncDisposable {
   resume(executionId: string, who: string): Promise<Execution>;
   /** Calls `listener` with every event of an execution from now on; the result ends it. From a cursor: `read.events`. */
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void;
+  /** Calls `listener` with the events of each commit from now on, of any execution, and the position of the first; from a cursor: `read.eventsAfter`. */
+  subscribeAll(listener: CommitListener): () => void;
   /** Stops: nothing new begins, steps under way have `drainMs` to end and be recorded; what is left goes on after the next {@link recover}. */
   close(drainMs: number): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { type InductionCandidate, inductionCandidates } from '@loopwright/protocol';
 import { LIMITS } from '../limits.ts';
 import type { TextSettings } from '../program/text-features.ts';
 
@@ -15,41 +16,42 @@ export type Candidate =
 const BAYES: Learner = { kind: 'naive_bayes', alpha: 0.1 };
 const SVM: Learner = { kind: 'linear_svm', cost: 2 };
 
-/**
- * The candidates for texts, the simplest first. Pieces of words are left out where there is too much text for them, and
- * support vector machines on pieces where there are too many labels besides: each label is a training of its own.
- */
+/** How the features of a text are cut. */
+const TEXT_SETTINGS: Readonly<Partial<Record<InductionCandidate['features'], Omit<TextSettings, 'maxCharacters'>>>> = {
+  words: { words: true, longestPiece: 0 },
+  'pieces of words': { words: false, longestPiece: 5 },
+  'words and pieces': { words: true, longestPiece: 4 },
+};
+
+/** The candidates for texts, the simplest first: which ones depends on how much text and how many labels there are. */
 export function textCandidates(totalCharacters: number, classes: number): Candidate[] {
-  const text = (name: string, words: boolean, longestPiece: number, learner: Learner): Candidate => ({
-    name,
-    kind: 'text',
-    settings: { words, longestPiece, maxCharacters: LIMITS.readCharacters },
-    learner,
+  return inductionCandidates({ kind: 'text', characters: totalCharacters, classes }).map(({ name, learner, features }) => {
+    const settings = TEXT_SETTINGS[features];
+    if (settings === undefined) throw new RangeError(`Cannot try "${name}": its features are not those of a text`);
+    return {
+      name,
+      kind: 'text',
+      settings: { ...settings, maxCharacters: LIMITS.readCharacters },
+      learner: learner === 'linear SVM' ? SVM : BAYES,
+    };
   });
-  const words = [text('naive Bayes on words', true, 0, BAYES), text('linear SVM on words', true, 0, SVM)];
-  if (totalCharacters > LIMITS.maxPieceCharacters) return words;
-  const bayes = [
-    text('naive Bayes on pieces of words', false, 5, BAYES),
-    text('naive Bayes on words and pieces', true, 4, BAYES),
-  ];
-  if (totalCharacters * classes > LIMITS.maxPieceWork) return [...words, ...bayes];
-  return [
-    ...words,
-    text('naive Bayes on pieces of words', false, 5, BAYES),
-    text('linear SVM on pieces of words', false, 5, SVM),
-    text('naive Bayes on words and pieces', true, 4, BAYES),
-    text('linear SVM on words and pieces', true, 4, SVM),
-  ];
 }
+
+/** How the models for tables are learned, by their names. */
+const TABLE_MODELS: readonly Candidate[] = [
+  { name: 'decision tree of depth 3', kind: 'tree', depth: 3 },
+  { name: 'naive Bayes on categories and bins', kind: 'table', learner: { kind: 'naive_bayes', alpha: 0.5 } },
+  { name: 'linear SVM on cells', kind: 'table', learner: { kind: 'linear_svm', cost: 1 } },
+  { name: 'decision tree of depth 5', kind: 'tree', depth: 5 },
+  { name: 'linear SVM on cells, weak penalty', kind: 'table', learner: { kind: 'linear_svm', cost: 20 } },
+  { name: 'decision tree of depth 8', kind: 'tree', depth: 8 },
+];
 
 /** The candidates for tables, the simplest first. */
 export function tableCandidates(): Candidate[] {
-  return [
-    { name: 'decision tree of depth 3', kind: 'tree', depth: 3 },
-    { name: 'naive Bayes on categories and bins', kind: 'table', learner: { kind: 'naive_bayes', alpha: 0.5 } },
-    { name: 'linear SVM on cells', kind: 'table', learner: { kind: 'linear_svm', cost: 1 } },
-    { name: 'decision tree of depth 5', kind: 'tree', depth: 5 },
-    { name: 'linear SVM on cells, weak penalty', kind: 'table', learner: { kind: 'linear_svm', cost: 20 } },
-    { name: 'decision tree of depth 8', kind: 'tree', depth: 8 },
-  ];
+  return inductionCandidates({ kind: 'table' }).map(({ name }) => {
+    const candidate = TABLE_MODELS.find((model) => model.name === name);
+    if (candidate === undefined) throw new RangeError(`Cannot try "${name}": nobody knows how it is learned`);
+    return candidate;
+  });
 }

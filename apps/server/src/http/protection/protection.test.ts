@@ -19,6 +19,9 @@ const ANN: Principal = {
   ...UNRESTRICTED,
   projects: new Map(),
   credentialId: 'k1',
+  roleCap: null,
+  onlyProjects: null,
+  expiresAt: null,
 };
 
 /** A server of its own that knows who calls by a header: key, then person; no header is nobody. */
@@ -30,7 +33,11 @@ async function openLimited(rates: Partial<RequestRates>): Promise<FastifyInstanc
   app.addHook('onRequest', limits.checkAddress);
   app.addHook('onRequest', async (request, reply) => {
     const [credentialId = '', userId] = String(request.headers['x-who'] ?? '').split(' ');
-    if (userId === undefined) return reply.status(401).send({});
+    if (userId === undefined)
+      return reply
+        .status(401)
+        .header('www-authenticate', credentialId === 'none' ? 'Bearer' : 'Bearer error="invalid_token"')
+        .send({});
     request.principal = { ...ANN, userId, credentialId };
   });
   app.addHook('onRequest', limits.checkCaller);
@@ -73,6 +80,7 @@ describe('rateLimits', () => {
     assert.equal((await get(app, '')).statusCode, 429);
     assert.equal((await get(app, 'k ann')).statusCode, 429);
     assert.equal((await get(app, 'k ann', '203.0.113.6')).statusCode, 200);
+    for (let count = 0; count < 9; count += 1) assert.equal((await get(app, 'none', '203.0.113.7')).statusCode, 401);
   });
 });
 

@@ -53,7 +53,9 @@ export async function rateLimits(app: FastifyInstance, rates: RequestRates): Pro
   const refusals = limiter(rates.refusals, ({ ip }) => `refused ${normalizeIP(ip)}`);
   if (refusals !== undefined)
     app.addHook('onResponse', async (request, reply) => {
-      if (reply.statusCode === 401) await refusals(request);
+      // Who forgot to send any is no guesser: the challenge says which it was.
+      const challenge = String(reply.getHeader('www-authenticate') ?? '');
+      if (reply.statusCode === 401 && challenge.includes('invalid_token')) await refusals(request);
     });
   return {
     checkAddress: async (request, reply) => {

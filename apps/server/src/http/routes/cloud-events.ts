@@ -1,6 +1,7 @@
-import { cloudEventSchema, errorResponseSchema } from '@loopwright/protocol';
+import { PlatformError, cloudEventSchema, errorResponseSchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { ADVANCE_TYPE } from '../../runs/profile/weave-phases.ts';
 import type { AppParts } from '../app.ts';
 
 /** `/events`: events from outside, for executions that listen. */
@@ -12,12 +13,16 @@ export function cloudEventRoutes({ engine }: AppParts): FastifyPluginAsyncZod {
       {
         schema: {
           tags: ['events'],
-          summary: 'Show an event to the executions that listen',
+          summary: 'Show an event to the executions that listen, of the projects where you may',
           body: cloudEventSchema,
-          response: { 202: z.object({ delivered: z.int() }), 400: errorResponseSchema },
+          response: { 202: z.object({ delivered: z.int() }), 400: errorResponseSchema, 403: errorResponseSchema },
         },
       },
-      async (request, reply) => reply.status(202).send({ delivered: await engine.publish(request.body) }),
+      async ({ access, body }, reply) => {
+        if (body.type.startsWith(ADVANCE_TYPE))
+          throw new PlatformError('FORBIDDEN', 'Cannot take the event: runs are advanced with POST /api/v1/runs/{run_id}/next');
+        return reply.status(202).send({ delivered: await engine.publish(body, access.scope('events:publish')) });
+      },
     );
   };
 }

@@ -173,7 +173,8 @@ describe('WS /api/v1/ws/executions/{execution_id}', () => {
     const { execution_id: id } = await start(own, 'hold');
     const readers = Array.from({ length: 10 }, () => read(own, id));
     await Promise.all(readers.map((reader) => reader.until('step_started')));
-    assert.equal(own.listeners(), 10);
+    assert.equal(own.streams(), 10);
+    assert.equal(own.listeners(), 1);
     readers[0]?.close();
     await readers[0]?.closed;
     own.release();
@@ -198,12 +199,12 @@ describe('WS /api/v1/ws/executions/{execution_id}', () => {
     const rude = await upgrade(own, `/api/v1/ws/executions/${id}`);
     const broken = await upgrade(own, `/api/v1/ws/executions/${id}`);
     assert.ok('destroy' in rude && 'write' in broken);
-    await waitFor(() => own.listeners() === 3);
+    await waitFor(() => own.streams() === 3);
     polite.close();
     rude.destroy();
     broken.write('this is no frame');
     broken.resume();
-    await waitFor(() => own.listeners() === 0);
+    await waitFor(() => own.streams() === 0 && own.listeners() === 0);
     assert.equal(own.app.websocketServer.clients.size, 0);
     own.release();
     await untilStatus(own, id, 'completed');

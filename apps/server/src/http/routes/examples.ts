@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { type Clock, PlatformError, errorResponseSchema, examplesDescriptionSchema } from '@loopwright/protocol';
+import { DEFAULT_PROJECT } from '@loopwright/engine';
+import { type Clock, PlatformError, errorResponseSchema, examplesDescriptionSchema, projectIdSchema } from '@loopwright/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -17,7 +18,7 @@ const FORMATS: Readonly<Record<string, ExampleFormat>> = {
 const FAREWELL_MS = 1000;
 
 /** `/examples`: labelled examples come in as a stream and are kept under their digest. */
-export function exampleRoutes({ examples, clock }: AppParts): FastifyPluginAsyncZod {
+export function exampleRoutes({ examples, clock, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     // No other body is read: the limit of this route is the store's, which counts the bytes as they come.
     api.removeAllContentTypeParsers();
@@ -33,6 +34,7 @@ export function exampleRoutes({ examples, clock }: AppParts): FastifyPluginAsync
           tags: ['examples'],
           summary: 'Send labelled examples; all are checked before any is kept',
           consumes: Object.keys(FORMATS),
+          querystring: z.object({ project_id: projectIdSchema.default(DEFAULT_PROJECT) }),
           body: z
             .custom<Readable>((body) => body instanceof Readable)
             .describe('One example a line, or a table with a column "label"'),
@@ -46,6 +48,7 @@ export function exampleRoutes({ examples, clock }: AppParts): FastifyPluginAsync
       },
       async (request, reply) => {
         const summary = await examples.put(request.body, formatOf(request));
+        await resources.addExamples(summary.digest, request.query.project_id, request.userId);
         return reply.status(201).send(summary);
       },
     );

@@ -19,7 +19,7 @@ const SAMPLE = 10;
 /** What is done to many executions, and which of them need somebody. */
 export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine } = parts;
-  const bulk = new BulkOperations(parts);
+  const bulk = new BulkOperations({ ...parts, requireOwn: (id) => parts.runs.requireOwn(id) });
   return async (api) => {
     api.post(
       '/executions/bulk',
@@ -31,9 +31,11 @@ export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: bulkResponseSchema, 400: errorResponseSchema, 409: errorResponseSchema, 422: errorResponseSchema },
         },
       },
-      async ({ body, userId }) => {
-        if ('token' in body) return bulk.run(body.token, userId, body.reason ?? null);
-        const { token, action, executions, expiresAt } = bulk.preview(body.action, filterOf(body.filter), userId);
+      async ({ access, body, userId }) => {
+        const mayChange = (projectId: string): boolean => access.mayIn(projectId, 'executions:write');
+        if ('token' in body) return bulk.run(body.token, { userId, reason: body.reason ?? null, mayChange });
+        const query = { ...filterOf(body.filter), projects: access.scope('executions:write') };
+        const { token, action, executions, expiresAt } = bulk.preview(body.action, query, userId);
         const sample = executions.slice(0, SAMPLE).map(summaryOf);
         return { action, count: executions.length, sample, token, expires_at: isoTime(expiresAt) };
       },
@@ -48,9 +50,9 @@ export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: stuckListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ query: { for_seconds: seconds } }): Promise<StuckList> => {
+      async ({ access, query: { for_seconds: seconds } }): Promise<StuckList> => {
         const executions = engine.operations
-          .stuck(seconds * 1000)
+          .stuck(seconds * 1000, access.scope('executions:read'))
           .map((execution) => Object.assign(summaryOf(execution), { why: engine.operations.why(execution) }));
         return { executions, total: executions.length };
       },

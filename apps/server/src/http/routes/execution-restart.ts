@@ -16,7 +16,7 @@ import { findExecution, oneExecution } from './execution-schemas.ts';
 
 /** Restart and retry, which begin a new execution, and move, which pins one to another definition. */
 export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { engine, random, tracing } = parts;
+  const { engine, random, runs, tracing } = parts;
   return async (api) => {
     const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
     const { 200: _ok, ...refusals } = oneExecution.response;
@@ -45,6 +45,7 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
         },
       },
       async ({ params: { execution_id: executionId }, body, headers: { 'idempotency-key': key }, userId }, reply) => {
+        await runs.requireOwn(executionId);
         const newId = newIdOf(userId, `restart ${executionId}`, key);
         const request = { executionId, newId, from: body?.from, input: body?.input, startedBy: userId };
         return answer(reply, await engine.operations.restart(request));
@@ -57,6 +58,7 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
         schema: { ...begun, summary: 'Begin a failed execution again at what failed, as a new one' },
       },
       async ({ params: { execution_id: executionId }, headers: { 'idempotency-key': key }, userId }, reply) => {
+        await runs.requireOwn(executionId);
         const newId = newIdOf(userId, `retry ${executionId}`, key);
         return answer(reply, await engine.operations.retry({ executionId, newId, startedBy: userId }));
       },

@@ -1,6 +1,7 @@
 import type { Execution } from '@loopwright/engine';
-import { PlatformError, errorResponseSchema, executionResponseSchema } from '@loopwright/protocol';
+import { errorResponseSchema, executionResponseSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { noSuchExecution } from '../../authorization/subjects.ts';
 import type { AppParts } from '../app.ts';
 
 /** What all routes of one execution have in common. */
@@ -13,6 +14,6 @@ export const oneExecution = {
 /** The execution, or EXECUTION_NOT_FOUND. */
 export function findExecution({ engine }: Pick<AppParts, 'engine'>, id: string): Execution {
   const execution = engine.read.execution(id);
-  if (execution === undefined) throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${id}"`);
+  if (execution === undefined) throw noSuchExecution(id);
   return execution;
 }

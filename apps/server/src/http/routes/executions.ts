@@ -12,7 +12,7 @@ const executionPlace = z.tuple([z.int().nonnegative()]);
 
 /** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { engine } = parts;
+  const { engine, runs } = parts;
   return async (api) => {
     const querystring = z.object({
       workflow_id: z.string().optional(),
@@ -32,10 +32,11 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: executionListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ query: { workflow_id, project_id, status, limit, offset, cursor } }) => {
+      async ({ access, query: { workflow_id, project_id, status, limit, offset, cursor } }) => {
         const { executions, total, next } = engine.read.executions({
           limit,
           offset,
+          projects: access.scope('executions:read'),
           ...(workflow_id === undefined ? {} : { workflow: workflow_id }),
           ...(project_id === undefined ? {} : { projectId: project_id }),
           ...(status === undefined ? {} : { status: statusOf(status) }),
@@ -61,7 +62,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: whySchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { execution_id } }) => engine.operations.why(findExecution(parts, execution_id)),
+      async ({ params: { execution_id } }) => runs.explain(findExecution(parts, execution_id)),
     );
   };
 }

@@ -240,6 +240,7 @@ describe('/api/v1/tasks', () => {
         title: 'Publish?',
         message: null,
         state: 'open',
+        for: null,
         questions: [],
         doc_type: 'draft',
         scope_id: 's-1',

@@ -1,5 +1,4 @@
 import {
-  PlatformError,
   acceptanceRequestSchema,
   clarificationRequestSchema,
   errorResponseSchema,
@@ -9,6 +8,7 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { noSuchTask } from '../../authorization/subjects.ts';
 import type { AppParts } from '../app.ts';
 import { humanTaskView } from '../execution-view.ts';
 import { giveAnswer } from '../give-answer.ts';
@@ -28,7 +28,7 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
     const params = z.object({ task_id: z.string().max(200) });
     const find = (id: string): z.infer<typeof humanTaskSchema> => {
       const task = engine.read.humanTask(id);
-      if (task === undefined) throw new PlatformError('TASK_NOT_FOUND', `Cannot find the human task "${id}"`);
+      if (task === undefined) throw noSuchTask(id);
       return humanTaskView(task);
     };
 
@@ -48,10 +48,11 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: humanTaskListSchema },
         },
       },
-      async ({ query: { state, execution_id, limit, cursor } }) => {
+      async ({ access, query: { state, execution_id, limit, cursor } }) => {
         const found = engine.read.humanTasks({
           state,
           limit: limit + 1,
+          projects: access.scope('tasks:read'),
           ...(execution_id === undefined ? {} : { executionId: execution_id }),
           ...(cursor === undefined ? {} : { after: taskAt(cursor) }),
         });

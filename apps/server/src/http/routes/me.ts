@@ -25,7 +25,7 @@ export function meRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyPlugi
     api.get(
       '/me',
       { schema: { tags, summary: 'Who the server takes the caller for', response: { 200: meSchema } } },
-      async ({ principal, sessionSecret }, reply) => {
+      async ({ access, principal, sessionSecret }, reply) => {
         void reply.header('cache-control', 'no-store');
         return {
           user_id: principal.userId,
@@ -33,7 +33,7 @@ export function meRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyPlugi
           name: await users.nameOf(principal.userId),
           method: principal.method,
           role: principal.role,
-          grants: [...principal.projects].map(([project_id, role]) => ({ project_id, role })),
+          grants: access.grants(),
           role_cap: principal.roleCap,
           scopes: principal.scopes === null ? null : [...principal.scopes],
           projects: principal.onlyProjects === null ? null : [...principal.onlyProjects],

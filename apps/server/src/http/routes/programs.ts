@@ -14,7 +14,7 @@ import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 
 /** `/programs`: what was made, what is active, why, and a way to call it. */
-export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
+export function programRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
     const missing = { 404: errorResponseSchema };
@@ -23,8 +23,8 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
     api.get(
       '/programs',
       { schema: { tags: ['programs'], summary: 'Programs', response: { 200: programListSchema } } },
-      async () => {
-        const list = await programs.list();
+      async ({ access }) => {
+        const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
         return { programs: list, total: list.length };
       },
     );

@@ -21,15 +21,18 @@ export function workflowVersionRoutes({ engine }: AppParts): FastifyPluginAsyncZ
           response: { 200: workflowVersionsSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { workflow_id }, query }) => {
-        const versions = engine.operations.versions(workflow_id);
+      async ({ access, params: { workflow_id }, query }) => {
+        const projects = access.scope('executions:read');
+        const versions = engine.operations.versions(workflow_id, projects);
         const current = versions.find((version) => version.current)?.digest;
         return {
           workflow_id,
           versions: versions.map(({ version, digest, createdAt, current: isCurrent, counts }) => {
             return { version, digest, registered_at: isoTime(createdAt), current: isCurrent, executions: counts };
           }),
-          outdated: engine.read.openOnOther(workflow_id, current ?? '', query).map((execution) => offered(execution, current)),
+          outdated: engine.read
+            .openOnOther(workflow_id, current ?? '', { ...query, projects })
+            .map((execution) => offered(execution, current)),
         };
       },
     );

@@ -1,4 +1,4 @@
-import { type StartLimits, type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import { type StartLimits, type StoredSchedule, type WorkflowDefinition, everyTask } from '@loopwright/engine';
 import {
   PlatformError,
   type StartWorkflowRequest,
@@ -11,6 +11,7 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { profileOf } from '../../runs/profile/profile.ts';
 import { executionView } from '../execution-view.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 import { scheduleView } from '../schedule-view.ts';
@@ -29,8 +30,9 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
     api.get(
       '/workflows',
       { schema: { tags: ['workflows'], summary: 'Workflows that can be started', response: { 200: workflowListSchema } } },
-      async () => {
-        const schedules = new Map(engine.schedules().map((schedule) => [schedule.workflow, scheduleView(schedule)]));
+      async ({ access }) => {
+        const seen = engine.schedules().filter(({ projectId }) => access.sees(projectId));
+        const schedules = new Map(seen.map((schedule) => [schedule.workflow, scheduleView(schedule)]));
         const workflows = [...engine.definitions.values()].map((definition) => {
           const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
           const schedule = schedules.get(definition.name) ?? null;
@@ -50,9 +52,11 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
           response: { 200: workflowDetailSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { workflow_id } }) => {
+      async ({ access, params: { workflow_id } }) => {
         const definition = find(workflow_id);
-        const schedule = engine.schedules().find(({ workflow }) => workflow === definition.name);
+        const isSeen = ({ workflow, projectId }: StoredSchedule): boolean =>
+          workflow === definition.name && access.sees(projectId);
+        const schedule = engine.schedules().find(isSeen);
         return { ...detailOf(definition), schedule: schedule === undefined ? null : scheduleView(schedule) };
       },
     );
@@ -76,7 +80,7 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
         },
       },
       async (request, reply) => {
-        const workflow = find(request.params.workflow_id).name;
+        const workflow = requireNoProfile(find(request.params.workflow_id)).name;
         const key = request.headers['idempotency-key'];
         const executionId = key === undefined ? random.uuid() : executionIdOf(request.userId, workflow, key);
         tracing.starts(executionId);
@@ -93,6 +97,12 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
       },
     );
   };
+}
+
+/** A profile that is started as a workflow would have no run, so nobody could advance it. */
+function requireNoProfile(definition: WorkflowDefinition): WorkflowDefinition {
+  if (profileOf(definition) === undefined) return definition;
+  throw new PlatformError('INVALID_STATE', `Cannot start "${definition.name}": it is a profile, which POST /api/v1/runs runs`);
 }
 
 /** What the request says about limits. */

@@ -1,5 +1,5 @@
 import type { EarlyAnswer, Execution, ExecutionEvent, JournalEntry, StoredHumanTask } from '@loopwright/engine';
-import { jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
+import { answererRoleSchema, jsonObjectSchema, jsonSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 
 // What goes through Restate and comes back: messages of this engine to its own handlers, and their state. The form is checked as far as
@@ -118,12 +118,18 @@ export type Verdict = z.infer<typeof verdictSchema>;
 
 const who = z.string().max(1000);
 const submittedSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('clarification'), answers: jsonObjectSchema, subjectDigest: z.string().optional() }),
+  z.strictObject({
+    kind: z.literal('clarification'),
+    answers: jsonObjectSchema,
+    subjectDigest: z.string().optional(),
+    role: answererRoleSchema.optional(),
+  }),
   z.strictObject({
     kind: z.literal('acceptance'),
     accepted: z.boolean(),
     comment: z.string().optional(),
     subjectDigest: z.string().optional(),
+    role: answererRoleSchema.optional(),
   }),
 ]);
 /** What people ask of an execution. `at` is the time of the asking: a handler that is repeated decides the same. */

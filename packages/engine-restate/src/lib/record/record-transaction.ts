@@ -53,6 +53,10 @@ export class RecordTransaction implements StoreTransaction {
     return this.execution(id)?.parent ?? null;
   }
 
+  projectOf(id: string): string | undefined {
+    return this.execution(id)?.projectId;
+  }
+
   status(id: string): ExecutionStatus | undefined {
     return this.execution(id)?.status;
   }
@@ -191,6 +195,9 @@ export class RecordTransaction implements StoreTransaction {
   definitionsOf(): StoredDefinition[] {
     throw elsewhere('list definitions');
   }
+  projects(): string[] {
+    throw elsewhere('list projects');
+  }
   executionCounts(): Partial<Record<ExecutionStatus, number>> {
     throw elsewhere('count executions');
   }
@@ -205,6 +212,18 @@ export class RecordTransaction implements StoreTransaction {
   }
   firstEvent(): number | undefined {
     throw elsewhere('list events');
+  }
+  eventsAfter(): never {
+    throw elsewhere('list events');
+  }
+  lastPosition(): number {
+    throw elsewhere('list events');
+  }
+  eventOwner(): never {
+    throw elsewhere('list events');
+  }
+  dropPositions(): boolean {
+    throw elsewhere('forget positions');
   }
   compactEnded(): boolean {
     throw elsewhere('compact executions');

@@ -4,13 +4,12 @@ import type { WorkflowDefinition } from '../definition/definition.ts';
 import { checkDefinition } from '../definition/load-definition.ts';
 import { type Issue, readSource } from '../definition/read-source.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
+import { bundleSchemas } from './bundle-schemas.ts';
+import type { CatalogueReader } from './catalogue-reader.ts';
 import { documentUri, isCatalogued } from './function-reference.ts';
 
 /** How many functions of catalogues one definition may have, those that they call included. */
 const FUNCTIONS_LIMIT = 100;
-
-/** Reads the document of a function, as text. It decides what may be read: which hosts, or files at all. Throws when it may not or cannot. */
-export type CatalogueReader = (uri: string) => Promise<string>;
 
 const rootSchema = z.union([z.string(), z.strictObject({ uri: z.string() }).transform(({ uri }) => uri)]);
 const useSchema = z.looseObject({
@@ -19,11 +18,11 @@ const useSchema = z.looseObject({
 });
 
 /**
- * Reads a definition as `loadDefinition` does, and with it the functions of catalogues that it calls (`log:1.0.0@global`, or a URI). They
- * become a part of the definition, under `use.functions`, so they are in its digest and an execution keeps what it started with,
- * whatever the catalogue says later. Such a function gets neither the secrets nor the policies of the definition.
+ * Reads a definition as `loadDefinition` does, and with it the functions of catalogues that it calls (`log:1.0.0@global`, or a URI) and the
+ * schemas of its resources. They become a part of the definition, the functions under `use.functions`, so they are in its digest and an
+ * execution keeps what it started with, whatever is there later. Such a function gets neither the secrets nor the policies of the definition.
  *
- * Throws INVALID_DEFINITION, also for a function that cannot be read.
+ * Throws INVALID_DEFINITION, also for what cannot be read.
  */
 export async function loadWithCatalogues(
   text: string,
@@ -56,10 +55,12 @@ export async function loadWithCatalogues(
       found[next.call] = { set: {} };
     }
   }
+  const withFunctions =
+    Object.keys(found).length === 0 ? source.value : ({ ...source.value, use: { ...use, functions: found } } as JsonObject);
+  const bundled = await bundleSchemas(withFunctions, read);
+  issues.push(...bundled.issues);
   if (issues.length > 0) throw source.refuse(issues);
-  if (Object.keys(found).length === 0) return checkDefinition(source, functions);
-  const bundled = { ...source.value, use: { ...use, functions: found } } as JsonObject;
-  return checkDefinition(source, functions, bundled);
+  return checkDefinition(source, functions, bundled.value);
 }
 
 /** The calls of functions of catalogues inside a definition or a function, with their places. */

@@ -60,14 +60,14 @@ export interface DurableContext {
   readonly executionId: string;
   /** Runs something with effects and records its result before it is returned. Throws `WorkflowError`, recorded as well. */
   step(address: StepAddress, run: (attempt: StepAttempt) => Promise<Json>): Promise<Json>;
-  /** Waits; `delayMs` is asked once, when the timer is recorded. `retry` says that the wait is no step of the definition. */
-  sleep(address: StepAddress, delayMs: () => number, purpose?: 'wait' | 'retry'): Promise<void>;
+  /** Waits; `delayMs` is asked once, with the time at which the timer is recorded. `retry` says that the wait is no step of the definition. */
+  sleep(address: StepAddress, delayMs: (from: number) => number, purpose?: 'wait' | 'retry'): Promise<void>;
   /** Puts a question to people and waits for the answer. The value has the fields of `HumanAnswer`. */
   ask(address: StepAddress, request: HumanTaskRequest): Promise<Json>;
   /** The time, recorded: the same in every replay. Milliseconds since 1970-01-01 UTC. */
   now(address: StepAddress): Promise<number>;
-  /** Runs a part that must end within a time; past it, stops the part and throws the standard's `timeout` error. */
-  deadline<T>(address: StepAddress, limitMs: number, run: () => Promise<T>): Promise<T>;
+  /** Runs a part that must end within the time that `limitMs` gives for the moment at which that is recorded; past it, stops the part and throws the standard's `timeout` error. */
+  deadline<T>(address: StepAddress, limitMs: (from: number) => number, run: () => Promise<T>): Promise<T>;
   /**
    * Runs parts at the same time. All of them must end well, or with `compete` one: the first that does wins, and the others are given up.
    * What decided is recorded, so that a replay decides the same. Keys of a part begin with its `key`.
@@ -86,6 +86,11 @@ export interface DurableContext {
   emit(address: StepAddress, event: Json): Promise<Json>;
   /** Runs another workflow as an execution of its own, started once; gives its output or throws its error. */
   runWorkflow(address: StepAddress, child: ChildRequest): Promise<Json>;
+  /**
+   * Gets something that must not be recorded, in each replay anew. When that fails the promise does not settle: the execution rests and is
+   * taken up again later.
+   */
+  fresh<T>(address: StepAddress, get: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** A number in [0, 1) for jitter; not recorded, so use it only inside `delayMs`. */
   random(): number;
 }

@@ -10,6 +10,8 @@ import { checkReachable } from './check-reachable.ts';
 import { argumentNames, explainInvalidScript } from './check-script.ts';
 import { checkCall, checkFunctions, checkPolicies, checkScriptSource } from './check-use.ts';
 import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, digestOf, everyTaskOf } from './definition.ts';
+import { draftOf } from './schema-draft.ts';
+import { everySchema } from './every-schema.ts';
 import { pathOf, pointerPart } from './json-pointer.ts';
 import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
@@ -173,27 +175,23 @@ function* checkNames({ tasks, pointer, parallel }: PlacedList): Generator<Issue>
 
 function* checkSchemas(document: WorkflowDocument): Generator<Issue> {
   const validator = new SchemaValidator();
-  const owners = [
-    { path: [] as string[], owner: { input: document.input, output: document.output, export: undefined } },
-    ...[...everyTaskOf(document)].map(({ named, pointer }) => ({ path: pathOf(pointer), owner: named.task })),
-  ];
-  for (const { path, owner } of owners) {
-    for (const part of ['input', 'output', 'export'] as const) {
-      const schema = owner[part]?.schema;
-      if (schema === undefined) continue;
-      const reason = explainUnusableSchema(schema, validator);
-      if (reason !== undefined) yield { path: [...path, part, 'schema'], message: `Cannot use the schema: ${reason}` };
-    }
+  for (const { path, schema } of everySchema(document)) {
+    const reason = explainUnusableSchema(schema, validator);
+    if (reason !== undefined) yield { path, message: `Cannot use the schema: ${reason}` };
   }
 }
 
 function explainUnusableSchema(schema: JsonObject, validator: SchemaValidator): string | undefined {
-  const { format = 'json', document, resource, ...others } = schema;
-  if (resource !== undefined) return 'schemas of a resource are not read; write it as "document"';
-  if (typeof format !== 'string' || !/^json(?::|$)/.test(format)) return 'only the format "json" is supported';
+  const { format: _format, document, resource, ...others } = schema;
+  if (resource !== undefined)
+    return document === undefined
+      ? 'the schema of a resource is not among those that were read with the definition'
+      : 'it has a document and a resource';
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) return `it cannot have "${unknown}"`;
   if (document === null || typeof document !== 'object' || Array.isArray(document)) return 'its document is no object';
+  const draft = draftOf(schema);
+  if (typeof draft === 'object') return draft.refused;
   try {
     validator.compile(schema);
     return undefined;

@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@loopwright/protocol';
-import { describeDamage } from '../store/check-files.ts';
+import { FIX, describeDamage } from '../store/check-files.ts';
+import type { Durability } from '../store/sqlite-store.ts';
 import { hasLostCommits, readLog } from '../store/write-ahead-log.ts';
 import type { Finding } from './finding.ts';
 
@@ -14,7 +15,10 @@ const SPACE_WANTED = 1024 * MIB;
 const NODE_MAJOR = 24;
 
 /** Looks at what is around a store: the program, the folder, the disk, and the log that a dead process left. */
-export function* examineFolder(dir: string, { isServed }: { isServed: boolean }): Generator<Finding> {
+export function* examineFolder(
+  dir: string,
+  { isServed, durability }: { isServed: boolean; durability: Durability },
+): Generator<Finding> {
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
     yield {
       severity: 'error',
@@ -34,7 +38,7 @@ export function* examineFolder(dir: string, { isServed }: { isServed: boolean })
       fix: 'Make space, or set executions_retention_days',
     };
   }
-  if (!isServed) yield* damagedLog(join(dir, 'engine.db'));
+  if (!isServed) yield* damagedLog(join(dir, 'engine.db'), durability);
 }
 
 function* permissions(dir: string): Generator<Finding> {
@@ -60,13 +64,13 @@ function* permissions(dir: string): Generator<Finding> {
   }
 }
 
-function* damagedLog(file: string): Generator<Finding> {
+function* damagedLog(file: string, durability: Durability): Generator<Finding> {
   const log = readLog(file);
-  if (log === undefined || !hasLostCommits(log)) return;
+  if (log === undefined || !hasLostCommits(log, durability)) return;
   yield {
     severity: 'error',
     check: 'write-ahead-log',
     message: `Acknowledged work is lost: ${describeDamage(log)}`,
-    fix: `Bring "${file}-wal" back from a copy; or start once with --durability process, which keeps the damaged log and goes on without what it lost`,
+    fix: FIX,
   };
 }

@@ -37,7 +37,7 @@ async function openWithWork(dir: string): Promise<Engine> {
 }
 
 const examine = (dir: string, functions: readonly string[] = NAMES): Finding[] =>
-  examineStore({ dir, functions, clock: systemClock });
+  examineStore({ dir, functions, clock: systemClock, durability: 'process' });
 const problems = (dir: string, functions?: readonly string[]): string[] =>
   examine(dir, functions)
     .filter(({ severity, check }) => severity !== 'info' && check !== 'disk-space')
@@ -169,7 +169,7 @@ describe('examineStore()', () => {
     const engine = await openWithWork(dir);
     const later = { ...systemClock, now: () => systemClock.now() + 120_000 };
     const stuck = (): string[] =>
-      examineStore({ dir, functions: NAMES, clock: later }).flatMap(({ check, message }) =>
+      examineStore({ dir, functions: NAMES, clock: later, durability: 'full' }).flatMap(({ check, message }) =>
         check === 'stuck-executions' ? message : [],
       );
     assert.deepEqual(stuck(), []);

@@ -5,7 +5,7 @@ import { type Clock, messageOf } from '@loopwright/protocol';
 import { z } from 'zod';
 import { builtInFunctions } from '../embedded/built-in-functions.ts';
 import { type FunctionCatalogue, defineFunction } from '../interpreter/call-function.ts';
-import { SCHEMA_VERSION } from '../store/sqlite-store.ts';
+import { type Durability, SCHEMA_VERSION } from '../store/sqlite-store.ts';
 import { examineExecutions } from './examine-executions.ts';
 import { examineFolder } from './examine-folder.ts';
 import { examineValues } from './examine-values.ts';
@@ -19,13 +19,15 @@ export interface Examination {
   /** Names of the functions that definitions may call besides the engine's own. */
   readonly functions: readonly string[];
   readonly clock: Clock;
+  /** What the server promises: less of a log is to be expected after a loss of power with `process`. */
+  readonly durability: Durability;
 }
 
 /**
  * Examines the store of an engine, whether a process has it open or not, and changes nothing of it. It reads all of it, so it takes about a second for
  * every 100 MiB. It never throws: what cannot be read is a finding.
  */
-export function examineStore({ dir, functions, clock }: Examination): Finding[] {
+export function examineStore({ dir, functions, clock, durability }: Examination): Finding[] {
   const findings: Finding[] = [];
   try {
     if (!existsSync(join(dir, 'engine.db'))) {
@@ -40,7 +42,10 @@ export function examineStore({ dir, functions, clock }: Examination): Finding[] 
     }
     const served = isServed(dir);
     const who = served ? 'A process has the store open' : 'No process has the store open';
-    findings.push({ severity: 'info', check: 'lock', message: who, fix: '' }, ...examineFolder(dir, { isServed: served }));
+    findings.push(
+      { severity: 'info', check: 'lock', message: who, fix: '' },
+      ...examineFolder(dir, { isServed: served, durability }),
+    );
     using opened = openForReading(dir, { served });
     const { database } = opened;
     const isKnown = examineSchema(database, findings);

@@ -2,6 +2,7 @@ import { type Json, type JsonObject, toJson } from '@loopwright/protocol';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { closeBudgetQuestions } from '../limits/budget-question.ts';
+import { endWallTimer } from '../limits/wall-time.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 
 /** How an execution ends. */
@@ -16,6 +17,7 @@ export type Ending =
  */
 export function endExecution(transaction: StoreTransaction, id: string, ending: Ending, at: number): OwnedEntry | undefined {
   closeBudgetQuestions(transaction, id);
+  endWallTimer(transaction, id);
   const { status, ...result } = ending;
   const change = 'by' in result ? {} : result;
   transaction.updateExecution(id, { ...change, status, statusSince: at, completedAt: at, currentStep: null }, at);

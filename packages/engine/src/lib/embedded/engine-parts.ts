@@ -32,8 +32,8 @@ export interface EngineParts {
 
 /** What the parts ask of the engine that holds them. */
 interface EngineHost {
-  /** Events were committed. */
-  committed(events: readonly ExecutionEvent[]): void;
+  /** Events were committed; the first one has this position. */
+  committed(events: readonly ExecutionEvent[], position: number): void;
   readonly start: ScheduleParts['start'];
   /** Writes what somebody asked for. */
   order<T>(executionIds: readonly string[], mutation: (transaction: StoreTransaction) => T): Promise<T>;
@@ -51,7 +51,7 @@ export function assembleEngine(options: EngineOptions, host: EngineHost): Engine
   const opened = open({
     dir: options.dir,
     durability: options.durability,
-    onEvents: (events) => host.committed(events),
+    onEvents: (events, position) => host.committed(events, position),
     ...(onTrouble === undefined ? {} : { onTrouble }),
     ...(inlineCharacters === undefined ? {} : { inlineCharacters }),
   });

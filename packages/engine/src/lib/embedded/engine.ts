@@ -1,7 +1,7 @@
 import { type BudgetAddition, type BudgetState, PlatformError } from '@loopwright/protocol';
 import { checkedText, overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
-import type { Execution, ExecutionEvent } from '../execution/execution.ts';
+import type { Execution, ExecutionEvent, ProjectScope } from '../execution/execution.ts';
 import type { EngineCaps, WorkflowEngine } from '../engine-port.ts';
 import type { CloudEvent } from '../event/listener.ts';
 import type { SubmittedAnswer } from '../human-task/answer.ts';
@@ -15,7 +15,7 @@ import { checkInput } from './check-input.ts';
 import { cancelExecution, pauseExecution, resumeExecution } from './control.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { type EngineParts, assembleEngine } from './engine-parts.ts';
-import { EventHub } from './event-hub.ts';
+import { type CommitListener, EventHub } from './event-hub.ts';
 import { publishEvent } from './publish-event.ts';
 import { addToBudget } from '../limits/budget-use.ts';
 import { budgetState } from '../limits/budget.ts';
@@ -37,7 +37,7 @@ export class Engine implements WorkflowEngine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#parts = assembleEngine(options, {
-      committed: (events) => this.#committed(events),
+      committed: (events, position) => this.#committed(events, position),
       start: (request) => this.start(request),
       order: (executionIds, mutation) => this.#order(executionIds, mutation),
     });
@@ -169,15 +169,22 @@ export class Engine implements WorkflowEngine {
     return outcome;
   }
 
-  /** Shows an event from outside to every execution and schedule that listens; gives how many went on or start. Safe to repeat: an event is taken once. */
-  async publish(event: CloudEvent): Promise<number> {
+  /**
+   * Shows an event from outside to every execution and schedule of some projects that listens; gives how many went on or start. Safe to repeat: an
+   * event is taken once.
+   */
+  async publish(event: CloudEvent, projects?: ProjectScope): Promise<number> {
     checkedText(event, 'an event');
     const touched: string[] = [];
     const { woken, decided } = await this.#order(touched, (transaction) => {
       const at = this.#options.clock.now();
-      const owned = publishEvent(transaction, event, { at, expressions: this.#parts.expressions });
+      const owned = publishEvent(transaction, event, { at, expressions: this.#parts.expressions, projects });
       touched.push(...owned.map(({ executionId }) => executionId));
-      return { woken: owned, decided: this.#parts.schedules.offer(transaction, event, at) };
+      return { woken: owned, decided: this.#parts.schedules.offer(transaction, event, { at, projects }) };
+    }).catch((error: unknown) => {
+      // It may have been committed all the same.
+      this.#parts.schedules.wake();
+      throw error;
     });
     for (const owned of woken) this.#parts.lives.deliver(owned);
     if (decided > 0) this.#parts.schedules.wake();
@@ -237,6 +244,11 @@ export class Engine implements WorkflowEngine {
     return this.#hub.subscribe(executionId, listener);
   }
 
+  /** Calls `listener` with every commit of events of any execution from now on; the result ends it. From a cursor: `read.eventsAfter`. */
+  subscribeAll(listener: CommitListener): () => void {
+    return this.#hub.subscribeAll(listener);
+  }
+
   /** Stops: nothing new begins, steps under way have `drainMs` to end and be recorded; what is left goes on after the next start. */
   async close(drainMs: number): Promise<void> {
     if (this.#closing) return;
@@ -253,13 +265,13 @@ export class Engine implements WorkflowEngine {
   }
 
   /** What is recorded takes effect in memory, whoever asked for it: an execution may have been stopped with the one that runs it. */
-  #committed(events: readonly ExecutionEvent[]): void {
+  #committed(events: readonly ExecutionEvent[], position: number): void {
     for (const { type, executionId } of events) {
       if (type === 'cancelled') this.#parts.lives.cancelled(executionId);
       if (type === 'paused') this.#parts.lives.pause(executionId);
       if (type === 'resumed') this.#parts.lives.resume(executionId);
     }
-    this.#hub.publish(events);
+    this.#hub.publish(events, position);
     this.#parts.schedules.noticed(events);
   }
 

@@ -69,8 +69,7 @@ export async function consumeEvent(
   const { executionId } = life;
   const key = eventKey(address.key, index);
   if (life.recorded(key) === undefined && life.entry(address.key) === undefined) {
-    await life.open(address.key);
-    await life.commit((transaction, at) => openListener(transaction, { executionId, address, listener, at }));
+    await life.begin(address.key, (transaction, at) => openListener(transaction, { executionId, address, listener, at }));
   }
   const value = await life.received(key);
   await life.open(address.key);

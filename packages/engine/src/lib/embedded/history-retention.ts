@@ -7,6 +7,8 @@ export interface Retention {
   readonly journalMs?: number;
   /** Then it is removed with all that belongs to it, its large values included; its id may be used for another one. */
   readonly executionsMs?: number;
+  /** Since they were committed, not since the end: then events have no place in the stream of all executions any more; each execution keeps its own. */
+  readonly streamMs?: number;
 }
 
 /** How often ended executions are looked for, in milliseconds. */
@@ -26,8 +28,8 @@ export class HistoryRetention {
 
   /** Begins; does nothing when everything is kept. */
   start(): void {
-    const { journalMs, executionsMs } = this.#parts.retention;
-    if (journalMs !== undefined || executionsMs !== undefined) this.#schedule(0);
+    const { journalMs, executionsMs, streamMs } = this.#parts.retention;
+    if (journalMs !== undefined || executionsMs !== undefined || streamMs !== undefined) this.#schedule(0);
   }
 
   stop(): void {
@@ -45,7 +47,8 @@ export class HistoryRetention {
     try {
       const removing = await this.#apply(retention.executionsMs, (transaction, before) => transaction.removeEnded(before));
       const compacting = await this.#apply(retention.journalMs, (transaction, before) => transaction.compactEnded(before));
-      this.#schedule(removing || compacting ? PAUSE_MS : INTERVAL_MS);
+      const dropping = await this.#apply(retention.streamMs, (transaction, before) => transaction.dropPositions(before));
+      this.#schedule(removing || compacting || dropping ? PAUSE_MS : INTERVAL_MS);
     } catch (error) {
       onTrouble(error);
       this.#schedule(INTERVAL_MS);

@@ -14,14 +14,14 @@ import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { LISTENER_LIMIT, OPEN_QUESTION_LIMIT } from '../limits.ts';
 import { recordSpending } from '../limits/budget-use.ts';
-import { SpendingMeter } from '../limits/spending.ts';
+import { SpendingMeter, type Spent } from '../limits/spending.ts';
 import { beginStep } from '../limits/step-limits.ts';
 import type { OwnedEntry } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
 import { deadlineKey, isUnder } from './deadline-key.ts';
 import { consumeEvent, endConsumption } from './event-queue.ts';
 import { giveUp } from './give-up.ts';
-import type { Life, Note } from './life.ts';
+import { type Aftermath, type Life, type Mutation, type Note, never } from './life.ts';
 import { newEntry } from './new-entry.ts';
 import { openHumanTask } from './open-human-task.ts';
 import { openListener } from './open-listener.ts';
@@ -53,11 +53,10 @@ export class Instance implements DurableContext {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     await this.life.open(address.key);
-    const leave = await beginStep(this.life, address);
-    const takeBegin = this.life.noteSoon((transaction, at) => {
+    const { leave, takeBegin } = await beginStep(this.life, address, (transaction, at) => {
       transaction.putEntry(this.executionId, { ...newEntry(address, 'step', at), state: 'running' });
       this.#append(transaction, { type: 'step_started', address, at });
-    }, address.key);
+    });
     const idempotencyKey = idempotencyKeyOf(this.executionId, address.key);
     const meter = new SpendingMeter();
     const { spend } = meter;
@@ -66,10 +65,10 @@ export class Instance implements DurableContext {
     return resultOf(await this.#record(address, { outcome, spent: meter.total, begin: takeBegin() }));
   }
 
-  async sleep(address: StepAddress, delayMs: () => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
+  async sleep(address: StepAddress, delayMs: (from: number) => number, purpose: 'wait' | 'retry' = 'wait'): Promise<void> {
     if (this.life.recorded(address.key) !== undefined) return;
     await this.#begin(address, (transaction, at) => {
-      const dueAt = at + Math.max(0, delayMs());
+      const dueAt = at + Math.max(0, delayMs(at));
       const entry: JournalEntry = {
         ...newEntry(address, purpose === 'wait' ? 'timer' : 'retry', at),
         state: 'waiting',
@@ -131,26 +130,43 @@ export class Instance implements DurableContext {
     return Number(entry.value);
   }
 
+  async fresh<T>(address: StepAddress, get: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { life } = this;
+    try {
+      const value = await life.during(address.key, get);
+      if (life.goesOn(address.key)) return value;
+    } catch (error) {
+      if (life.goesOn(address.key)) life.host.storeFailed(this.executionId, error);
+    }
+    return never();
+  }
+
   async emit(address: StepAddress, event: Json): Promise<Json> {
     const recorded = this.life.recorded(address.key);
     if (recorded !== undefined) return recorded.value;
     checkedText(event, 'an event');
-    await this.life.open(address.key);
     const { executionId } = this;
     const { host } = this.life;
     const id = host.random.uuid();
     let woken: readonly OwnedEntry[] = [];
     let decided = 0;
-    const entry = await this.life.commit(
+    const entry = await this.life.begin(
+      address.key,
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
         woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
-        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, at);
+        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, { at });
         return emitted;
       },
-      () => {
-        for (const owned of woken) host.deliver(owned);
-        if (decided > 0) host.schedules.wake();
+      {
+        committed: () => {
+          for (const owned of woken) host.deliver(owned);
+          if (decided > 0) host.schedules.wake();
+        },
+        unknown: (error) => {
+          for (const owned of woken) host.storeFailed(owned.executionId, error);
+          host.schedules.wake();
+        },
       },
     );
     return entry.value;
@@ -162,11 +178,11 @@ export class Instance implements DurableContext {
     if (this.life.recorded(address.key) === undefined) {
       checkedText(child.input, 'an input of a workflow');
       const definition = host.findDefinition(child);
-      await this.#begin(
-        address,
-        (transaction, at) => startChild(transaction, { executionId, address, child, definition, at }),
-        () => host.started(childIdOf(executionId, address.key)),
-      );
+      const childId = childIdOf(executionId, address.key);
+      await this.#begin(address, (transaction, at) => startChild(transaction, { executionId, address, child, definition, at }), {
+        committed: () => host.started(childId),
+        unknown: (error) => host.storeFailed(childId, error),
+      });
     }
     return this.life.received(address.key);
   }
@@ -201,22 +217,22 @@ export class Instance implements DurableContext {
     return { outputs: race.outputs, winner: race.winner };
   }
 
-  async deadline<T>(address: StepAddress, limitMs: number, run: () => Promise<T>): Promise<T> {
+  async deadline<T>(address: StepAddress, limitMs: (from: number) => number, run: () => Promise<T>): Promise<T> {
     const timer: StepAddress = { key: deadlineKey(address.key), name: address.name };
     const before = this.life.entry(timer.key);
-    if (before?.state === 'done') throw timedOut(address.name, limitMs);
+    if (before?.state === 'done') throw timedOut(address.name, limitMs(before.createdAt));
     if (before?.state === 'cancelled') return run();
-    if (before === undefined) {
-      await this.life.commit((transaction, at) => {
-        const entry: JournalEntry = { ...newEntry(timer, 'deadline', at), state: 'waiting', dueAt: at + limitMs };
+    const { createdAt } =
+      before ??
+      (await this.life.commit((transaction, at) => {
+        const entry: JournalEntry = { ...newEntry(timer, 'deadline', at), state: 'waiting', dueAt: at + limitMs(at) };
         transaction.putEntry(this.executionId, entry);
         return entry;
-      });
-    }
+      }));
     return new Promise<T>((resolve, reject) => {
       const unwatch = this.life.watch(timer.key, () => {
         this.life.abandon([address.key]);
-        reject(timedOut(address.name, limitMs));
+        reject(timedOut(address.name, limitMs(createdAt)));
       });
       const inTime = (settle: () => void): void => {
         if (!unwatch()) return;
@@ -234,21 +250,20 @@ export class Instance implements DurableContext {
   }
 
   /** Records that something is waited for, unless that is recorded already. */
-  async #begin(address: StepAddress, ...commit: Parameters<Life['commit']>): Promise<void> {
+  async #begin(address: StepAddress, mutation: Mutation, aftermath?: Aftermath): Promise<void> {
     if (this.life.entry(address.key) !== undefined) return;
-    await this.life.open(address.key);
-    await this.life.commit(...commit);
+    await this.life.begin(address.key, mutation, aftermath);
   }
 
   /** Records how a step ended, and its begin where that is not written yet. */
   #record(
     address: StepAddress,
-    { outcome, spent, begin }: { outcome: Outcome; spent: SpendingMeter['total']; begin: Note | undefined },
+    { outcome, spent, begin }: { outcome: Outcome; spent: Spent | undefined; begin: Note | undefined },
   ): Promise<JournalEntry> {
-    if (spent !== undefined) this.#recordLost(spent);
+    if (spent !== undefined) this.#recordLost(address, spent);
     return this.life.commit((transaction, at) => {
       begin?.(transaction, at);
-      if (spent !== undefined) recordSpending(transaction, this.executionId, spent);
+      if (spent !== undefined) recordSpending(transaction, this.executionId, { spent, step: address.name, key: address.key, at });
       const current = transaction.entry(this.executionId, address.key);
       // It was given up meanwhile: a time-out passed, or another branch won.
       if (current?.state === 'cancelled') return undefined;
@@ -262,12 +277,14 @@ export class Instance implements DurableContext {
   }
 
   /** A step that ends after its execution, or in a life that was given up, has no result any more; what it used was used all the same. */
-  #recordLost(spent: NonNullable<SpendingMeter['total']>): void {
+  #recordLost({ name: step, key }: StepAddress, spent: Spent): void {
     const { executionId, life } = this;
     const { isStopped } = life;
     life.host.store
       .write((transaction) => {
-        if (isStopped || isFinal(transaction.status(executionId) ?? 'cancelled')) recordSpending(transaction, executionId, spent);
+        const status = transaction.status(executionId);
+        if (status === undefined || (!isStopped && !isFinal(status))) return;
+        recordSpending(transaction, executionId, { spent, step, key, at: life.host.clock.now() });
       })
       .catch((error: unknown) => {
         if (!isStopped) life.host.storeFailed(executionId, error);

@@ -36,11 +36,20 @@ export interface LifeHost {
   storeFailed(executionId: string, error: unknown): void;
 }
 
-/** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
-export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
+/** What a commit means for others than the execution itself. */
+export interface Aftermath {
+  /** It was committed. */
+  readonly committed: () => void;
+  /** The store refused it, and may have committed it all the same. */
+  readonly unknown: (error: unknown) => void;
+}
+
+const NO_AFTERMATH: Aftermath = { committed: () => undefined, unknown: () => undefined };
 
 /** A change of the journal that nobody waits for. */
 export type Note = (transaction: StoreTransaction, at: number) => void;
+/** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
+export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
 
 /** What only an answer, a timer, an event or another execution ends, all of which look the execution up when they come. */
 const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen', 'child']);
@@ -49,7 +58,8 @@ const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'a
 class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
-const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+/** What nobody may go on with. */
+export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 /**
  * The life of one execution in memory: what is recorded, who waits for what, what is under way.
@@ -226,19 +236,33 @@ export class Life {
   }
 
   /** Commits and gives the entry; never settles when the execution may not go on with it. */
-  async commit(mutation: Mutation, afterCommit: () => void = () => undefined): Promise<JournalEntry> {
-    const entry = await this.#write(mutation, afterCommit);
-    if (entry === undefined || this.#stopped) return never();
-    if (this.#journal.get(entry.key)?.recordedAt == null) this.#journal.set(entry.key, entry);
-    if (entry.dueAt !== null) this.host.timerRecorded(entry.dueAt);
-    return entry;
+  async commit(mutation: Mutation): Promise<JournalEntry> {
+    return this.#given(await this.#write(mutation, NO_AFTERMATH));
+  }
+
+  /** Commits what begins under a key, as {@link commit} does, but not while the execution is paused: then it waits and tries again. */
+  async begin(key: string, mutation: Mutation, { committed, unknown }: Aftermath = NO_AFTERMATH): Promise<JournalEntry> {
+    for (;;) {
+      await this.open(key);
+      let isHeld = false;
+      const entry = await this.#write(
+        (transaction, at) => {
+          isHeld = transaction.status(this.executionId) === 'paused';
+          // Who paused it may not know that the commit succeeded; a resumption comes after this transaction.
+          if (isHeld) this.#paused = true;
+          return isHeld ? undefined : mutation(transaction, at);
+        },
+        { committed: () => (isHeld ? undefined : committed()), unknown },
+      );
+      if (!isHeld) return this.#given(entry);
+    }
   }
 
   /** Writes what is noted under a key without waiting: a later commit that is waited for carries it, in order. */
   note(mutation: Note, key: string): void {
     this.host.store
       .write((transaction) => {
-        if (!this.#isOver(transaction, key)) this.#ifOpen(transaction, mutation);
+        if (!this.isOver(transaction, key)) this.#ifOpen(transaction, mutation);
       })
       .catch((error: unknown) => this.host.storeFailed(this.executionId, error));
   }
@@ -291,7 +315,7 @@ export class Life {
    * Whether the part of a key was given up, as the transaction sees it: a time-out may be recorded there that this life has
    * not heard of, when both came in one turn of the event loop.
    */
-  #isOver(transaction: StoreTransaction, key: string): boolean {
+  isOver(transaction: StoreTransaction, key: string): boolean {
     if (this.#isAbandoned(key)) return true;
     return [...this.#waiters.keys()].some(
       (watched) =>
@@ -305,7 +329,14 @@ export class Life {
     return this.#abandoned.some((part) => isUnder(key, part));
   }
 
-  async #write(mutation: Mutation, afterCommit: () => void): Promise<JournalEntry | undefined> {
+  #given(entry: JournalEntry | undefined): Promise<JournalEntry> | JournalEntry {
+    if (entry === undefined || this.#stopped) return never();
+    if (this.#journal.get(entry.key)?.recordedAt == null) this.#journal.set(entry.key, entry);
+    if (entry.dueAt !== null) this.host.timerRecorded(entry.dueAt);
+    return entry;
+  }
+
+  async #write(mutation: Mutation, { committed, unknown }: Aftermath): Promise<JournalEntry | undefined> {
     if (this.#stopped) return undefined;
     this.#active += 1;
     this.#rests = false;
@@ -314,17 +345,20 @@ export class Life {
       const entry = await this.host.store.write((transaction) =>
         this.#ifOpen(transaction, (open, at) => {
           const changed = standingStill(open, this.executionId, mutation(open, at));
-          if (changed !== undefined && this.#isOver(open, changed.key)) throw new GivenUp();
+          if (changed !== undefined && this.isOver(open, changed.key)) throw new GivenUp();
           rests = changed?.state === 'waiting' && !this.#forked && RESTING.has(changed.kind);
           if (rests) open.setResting(this.executionId);
           return changed;
         }),
       );
       this.#rests = rests;
-      afterCommit();
+      committed();
       return entry;
     } catch (error) {
-      if (!(error instanceof GivenUp)) this.host.storeFailed(this.executionId, error);
+      if (!(error instanceof GivenUp)) {
+        this.host.storeFailed(this.executionId, error);
+        unknown(error);
+      }
       return undefined;
     } finally {
       this.#active -= 1;

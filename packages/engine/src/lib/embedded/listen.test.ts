@@ -106,4 +106,17 @@ do:
     const bad = await startOne(engine, 'bad');
     assert.match(JSON.stringify((await untilStatus(engine, bad.execution.id, 'failed')).error), /Cannot emit the event/);
   });
+
+  it('hears an event only in the projects that it is shown to', async () => {
+    const one = 'do: [{ heard: { listen: { to: { one: { with: { type: paid } } } } } }]';
+    const started = `schedule: { on: { one: { with: { type: paid } } } }\ndo: [{ done: { set: { x: 1 } } }]`;
+    await using engine = await openEngine(journalDir(), {}, { one, started });
+    const { execution } = await startOne(engine, 'one');
+    await listening(engine, execution.id);
+    assert.equal(await engine.publish(event('1', 'paid'), { only: ['another'] }), 0);
+    assert.equal(await engine.publish(event('1', 'paid'), { except: ['project', 'default'] }), 0);
+    assert.equal(await engine.publish(event('1', 'paid'), { only: ['project'] }), 1);
+    await untilStatus(engine, execution.id, 'completed');
+    assert.equal(await engine.publish(event('1', 'paid'), { only: ['default'] }), 1, 'nobody took it for the schedule before');
+  });
 });

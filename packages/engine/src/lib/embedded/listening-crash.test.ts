@@ -28,7 +28,10 @@ function dyingStore(): {
   let commitsLast = false;
   let inner: SqliteStore | undefined;
   const open = (options: SqliteStoreOptions): Store => {
-    const store = new SqliteStore({ ...options, onEvents: (events) => left >= 0 && options.onEvents(events) });
+    const store = new SqliteStore({
+      ...options,
+      onEvents: (events, position) => left >= 0 && options.onEvents(events, position),
+    });
     inner = store;
     return {
       read: store.read,

@@ -9,6 +9,7 @@ import { Interpreter } from '../interpreter/interpreter.ts';
 import type { SchemaValidator } from '../interpreter/schema-validator.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { type EngineLimits, ExecutionLimits } from '../limits/execution-limits.ts';
+import { wallDueAt } from '../limits/wall-time.ts';
 import { type Secrets, SecretsNotReadError, readSecrets } from '../secret/secrets.ts';
 import type { OwnedEntry, Store } from '../store/store.ts';
 import type { Definitions } from './definitions.ts';
@@ -42,8 +43,10 @@ export interface LivesParts {
   };
 }
 
-/** An execution that the store refused to write: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
+/** An execution that something refused which it cannot do without: nothing happens before `until`. Milliseconds since 1970-01-01 UTC. */
 export interface Rest {
+  /** The store, or who keeps the secrets and gives the tokens. */
+  readonly refusedBy: 'store' | 'credentials';
   readonly since: number;
   readonly until: number;
   readonly reason: string;
@@ -118,6 +121,7 @@ export class Lives {
     const journal = started === undefined ? store.read.journal(executionId) : [];
     // Large values are read when they are asked for: a missing one is to be noticed here, not by the workflow.
     for (const entry of journal) void entry.value;
+    this.#watchWallTime(executionId);
     const life = new Life(executionId, this.#host, journal);
     this.#lives.set(executionId, life);
     const interpret = (secrets?: Secrets): Promise<Json> => {
@@ -142,6 +146,14 @@ export class Lives {
     return true;
   }
 
+  /** Its wall time may run since a moment ago, by whatever took it up. */
+  #watchWallTime(executionId: string): void {
+    const { store, timers } = this.#parts;
+    const budget = store.read.limits.hasBudgets() ? store.read.limits.budget(executionId) : undefined;
+    const dueAt = budget === undefined ? null : wallDueAt(budget);
+    if (dueAt !== null) timers.arm(dueAt);
+  }
+
   /** Replays a journal under a definition without any effect; what the execution does meanwhile is not touched. */
   async rehearse(execution: Execution, definition: WorkflowDefinition, journal: readonly JournalEntry[]): Promise<Rehearsal> {
     const secrets = await this.#secrets(execution, definition);
@@ -156,7 +168,7 @@ export class Lives {
     return this.#lives.get(executionId)?.busy === true;
   }
 
-  /** Since when, until when and why an execution rests because the store refused a write. */
+  /** Since when, until when and why an execution rests. */
   resting(executionId: string): Rest | undefined {
     return this.#resting.get(executionId);
   }
@@ -195,21 +207,35 @@ export class Lives {
     this.limits.admissions.forget(executionId);
   }
 
-  /** Drops an execution from memory and takes it up again from its journal later: the store refused a write. */
+  /** Drops an execution from memory and takes it up again from its journal later: the store refused a write, or a credential cannot be had now. */
   rest(executionId: string, error: unknown): void {
     const { timers, options } = this.#parts;
     options.onTrouble?.(`Cannot go on with the execution ${executionId}`, error);
     this.stop(executionId);
     const since = this.#resting.get(executionId)?.since ?? options.clock.now();
-    const rest: Rest = { since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
+    const refusedBy = error instanceof SecretsNotReadError || error instanceof WorkflowError ? 'credentials' : 'store';
+    const rest: Rest = { refusedBy, since, until: options.clock.now() + STORE_RETRY_MS, reason: messageOf(error) };
     this.#resting.set(executionId, rest);
     options.clock.schedule(STORE_RETRY_MS, () => {
       if (this.#resting.get(executionId) === rest) this.#resting.delete(executionId);
       if (this.#closing) return;
-      this.load(executionId);
+      if (!this.load(executionId)) this.#deliverEnding(executionId);
       // A timer may be recorded whose commit was reported as failed: nobody has taken note of it.
       timers.arm();
     });
+  }
+
+  /** Hands the end of an execution over, whose commit was reported as failed, to the one that waits for it: nobody else would. */
+  #deliverEnding(executionId: string): void {
+    const { read } = this.#parts.store;
+    try {
+      if (!isFinal(read.status(executionId) ?? 'running')) return;
+      const parent = read.parent(executionId);
+      const entry = parent === null ? undefined : read.entry(parent.executionId, parent.key);
+      if (parent !== null && entry?.recordedAt != null) this.deliver({ executionId: parent.executionId, entry });
+    } catch (error) {
+      this.rest(executionId, error);
+    }
   }
 
   /** Lets nothing new begin, gives steps under way `drainMs` to end and be recorded, and drops everything. */

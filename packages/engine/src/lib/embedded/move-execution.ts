@@ -2,6 +2,7 @@ import { type Json, PlatformError, canonicalJson } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type Execution, type JournalEntry, isFinal } from '../execution/execution.ts';
 import { entryKeyOf } from '../operation/shared-prefix.ts';
+import { isWallTimer } from '../limits/wall-time.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
 import { type Passed, type Rehearsal, isRecorded } from './rehearsal.ts';
@@ -44,7 +45,7 @@ export function compareRehearsals(
 
 function compareWithJournal(journal: readonly JournalEntry[], after: Rehearsal): Compatibility {
   const met = new Set(after.passed.flatMap((item) => (item.kind === 'operation' ? [entryKeyOf(item)] : [])));
-  const needed = journal.filter(({ kind, state }) => kind !== 'restart' && state !== 'cancelled');
+  const needed = journal.filter((entry) => entry.kind !== 'restart' && entry.state !== 'cancelled' && !isWallTimer(entry));
   const missing = needed.find(({ key }) => !met.has(key));
   const divergesAt = missing === undefined ? null : { key: missing.key, reason: UNMET };
   return { compatible: missing === undefined, matched: needed.filter(({ key }) => met.has(key)).length, divergesAt };

@@ -6,12 +6,14 @@ import {
   type Execution,
   type ExecutionStatus,
   type JournalEntry,
+  type ProjectScope,
   type StoredDefinition,
   isFinal,
 } from '../execution/execution.ts';
 import { type Why, explain } from '../execution/why.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { requireExecution } from './control.ts';
+import { includesProject } from '../store/project-condition.ts';
 import type { Definitions } from './definitions.ts';
 import type { Lives } from './lives.ts';
 import { type Compatibility, compareRehearsals, moveExecution, requireMovable, requireUnmoved } from './move-execution.ts';
@@ -63,14 +65,15 @@ export class Operations {
     this.#parts = parts;
   }
 
-  /** All definitions of a workflow, the newest first. Throws WORKFLOW_NOT_FOUND. */
-  versions(name: string): WorkflowVersion[] {
+  /** All definitions of a workflow, the newest first; of their executions those of some projects are counted. Throws WORKFLOW_NOT_FOUND. */
+  versions(name: string, projects?: ProjectScope): WorkflowVersion[] {
     const { store, definitions } = this.#parts;
     const current = definitions.startable.get(name)?.digest;
     const stored = store.read.definitionsOf(name);
     if (stored.length === 0) throw new PlatformError('WORKFLOW_NOT_FOUND', `Cannot find the workflow "${name}"`);
     return stored.map(({ version, digest, createdAt }) => {
-      return { version, digest, createdAt, current: digest === current, counts: store.read.executionCounts(digest, COUNT_LIMIT) };
+      const counts = store.read.executionCounts(digest, COUNT_LIMIT, projects);
+      return { version, digest, createdAt, current: digest === current, counts };
     });
   }
 
@@ -158,9 +161,9 @@ export class Operations {
 
   /**
    * Executions that go on only when somebody does something, and are so for a time: paused, with a definition that cannot be loaded, refused
-   * by the store, or with nothing to wait for. Those that wait for people or events are not among them. At most 500.
+   * by the store, or with nothing to wait for. Those that wait for people or events are not among them. At most 500, of these projects.
    */
-  stuck(forMs: number): Execution[] {
+  stuck(forMs: number, projects: ProjectScope = { except: [] }): Execution[] {
     const { store, lives, definitions, clock } = this.#parts;
     const before = clock.now() - forMs;
     const resting = lives.restingIds().flatMap((id) => store.read.execution(id) ?? []);
@@ -169,10 +172,12 @@ export class Operations {
       .openDigests()
       .filter((digest) => definitions.ofDigest(digest) === undefined)
       .flatMap((definitionDigest) =>
-        open.flatMap((status) => store.read.executions({ definitionDigest, status, limit: STUCK_LIMIT }).executions),
+        open.flatMap((status) => store.read.executions({ definitionDigest, status, projects, limit: STUCK_LIMIT }).executions),
       );
-    const found = [...resting, ...broken, ...store.read.withoutWakeUp(before, STUCK_LIMIT)];
-    const still = found.filter(({ status, updatedAt }) => !isFinal(status) && updatedAt <= before);
+    const found = [...resting, ...broken, ...store.read.withoutWakeUp(before, STUCK_LIMIT, projects)];
+    const isStill = ({ status, updatedAt, projectId }: Execution): boolean =>
+      !isFinal(status) && updatedAt <= before && includesProject(projects, projectId);
+    const still = found.filter(isStill);
     return [...new Map(still.map((execution) => [execution.id, execution])).values()].slice(0, STUCK_LIMIT);
   }
 

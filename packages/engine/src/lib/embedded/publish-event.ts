@@ -1,8 +1,9 @@
 import { toJson } from '@loopwright/protocol';
 import { type CloudEvent, type Listener, type TakenEvent, countOf, listenerOutput, takeEvent } from '../event/listener.ts';
-import { isFinal } from '../execution/execution.ts';
+import { type ProjectScope, isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { includesProject } from '../store/project-condition.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { EACH_LIMIT, queueEnd, queueEvent, wasQueued } from './event-queue.ts';
 import { closeListener } from './open-listener.ts';
@@ -11,13 +12,14 @@ import { VALUE_LIMIT_CHARACTERS } from '../limits.ts';
 /** The most events that one `listen` without `foreach` takes. */
 const KEPT_LIMIT = 1000;
 
-/** Shows an event to all who listen; gives the entries that executions wait for and that are there now. */
+/** Shows an event to all who listen, of some projects; gives the entries that executions wait for and that are there now. */
 export function publishEvent(
   transaction: StoreTransaction,
   event: CloudEvent,
-  { at, expressions }: { at: number; expressions: ExpressionEvaluator },
+  { at, expressions, projects }: { at: number; expressions: ExpressionEvaluator; projects?: ProjectScope | undefined },
 ): OwnedEntry[] {
   return transaction.listeners(event.type).flatMap(({ executionId, key }): OwnedEntry[] => {
+    if (projects !== undefined && !includesProject(projects, transaction.projectOf(executionId) ?? '')) return [];
     const entry = transaction.entry(executionId, key);
     const status = transaction.status(executionId);
     if (entry?.state !== 'waiting' || status === undefined || isFinal(status)) {

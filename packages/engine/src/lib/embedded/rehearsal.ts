@@ -42,17 +42,18 @@ export async function rehearse(
   { journal, run }: { journal: readonly JournalEntry[]; run: RehearsedRun },
 ): Promise<Rehearsal> {
   const passed: Passed[] = [];
+  const fetching = new Set<unknown>();
   const life = new Life(executionId, withoutEffect(host), journal);
   life.pause();
   const onTask = (name: string, reference: string, key: string): void => void passed.push({ kind: 'task', key, name, reference });
-  const ended = run({ durable: watched(new Instance(life), passed), onTask }).then(
+  const ended = run({ durable: watched(new Instance(life), { passed, fetching }), onTask }).then(
     () => null,
     (error: unknown) => WorkflowError.from(error).document,
   );
-  // The interpreter goes on in microtasks; once a turn brings nothing new, it has come to the end of the journal.
-  for (let before = -1; before !== passed.length;) {
+  // The interpreter goes on in microtasks; once a turn brings nothing new, it has come to the end of the journal or fetches what is not in it.
+  for (let before = -1; before !== passed.length || fetching.size > 0;) {
     before = passed.length;
-    await turn();
+    await (fetching.size > 0 ? Promise.allSettled(fetching) : turn());
   }
   const failure = await Promise.race([ended, turn().then(() => null)]);
   life.stop();
@@ -82,7 +83,7 @@ function withoutEffect(host: LifeHost): LifeHost {
 }
 
 /** Notes every operation that is asked for; what the interface will have tomorrow is noted as well. */
-function watched(instance: Instance, passed: Passed[]): DurableContext {
+function watched(instance: Instance, { passed, fetching }: { passed: Passed[]; fetching: Set<unknown> }): DurableContext {
   return new Proxy<DurableContext>(instance, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property, target);
@@ -90,10 +91,25 @@ function watched(instance: Instance, passed: Passed[]): DurableContext {
       return (...given: unknown[]): unknown => {
         const key = keyOf(given[0]);
         if (key !== undefined) passed.push({ kind: 'operation', key, method: String(property), request: requestOf(given[1]) });
+        if (property === 'fresh') given[1] = noted(given[1], fetching);
         return Reflect.apply(member, target, given);
       };
     },
   });
+}
+
+/** The same function, whose promises are in the set until they settle. */
+function noted(get: unknown, fetching: Set<unknown>): unknown {
+  if (typeof get !== 'function') return get;
+  return async (...given: unknown[]): Promise<unknown> => {
+    const fetched: unknown = Reflect.apply(get, undefined, given);
+    fetching.add(fetched);
+    try {
+      return await fetched;
+    } finally {
+      fetching.delete(fetched);
+    }
+  };
 }
 
 function keyOf(address: unknown): string | undefined {

@@ -116,6 +116,23 @@ describe('schedule after', () => {
     assert.deepEqual(minutes(engine), [2, 8]);
   });
 
+  it('sets no timer while it is paused, when what it started has ended', { timeout: 10_000 }, async () => {
+    const clock = heldClock(START);
+    await using engine = await open(
+      journalDir(),
+      clock,
+      'schedule: { after: { minutes: 2 } }\ndo: [{ nap: { wait: { minutes: 5 } } }]',
+    );
+    await clock.advance(3 * MINUTE);
+    await engine.pauseSchedule('timed');
+    // It used to look again at once, for ever, and time could not go on.
+    await clock.advance(10 * MINUTE);
+    assert.equal(started(engine)[0]?.status, 'completed');
+    await engine.resumeSchedule('timed');
+    await clock.advance(2 * MINUTE);
+    assert.deepEqual(minutes(engine), [2, 15]);
+  });
+
   it('counts from an end that came while the engine was being closed', async () => {
     const clock = heldClock(START);
     const dir = journalDir();

@@ -1,13 +1,15 @@
 import { PlatformError, canonicalJson } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
+import { endOf } from '../definition/duration.ts';
 import type { Schedule } from '../definition/schedule.ts';
 import { beginListener } from '../event/begin-listener.ts';
 import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
-import { type ExecutionEvent, isFinal } from '../execution/execution.ts';
+import { type ExecutionEvent, type ProjectScope, isFinal } from '../execution/execution.ts';
 import { type StoredSchedule, firstDue } from '../schedule/stored-schedule.ts';
+import { includesProject } from '../store/project-condition.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { offerEvent } from './offer-event.ts';
-import { type ScheduleParts, startDecided, startDue, unfinished } from './start-scheduled.ts';
+import { DEFAULT_PROJECT, type ScheduleParts, startDecided, startDue, unfinished } from './start-scheduled.ts';
 
 /** How many starts by events are taken up at once. */
 const BATCH = 100;
@@ -100,13 +102,21 @@ export class Schedules {
     return resumed;
   }
 
-  /** Shows an event to the schedules that wait for its type; gives how many starts it decided. Call {@link wake} after the commit if there are some. */
-  offer(transaction: StoreTransaction, event: CloudEvent, at: number): number {
+  /**
+   * Shows an event to the schedules of some projects that wait for its type; gives how many starts it decided. Call {@link wake} after the commit
+   * if there are some.
+   */
+  offer(
+    transaction: StoreTransaction,
+    event: CloudEvent,
+    { at, projects }: { at: number; projects?: ProjectScope | undefined },
+  ): number {
     const { expressions } = this.#parts;
     let decided = 0;
     for (const [workflow, fresh] of this.#fresh) {
       const types = listenedTypes(fresh);
       if (!types.includes(event.type) && !types.includes('')) continue;
+      if (!includesProject(projects, transaction.schedules.get(workflow)?.projectId ?? DEFAULT_PROJECT)) continue;
       if (offerEvent(transaction, event, { workflow, fresh, at, expressions })) decided += 1;
     }
     return decided;
@@ -170,7 +180,7 @@ export class Schedules {
         const schedule = this.#scheduleOf(workflow);
         if (row?.state !== 'active' || row.dueAt !== null || schedule?.kind !== 'after') return;
         const endedAt = row.lastExecutionId === null ? null : store.read.execution(row.lastExecutionId)?.completedAt;
-        schedules.put({ ...row, running: [], dueAt: (endedAt ?? now) + schedule.intervalMs });
+        schedules.put({ ...row, running: [], dueAt: endOf(schedule.interval, endedAt ?? now) });
       });
     }
   }
@@ -179,7 +189,9 @@ export class Schedules {
   #arm(retryAt: number | undefined): void {
     if (!this.#isOpen) return;
     const rows = this.list();
-    this.#awaited = new Set(rows.flatMap((row) => (row.kind === 'after' && row.dueAt === null ? row.running : [])));
+    // A paused one waits for nothing.
+    const resting = rows.filter(({ kind, state, dueAt }) => kind === 'after' && state === 'active' && dueAt === null);
+    this.#awaited = new Set(resting.flatMap(({ running }) => running));
     const { store, clock } = this.#parts;
     const hasEnded = [...this.#awaited].some((id) => isFinal(store.read.status(id) ?? 'completed'));
     const now = clock.now();

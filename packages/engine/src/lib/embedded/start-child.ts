@@ -6,7 +6,6 @@ import { WorkflowError } from '../interpreter/workflow-error.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { childIdOf } from '../execution/child-entry.ts';
 import { childPlan } from '../limits/child-plan.ts';
-import { pauseTree } from './control.ts';
 import { newEntry } from './new-entry.ts';
 import { insertExecution } from './start-execution.ts';
 
@@ -44,8 +43,6 @@ export function startChild(transaction: StoreTransaction, start: ChildStart): Jo
   const data = { key: address.key, execution_id: id, workflow_id: definition.name };
   transaction.appendEvent({ executionId, type: 'child_started', step: address.name, at, data });
   if (!child.await) append(transaction, start, 'step_completed', {});
-  // It was paused while this was on its way: what it waits for stands still with it.
-  if (child.await && parent.status === 'paused') pauseTree(transaction, id, { who: executionId, at });
   return entry;
 }
 

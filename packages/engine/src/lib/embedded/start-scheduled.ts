@@ -1,5 +1,6 @@
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
+import { endOf } from '../definition/duration.ts';
 import type { Schedule } from '../definition/schedule.ts';
 import { isFinal } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
@@ -60,7 +61,7 @@ export async function startDue(parts: ScheduleParts, row: StoredSchedule): Promi
     // One that is there already was started before the process ended: what was missed since then has not been made up for.
     const movesFrom = created ? now : due;
     // It may be paused or replaced by now: then it has another due time, which counts.
-    const dueAt = current.dueAt === due ? dueAgain(schedule, { due, now: movesFrom, refusal }) : current.dueAt;
+    const dueAt = current.dueAt === due ? dueAgain(schedule, current, { due, now: movesFrom, refusal }) : current.dueAt;
     schedules.put({ ...current, ...outcomeOf(current, { executionId, refusal, now }), running, dueAt });
   });
 }
@@ -87,9 +88,11 @@ async function start(parts: ScheduleParts, request: StartRequest): Promise<{ cre
 /** A start that was refused has no end that the next one could wait for. */
 function dueAgain(
   schedule: Schedule,
+  { createdAt }: StoredSchedule,
   { due, now, refusal }: { due: number; now: number; refusal: string | null },
 ): number | null {
-  return schedule.kind === 'after' && refusal !== null ? now + schedule.intervalMs : nextDue(schedule, due, now);
+  const isOver = schedule.kind === 'after' && refusal !== null;
+  return isOver ? endOf(schedule.interval, now) : nextDue(schedule, { due, now, createdAt });
 }
 
 /** What a start leaves behind in its schedule. */

@@ -1,6 +1,8 @@
 import type { Clock } from '@loopwright/protocol';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
+import { reachWallTime } from '../limits/budget-use.ts';
+import { isWallTimer } from '../limits/wall-time.ts';
 import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
 import { isUnder, watchedPart } from './deadline-key.ts';
 import { giveUp } from './give-up.ts';
@@ -78,11 +80,17 @@ export class Timers {
 /** Fires one due timer inside a transaction; gives what is to be delivered, or nothing when there is nothing to wake. */
 export function fireTimer(transaction: StoreTransaction, due: OwnedEntry, now: number): OwnedEntry | undefined {
   const { executionId } = due;
-  // One that fired just before, in the same transaction, may have given this one up.
+  // One that fired just before, in the same transaction, may have given this one up, or paused its execution.
   const entry = transaction.entry(executionId, due.entry.key) ?? due.entry;
+  if (entry.dueAt === null || entry.dueAt > now) return undefined;
   const execution = transaction.execution(executionId);
   if (entry.state !== 'waiting' || execution === undefined || isFinal(execution.status)) {
     transaction.putEntry(executionId, { ...entry, dueAt: null });
+    return undefined;
+  }
+  if (isWallTimer(entry)) {
+    // Its execution is paused by the commit; there is nobody to wake.
+    reachWallTime(transaction, executionId, now);
     return undefined;
   }
   if (entry.kind === 'ask') return { executionId, entry: expireQuestion(transaction, executionId, { entry, now }) };

@@ -117,12 +117,17 @@ export interface StoredDefinition {
   readonly createdAt: number;
 }
 
+/** Projects by their ids: these and no others, or all but these. */
+export type ProjectScope = { readonly only: readonly string[] } | { readonly except: readonly string[] };
+
 /** Which human tasks are listed, the oldest first. */
 export interface HumanTaskQuery {
   readonly executionId?: string;
   readonly state?: StoredHumanTask['state'];
   /** Only those behind this one. */
   readonly after?: Pick<StoredHumanTask, 'createdAt' | 'id'>;
+  /** Only those of these projects. */
+  readonly projects?: ProjectScope;
   readonly limit: number;
 }
 
@@ -130,6 +135,8 @@ export interface HumanTaskQuery {
 export interface ExecutionQuery {
   readonly workflow?: string;
   readonly projectId?: string;
+  /** Only those of these projects; they are the only ones that are counted. */
+  readonly projects?: ProjectScope;
   readonly status?: ExecutionStatus;
   readonly definitionDigest?: string;
   /** Only those that were created at this time or later; milliseconds since 1970-01-01 UTC. */

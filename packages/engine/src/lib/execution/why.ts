@@ -20,8 +20,10 @@ export interface Why {
 
 /** What only the engine knows of an execution, besides what is stored. */
 export interface Surroundings {
-  /** The store refused to write it, and it is taken up again later. */
-  readonly rest: { readonly since: number; readonly until: number; readonly reason: string } | undefined;
+  /** Something refused that it cannot do without, and it is taken up again later. */
+  readonly rest:
+    | { readonly refusedBy: 'store' | 'credentials'; readonly since: number; readonly until: number; readonly reason: string }
+    | undefined;
   /** Whether this program can run its definition. */
   readonly isLoadable: boolean;
   /** What its steps wait for in memory. */
@@ -46,7 +48,7 @@ export function explain(
     state: status,
     since: isoTime(statusSince),
     waiting_for: [
-      ...(rest === undefined ? [] : [{ kind: 'store', since: isoTime(rest.since), error: rest.reason }]),
+      ...(rest === undefined ? [] : [{ kind: rest.refusedBy, since: isoTime(rest.since), error: rest.reason }]),
       ...(isLoadable || isFinal(status) ? [] : [{ kind: 'definition', digest: execution.definitionDigest }]),
       ...questions.map(({ id: taskId, step, kind }) => ({ kind: 'person', task_id: taskId, step_id: step, question: kind })),
       ...waits.map(({ fact }) => fact),
@@ -76,7 +78,13 @@ function ended({ id, status, error }: Execution): Said {
   };
 }
 
-function refused({ reason, until }: { reason: string; until: number }): Said {
+function refused({ refusedBy, reason, until }: NonNullable<Surroundings['rest']>): Said {
+  if (refusedBy === 'credentials') {
+    return {
+      unblock: 'Let who keeps its secrets, or gives its tokens, answer again',
+      sentence: `It rests until ${isoTime(until)}, because a credential cannot be had: ${reason}.`,
+    };
+  }
   return {
     unblock: 'Check the space and the permissions of the data folder',
     sentence: `It rests until ${isoTime(until)}, because the store refused to write: ${reason}.`,

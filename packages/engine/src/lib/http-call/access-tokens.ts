@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Clock, type Json, messageOf } from '@loopwright/protocol';
+import { type Clock, type Json, type Random, messageOf } from '@loopwright/protocol';
 import { z } from 'zod';
-import type { TokenSource } from './authentication-policy.ts';
-import { authenticationFailure, configurationFailure, contentFailure, describeCall, statusFailure } from './call-error.ts';
+import { authenticationFailure, contentFailure, describeCall, statusFailure } from './call-error.ts';
 import { type ExchangeOptions, type ReceivedResponse, exchange } from './http-exchange.ts';
+import { tokenForm } from './token-form.ts';
+import type { TokenSource } from './token-source.ts';
 import { expandUri, parseUrl } from './uri-template.ts';
 
 const CACHE_LIMIT = 1000;
@@ -15,6 +16,7 @@ const REQUEST_LIMIT_MS = 60_000;
 const answerSchema = z.looseObject({
   access_token: z.string().regex(/^[\x21-\x7e]{1,16384}$/),
   expires_in: z.coerce.number().nonnegative().optional(),
+  refresh_token: z.string().min(1).max(16_384).optional(),
 });
 const discoverySchema = z.looseObject({ issuer: z.string(), token_endpoint: z.string() });
 
@@ -32,17 +34,22 @@ interface Token {
 }
 
 /**
- * Access tokens of OAuth 2 and OpenID Connect (grants `client_credentials` and `password`), kept in memory until 30 s before
- * they expire. Whoever asks for a token that is being fetched waits for that one. Nothing here is written anywhere.
+ * Access tokens of OAuth 2 and OpenID Connect, kept in memory until 30 s before they expire. Whoever asks for a token that is being
+ * fetched waits for that one. Nothing here is written anywhere: where an authority replaces a refresh token whenever it is used, a new process
+ * begins with the one of the definition again.
  */
 export class AccessTokens {
   readonly #tokens = new Map<string, Token>();
   readonly #fetching = new Map<string, Promise<Token>>();
+  /** Refresh tokens that authorities gave in place of those they were given. */
+  readonly #refreshTokens = new Map<string, string>();
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #options: ExchangeOptions;
 
-  constructor(clock: Clock, options: ExchangeOptions) {
+  constructor({ clock, random }: { clock: Clock; random: Random }, options: ExchangeOptions) {
     this.#clock = clock;
+    this.#random = random;
     this.#options = options;
   }
 
@@ -56,7 +63,7 @@ export class AccessTokens {
       fetching = this.#fetch(request).finally(() => this.#fetching.delete(key));
       this.#fetching.set(key, fetching);
       fetching.then(
-        (token) => this.#keep(key, token),
+        (token) => keep(this.#tokens, key, token),
         () => undefined,
       );
     }
@@ -69,35 +76,43 @@ export class AccessTokens {
     if (this.#tokens.get(key)?.value === value) this.#tokens.delete(key);
   }
 
-  #keep(key: string, token: Token): void {
-    const oldest = this.#tokens.keys().next().value;
-    if (this.#tokens.size >= CACHE_LIMIT && oldest !== undefined) this.#tokens.delete(oldest);
-    this.#tokens.set(key, token);
-  }
-
   async #fetch(request: TokenRequest): Promise<Token> {
     const { source } = request;
+    const key = keyOf(request);
     const signal = AbortSignal.timeout(REQUEST_LIMIT_MS);
     const url = await this.#tokenUrl(request, signal);
     const headers = new Headers({ accept: 'application/json' });
-    const fields = fieldsOf(source, headers);
+    const refreshToken = this.#refreshTokens.get(key);
+    const { fields, authorization } = tokenForm(source, {
+      endpoint: url,
+      clock: this.#clock,
+      random: this.#random,
+      refreshToken,
+    });
+    if (authorization !== undefined) headers.set('authorization', authorization);
     const json = source.request?.encoding === 'application/json';
     headers.set('content-type', json ? 'application/json' : 'application/x-www-form-urlencoded');
     const body = json ? JSON.stringify(fields) : new URLSearchParams(fields).toString();
     const response = await exchange({ method: 'POST', url, headers, body }, { redirect: false, signal }, this.#options);
     const call = describeCall('POST', url);
     if ([400, 401, 403].includes(response.status)) {
+      this.#refreshTokens.delete(key);
       throw authenticationFailure(`Cannot get an access token from "${call}": the server answered ${response.status}`);
     }
     const answer = parseAnswer(response, answerSchema);
-    checkIssuer(answer.access_token, source.issuers);
+    const issuers = source.issuers?.map((issuer) => expandUri(issuer, request.values));
+    checkIssuer(answer.access_token, issuers);
+    if (source.grant === 'refresh_token' && answer.refresh_token !== undefined)
+      keep(this.#refreshTokens, key, answer.refresh_token);
     const life = answer.expires_in === undefined ? DEFAULT_LIFE_MS : answer.expires_in * 1000;
     return { value: answer.access_token, expiresAt: this.#clock.now() + life - RENEW_BEFORE_MS };
   }
 
   async #tokenUrl({ source, discover, values }: TokenRequest, signal: AbortSignal): Promise<URL> {
     const authority = parseUrl(expandUri(source.authority, values));
-    const under = `${authority.origin}${authority.pathname.replace(/\/$/, '')}`;
+    // The standard's own example names the document that is discovered.
+    const path = authority.pathname.replace(/\/\.well-known\/openid-configuration$/, '').replace(/\/$/, '');
+    const under = `${authority.origin}${path}`;
     if (!discover) return parseUrl(under + (source.endpoints?.token ?? '/oauth2/token').replace(/^\/?/, '/'));
     const url = parseUrl(`${under}/.well-known/openid-configuration`);
     const headers = new Headers({ accept: 'application/json' });
@@ -110,26 +125,12 @@ export class AccessTokens {
   }
 }
 
-function fieldsOf(source: TokenSource, headers: Headers): Record<string, string> {
-  const { client, grant, scopes, audiences, username, password } = source;
-  if (grant === 'password' && (username === undefined || password === undefined)) {
-    throw configurationFailure('Cannot get an access token: the grant "password" needs username and password');
-  }
-  const basic = client.authentication === 'client_secret_basic';
-  if (basic) {
-    const encode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
-    const pair = `${encode(client.id)}:${encode(client.secret ?? '')}`;
-    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
-  }
-  const secret = client.authentication === 'client_secret_post' ? client.secret : undefined;
-  return {
-    grant_type: grant,
-    ...(basic ? {} : { client_id: client.id }),
-    ...(secret === undefined ? {} : { client_secret: secret }),
-    ...(scopes === undefined ? {} : { scope: scopes.join(' ') }),
-    ...(audiences === undefined ? {} : { audience: audiences.join(' ') }),
-    ...(grant === 'password' ? { username: username ?? '', password: password ?? '' } : {}),
-  };
+/** Keeps the newest; the oldest goes when there are too many. */
+function keep<Value>(kept: Map<string, Value>, key: string, value: Value): void {
+  kept.delete(key);
+  const oldest = kept.keys().next().value;
+  if (kept.size >= CACHE_LIMIT && oldest !== undefined) kept.delete(oldest);
+  kept.set(key, value);
 }
 
 function parseAnswer<T>(response: ReceivedResponse, schema: z.ZodType<T>): T {
@@ -163,7 +164,8 @@ function checkIssuer(token: string, issuers: readonly string[] | undefined): voi
 }
 
 function keyOf({ source, discover, values }: TokenRequest): string {
-  const identity = JSON.stringify([discover, expandUri(source.authority, values), source]);
+  const expanded = [source.authority, ...(source.issuers ?? [])].map((template) => expandUri(template, values));
+  const identity = JSON.stringify([discover, expanded, source]);
   return createHash('sha256').update(identity).digest('base64');
 }
 

@@ -1,41 +1,13 @@
 import { z } from 'zod';
 import type { Invocation } from '../interpreter/call-function.ts';
 import { configurationFailure } from './call-error.ts';
+import { type TokenSource, tokenSourceSchema } from './token-source.ts';
 
 const text = z.string().max(16_384);
 const credentialsSchema = z.strictObject({ username: text, password: text });
 const tokenSchema = z.strictObject({ token: text.min(1) });
-const oauth2Schema = z.strictObject({
-  // Or an expression that gives one.
-  authority: text.regex(/^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|\s*\$\{)/, 'must be an absolute URI'),
-  grant: z.enum(['client_credentials', 'password'], 'is not supported: use client_credentials or password'),
-  client: z.strictObject({
-    id: text.min(1),
-    secret: text.optional(),
-    authentication: z
-      .enum(
-        ['client_secret_post', 'client_secret_basic', 'none'],
-        'is not supported: use client_secret_post or client_secret_basic',
-      )
-      .default('client_secret_post'),
-  }),
-  request: z
-    .strictObject({
-      encoding: z.enum(['application/x-www-form-urlencoded', 'application/json']).default('application/x-www-form-urlencoded'),
-    })
-    .optional(),
-  issuers: z.array(text).max(100).optional(),
-  scopes: z.array(text).max(100).optional(),
-  audiences: z.array(text).max(100).optional(),
-  username: text.optional(),
-  password: text.optional(),
-  endpoints: z.strictObject({ token: text.optional(), revocation: text.optional(), introspection: text.optional() }).optional(),
-});
-
 /** A user and a password, for the schemes basic and digest. */
 export type Credentials = z.infer<typeof credentialsSchema>;
-/** How to get an access token from an OAuth 2 authority; `endpoints` is ignored for `oidc`, which discovers them. */
-export type TokenSource = z.infer<typeof oauth2Schema>;
 
 /** How a caller shows who it is; exactly one member. */
 export type AuthenticationPolicy =
@@ -45,6 +17,9 @@ export type AuthenticationPolicy =
   | { readonly oauth2: TokenSource }
   | { readonly oidc: TokenSource };
 
+/** A policy whose credentials are a token that an authority gives. */
+export type TokenPolicy = Extract<AuthenticationPolicy, { oauth2: unknown } | { oidc: unknown }>;
+
 /** A policy as a definition writes it: itself, the name of one, or the name of a secret with its properties. */
 export type AuthenticationReference = Readonly<Record<string, unknown>>;
 
@@ -52,8 +27,8 @@ const byScheme = {
   basic: z.strictObject({ basic: credentialsSchema }),
   digest: z.strictObject({ digest: credentialsSchema }),
   bearer: z.strictObject({ bearer: tokenSchema }),
-  oauth2: z.strictObject({ oauth2: oauth2Schema }),
-  oidc: z.strictObject({ oidc: oauth2Schema }),
+  oauth2: z.strictObject({ oauth2: tokenSourceSchema }),
+  oidc: z.strictObject({ oidc: tokenSourceSchema }),
 } as const;
 const secretSchema = z.strictObject({ use: z.string().min(1) });
 

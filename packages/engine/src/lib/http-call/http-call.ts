@@ -16,6 +16,7 @@ export function httpCall(options: HttpCallOptions = {}): CallFunction {
   return defineFunction({
     description: 'Sends an HTTP request and gives its content',
     arguments: httpArgumentsSchema,
+    accessToken: (policy, input, signal) => client.accessToken(policy, input, signal),
     run: (invocation) =>
       invocation.step(async (attempt) => {
         const { method, endpoint, query, body, output, redirect, ...given } = invocation.args;

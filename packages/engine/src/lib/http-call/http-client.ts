@@ -3,9 +3,9 @@ import type { StepAttempt } from '../context/durable-context.ts';
 import type { Invocation } from '../interpreter/call-function.ts';
 import { AccessTokens, type TokenRequest } from './access-tokens.ts';
 import {
-  type AuthenticationPolicy,
   type AuthenticationReference,
   type Credentials,
+  type TokenPolicy,
   resolveAuthentication,
 } from './authentication-policy.ts';
 import { connectionFailure, describeCall } from './call-error.ts';
@@ -17,7 +17,7 @@ import type { RequestMessage } from './request-message.ts';
 export interface HttpCallOptions extends ExchangeOptions {
   /** For the life of access tokens and documents; the machine's clock unless told. */
   readonly clock?: Clock;
-  /** For the client's nonce of digest authentication; the machine's randomness unless told. */
+  /** For the client's nonce of digest authentication and the assertions of clients; the machine's randomness unless told. */
   readonly random?: Random;
   /** Waits until a request to a host may be sent. */
   readonly admit?: (request: HostRequest, signal: AbortSignal) => Promise<void>;
@@ -45,7 +45,8 @@ export class HttpClient {
 
   constructor(options: HttpCallOptions) {
     this.#options = options;
-    this.#tokens = new AccessTokens(options.clock ?? systemClock, options);
+    const { clock = systemClock, random = systemRandom } = options;
+    this.#tokens = new AccessTokens({ clock, random }, options);
   }
 
   /** Sends one request, twice where digest asks for it or a kept token is refused. Throws as {@link exchange} does. */
@@ -69,6 +70,15 @@ export class HttpClient {
     }
     if ('bearer' in policy) return again(authorized(message, `Bearer ${policy.bearer.token}`));
     return this.#sendToken(message, tokenRequest(policy, invocation.input), again, signal);
+  }
+
+  /** The access token that a call with this policy would send. Throws as {@link AccessTokens.get} does, and for want of a connection. */
+  async accessToken(policy: TokenPolicy, values: Json, signal: AbortSignal): Promise<string> {
+    try {
+      return (await this.#tokens.get(tokenRequest(policy, values), signal)).value;
+    } catch (error) {
+      throw connectionFailure('the authority', error, signal);
+    }
   }
 
   async #sendToken(message: RequestMessage, request: TokenRequest, again: Send, signal: AbortSignal): Promise<ReceivedResponse> {
@@ -108,9 +118,6 @@ function authorized(message: RequestMessage, value: string): RequestMessage {
   return { ...message, headers };
 }
 
-function tokenRequest(
-  policy: Extract<AuthenticationPolicy, { oauth2: unknown } | { oidc: unknown }>,
-  values: Json,
-): TokenRequest {
+function tokenRequest(policy: TokenPolicy, values: Json): TokenRequest {
   return 'oidc' in policy ? { source: policy.oidc, discover: true, values } : { source: policy.oauth2, discover: false, values };
 }

@@ -37,6 +37,7 @@ export function openapiCall(options: HttpCallOptions = {}): CallFunction {
   return defineFunction({
     description: 'Calls an operation of a service that an OpenAPI document describes',
     arguments: openapiArgumentsSchema,
+    accessToken: (policy, input, signal) => client.accessToken(policy, input, signal),
     run: (invocation) =>
       invocation.step(async (attempt) => {
         const { document: resource, operationId, parameters, authentication, output, redirect } = invocation.args;

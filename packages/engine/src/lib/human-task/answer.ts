@@ -1,12 +1,17 @@
-import { type Json, type JsonObject, PlatformError, type Question } from '@loopwright/protocol';
+import { type AnswererRole, type Json, type JsonObject, PlatformError, type Question } from '@loopwright/protocol';
 import { z } from 'zod';
 import { digestOf } from '../definition/definition.ts';
 import { type HumanTaskRequest, questionsOf, subjectOf } from './human-task-request.ts';
 
 /** A person's answer, as it is given. */
-export type SubmittedAnswer =
-  | { readonly kind: 'clarification'; readonly answers: JsonObject; readonly subjectDigest?: string }
-  | { readonly kind: 'acceptance'; readonly accepted: boolean; readonly comment?: string; readonly subjectDigest?: string };
+export type SubmittedAnswer = (
+  | { readonly kind: 'clarification'; readonly answers: JsonObject }
+  | { readonly kind: 'acceptance'; readonly accepted: boolean; readonly comment?: string }
+) & {
+  readonly subjectDigest?: string;
+  /** What the person may in the project, for questions that are for a role; left out, such a question refuses the answer. */
+  readonly role?: AnswererRole;
+};
 
 /** Checks an answer against what was asked; gives what the execution gets, or throws INVALID_ANSWER with every issue. */
 export function checkAnswer(request: HumanTaskRequest, answer: SubmittedAnswer): JsonObject {

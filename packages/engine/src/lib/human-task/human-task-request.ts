@@ -1,4 +1,4 @@
-import { type Json, type Question, jsonSchema, questionSetSchema, toJson } from '@loopwright/protocol';
+import { type Json, type Question, humanTaskAssigneeSchema, jsonSchema, questionSetSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
 
 const common = {
@@ -6,6 +6,8 @@ const common = {
   message: z.string().max(20_000).optional(),
   /** How long people have, in milliseconds; without it the question waits for ever. */
   expires_in_ms: z.number().positive().optional(),
+  /** Who may answer; left out, whoever may decide in the project. */
+  for: humanTaskAssigneeSchema.optional(),
 };
 
 /** What an execution asks people. */

@@ -1,6 +1,7 @@
-import type { Json } from '@loopwright/protocol';
+import type { Json, JsonObject } from '@loopwright/protocol';
 import type { z } from 'zod';
 import type { StepAttempt } from '../context/durable-context.ts';
+import type { TokenPolicy } from '../http-call/authentication-policy.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
 
 /** Who runs what: the facts of the execution that a function may use. */
@@ -33,6 +34,11 @@ export interface Invocation<Arguments> {
   readonly step: (run: (attempt: StepAttempt) => Promise<Json>, label?: string) => Promise<Json>;
   /** What the definition says about proving who the caller is; absent in a call that no definition makes. */
   readonly credentials?: Credentials;
+  /**
+   * Tells something to all who look at the execution or listen to events, once: a CloudEvent, whose `id` and `time` are filled in. In the log of the
+   * execution it has its own type without the part that names us.
+   */
+  readonly emit: (event: JsonObject, label: string) => Promise<Json>;
   /** A question to people. */
   readonly ask: (request: HumanTaskRequest, label?: string) => Promise<Json>;
 }
@@ -42,6 +48,11 @@ export interface CallFunction<Arguments = unknown> {
   readonly description: string;
   /** Checks the evaluated arguments; a failure is the standard's `validation` error. */
   readonly arguments: z.ZodType<Arguments>;
+  /**
+   * The access token that a call by this policy would send, for `$authorization`; absent where calls send none. Throws `WorkflowError`. It is asked
+   * in each replay, and what it gives is not recorded.
+   */
+  readonly accessToken?: (policy: TokenPolicy, input: Json, signal: AbortSignal) => Promise<string>;
   /** Everything outside `step` and `ask` is executed again in each replay and must have no effect. */
   run(invocation: Invocation<Arguments>): Promise<Json>;
 }

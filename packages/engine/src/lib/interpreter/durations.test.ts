@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countingFunctions, journalDir, openEngine, startOne, untilStatus } from '../embedded/engine-fixture.ts';
+import { PlatformError } from '@loopwright/protocol';
+import { durationSchema, endOf } from '../definition/duration.ts';
+import { loadDefinition } from '../definition/load-definition.ts';
+import {
+  countingFunctions,
+  documentOf,
+  journalDir,
+  openEngine,
+  pointersOf,
+  startOne,
+  until,
+  untilStatus,
+} from '../embedded/engine-fixture.ts';
 
 describe('durations that expressions give', () => {
   it('time waits, tries and time-outs', async () => {
@@ -34,6 +46,56 @@ do:
       const { execution } = await startOne(engine, 'waits', { nap });
       const { error } = await untilStatus(engine, execution.id, 'failed');
       assert.match(JSON.stringify(error), /errors\/expression.*as a duration/);
+    }
+  });
+});
+
+describe('durations of months', () => {
+  it('begin when the wait is recorded, and end at that time whatever process reads it', async () => {
+    const dir = journalDir();
+    const body = `do: [{ nap: { wait: P1M } }, { slow: { set: {} } }]`;
+    const engine = await openEngine(dir, {}, { naps: body });
+    const { execution } = await startOne(engine, 'naps');
+    await until(engine, execution.id, () => engine.read.nextDue() !== undefined);
+    const [entry] = engine.read.journal(execution.id);
+    assert.equal(entry?.dueAt, endOf(durationSchema.parse('P1M'), entry?.createdAt ?? 0));
+    await engine.close(0);
+    await using again = await openEngine(dir, {}, { naps: body });
+    assert.equal(again.read.nextDue(), entry?.dueAt);
+  });
+
+  it('may stand in time-outs and retry policies', async () => {
+    const { functions, runs } = countingFunctions();
+    await using engine = await openEngine(journalDir(), functions, {
+      tries: `
+timeout: { after: P1Y }
+do:
+  - guarded:
+      try: [{ f: { call: fail, with: { id: f, times: 1 }, timeout: { after: P1M } } }]
+      catch: { retry: { delay: PT0S, limit: { attempt: { count: 2, duration: P2M }, duration: P1Y } } }`,
+    });
+    const { execution } = await startOne(engine, 'tries');
+    await untilStatus(engine, execution.id, 'completed');
+    assert.equal(runs.get('f'), 2);
+  });
+});
+
+describe('the interval of a schedule', () => {
+  const load = (rule: string): unknown =>
+    loadDefinition(documentOf('timed', `schedule: ${rule}\ndo: [{ a: { set: {} } }]`), {}).document.schedule;
+
+  it('may be an expression, which has its value when the definition is read', () => {
+    assert.deepEqual(load(`{ every: '\${ "P1M" }' }`), { kind: 'every', interval: { months: 1, ms: 0 } });
+    assert.deepEqual(load(`{ after: '\${ { seconds: (60 * 2) } }' }`), { kind: 'after', interval: { months: 0, ms: 120_000 } });
+  });
+
+  it('is refused when the expression reads what is not there, gives no duration or too short a one', () => {
+    for (const expression of ['$input.every', '"soon"', 'error("no")', '.every', '{ milliseconds: 5 }']) {
+      assert.throws(
+        () => load(`{ every: '\${ ${expression} }' }`),
+        (error) => error instanceof PlatformError && pointersOf(error).every((pointer) => pointer === '/schedule/every'),
+        expression,
+      );
     }
   });
 });

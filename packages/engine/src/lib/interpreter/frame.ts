@@ -72,6 +72,8 @@ export interface ListFrame {
 /** What a task needs to run tasks of its own. */
 export interface TaskRunner {
   readonly parts: InterpreterParts;
+  /** What must not stand in errors. */
+  readonly hidden: Secrets;
   runList(list: readonly NamedTask[], at: ListFrame): Promise<FlowResult>;
   /** Applies a `from` or `as` to data. */
   transform(rule: Json | undefined, data: Json, variables: Variables): Json;

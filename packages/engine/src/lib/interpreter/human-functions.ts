@@ -1,4 +1,4 @@
-import { jsonSchema, questionSetSchema } from '@loopwright/protocol';
+import { humanTaskAssigneeSchema, jsonSchema, questionSetSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { defineFunction } from './call-function.ts';
 
@@ -10,6 +10,7 @@ export const clarify = defineFunction({
     message: z.string().optional(),
     questions: questionSetSchema,
     expires_in_ms: z.number().positive().optional(),
+    for: humanTaskAssigneeSchema.optional(),
   }),
   run: ({ args, ask }) =>
     ask({
@@ -18,6 +19,7 @@ export const clarify = defineFunction({
       questions: args.questions,
       ...(args.message === undefined ? {} : { message: args.message }),
       ...(args.expires_in_ms === undefined ? {} : { expires_in_ms: args.expires_in_ms }),
+      ...(args.for === undefined ? {} : { for: args.for }),
     }),
 });
 
@@ -31,6 +33,7 @@ export const accept = defineFunction({
     scope_id: z.string().optional(),
     subject: jsonSchema,
     expires_in_ms: z.number().positive().optional(),
+    for: humanTaskAssigneeSchema.optional(),
   }),
   run: ({ args, ask }) =>
     ask({
@@ -41,5 +44,6 @@ export const accept = defineFunction({
       ...(args.scope_id === undefined ? {} : { scope_id: args.scope_id }),
       ...(args.message === undefined ? {} : { message: args.message }),
       ...(args.expires_in_ms === undefined ? {} : { expires_in_ms: args.expires_in_ms }),
+      ...(args.for === undefined ? {} : { for: args.for }),
     }),
 });

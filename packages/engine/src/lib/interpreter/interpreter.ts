@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
 import { pointerPart } from '../definition/json-pointer.ts';
+import { type Duration, lengthOf } from '../definition/duration.ts';
 import type { NamedTask, Task } from '../definition/task.ts';
 import type { Variables } from '../expression/expression.ts';
 import {
@@ -12,11 +13,13 @@ import {
   type TaskRunner,
   configurationError,
 } from './frame.ts';
-import { durationMs } from './durations.ts';
+import { Secrets } from '../secret/secrets.ts';
+import { authorizationOf } from './authorization.ts';
+import { durationOf } from './durations.ts';
 import { runExtended } from './extended-task.ts';
 import { Scope, TaskBudget } from './scope.ts';
 import { runInTime } from './run-in-time.ts';
-import { authorizationOf, dateTime, looksOf } from './task-arguments.ts';
+import { dateTime, looksOf } from './task-arguments.ts';
 import { runKind } from './task-kinds.ts';
 import { WorkflowError } from './workflow-error.ts';
 
@@ -26,12 +29,14 @@ import { WorkflowError } from './workflow-error.ts';
  */
 export class Interpreter implements TaskRunner {
   readonly parts: InterpreterParts;
+  readonly hidden: Secrets;
   readonly #budget = new TaskBudget();
   readonly #workflow: JsonObject;
   readonly #looks: ReturnType<typeof looksOf>;
 
   constructor(parts: InterpreterParts) {
     this.parts = parts;
+    this.hidden = parts.secrets ?? new Secrets({});
     const { definition, info, input } = parts;
     this.#looks = looksOf(definition);
     this.#workflow = {
@@ -59,9 +64,10 @@ export class Interpreter implements TaskRunner {
     const input = this.#applied(document.input?.from, raw, () => this.#variables(state, { input: raw }));
     const body = (): Promise<FlowResult> =>
       this.runList(document.do, { input, scope: new Scope(), reference: '/do', extra: {}, state });
-    const limitMs = this.#timeoutMs(document.timeout, input, this.#variables(state, { input }));
+    const limit = this.#timeLimit(document.timeout, input, this.#variables(state, { input }));
+    const address = { key: '', name: 'workflow' };
     const { output: last } =
-      limitMs === undefined ? await body() : await this.parts.durable.deadline({ key: '', name: 'workflow' }, limitMs, body);
+      limit === undefined ? await body() : await this.parts.durable.deadline(address, lengthOf(limit), body);
     const output = this.#applied(document.output?.as, last, () => this.#variables(state, { input, output: last }));
     schemas.check(document.output?.schema, output, 'output of the workflow');
     return output;
@@ -106,7 +112,7 @@ export class Interpreter implements TaskRunner {
       const input = this.#applied(task.input?.from, at.input, () => this.#variables(at.state, { ...base, input: at.input }));
       const place = { key, name, reference, input, extra: at.extra, state: at.state };
       const plain: TaskFrame = { ...place, variables: this.#variables(at.state, { ...base, input }) };
-      if (this.#looks.atAuthorization) base['authorization'] = authorizationOf(this, task, plain);
+      if (this.#looks.atAuthorization) base['authorization'] = await authorizationOf(this, task, plain);
       const frame = this.#looks.atAuthorization ? { ...place, variables: this.#variables(at.state, { ...base, input }) } : plain;
       const raw = await runExtended(this, named, frame, () => this.#withinTimeout(task, frame));
       if (base['task'] === descriptor) base['task'] = { ...descriptor, output: raw.output };
@@ -130,17 +136,17 @@ export class Interpreter implements TaskRunner {
   }
 
   #withinTimeout(task: Task, frame: TaskFrame): Promise<TaskResult> {
-    const limitMs = this.#timeoutMs(task.timeout, frame.input, frame.variables);
-    if (limitMs === undefined) return runKind(this, task, frame);
+    const limit = this.#timeLimit(task.timeout, frame.input, frame.variables);
+    if (limit === undefined) return runKind(this, task, frame);
     const run = (state: BranchState): Promise<TaskResult> => runKind(this, task, { ...frame, state });
-    return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limitMs, state: frame.state, run });
+    return runInTime(this.parts.durable, { key: frame.key, name: frame.name }, { limit, state: frame.state, run });
   }
 
-  /** Milliseconds of a time-out, by value or by the name that `use.timeouts` has it under. */
-  #timeoutMs(timeout: Task['timeout'], data: Json, variables: Variables): number | undefined {
+  /** How long a time-out lets something take, by value or by the name that `use.timeouts` has it under. */
+  #timeLimit(timeout: Task['timeout'], data: Json, variables: Variables): Duration | undefined {
     const { definition, expressions } = this.parts;
     const { after } = (typeof timeout === 'string' ? definition.document.use?.timeouts?.[timeout] : timeout) ?? {};
-    return after === undefined ? undefined : durationMs(after, (expression) => expressions.evaluate(expression, data, variables));
+    return after === undefined ? undefined : durationOf(after, (expression) => expressions.evaluate(expression, data, variables));
   }
 
   /** Applies a `from` or `as`: a text is an expression, with or without `${ }`; another value may have expressions inside. */
@@ -161,8 +167,7 @@ export class Interpreter implements TaskRunner {
 
   /** An error as it may be recorded: without the values of secrets. */
   #shown(error: unknown): WorkflowError {
-    const shown = WorkflowError.from(error);
-    return this.parts.secrets?.redact(shown) ?? shown;
+    return this.hidden.redact(WorkflowError.from(error));
   }
 
   #variables(state: BranchState, known: Variables): Variables {

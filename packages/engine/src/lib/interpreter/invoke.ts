@@ -34,6 +34,7 @@ export function invoke(
     taskName: frame.name,
     credentials: credentialsOf(interpreter, frame),
     step: (run, label) => durable.step(address(label), (attempt) => withoutSecrets(interpreter, run, attempt)),
+    emit: (event, label) => durable.emit(address(label), event),
     ask: (request, label) => durable.ask(address(label), request),
   });
 }
@@ -53,15 +54,14 @@ export function credentialsOf({ parts }: TaskRunner, { input, variables, referen
 }
 
 /** The error of a step is recorded as it is thrown, so the secrets must be taken out of it before. */
-async function withoutSecrets(
-  { parts: { secrets } }: TaskRunner,
+export async function withoutSecrets(
+  { hidden }: Pick<TaskRunner, 'hidden'>,
   run: (attempt: StepAttempt) => Promise<Json>,
   attempt: StepAttempt,
 ): Promise<Json> {
-  if (secrets === undefined) return run(attempt);
   try {
     return await run(attempt);
   } catch (error) {
-    throw secrets.redact(WorkflowError.from(error));
+    throw hidden.redact(WorkflowError.from(error));
   }
 }

@@ -1,3 +1,4 @@
+import { type Duration, lengthOf } from '../definition/duration.ts';
 import type { DurableContext, StepAddress } from '../context/durable-context.ts';
 import type { BranchState } from './frame.ts';
 
@@ -8,10 +9,10 @@ import type { BranchState } from './frame.ts';
 export async function runInTime<T>(
   durable: DurableContext,
   address: StepAddress,
-  { limitMs, state, run }: { limitMs: number; state: BranchState; run: (own: BranchState) => Promise<T> },
+  { limit, state, run }: { limit: Duration; state: BranchState; run: (own: BranchState) => Promise<T> },
 ): Promise<T> {
   const own: BranchState = { context: state.context };
-  const ended = await durable.deadline(address, limitMs, async () => {
+  const ended = await durable.deadline(address, lengthOf(limit), async () => {
     const value = run(own);
     await value.catch(() => undefined);
     return { value };

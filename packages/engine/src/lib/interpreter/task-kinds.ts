@@ -1,6 +1,7 @@
 import type { Json } from '@loopwright/protocol';
 import type { Task, TaskOf } from '../definition/task.ts';
-import { durationMs } from './durations.ts';
+import { lengthOf } from '../definition/duration.ts';
+import { durationOf } from './durations.ts';
 import { runEmit } from './emit-task.ts';
 import { invoke } from './invoke.ts';
 import { runOwnFunction } from './own-function.ts';
@@ -22,8 +23,8 @@ export async function runKind(interpreter: TaskRunner, task: Task, frame: TaskFr
   if ('switch' in task) return { output: frame.input, next: chooseCase(interpreter, task, frame) ?? next };
   if ('call' in task) return { output: await runCall(interpreter, task, frame), next };
   if ('wait' in task) {
-    const delayMs = durationMs(task.wait, (expression) => expressions.evaluate(expression, frame.input, frame.variables));
-    await durable.sleep({ key: frame.key, name: frame.name }, () => delayMs);
+    const duration = durationOf(task.wait, (expression) => expressions.evaluate(expression, frame.input, frame.variables));
+    await durable.sleep({ key: frame.key, name: frame.name }, lengthOf(duration));
     return { output: frame.input, next };
   }
   if ('raise' in task) throw raised(interpreter, task, frame);

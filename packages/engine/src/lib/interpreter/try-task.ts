@@ -1,3 +1,4 @@
+import { type Duration, endOf } from '../definition/duration.ts';
 import type { TaskOf } from '../definition/task.ts';
 import type { BranchState, FlowResult, TaskFrame, TaskRunner } from './frame.ts';
 import { type TimedRetryPolicy, timedPolicy } from './durations.ts';
@@ -12,13 +13,13 @@ export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame
   const startedAt = policy?.duration === undefined ? 0 : await now(interpreter, frame, 'started');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await tryOnce(interpreter, task, { frame, attempt, limitMs: policy?.attempts.duration });
+      return await tryOnce(interpreter, task, { frame, attempt, limit: policy?.attempts.duration });
     } catch (thrown) {
       const error = WorkflowError.from(thrown);
       if (!catches(interpreter, task, frame, error)) throw error;
       if (policy !== undefined && (await mayRetry(interpreter, policy, { frame, attempt, error, startedAt }))) {
         const { durable } = interpreter.parts;
-        const delay = (): number => retryDelayMs(policy, { attempt, error, random: () => durable.random() });
+        const delay = (from: number): number => retryDelayMs(policy, { attempt, error, random: () => durable.random(), from });
         await durable.sleep({ key: `${frame.key}@retry-${attempt}`, name: frame.name }, delay, 'retry');
         continue;
       }
@@ -37,7 +38,7 @@ export async function runTry(interpreter: TaskRunner, task: TaskOf<'try'>, frame
 function tryOnce(
   interpreter: TaskRunner,
   task: TaskOf<'try'>,
-  { frame, attempt, limitMs }: { frame: TaskFrame; attempt: number; limitMs: number | undefined },
+  { frame, attempt, limit }: { frame: TaskFrame; attempt: number; limit: Duration | undefined },
 ): Promise<FlowResult> {
   const key = `${frame.key}@try-${attempt}`;
   const run = (state: BranchState): Promise<FlowResult> =>
@@ -48,8 +49,8 @@ function tryOnce(
       extra: frame.extra,
       state,
     });
-  if (limitMs === undefined) return run(frame.state);
-  return runInTime(interpreter.parts.durable, { key, name: frame.name }, { limitMs, state: frame.state, run });
+  if (limit === undefined) return run(frame.state);
+  return runInTime(interpreter.parts.durable, { key, name: frame.name }, { limit, state: frame.state, run });
 }
 
 function retryPolicy(interpreter: TaskRunner, task: TaskOf<'try'>, frame: TaskFrame): TimedRetryPolicy | undefined {
@@ -91,7 +92,7 @@ async function mayRetry(
   const { attempts, duration } = policy;
   if (attempts.count !== undefined && attempt > attempts.count) return false;
   if (duration === undefined) return attempts.count !== undefined || attempt <= DEFAULT_RETRIES;
-  return (await now(interpreter, frame, `failed-${attempt}`)) - startedAt < duration;
+  return (await now(interpreter, frame, `failed-${attempt}`)) < endOf(duration, startedAt);
 }
 
 /** Retries of a policy that states no limit of its own: everything has a limit. */

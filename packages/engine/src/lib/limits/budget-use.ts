@@ -6,7 +6,8 @@ import type { Budget } from '../store/limits-store.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { addedTo, budgetState, hasLimit, reachedAt, unlimitedBudget, unlimitedKinds } from './budget.ts';
 import { askForBudget, closeBudgetQuestions } from './budget-question.ts';
-import { exhaustedPayer } from './wall-time.ts';
+import { exhaustedPayer, setWallTimer } from './wall-time.ts';
+import { type Spent, usdText } from './spending.ts';
 
 /**
  * Counts one more run of a step, or pauses the execution and asks people when its budget, or that of an execution which waits for it, is used up. Gives
@@ -17,19 +18,33 @@ export function beginAttempt(transaction: StoreTransaction, executionId: string,
   const status = transaction.status(executionId);
   if (status === undefined || status === 'paused' || isFinal(status)) return false;
   for (const payer of transaction.limits.payers(executionId)) {
-    const budget = transaction.limits.budget(payer);
-    const reached = budget === undefined ? null : reachedAt(budget, at);
-    if (budget === undefined || reached === null) continue;
-    const used = { ...budget, reached };
-    transaction.limits.putBudget(payer, used);
-    const data = { ...budgetState(used, at), task_id: askForBudget(transaction, payer, used, at) };
-    transaction.appendEvent({ executionId: payer, type: 'budget_reached', step: null, at, data });
     // The one that waits first, because it pauses what it waits for; the other one may have been resumed by itself.
-    pauseTree(transaction, payer, { who: 'budget', at });
+    if (!pauseWhenUsedUp(transaction, payer, at)) continue;
     pauseTree(transaction, executionId, { who: 'budget', at });
     return false;
   }
   countAttempt(transaction, executionId);
+  return true;
+}
+
+/**
+ * The timer of the wall time is due: pauses the execution, with those that it waits for, and asks people. Steps under way are not touched. When there
+ * is more to use by now, the timer is set anew.
+ */
+export function reachWallTime(transaction: StoreTransaction, executionId: string, at: number): void {
+  if (!pauseWhenUsedUp(transaction, executionId, at)) setWallTimer(transaction, executionId, at);
+}
+
+/** Pauses an execution and asks people when a kind of its budget is used up; gives whether it is. */
+function pauseWhenUsedUp(transaction: StoreTransaction, executionId: string, at: number): boolean {
+  const budget = transaction.limits.budget(executionId);
+  const reached = budget === undefined ? null : reachedAt(budget, at);
+  if (budget === undefined || reached === null) return false;
+  const used = { ...budget, reached };
+  transaction.limits.putBudget(executionId, used);
+  const data = { ...budgetState(used, at), task_id: askForBudget(transaction, executionId, used, at) };
+  transaction.appendEvent({ executionId, type: 'budget_reached', step: null, at, data });
+  pauseTree(transaction, executionId, { who: 'budget', at });
   return true;
 }
 
@@ -43,12 +58,21 @@ export function countAttempt(transaction: StoreTransaction, executionId: string)
   }
 }
 
-/** Adds what a try of a step reported, whether or not the execution and those that wait for it have budgets. */
+/** Adds what a try of a step reported, whether or not the execution and those that wait for it have budgets, and tells it in an event for each agent and model. */
 export function recordSpending(
   transaction: StoreTransaction,
   executionId: string,
-  spent: { readonly cost: number; readonly tokens: number },
+  { spent, step, key, at }: { spent: Spent; step: string; key: string; at: number },
 ): void {
+  for (const { cost, inputTokens, outputTokens, ...usage } of spent.usages) {
+    const counted = {
+      ...usage,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      cost_usd: cost === null ? null : usdText(cost),
+    };
+    transaction.appendEvent({ executionId, type: 'spent', step, at, data: { key, ...counted } });
+  }
   for (const payer of transaction.limits.payers(executionId)) {
     const budget = transaction.limits.budget(payer) ?? firstSpending(transaction, payer);
     const used = { ...budget.used, cost: budget.used.cost + spent.cost, tokens: budget.used.tokens + spent.tokens };
@@ -100,6 +124,7 @@ export function addToBudget(
   const added = addedTo(budget, add);
   const reached = budget.reached === null ? null : reachedAt(added, at);
   transaction.limits.putBudget(executionId, { ...added, reached });
+  setWallTimer(transaction, executionId, at);
   transaction.limits.putAddition(executionId, additionId, digest);
   transaction.appendEvent({
     executionId,

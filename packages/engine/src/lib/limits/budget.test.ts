@@ -126,7 +126,7 @@ do:
     await engine.addBudget(ID, { wall_seconds: 10 }, { who: 'bob', additionId: '1' });
     await reaches(engine, 'completed');
     clock.pass(3_600_000);
-    assert.equal(engine.budget(executionOf(engine))?.used.wall_seconds, 61);
+    assert.equal(engine.budget(executionOf(engine))?.used.wall_seconds, 60, 'the timer stopped it');
   });
 
   it('takes the limits from the start, then the definition, then the server', async () => {
@@ -215,6 +215,52 @@ do:
     assert.equal(engine.budget(executionOf(engine)), undefined);
     late.resolve(null);
     await settled(() => engine.budget(executionOf(engine))?.used.tokens === 7);
+  });
+});
+
+describe('what a step spent', () => {
+  it('is told in an event for each agent and model, also when the step fails and when it used nothing', async () => {
+    const clock = new ManualClock();
+    const spending = defineFunction({
+      description: 'Spends for two agents and fails',
+      arguments: z.strictObject({}),
+      run: ({ step }) =>
+        step(async ({ spend }) => {
+          spend({ agent: 'architect', provider: 'p', model: 'm', inputTokens: 10, outputTokens: 5, costUsd: '0.1' });
+          spend({ agent: 'architect', provider: 'p', model: 'm', inputTokens: 1, outputTokens: 1, costUsd: 0.2 });
+          spend({ agent: 'induction', tokens: 0 });
+          throw new Error('failed all the same');
+        }),
+    });
+    await using engine = await openLimited(journalDir(), {
+      clock,
+      steps: Object.assign(new Steps(), { functions: { spending } }),
+      bodies: { w: 'do: [{ one: { call: spending } }]' },
+    });
+    await start(engine, undefined);
+    await reaches(engine, 'failed');
+    const spent = engine.read.events(ID, 0, 100).filter(({ type }) => type === 'spent');
+    const nothing = { provider: null, model: null, input_tokens: null, output_tokens: null, cost_usd: null };
+    assert.deepEqual(
+      spent.map(({ step, data }) => [step, data]),
+      [
+        [
+          'one',
+          {
+            key: 'one',
+            agent: 'architect',
+            provider: 'p',
+            model: 'm',
+            calls: 2,
+            tokens: 17,
+            input_tokens: 11,
+            output_tokens: 6,
+            cost_usd: '0.3',
+          },
+        ],
+        ['one', { key: 'one', agent: 'induction', calls: 1, tokens: 0, ...nothing }],
+      ],
+    );
   });
 });
 

@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from '../definition/definition.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { hasLimit, newBudget, unlimitedBudget } from './budget.ts';
 import type { StartPlan } from './execution-limits.ts';
+import { setWallTimer } from './wall-time.ts';
 import { workflowLimits } from './workflow-limits.ts';
 
 /**
@@ -14,6 +15,7 @@ export function childPlan(executionId: string, definition: WorkflowDefinition): 
     record: (transaction, at) => {
       const budget = newBudget([workflowLimits(definition).budgets], at);
       if (budget !== undefined) transaction.limits.putBudget(executionId, budget);
+      setWallTimer(transaction, executionId, at);
     },
   };
 }
@@ -23,6 +25,7 @@ export function inheritLimits(transaction: StoreTransaction, { from, to, at }: {
   const budget = transaction.limits.budget(from);
   if (budget !== undefined && hasLimit(budget)) {
     transaction.limits.putBudget(to, { ...unlimitedBudget(at), limits: budget.limits });
+    setWallTimer(transaction, to, at);
   }
   const admission = transaction.limits.admission(from);
   if (admission !== undefined) transaction.limits.putAdmission({ ...admission, executionId: to, state: 'free' });

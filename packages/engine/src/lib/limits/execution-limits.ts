@@ -7,6 +7,7 @@ import type { Budget } from '../store/limits-store.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { Admissions, type Place, queue } from './admissions.ts';
 import { newBudget } from './budget.ts';
+import { setWallTimer } from './wall-time.ts';
 import type { RateLimits } from './rate-limit.ts';
 import { Turnstile } from './turnstile.ts';
 import { type WorkflowLimits, concurrencyKey, workflowLimits } from './workflow-limits.ts';
@@ -90,6 +91,7 @@ export class ExecutionLimits {
       record: (transaction, at) => {
         const budget = budgetAt(at);
         if (budget !== undefined) transaction.limits.putBudget(executionId, budget);
+        setWallTimer(transaction, executionId, at);
         if (status === 'pending') queue(transaction, place, { createdAt: at, at });
         else if (needsSlot || priority !== DEFAULT_PRIORITY) {
           const state = hasSlot && rules.concurrency?.parked === 'hold' ? 'admitted' : 'free';

@@ -1,6 +1,6 @@
 import { DEFAULT_PRIORITY } from '@loopwright/protocol';
 import type { StepAddress } from '../context/durable-context.ts';
-import type { Life } from '../embedded/life.ts';
+import type { Life, Note } from '../embedded/life.ts';
 import { beginAttempt, countAttempt } from './budget-use.ts';
 import { hasLimit } from './budget.ts';
 import type { TurnRequest, Turnstile } from './turnstile.ts';
@@ -8,33 +8,48 @@ import type { TurnRequest, Turnstile } from './turnstile.ts';
 /** Ends a turn; must be called when the step has ended. */
 type Leave = () => void;
 
+/** A step that has begun. */
+interface Begun {
+  /** Absent where there are no turns. */
+  readonly leave?: Leave;
+  /** Gives what records that it began, unless that is written by now: whoever takes it writes it with what follows. */
+  readonly takeBegin: () => Note | undefined;
+}
+
+const ALREADY_WRITTEN = (): undefined => undefined;
+
 /**
- * Lets a step begin when nothing limits it any more: its execution is not paused, it has its turn, and no budget is used up. Gives
- * nothing at once where there is neither a turnstile nor a budget. Like everything of a {@link Life}, it may never settle.
+ * Lets a step begin when nothing limits it any more: its execution is not paused, it has its turn, and no budget is used up; then `begun`
+ * records it. At once where there is neither a turnstile nor a budget. Like everything of a {@link Life}, it may never settle.
  */
-export function beginStep(life: Life, address: StepAddress): Promise<Leave> | undefined {
+export function beginStep(life: Life, address: StepAddress, begun: Note): Promise<Begun> | Begun {
   const { turnstile, store } = life.host;
   const { limits } = store.read;
   const { executionId } = life;
-  if (turnstile === undefined && !limits.hasBudgets()) return undefined;
   const budgets = limits.hasBudgets() ? limits.payers(executionId).flatMap((payer) => limits.budget(payer) ?? []) : [];
-  if (turnstile === undefined && budgets.length === 0) return undefined;
   const isLimited = budgets.some(hasLimit);
-  if (budgets.length > 0 && !isLimited) life.note((transaction) => countAttempt(transaction, executionId), address.key);
-  return waitForTurn(life, address, { turnstile, isLimited });
+  const note: Note = (transaction, at) => {
+    if (budgets.length > 0) countAttempt(transaction, executionId);
+    begun(transaction, at);
+  };
+  if (turnstile !== undefined || isLimited)
+    return waitForTurn(life, address, { turnstile, isLimited, begun: isLimited ? begun : note });
+  return { takeBegin: life.noteSoon(note, address.key) };
 }
 
 async function waitForTurn(
   life: Life,
   address: StepAddress,
-  { turnstile, isLimited }: { turnstile: Turnstile | undefined; isLimited: boolean },
-): Promise<Leave> {
+  { turnstile, isLimited, begun }: { turnstile: Turnstile | undefined; isLimited: boolean; begun: Note },
+): Promise<Begun> {
   for (;;) {
     await life.open(address.key);
     const leave = turnstile === undefined ? (): void => undefined : await takeTurn(life, address, turnstile);
-    // A pause that comes after the attempt was counted finds the step under way: else the attempt would be lost.
-    if (life.isOpen(address.key) && (!isLimited || ((await countsAttempt(life, address)) && life.goesOn(address.key))))
-      return leave;
+    if (life.isOpen(address.key)) {
+      if (!isLimited) return { leave, takeBegin: life.noteSoon(begun, address.key) };
+      // A pause that comes after the attempt was counted finds the step under way: else the attempt would be lost.
+      if ((await countsAttempt(life, address, begun)) && life.goesOn(address.key)) return { leave, takeBegin: ALREADY_WRITTEN };
+    }
     leave();
   }
 }
@@ -53,13 +68,21 @@ async function takeTurn(life: Life, address: StepAddress, turnstile: Turnstile):
   return life.aside(address.key, async (signal) => turnstile.enter(request, signal));
 }
 
-/** Counts the attempt, or finds that the execution is paused by now, perhaps by this: then its life knows since the commit. */
-async function countsAttempt(life: Life, address: StepAddress): Promise<boolean> {
+/** Counts the attempt and notes that it began, or finds that the execution is paused by now, perhaps by this. */
+async function countsAttempt(life: Life, address: StepAddress, begun: Note): Promise<boolean> {
   const { store, clock } = life.host;
   const { executionId } = life;
   try {
     return await life.during(address.key, () =>
-      store.write((transaction) => beginAttempt(transaction, executionId, clock.now())),
+      store.write((transaction) => {
+        if (life.isOver(transaction, address.key)) return false;
+        const at = clock.now();
+        const counts = beginAttempt(transaction, executionId, at);
+        if (counts) begun(transaction, at);
+        // Who paused it may not know that the commit succeeded.
+        else if (transaction.status(executionId) === 'paused') life.pause();
+        return counts;
+      }),
     );
   } catch (error) {
     life.host.storeFailed(executionId, error);

@@ -11,17 +11,25 @@ export type SecretReader = (name: string, execution: ExecutionInfo) => Json | un
 /** The shortest text that is taken out of errors: shorter ones are parts of ordinary words. */
 const REDACTED_FROM_CHARACTERS = 4;
 
-/** The secrets of one execution. They live in memory only; where an expression of the definition puts one, it is recorded there. */
+/**
+ * The secrets of one execution, and the texts that its credentials became. They live in memory only; where an expression of the definition puts one, it
+ * is recorded there.
+ */
 export class Secrets {
   /** By name, as `$secrets` shows them. */
   readonly values: JsonObject;
-  readonly #texts: readonly string[];
+  #texts: readonly string[] = [];
 
   constructor(values: JsonObject) {
     this.values = values;
-    const texts = textsIn(values).filter((text) => text.length >= REDACTED_FROM_CHARACTERS);
+    this.hide(values);
+  }
+
+  /** Takes the texts of a value out of errors as well. */
+  hide(value: Json): void {
+    const texts = textsIn(value).filter((text) => text.length >= REDACTED_FROM_CHARACTERS);
     // The longest first: one secret may be a part of another. Errors quote values as JSON too.
-    this.#texts = [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))].sort(
+    this.#texts = [...new Set([...this.#texts, ...texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)])])].sort(
       (left, right) => right.length - left.length,
     );
   }

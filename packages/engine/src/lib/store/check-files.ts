@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { PlatformError } from '@loopwright/protocol';
 import type { Durability } from './sqlite-store.ts';
@@ -8,27 +8,35 @@ import { type LogState, hasLostCommits, readLog } from './write-ahead-log.ts';
 const QUICK_CHECK_BYTES = 16 * 1024 * 1024;
 
 /**
- * Checks the files of a store before SQLite repairs them in its way. A log that lost acknowledged commits is refused with `durability: full`. With
- * `process` a loss of power explains it and nothing more was promised: the damaged log is kept beside and `warn` is told. Throws STORE_FAILED.
+ * Checks the files of a store before SQLite repairs them in its way: a log that lost acknowledged commits is refused, whatever the durability. What a
+ * loss of power cut off with `process` is none of those, and `warn` is told. Throws STORE_FAILED.
  */
 export function checkLog(file: string, { durability, warn }: { durability: Durability; warn: (message: string) => void }): void {
   const log = readLog(file);
-  if (log === undefined || !hasLostCommits(log)) return;
-  if (durability === 'full') {
-    throw new PlatformError('STORE_FAILED', `Cannot open the store: ${describeDamage(log)}`, {
+  if (log === undefined) return;
+  if (hasLostCommits(log, durability)) {
+    const { sound, told, commitsBehind } = log;
+    throw new PlatformError('STORE_FAILED', `Cannot open the store: ${describeDamage(log)}. To start would lose that: ${FIX}`, {
       details: {
         file: `${file}-wal`,
-        fix: 'Bring the log back from a copy, or start once with --durability process to go on without what it lost',
+        sound_pages: sound,
+        known_pages: Math.max(sound, told),
+        commits_behind: commitsBehind,
+        fix: FIX,
       },
     });
   }
-  const kept = keepCopy(`${file}-wal`);
-  warn(`The store goes on without what a damaged log has lost: ${describeDamage(log)}. The log is kept as "${kept}"`);
+  if (log.told > log.sound)
+    warn(`The machine went down before the last work was on the disk, which durability "process" allows: ${describeDamage(log)}`);
 }
+
+/** What to do about a log that lost commits. */
+export const FIX =
+  'Bring the log back from a copy, or run "loopwright doctor --accept-loss" to put it aside and go on without what it lost';
 
 /** What is wrong with a log that lost commits, as the end of a sentence. */
 export function describeDamage({ isReadable, sound, commitsBehind, told }: LogState): string {
-  if (!isReadable) return 'its write-ahead log begins with something else';
+  if (!isReadable) return 'its write-ahead log begins with something else, and nothing of it can be read';
   const behind = commitsBehind > 0 ? `${commitsBehind} commits stand behind the damage` : 'its end is missing';
   return `its write-ahead log is sound for ${sound} of ${Math.max(sound, told)} pages or more, and ${behind}`;
 }
@@ -45,14 +53,4 @@ export function checkDatabase(database: DatabaseSync, file: string): void {
   if (size > QUICK_CHECK_BYTES) return;
   const found = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
   if (found !== 'ok') throw new PlatformError('STORE_FAILED', `Cannot open the store: "${file}" is damaged: ${found}`);
-}
-
-/** Copies a file beside itself under a name that is free. */
-function keepCopy(path: string): string {
-  for (let number = 1; ; number += 1) {
-    const copy = `${path}.damaged-${number}`;
-    if (existsSync(copy)) continue;
-    copyFileSync(path, copy, constants.COPYFILE_EXCL);
-    return copy;
-  }
 }

@@ -1,5 +1,6 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { ExecutionQuery } from '../execution/execution.ts';
+import { projectCondition } from './project-condition.ts';
 import type { Row } from './rows.ts';
 
 /** With more groups than this, if they are more than this share of all executions, a page is read by going through all, the newest first. */
@@ -18,7 +19,6 @@ interface ExecutionRows {
 
 interface Group {
   readonly no: number;
-  readonly count: number;
   /** The greatest number that one of its executions on this page may have. */
   readonly newest: number;
 }
@@ -46,21 +46,21 @@ function readPage(prepare: (sql: string) => StatementSync, query: ExecutionQuery
   }
   const where = used.map(([condition]) => condition).join(' AND ');
   const values = used.map(([, value]) => value);
-  const groups = prepare(
-    `SELECT no, count, (SELECT max(no) FROM executions WHERE group_no = execution_groups.no) AS newest
-     FROM execution_groups WHERE count > 0 AND ${where}`,
-  )
-    .all(...values)
-    .map((row): Group => ({
-      no: Number(row['no']),
-      count: Number(row['count']),
-      newest: Math.min(Number(row['newest']), before - 1),
-    }));
-  const total = groups.reduce((sum, { count }) => sum + count, 0);
-  if (groups.length > GROUPS_MERGED && total > all * SHARE_SCANNED) {
+  // Counted before the newest of each is looked for: with thousands of projects there are very many.
+  const counted = prepare(
+    `SELECT count(*) AS number, coalesce(sum(count), 0) AS total FROM execution_groups WHERE count > 0 AND ${where}`,
+  ).get(...values);
+  const total = Number(counted?.['total']);
+  if (Number(counted?.['number']) > GROUPS_MERGED && total > all * SHARE_SCANNED) {
     const page = prepare(`SELECT * FROM executions WHERE ${where} AND no < ? ORDER BY no DESC LIMIT ? OFFSET ?`);
     return { rows: page.all(...values, before, limit, offset), total };
   }
+  const groups = prepare(
+    `SELECT no, (SELECT max(no) FROM executions WHERE group_no = execution_groups.no) AS newest
+     FROM execution_groups WHERE count > 0 AND ${where}`,
+  )
+    .all(...values)
+    .map((row): Group => ({ no: Number(row['no']), newest: Math.min(Number(row['newest']), before - 1) }));
   const newest = newestOf(prepare, groups, offset + limit).slice(offset);
   const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
   return { rows: newest.map((no) => byNumber.get(no)).filter((row) => row !== undefined), total };
@@ -76,10 +76,11 @@ function listByAge(prepare: (sql: string) => StatementSync, query: ExecutionQuer
   return { rows, total: Number(prepare(`SELECT count(*) AS total ${from}`).get(...values)?.['total'] ?? 0) };
 }
 
-function groupFilters({ workflow, projectId, status, definitionDigest }: ExecutionQuery): Filter[] {
+function groupFilters({ workflow, projectId, projects, status, definitionDigest }: ExecutionQuery): Filter[] {
   return [
     ['workflow = ?', workflow],
     ['project_id = ?', projectId],
+    projectCondition(projects) ?? ['TRUE', undefined],
     ['status = ?', status],
     ['definition_digest = ?', definitionDigest],
   ];

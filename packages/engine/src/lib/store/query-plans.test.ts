@@ -40,6 +40,8 @@ describe('the statements of the store', () => {
       engine.read.executions({ workflow: 'all', status: 'completed', limit: 10 });
       engine.read.executions({ limit: 10 });
       engine.read.humanTasks({ state: 'open', limit: 10 });
+      engine.read.eventsAfter(0, { wants: () => true, wantsType: () => true }, 10);
+      engine.read.eventOwner(execution.id);
     }
     const statements = new Set(prepared.calls.map(({ arguments: [sql] }) => sql));
     const database = new DatabaseSync(join(dir, 'engine.db'), { readOnly: true });

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
-import type { SQLOutputValue } from 'node:sqlite';
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { EarlyAnswer, Execution, JournalEntry, StoredDefinition, StoredHumanTask } from '../execution/execution.ts';
 import { type ValueFiles, digestIn } from './value-files.ts';
 
@@ -127,4 +127,27 @@ export function toDefinition(row: Row): StoredDefinition {
     source: json(row, 'source') as JsonObject,
     createdAt: integer(row, 'created_at'),
   };
+}
+
+/** A human task as its columns, in the order of the table; what is large is written to its file. */
+export function humanTaskValues(task: StoredHumanTask, files: ValueFiles): SQLInputValue[] {
+  const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;
+  const { createdAt, expiresAt, answeredAt, answeredBy, answerId, answer } = task;
+  return [
+    id,
+    executionId,
+    key,
+    step,
+    workflow,
+    kind,
+    files.encode(request),
+    subjectDigest,
+    state,
+    createdAt,
+    expiresAt,
+    answeredAt,
+    answeredBy,
+    answerId,
+    files.encode(answer),
+  ];
 }

@@ -9,11 +9,15 @@ import {
   type HumanTaskQuery,
   type ExecutionStatus,
   type JournalEntry,
+  type ProjectScope,
   type StoredDefinition,
   type StoredHumanTask,
   isFinal,
 } from '../execution/execution.ts';
+import { type EventFilter, type EventOwner, type EventPage, readEventPage } from './event-page.ts';
+import { lastPosition } from './event-positions.ts';
 import { listExecutions } from './list-executions.ts';
+import { projectCondition } from './project-condition.ts';
 import { type Row, toDefinition, toEarlyAnswer, toEntry, toExecution, toHumanTask } from './rows.ts';
 import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
@@ -110,6 +114,20 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : String(row['digest']);
   }
 
+  projectOf(id: string): string | undefined {
+    const row = this.prepare('SELECT project_id FROM executions WHERE no = ?').get(this.numberOf(id));
+    return row === undefined ? undefined : String(row['project_id']);
+  }
+
+  projects({ after, limit, projects }: { after: string; limit: number; projects?: ProjectScope }): string[] {
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
+    return this.prepare(
+      `SELECT DISTINCT project_id FROM execution_groups WHERE project_id > ? AND ${condition} ORDER BY project_id LIMIT ?`,
+    )
+      .all(after, ...values, limit)
+      .map((row) => String(row['project_id']));
+  }
+
   status(id: string): ExecutionStatus | undefined {
     const row = this.prepare('SELECT status FROM executions WHERE no = ?').get(this.numberOf(id));
     return row === undefined ? undefined : (String(row['status']) as ExecutionStatus);
@@ -126,32 +144,42 @@ export class SqliteReader implements StoreReader {
       .map(toDefinition);
   }
 
-  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>> {
+  executionCounts(digest: string, limit: number, projects?: ProjectScope): Partial<Record<ExecutionStatus, number>> {
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
     const rows = this.prepare(
-      'SELECT status, sum(count) AS count FROM execution_groups WHERE definition_digest = ? GROUP BY status HAVING sum(count) > 0',
-    ).all(digest);
+      `SELECT status, sum(count) AS count FROM execution_groups WHERE definition_digest = ? AND ${condition}
+       GROUP BY status HAVING sum(count) > 0`,
+    ).all(digest, ...values);
     const found = new Map(rows.map((row) => [String(row['status']), Math.min(limit, Number(row['count']))]));
     return Object.fromEntries(EXECUTION_STATUSES.flatMap((status) => (found.has(status) ? [[status, found.get(status)]] : [])));
   }
 
-  openOnOther(workflow: string, digest: string, { limit, offset }: { limit: number; offset: number }): Execution[] {
+  openOnOther(
+    workflow: string,
+    digest: string,
+    { limit, offset, projects }: { limit: number; offset: number; projects?: ProjectScope | undefined },
+  ): Execution[] {
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
     return this.prepare(
       `SELECT * FROM executions WHERE group_no IN
-       (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN}) ORDER BY no LIMIT ? OFFSET ?`,
+       (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN} AND ${condition})
+       ORDER BY no LIMIT ? OFFSET ?`,
     )
-      .all(workflow, digest, limit, offset)
+      .all(workflow, digest, ...values, limit, offset)
       .map((row) => this.#whole(row));
   }
 
-  withoutWakeUp(before: number, limit: number): Execution[] {
+  withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[] {
     this.beforeReading();
+    const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
     return this.prepare(
-      `SELECT * FROM executions WHERE group_no IN (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused'))
-       AND updated_at <= ?1 AND coalesce((SELECT json_extract(events, '$[#-1][2]') FROM history WHERE execution = no AND events IS NOT NULL ORDER BY last_seq DESC LIMIT 1), 0) <= ?1
+      `SELECT * FROM executions WHERE group_no IN
+       (SELECT no FROM execution_groups WHERE status IN ('pending', 'running', 'paused') AND ${condition})
+       AND updated_at <= ? AND coalesce((SELECT json_extract(events, '$[#-1][2]') FROM history WHERE execution = no AND events IS NOT NULL ORDER BY last_seq DESC LIMIT 1), 0) <= ?
        AND (status = 'paused' OR NOT EXISTS
-       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?2`,
+       (SELECT 1 FROM journal WHERE execution = no AND state IN ('running', 'waiting') AND kind <> 'deadline')) ORDER BY no LIMIT ?`,
     )
-      .all(before, limit)
+      .all(...values, before, before, limit)
       .map((row) => this.#whole(row));
   }
 
@@ -217,16 +245,18 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({ executionId, state, after, limit }: HumanTaskQuery): StoredHumanTask[] {
+  humanTasks({ executionId, state, after, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
     // Of one execution there are few: the index of all that are open is not the one to go through.
     const isState = executionId === undefined ? 'state = ?' : '+state = ?';
+    const [isOfProjects = '', ofProjects] = projectCondition(projects) ?? [];
     const filters = [
       executionId === undefined ? '' : 'execution_id = ?',
       state === undefined ? '' : isState,
       after === undefined ? '' : '(created_at, id) > (?, ?)',
+      isOfProjects,
     ].filter(Boolean);
     const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
-    const values = [executionId, state, after?.createdAt, after?.id].filter((value) => value !== undefined);
+    const values = [executionId, state, after?.createdAt, after?.id, ofProjects].filter((value) => value !== undefined);
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));
@@ -235,6 +265,29 @@ export class SqliteReader implements StoreReader {
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {
     this.beforeReading();
     return this.history.events({ no: this.numberOf(executionId), id: executionId }, after, limit);
+  }
+
+  eventsAfter(position: number, filter: EventFilter, limit: number): EventPage {
+    const sources = {
+      prepare: (sql: string) => this.prepare(sql),
+      events: (id: string, after: number, count: number) => this.events(id, after, count),
+    };
+    return readEventPage(sources, position, {
+      wants: (owner) => filter.wants(owner),
+      wantsType: (type) => filter.wantsType(type),
+      limit,
+    });
+  }
+
+  lastPosition(): number {
+    return lastPosition((sql) => this.prepare(sql));
+  }
+
+  eventOwner(executionId: string): EventOwner | undefined {
+    const row = this.prepare('SELECT workflow, project_id FROM executions WHERE no = ?').get(this.numberOf(executionId));
+    return row === undefined
+      ? undefined
+      : { executionId, workflow: String(row['workflow']), projectId: String(row['project_id']) };
   }
 
   firstEvent(executionId: string): number | undefined {

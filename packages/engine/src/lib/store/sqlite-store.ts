@@ -20,8 +20,8 @@ export interface SqliteStoreOptions {
   /** Folder of the store; made when it is missing. */
   readonly dir: string;
   readonly durability: Durability;
-  /** Gets the events of each commit, in order, after it. */
-  readonly onEvents: (events: readonly ExecutionEvent[]) => void;
+  /** Gets the events of each commit, in order, after it, and the position of the first one in the order of all executions; the others follow it. */
+  readonly onEvents: (events: readonly ExecutionEvent[], position: number) => void;
   /** Told when the store goes on although something of it is lost that was not promised. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** The longest JSON text of a value that stays in the tables, in characters; a longer one is a file of its own. 64 Ki when left out. */
@@ -43,6 +43,8 @@ const MIGRATIONS = [
   '0007-limits.sql',
   '0008-groups.sql',
   '0009-history.sql',
+  '0010-event-positions.sql',
+  '0011-projects.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -75,12 +77,12 @@ export class SqliteStore implements Store {
     this.read = this.#transaction;
     this.#sync = durability === 'full' ? new LogSync(join(dir, 'engine.db-wal')) : undefined;
     const hooks = {
-      flush: () => this.#transaction.flush(),
+      flush: () => this.#transaction.finish(),
       committed: () => {
-        const events = this.#transaction.committed();
+        const { events, position } = this.#transaction.committed();
         return () => {
           this.#dropGone();
-          if (events.length > 0) onEvents(events);
+          if (events.length > 0) onEvents(events, position);
         };
       },
       rolledBack: () => {

@@ -12,13 +12,19 @@ import {
 } from '../execution/execution.ts';
 import { isResult } from './history-row.ts';
 import { type Batch, compactEnded, removeEnded } from './ended-executions.ts';
+import { EventPositions, dropPositions } from './event-positions.ts';
+import type { EventOwner } from './event-page.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { type PendingRecord, PendingRecords } from './pending-records.ts';
+import { humanTaskValues } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
+
+/** Commits whose positions are forgotten in one transaction. */
+const POSITIONS_A_BATCH = 2000;
 
 /**
  * Reads and writes the tables of the embedded store inside the transaction that is open.
@@ -30,6 +36,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   readonly #pending = new PendingRecords();
   readonly #known = new KnownExecutions();
   readonly #groups: ExecutionGroups;
+  readonly #positions: EventPositions;
   readonly #insertEntry: StatementSync;
   readonly #deleteEntry: StatementSync;
   /** Large values that were written, or given up, in the transactions that are not settled yet. */
@@ -41,24 +48,31 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   constructor(database: DatabaseSync, files: ValueFiles, used: UsedTables) {
     super(database, files, used);
     this.#groups = new ExecutionGroups(database);
+    this.#positions = new EventPositions((sql) => this.prepare(sql));
     this.#insertEntry = this.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#deleteEntry = this.prepare('DELETE FROM journal WHERE execution = ? AND key = ?');
   }
 
-  /** Writes what was gathered; call it before the commit. */
+  /** Writes all that was gathered; call it before the commit. */
+  finish(): void {
+    this.flush();
+    this.#positions.flush();
+  }
+
+  /** Writes what was gathered for the tables that are read here. */
   flush(): void {
     for (const record of this.#pending.take()) this.#write(record);
     this.#groups.flush();
   }
 
-  /** Takes note that the transaction was committed; gives its events. */
-  committed(): readonly ExecutionEvent[] {
+  /** Takes note that the transaction was committed; gives its events and the position of the first one. */
+  committed(): { events: readonly ExecutionEvent[]; position: number } {
     this.#groups.committed();
     for (const id of this.#ended) this.#known.drop(id);
     this.#ended = [];
     const events = this.#events;
     this.#events = [];
-    return events;
+    return { events, position: this.#positions.committed() };
   }
 
   /** What was read or counted in a transaction is not true any more once it was rolled back. */
@@ -66,6 +80,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.#pending.forget();
     this.#known.forget();
     this.#groups.forget();
+    this.#positions.forget();
     this.#events = [];
     this.#ended = [];
     this.#touchedFiles.push(...this.files.takeWritten());
@@ -81,6 +96,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   override status(id: string): ExecutionStatus | undefined {
     return this.#knowledgeOf(id)?.group.status;
+  }
+
+  override eventOwner(executionId: string): EventOwner | undefined {
+    const group = this.#knowledgeOf(executionId)?.group;
+    return group === undefined ? undefined : { executionId, workflow: group.workflow, projectId: group.projectId };
   }
 
   override parent(id: string): Execution['parent'] {
@@ -182,27 +202,12 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   insertHumanTask(task: StoredHumanTask): void {
-    const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;
-    const { createdAt, expiresAt, answeredAt, answeredBy, answerId, answer } = task;
-    const values: SQLInputValue[] = [
-      id,
-      executionId,
-      key,
-      step,
-      workflow,
-      kind,
-      this.files.encode(request),
-      subjectDigest,
-      state,
-      createdAt,
-      expiresAt,
-      answeredAt,
-      answeredBy,
-      answerId,
-      this.files.encode(answer),
-    ];
-    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...values);
-    this.#holdFiles(this.numberOf(executionId));
+    const { no, group } = this.#require(task.executionId);
+    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      ...humanTaskValues(task, this.files),
+      group.projectId,
+    );
+    this.#holdFiles(no);
   }
 
   updateHumanTask(id: string, change: Pick<StoredHumanTask, 'state'> & Partial<StoredHumanTask>): void {
@@ -253,6 +258,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return this.#keep(removeEnded((sql) => this.prepare(sql), endedBefore));
   }
 
+  dropPositions(before: number): boolean {
+    return dropPositions((sql) => this.prepare(sql), before, POSITIONS_A_BATCH);
+  }
+
   probe(): void {
     this.prepare(`INSERT OR REPLACE INTO housekeeping VALUES ('probe', 0, 0)`).run();
   }
@@ -292,6 +301,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     known.lastSeq = seq;
     const event: ExecutionEvent = { executionId, seq, type, step, at, data };
     this.#pending.of(known).events.push(event);
+    this.#positions.append(known.no, seq, at);
     this.#events.push(event);
   }
 

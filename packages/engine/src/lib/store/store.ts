@@ -8,10 +8,12 @@ import type {
   HumanTaskQuery,
   ExecutionStatus,
   JournalEntry,
+  ProjectScope,
   StoredDefinition,
   StoredHumanTask,
 } from '../execution/execution.ts';
 import type { LimitsReader, LimitsWriter } from './limits-store.ts';
+import type { EventFilter, EventOwner, EventPage } from './event-page.ts';
 import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
@@ -38,15 +40,23 @@ export interface StoreReader {
   children(id: string): string[];
   /** The digest of the definition with a name and a version; of several the one that was registered last. */
   digestOf(name: string, version: string): string | undefined;
+  /** The project alone; `undefined` when there is no such execution. */
+  projectOf(id: string): string | undefined;
   /** The status alone, which costs less than the execution. */
   status(id: string): ExecutionStatus | undefined;
   executions(query: ExecutionQuery): ExecutionPage;
-  /** How many executions are pinned to a definition, by status; of each status no more than `limit` are counted. */
-  executionCounts(digest: string, limit: number): Partial<Record<ExecutionStatus, number>>;
+  /** The projects that have executions, after a name, in the order of their names. */
+  projects(page: { after: string; limit: number; projects?: ProjectScope }): string[];
+  /** How many executions of some projects are pinned to a definition, by status; of each status no more than `limit` are counted. */
+  executionCounts(digest: string, limit: number, projects?: ProjectScope): Partial<Record<ExecutionStatus, number>>;
   /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
-  openOnOther(workflow: string, digest: string, page: { limit: number; offset: number }): Execution[];
+  openOnOther(
+    workflow: string,
+    digest: string,
+    page: { limit: number; offset: number; projects?: ProjectScope | undefined },
+  ): Execution[];
   /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
-  withoutWakeUp(before: number, limit: number): Execution[];
+  withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[];
   /** The definitions that executions which have not ended are pinned to. */
   openDigests(): string[];
   /** Ids of the executions that must be looked at after a restart: those that are not paused and do not rest. */
@@ -60,9 +70,15 @@ export interface StoreReader {
   due(now: number, limit: number): OwnedEntry[];
   nextDue(): number | undefined;
   humanTask(id: string): StoredHumanTask | undefined;
-  /** The oldest first; behind the one with this time and id, when `after` is given. */
+  /** The oldest first, of these projects only when some are named; behind the one with this time and id, when `after` is given. */
   humanTasks(query: HumanTaskQuery): StoredHumanTask[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
+  /** The events of all executions behind a position, in the order of their commits; about `limit` of them, or fewer: go on with `next`. */
+  eventsAfter(position: number, filter: EventFilter, limit: number): EventPage;
+  /** The position of the newest event of all executions; 0 before the first one. */
+  lastPosition(): number;
+  /** Whose the events of an execution are, which costs less than the execution. */
+  eventOwner(executionId: string): EventOwner | undefined;
   earlyAnswer(executionId: string, step: string): EarlyAnswer | undefined;
   /**
    * Number of the earliest event that is still there: 1, or more when the history of an ended execution was compacted, or `undefined`
@@ -101,6 +117,11 @@ export interface StoreTransaction extends StoreReader {
   compactEnded(endedBefore: number): boolean;
   /** Removes a batch of the executions that ended at or before a time, with all that belongs to them; the newest execution stays. */
   removeEnded(endedBefore: number): boolean;
+  /**
+   * Forgets the places in the order of all executions of a batch of the events that were committed before a time; each execution keeps its own
+   * events. Gives whether there may be more to do.
+   */
+  dropPositions(before: number): boolean;
   /** Writes something that nobody reads, to learn whether the store can be written. */
   probe(): void;
   /** Appends an event; the store counts it. */

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { type Json, seededRandom, systemClock } from '@loopwright/protocol';
 import { z } from 'zod';
+import { examineStore } from '../doctor/examine-store.ts';
 import { Engine } from '../embedded/engine.ts';
 import { countingFunctions, journalDir, until, untilStatus } from '../embedded/engine-fixture.ts';
 import { defineFunction } from '../interpreter/call-function.ts';
@@ -60,6 +61,16 @@ for (const version of [2, 8]) {
       });
       const dir = storeOfSchema(version);
       const told = eventsIn(dir);
+      const examined = examineStore({
+        dir,
+        durability: 'process',
+        functions: [...Object.keys(functions), 'work'],
+        clock: systemClock,
+      });
+      assert.deepEqual(
+        examined.filter(({ severity, check }) => severity !== 'info' && check !== 'permissions' && check !== 'disk-space'),
+        [],
+      );
       await using engine = new Engine({
         dir,
         durability: 'process',

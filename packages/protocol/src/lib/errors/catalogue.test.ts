@@ -19,7 +19,13 @@ describe('ERRORS', () => {
 
   it('never calls a mistake of the caller retryable, save for conflicts and limits in time', () => {
     const retryable = Object.entries(ERRORS).filter(([, { status, retryable: again }]) => again && status < 500);
-    assert.deepEqual(retryable.map(([code]) => code).sort(), ['DATA_DIR_IN_USE', 'RATE_LIMITED']);
+    assert.deepEqual(retryable.map(([code]) => code).sort(), [
+      'DATA_DIR_IN_USE',
+      'PHASE_UNDER_WAY',
+      'QUOTA_REACHED',
+      'RATE_LIMITED',
+      'REQUEST_TIMEOUT',
+    ]);
   });
 });
 

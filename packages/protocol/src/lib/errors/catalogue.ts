@@ -1,14 +1,7 @@
-/** One entry of the error catalogue. */
-export interface ErrorDefinition {
-  /** HTTP status that carries the error. */
-  readonly status: number;
-  /** Whether the same request can succeed later without being changed. */
-  readonly retryable: boolean;
-  /** What happened, in a few words that do not change from case to case. */
-  readonly title: string;
-  /** What the caller can do about it. */
-  readonly fix: string;
-}
+import { RUN_ERRORS } from './run-errors.ts';
+import { IDENTITY_ERRORS } from './identity-errors.ts';
+import { AGENT_ERRORS } from './agent-errors.ts';
+import type { ErrorDefinition } from './error-definition.ts';
 
 const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
   Object.freeze(catalogue);
@@ -57,19 +50,6 @@ export const ERRORS = define({
     title: 'The configuration is not valid',
     fix: 'Correct or remove the named setting; `--print-config` shows what is in effect',
   },
-  UNAUTHORIZED: {
-    status: 401,
-    retryable: false,
-    title: 'The caller is not known',
-    fix: 'Send a valid API key or token as `Authorization: Bearer …`, or log in again',
-  },
-  CSRF_REFUSED: {
-    status: 403,
-    retryable: false,
-    title: 'The request of this session does not come from its own pages',
-    fix: 'Send the header X-CSRF-Token with the `csrf_token` of GET /api/v1/me, from a page of the same origin',
-  },
-  FORBIDDEN: { status: 403, retryable: false, title: 'The caller may not do this', fix: 'Ask an operator for the permission' },
   NOT_FOUND: { status: 404, retryable: false, title: 'There is no such route', fix: 'See /docs for the routes' },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -101,23 +81,17 @@ export const ERRORS = define({
     title: 'There is no such human task',
     fix: 'List the human tasks with GET /api/v1/tasks',
   },
-  API_KEY_NOT_FOUND: {
+  WEBHOOK_NOT_FOUND: {
     status: 404,
     retryable: false,
-    title: 'There is no such API key',
-    fix: 'List the keys with GET /api/v1/api-keys',
+    title: 'There is no such webhook',
+    fix: 'List the webhooks with GET /api/v1/webhooks',
   },
-  SESSION_NOT_FOUND: {
+  DELIVERY_NOT_FOUND: {
     status: 404,
     retryable: false,
-    title: 'There is no such session',
-    fix: 'List the sessions with GET /api/v1/sessions',
-  },
-  LOGIN_NOT_CONFIGURED: {
-    status: 404,
-    retryable: false,
-    title: 'No identity provider is configured for logging in',
-    fix: 'Configure `oidc`, or open a session with an API key: POST /auth/session',
+    title: 'There is no such delivery',
+    fix: 'List the deliveries with GET /api/v1/webhooks/{id}/deliveries',
   },
   EXAMPLES_NOT_FOUND: {
     status: 404,
@@ -259,12 +233,9 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
-  PROVIDER_NOT_CONFIGURED: {
-    status: 503,
-    retryable: false,
-    title: 'No model provider is configured',
-    fix: 'Use the induction agent, or configure a provider',
-  },
+  ...RUN_ERRORS,
+  ...IDENTITY_ERRORS,
+  ...AGENT_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,

@@ -100,17 +100,6 @@ export const executionListSchema = z.object({
 });
 export type ExecutionList = z.infer<typeof executionListSchema>;
 
-/** One event of an execution. `seq` is the cursor: `?after=SEQ` goes on behind it. */
-export const executionEventSchema = z.object({
-  event_type: z.string(),
-  execution_id: z.string(),
-  step_id: z.string().nullable(),
-  timestamp: time,
-  data: jsonObjectSchema,
-  seq: z.int(),
-});
-export type ExecutionEventMessage = z.infer<typeof executionEventSchema>;
-
 /** `GET /api/v1/executions/{id}/why`: why an execution does not move. */
 export const whySchema = z.object({
   state: z.string(),

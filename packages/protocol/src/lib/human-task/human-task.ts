@@ -7,6 +7,17 @@ import { questionSchema } from './question.ts';
 export const humanTaskStateSchema = z.enum(['open', 'answered', 'expired', 'cancelled']);
 export type HumanTaskState = z.infer<typeof humanTaskStateSchema>;
 
+/** What somebody may in a project who may answer questions there. */
+export const answererRoleSchema = z.enum(['operator', 'admin']);
+export type AnswererRole = z.infer<typeof answererRoleSchema>;
+
+/** Whom a question is for: one user, or whoever has at least a role in the project. */
+export const humanTaskAssigneeSchema = z.union([
+  z.strictObject({ user: z.string().min(1).max(200) }),
+  z.strictObject({ role: answererRoleSchema }),
+]);
+export type HumanTaskAssignee = z.infer<typeof humanTaskAssigneeSchema>;
+
 /** One question put to people: an acceptance or a clarification, the same object on every face of the platform. */
 export const humanTaskSchema = z.object({
   task_id: z.string(),
@@ -17,6 +28,8 @@ export const humanTaskSchema = z.object({
   title: z.string(),
   message: z.string().nullable(),
   state: humanTaskStateSchema,
+  /** Who may answer; null for whoever may decide in the project. */
+  for: humanTaskAssigneeSchema.nullable(),
   /** What a clarification asks; empty for an acceptance. */
   questions: z.array(questionSchema),
   /** What an acceptance is about. */

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { after, before, describe, it } from 'node:test';
+import { Client } from '@loopwright/client';
+import {
+  PlatformError,
+  listRunsResponseSchema,
+  metricsSummarySchema,
+  runDetailSchema,
+  runSummarySchema,
+} from '@loopwright/protocol';
+import { runCommand } from './run.ts';
+
+/** The control plane as a process of its own, with the profile `phased`. */
+const SERVE = join(import.meta.dirname, '../../../server/src/http/fixtures/serve.ts');
+
+let dir = '';
+let url = '';
+let child: ChildProcessByStdio<Writable, Readable, null>;
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'loopwright-cli-run-'));
+  child = spawn(process.execPath, ['--conditions=loopwright-source', SERVE, dir, '0'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(20_000) });
+  url = String(line);
+});
+after(async () => {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** What a command writes. */
+async function written(...argv: string[]): Promise<string> {
+  let text = '';
+  const command = runCommand((more) => {
+    text += more;
+  });
+  await command.parseAsync([...argv, '--server', url], { from: 'user' });
+  return text;
+}
+
+describe('loopwright run', () => {
+  it('creates, advances and shows a run, for people and for programs', async () => {
+    const { run_id: id } = runSummarySchema.parse(
+      JSON.parse(await written('create', 'phased', '--intake', 'Make it', '--inputs', '{"a":1}', '--json')),
+    );
+    assert.equal(await written('next', id), 'Advanced from planning to qa\n');
+    assert.match(
+      await written('show', id),
+      new RegExp(
+        `^${id}  phased  run_${id.slice(0, 8)}  running\\n  planning +completed[^]*It waits for somebody to advance to qa\\.\\n$`,
+      ),
+    );
+    const shown = runDetailSchema.parse(JSON.parse(await written('show', id, '--json')));
+    assert.deepEqual([shown.intake, shown.inputs, shown.current_phase], ['Make it', { a: 1 }, 'qa']);
+    assert.match(await written('list', '--query', id), /1 of 1\n$/);
+    const { runs } = listRunsResponseSchema.parse(
+      JSON.parse(await written('list', '--status', 'running', '--limit', '1', '--json')),
+    );
+    assert.equal(runs.length, 1);
+    assert.equal(metricsSummarySchema.parse(JSON.parse(await written('metrics', id, '--json'))).run_id, id);
+    assert.equal(await written('artifacts', id), '0 artifacts\n');
+    await assert.rejects(written('next', 'nobody'), (error) => error instanceof PlatformError && error.code === 'RUN_NOT_FOUND');
+  });
+});
+
+describe('client.runs', () => {
+  it('does everything that is done with a run', async () => {
+    const { runs } = new Client({ baseUrl: url, userId: 'ann' });
+    const { run_id: id } = await runs.create({ profile: 'phased' }, { idempotencyKey: 'one' });
+    assert.equal((await runs.create({ profile: 'phased' }, { idempotencyKey: 'one' })).run_id, id);
+    assert.equal((await runs.pause(id)).status, 'paused');
+    assert.equal((await runs.resume(id)).status, 'running');
+    const first = await runs.next(id, { idempotencyKey: 'two' });
+    assert.deepEqual(await runs.next(id, { idempotencyKey: 'two' }), first);
+    const clone = await runs.clone(id, { intake: 'another' });
+    assert.equal(clone.cloned_from, id);
+    assert.equal((await runs.cancel(clone.run_id, 'no need')).status, 'cancelled');
+    assert.equal((await runs.next(id, { skipValidation: true })).status, 'completed');
+    assert.equal((await runs.list({ q: id })).total, 1);
+    await assert.rejects(runs.retry(id), (error) => error instanceof PlatformError && error.code === 'INVALID_STATE');
+    await assert.rejects(
+      runs.artifactText(id, 'qa_none.md'),
+      (error) => error instanceof PlatformError && error.code === 'RUN_ARTIFACT_NOT_FOUND',
+    );
+  });
+});

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+
+/** What a scripted provider was asked. */
+interface SeenRequest {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: { readonly model: string; readonly messages: readonly { readonly role: string; readonly content: string }[] };
+  readonly raw: string;
+}
+
+/** One answer of a script: a text of the model, a status with headers, an answer made from the request, or whatever is done with the connection. */
+export type ScriptedAnswer =
+  | { readonly text: string; readonly finish?: string; readonly refusal?: string; readonly usage?: object }
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  | { readonly make: (request: SeenRequest) => ScriptedAnswer }
+  | { readonly connection: (response: ServerResponse) => void };
+
+/** A service with OpenAI's chat interface over real HTTP, which answers by a script: the last answer is given again and again. */
+export interface ScriptedProvider extends AsyncDisposable {
+  readonly url: string;
+  readonly seen: readonly SeenRequest[];
+  script(...answers: readonly ScriptedAnswer[]): void;
+}
+
+/** Starts one on a free port. */
+export async function startProvider(): Promise<ScriptedProvider> {
+  const seen: SeenRequest[] = [];
+  let answers: readonly ScriptedAnswer[] = [];
+  let at = 0;
+  const server = createServer((incoming, response) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const raw = Buffer.concat(chunks).toString();
+      const request: SeenRequest = {
+        path: incoming.url ?? '',
+        headers: incoming.headers,
+        body: JSON.parse(raw) as SeenRequest['body'],
+        raw,
+      };
+      seen.push(request);
+      const next = answers[Math.min(at, answers.length - 1)];
+      at += 1;
+      if (next === undefined) response.writeHead(500).end('no script');
+      else give(response, next, request);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    seen,
+    script: (...script) => {
+      answers = script;
+      at = 0;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function give(response: ServerResponse, answer: ScriptedAnswer, request: SeenRequest): void {
+  if ('connection' in answer) return answer.connection(response);
+  if ('make' in answer) return give(response, answer.make(request), request);
+  if ('status' in answer) {
+    response.writeHead(answer.status, answer.headers).end(answer.body ?? '{"error":{"message":"scripted"}}');
+    return;
+  }
+  const {
+    text,
+    finish = 'stop',
+    refusal = null,
+    usage = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 },
+  } = answer;
+  response.writeHead(200, { 'content-type': 'application/json' }).end(
+    JSON.stringify({
+      id: 'c',
+      object: 'chat.completion',
+      created: 1,
+      model: 'scripted',
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', content: text, ...(refusal === null ? {} : { refusal }) },
+          finish_reason: finish,
+        },
+      ],
+      usage,
+    }),
+  );
+}
+
+/** Texts that fit the patterns of the documents that agents write. */
+const TEXTS = ['It is said in words.', 'F-1', 'ADR-001', 'V-1', 'P-1', '/x', '3.1.0'];
+const schemaSchema = z.looseObject({
+  type: z.string().optional(),
+  const: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+  properties: z.record(z.string(), z.unknown()).default({}),
+  patternProperties: z.record(z.string(), z.unknown()).default({}),
+  required: z.array(z.string()).default([]),
+  items: z.unknown().optional(),
+  minItems: z.int().default(0),
+  minProperties: z.int().default(0),
+  minimum: z.number().default(1),
+  pattern: z.string().default(''),
+});
+
+/** An object that fits a JSON Schema of the kind that agents are given: every required member, as small as it may be. */
+function fitting(schema: unknown): unknown {
+  const one = schemaSchema.parse(schema ?? {});
+  if (one.const !== undefined) return one.const;
+  if (one.enum !== undefined) return one.enum[0];
+  if (one.type === 'array') return Array.from({ length: one.minItems }, () => fitting(one.items));
+  if (one.type === 'integer' || one.type === 'number') return one.minimum;
+  if (one.type === 'boolean') return true;
+  const text = (pattern: string): string => TEXTS.find((known) => new RegExp(pattern, 'u').test(known)) ?? '';
+  if (one.type !== 'object') return text(one.pattern);
+  const members = one.required.map((name) => [name, fitting(one.properties[name])]);
+  const others = Object.entries(one.patternProperties).slice(0, one.minProperties);
+  const filler = one.minProperties > others.length && others.length === 0 ? [['get', {}]] : [];
+  return Object.fromEntries([...members, ...others.map(([pattern, value]) => [text(pattern), fitting(value)]), ...filler]);
+}
+
+/** The JSON Schema that a prompt asks for. */
+function schemaIn(request: SeenRequest): unknown {
+  const prompt = request.body.messages.at(-1)?.content ?? '';
+  return JSON.parse(/fits this JSON Schema:\n\n(\{.*\})/.exec(prompt)?.[1] ?? '{}');
+}
+
+/** A model that does what it is asked: it answers every prompt with an object that fits, and one file where files are wanted. */
+export const obedient: ScriptedAnswer = {
+  make: (request) => {
+    const { properties } = schemaIn(request) as { properties: Record<string, unknown> };
+    const members = { summary: fitting(properties['summary']), documents: fitting(properties['documents']) };
+    const files = [{ path: 'src/main.ts', content: 'export const answer = 42;\n', purpose: 'The program' }];
+    return { text: JSON.stringify('files' in properties ? { ...members, files } : members) };
+  },
+};

@@ -1,0 +1,195 @@
+import type { Rule } from './rule.ts';
+
+const PUBLIC: Rule = { need: 'nothing' };
+const CONTROL: Rule = { need: 'executions:write', on: 'execution' };
+const HOOK: Rule = { need: 'webhooks:write', on: 'webhook' };
+const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
+const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
+
+const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
+const RUN: Rule = { need: 'executions:write', on: 'run' };
+const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
+
+/** Runs, which are executions of phased workflows: under `/runs` as `seeds/001` has them, and under `/api/v1`. */
+const RUNS: Readonly<Record<string, Rule>> = {
+  'GET /runs': { need: 'executions:read', on: 'anywhere' },
+  'POST /runs': { need: 'executions:write', on: 'body.project_id', records: CREATED },
+  'GET /runs/{run_id}': READ_RUN,
+  'GET /runs/{run_id}/artifacts': READ_RUN,
+  'GET /runs/{run_id}/artifacts/{artifact_id}/download': READ_RUN,
+  'GET /runs/{run_id}/checkpoints': READ_RUN,
+  'GET /runs/{run_id}/checkpoints/compare': READ_RUN,
+  'GET /runs/{run_id}/checkpoints/{checkpoint_id}': READ_RUN,
+  'GET /runs/{run_id}/files/{phase}/{name}': READ_RUN,
+  'GET /runs/{run_id}/governance': READ_RUN,
+  'GET /runs/{run_id}/metrics': READ_RUN,
+  'GET /runs/{run_id}/rollbacks': READ_RUN,
+  'GET /runs/{run_id}/stream': READ_RUN,
+  'GET /runs/{run_id}/why': READ_RUN,
+  'POST /runs/{run_id}/cancel': { ...RUN, records: { asked: ['reason'] } },
+  'POST /runs/{run_id}/checkpoints/{checkpoint_id}/rollback': { ...RUN, records: { asked: ['reason'] } },
+  'POST /runs/{run_id}/clone': { need: 'executions:write', on: 'run', also: 'body.project_id', records: CREATED },
+  'POST /runs/{run_id}/next': { ...RUN, records: { asked: ['skip_validation'], answered: ['phase', 'status'] } },
+  'POST /runs/{run_id}/pause': RUN,
+  'POST /runs/{run_id}/resume': RUN,
+  'POST /runs/{run_id}/retry': RUN,
+};
+
+/**
+ * The one table: every operation of the server, `METHOD /path` as in the OpenAPI document (`WS` for a WebSocket, a last part `*` for all below it),
+ * and who may it. A route that has no row keeps the server from starting, and so does a row without a route.
+ */
+export const OPERATIONS: Readonly<Record<string, Rule>> = {
+  'GET /health': PUBLIC,
+  'GET /ready': PUBLIC,
+  // How much there is of everything, of all projects together.
+  'GET /metrics': { need: 'metrics:read', on: 'platform' },
+  'GET /openapi.json': PUBLIC,
+  'GET /docs/*': PUBLIC,
+  'GET /redoc': PUBLIC,
+
+  'GET /api/v1/workflows': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/workflows/{workflow_id}': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/workflows/{workflow_id}/diagram': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/workflows/{workflow_id}/versions': { need: 'workflows:read', on: 'platform' },
+  'POST /api/v1/workflows/{workflow_id}/schedule/pause': { need: 'schedules:write', on: 'schedule' },
+  'POST /api/v1/workflows/{workflow_id}/schedule/resume': { need: 'schedules:write', on: 'schedule' },
+  'POST /api/v1/workflows/{workflow_id}/start': {
+    need: 'executions:write',
+    on: 'body.project_id',
+    records: { asked: ['budgets', 'priority'], answered: ['execution_id', 'workflow_id'] },
+  },
+
+  'GET /api/v1/executions': { need: 'executions:read', on: 'anywhere' },
+  'GET /api/v1/executions/stuck': { need: 'executions:read', on: 'anywhere' },
+  'POST /api/v1/executions/bulk': {
+    need: 'executions:write',
+    on: 'anywhere',
+    records: { asked: ['action', 'filter', 'reason'], answered: ['action', 'count', 'done', 'failed'] },
+  },
+  'GET /api/v1/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/diagram': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/why': { need: 'executions:read', on: 'execution' },
+  'WS /api/v1/ws/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/events': { need: 'executions:read', on: 'execution' },
+  'POST /api/v1/executions/{execution_id}/acceptance': { need: 'tasks:decide', on: 'execution', records: DECISION },
+  'POST /api/v1/executions/{execution_id}/clarification': { need: 'tasks:decide', on: 'execution', records: DECISION },
+  'POST /api/v1/executions/{execution_id}/cancel': { ...CONTROL, records: { asked: ['reason'] } },
+  'POST /api/v1/executions/{execution_id}/pause': CONTROL,
+  'POST /api/v1/executions/{execution_id}/resume': CONTROL,
+  'POST /api/v1/executions/{execution_id}/budget': { ...CONTROL, records: { asked: ['add'] } },
+  'POST /api/v1/executions/{execution_id}/move': { ...CONTROL, records: { asked: ['definition_digest', 'dry_run'] } },
+  'POST /api/v1/executions/{execution_id}/restart': BEGUN,
+  'POST /api/v1/executions/{execution_id}/retry': BEGUN,
+
+  'GET /api/v1/tasks': { need: 'tasks:read', on: 'anywhere' },
+  'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
+  'POST /api/v1/tasks/{task_id}/answer': { need: 'tasks:decide', on: 'task', records: DECISION },
+
+  'POST /api/v1/examples': { need: 'examples:write', on: 'query.project_id', records: { answered: ['digest', 'count'] } },
+  'GET /api/v1/examples/{digest}': { need: 'examples:read', on: 'examples' },
+  'GET /api/v1/examples/{digest}/lines': { need: 'examples:read', on: 'examples' },
+
+  'GET /api/v1/programs': { need: 'programs:read', on: 'anywhere' },
+  'GET /api/v1/programs/{name}': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/aliases/active': { need: 'programs:read', on: 'program' },
+  // By hand, past the question that people would have been asked.
+  'PUT /api/v1/programs/{name}/aliases/active': {
+    need: 'programs:promote',
+    on: 'program',
+    records: { asked: ['version', 'comment'], answered: ['version'] },
+  },
+  'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
+  // It answers a question and changes nothing; the edge logs every run.
+  'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
+
+  'GET /api/v1/events': { need: 'executions:read', on: 'anywhere' },
+  'WS /api/v1/ws/events': { need: 'executions:read', on: 'anywhere' },
+  'POST /api/v1/events': {
+    need: 'events:publish',
+    on: 'anywhere',
+    records: { asked: ['id', 'source', 'type'], answered: ['delivered'] },
+  },
+
+  // One that is told of all projects is the administrators' matter.
+  'GET /api/v1/webhooks': { need: 'webhooks:read', on: 'anywhere' },
+  'POST /api/v1/webhooks': {
+    need: 'webhooks:write',
+    on: 'body.project_id',
+    records: { asked: ['event_types', 'project_id'], answered: ['webhook_id'] },
+  },
+  'GET /api/v1/webhooks/{webhook_id}': { need: 'webhooks:read', on: 'webhook' },
+  'PATCH /api/v1/webhooks/{webhook_id}': { ...HOOK, records: { asked: ['event_types', 'enabled'] } },
+  'DELETE /api/v1/webhooks/{webhook_id}': HOOK,
+  'POST /api/v1/webhooks/{webhook_id}/secret': { ...HOOK, records: { asked: ['keep_previous_seconds'] } },
+  'POST /api/v1/webhooks/{webhook_id}/test': HOOK,
+  'GET /api/v1/webhooks/{webhook_id}/deliveries': { need: 'webhooks:read', on: 'webhook' },
+  'GET /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}': { need: 'webhooks:read', on: 'webhook' },
+  'POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver': HOOK,
+
+  'GET /auth/login': PUBLIC,
+  'GET /auth/callback': PUBLIC,
+  'POST /auth/session': { need: 'identity' },
+  'POST /auth/logout': { need: 'identity' },
+  'GET /api/v1/me': { need: 'identity' },
+  'GET /api/v1/sessions': { need: 'identity' },
+  'DELETE /api/v1/sessions/{session_id}': { need: 'identity' },
+  // A ticket is good for one stream of the next half minute, and streams change nothing.
+  'POST /api/v1/stream-tickets': { need: 'identity', audited: false },
+  // Everybody has keys of their own; an administrator sees those of others.
+  'GET /api/v1/api-keys': { need: 'identity' },
+  'POST /api/v1/api-keys': {
+    need: 'identity',
+    records: { asked: ['name', 'user_id', 'role', 'scopes', 'projects', 'expires_at'], answered: ['key_id'] },
+  },
+  'POST /api/v1/api-keys/{key_id}/rotate': { need: 'identity', records: { asked: ['grace_seconds'] } },
+  'DELETE /api/v1/api-keys/{key_id}': { need: 'identity' },
+
+  'GET /api/v1/permissions': { need: 'identity' },
+  'GET /api/v1/projects': { need: 'identity' },
+  'GET /api/v1/projects/{project_id}/grants': { need: 'projects:admin', on: 'path.project_id' },
+  'GET /api/v1/projects/{project_id}/grants/{user_id}': { need: 'projects:admin', on: 'path.project_id' },
+  'PUT /api/v1/projects/{project_id}/grants/{user_id}': {
+    need: 'projects:admin',
+    on: 'path.project_id',
+    records: { object: 'grant', asked: ['role'] },
+  },
+  'DELETE /api/v1/projects/{project_id}/grants/{user_id}': {
+    need: 'projects:admin',
+    on: 'path.project_id',
+    records: { object: 'grant' },
+  },
+  'GET /api/v1/users': { need: 'users:admin', on: 'platform' },
+  'GET /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform' },
+  'PATCH /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform', records: { object: 'user', asked: ['role'] } },
+  'GET /api/v1/policies': { need: 'workflows:read', on: 'platform' },
+  // It says what policies would say, and records nothing.
+  'POST /api/v1/policies/evaluate': { need: 'executions:read', on: 'anywhere', also: 'body.project_id', audited: false },
+  'GET /api/v1/audit': { need: 'audit:read', on: 'anywhere' },
+  'GET /api/v1/audit/verify': { need: 'users:admin', on: 'platform' },
+  ...RUNS,
+  ...Object.fromEntries(Object.entries(RUNS).map(([name, rule]) => [name.replace(' /runs', ' /api/v1/runs'), rule])),
+};
+
+/**
+ * The row of a route, where `/a/:b` is `/a/{b}`: its own, for HEAD that of GET, for the HTTP side of a WebSocket that of the WebSocket, or that of everything below a
+ * path. Nothing when there is none.
+ */
+export function rowOf(method: string, url: string): { operation: string; rule: Rule } | undefined {
+  const path = url.replaceAll(/:(\w+)/g, '{$1}');
+  const names = [`${method} ${path}`, ...(method === 'HEAD' ? [`GET ${path}`] : []), `WS ${path}`];
+  const above = Object.keys(OPERATIONS).filter((name) => name.endsWith('/*') && isBelow(`${method} ${path}`, name.slice(0, -2)));
+  for (const operation of [...names, ...above]) {
+    const rule = OPERATIONS[operation];
+    if (rule !== undefined) return { operation, rule };
+  }
+  return undefined;
+}
+
+function isBelow(name: string, parent: string): boolean {
+  const asGet = name.replace(/^HEAD /, 'GET ');
+  return asGet === parent || asGet.startsWith(`${parent}/`);
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { ERRORS } from '@loopwright/protocol';
+import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
+import { describeWebhooks } from './describe-webhooks.ts';
+
+/** The OpenAPI document of every route that is registered from now on, and its pages, which load nothing from elsewhere. */
+export async function describeApi(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Loopwright', version: '0.1.0', description: 'From labelled examples to a served program' },
+      components: { securitySchemes: SECURITY_SCHEMES },
+      security: [{ bearer: [] }, { session: [] }],
+      webhooks: describeWebhooks(),
+    },
+    ...describeSchemas(),
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
+  // The document does not change once all routes are there.
+  let document: object | undefined;
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true } },
+    async () => (document ??= { ...app.swagger(), 'x-error-catalogue': ERRORS }),
+  );
+}

@@ -1,0 +1,81 @@
+import {
+  type PermissionTable,
+  errorResponseSchema,
+  permissionTableSchema,
+  platformRoleSchema,
+  userChangeSchema,
+  userListSchema,
+  userSchema,
+} from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { OPERATIONS } from '../../authorization/permissions.ts';
+import { PERMISSIONS, ROLE_PERMISSIONS } from '../../authorization/roles.ts';
+import { type UserRoles, noSuchUser } from '../../authorization/user-roles.ts';
+import { cutNames, namesPage, rangeOf } from '../names-page.ts';
+
+/** `/users`: who there is and what they may on the platform; `/permissions`: the table that decides. */
+export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZod {
+  return async (api) => {
+    api.get(
+      '/permissions',
+      {
+        schema: {
+          tags: ['authorization'],
+          summary: 'Who may which operation',
+          response: { 200: permissionTableSchema },
+        },
+      },
+      async () => permissionTable(),
+    );
+
+    api.get(
+      '/users',
+      {
+        schema: {
+          tags: ['authorization'],
+          summary: 'Users and their roles, by their names',
+          querystring: namesPage,
+          response: { 200: userListSchema, 400: errorResponseSchema },
+        },
+      },
+      async ({ query }) => {
+        const [page, next_cursor] = cutNames(await users.list(rangeOf(query)), query.limit, (user) => user.user_id);
+        return { users: page, next_cursor };
+      },
+    );
+
+    const one = {
+      tags: ['authorization'],
+      params: z.object({ user_id: z.string().min(1).max(200) }),
+      response: { 200: userSchema, 400: errorResponseSchema, 404: errorResponseSchema },
+    };
+    api.get('/users/:user_id', { schema: { ...one, summary: 'One user' } }, async ({ params: { user_id } }) => {
+      const user = await users.find(user_id);
+      if (user === undefined) throw noSuchUser(user_id);
+      return user;
+    });
+    api.patch(
+      '/users/:user_id',
+      {
+        schema: {
+          ...one,
+          summary: 'Change the role of a user',
+          body: userChangeSchema,
+          response: { ...one.response, 409: errorResponseSchema },
+        },
+      },
+      async ({ params: { user_id }, body: { role } }) => users.change(user_id, role),
+    );
+  };
+}
+
+function permissionTable(): PermissionTable {
+  const operations = Object.entries(OPERATIONS).map(([operation, rule]) => {
+    const isPermission = rule.need !== 'nothing' && rule.need !== 'identity';
+    const on = isPermission ? rule.on : rule.need;
+    return { operation, permission: isPermission ? rule.need : null, public: rule.need === 'nothing', on };
+  });
+  const roles = Object.fromEntries(platformRoleSchema.options.map((role) => [role, [...ROLE_PERMISSIONS[role]]]));
+  return { permissions: [...PERMISSIONS], roles: roles as PermissionTable['roles'], operations };
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PlatformError, issueDetails, messageOf } from '@loopwright/protocol';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { usdText } from './usd.ts';
+
+/** The prices that come with Loopwright. */
+const BUNDLED_PRICES = join(import.meta.dirname, 'prices.yaml');
+
+/** US dollars for a million tokens. */
+const priceSchema = z.number().min(0).max(100_000);
+const entrySchema = z.strictObject({
+  provider: z.string().min(1).max(100),
+  model: z.string().min(1).max(200),
+  /** The first day, in UTC, on which the price holds. */
+  from: z.iso.date(),
+  input: priceSchema,
+  output: priceSchema,
+  /** Tokens of the prompt that come from the provider's cache; `input` when left out. */
+  cached_input: priceSchema.optional(),
+  /** Tokens of the prompt that are written to it; `input` when left out. */
+  cache_write: priceSchema.optional(),
+});
+const tableSchema = z.strictObject({ prices: z.array(entrySchema).max(10_000) });
+type PriceEntry = z.infer<typeof entrySchema>;
+
+/** Tokens that a model used at a time. Cached tokens are part of `inputTokens`. */
+export interface PricedUsage {
+  readonly provider: string;
+  readonly model: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cachedInputTokens?: number;
+  readonly cacheWriteTokens?: number;
+}
+
+/** What tokens cost: billionths of a US dollar and its decimal text, or `null` and why nobody knows. */
+export type Cost =
+  | { readonly nanos: number; readonly usd: string; readonly reason: null }
+  | { readonly nanos: null; readonly usd: null; readonly reason: string };
+
+/** What tokens of models cost, by provider, model and day. */
+export class PriceTable {
+  readonly #entries: readonly PriceEntry[];
+
+  constructor(entries: readonly PriceEntry[]) {
+    this.#entries = entries.toSorted((a, b) => (a.from < b.from ? 1 : -1));
+  }
+
+  /** Reads a table from a file, the bundled one for `null`. Throws INVALID_CONFIGURATION with what is wrong in it. */
+  static load(file: string | null): PriceTable {
+    const path = file ?? BUNDLED_PRICES;
+    let document: unknown;
+    try {
+      document = parse(readFileSync(path, 'utf8'));
+    } catch (error) {
+      throw new PlatformError('INVALID_CONFIGURATION', `Cannot read the prices "${path}": ${messageOf(error)}`, { cause: error });
+    }
+    const table = tableSchema.safeParse(document);
+    if (table.success) return new PriceTable(table.data.prices);
+    const issues = table.error.issues.map(({ path: at, message }) => `/${at.join('/')}: ${message}`);
+    throw new PlatformError('INVALID_CONFIGURATION', `Cannot use the prices "${path}": ${issues.slice(0, 10).join('; ')}`, {
+      details: issueDetails(table.error.issues.slice(0, 100)),
+    });
+  }
+
+  /** What a use of a model costs at the price of its day, rounded up to a billionth of a US dollar. */
+  costOf(usage: PricedUsage): Cost {
+    const price = this.#priceAt(usage);
+    if (typeof price === 'string') return unknown(price);
+    const { inputTokens, outputTokens, cachedInputTokens = 0, cacheWriteTokens = 0 } = usage;
+    if (inputTokens === null || outputTokens === null) return unknown('the provider did not say how many tokens were used');
+    const plain = Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens);
+    const { input, output, cached_input = input, cache_write = input } = price;
+    const dollarsOfAMillion =
+      plain * input + cachedInputTokens * cached_input + cacheWriteTokens * cache_write + outputTokens * output;
+    // A millionth of a US dollar is a thousand billionths; the subtraction keeps the noise of binary fractions from being rounded up.
+    const nanos = Math.ceil(dollarsOfAMillion * 1000 - 1e-6);
+    return { nanos, usd: usdText(nanos), reason: null };
+  }
+
+  /** The price of a model on a day. A dated name (`name-20250929`, `name-2024-08-06`, `name-latest`) has the price of its name unless it has one of its own. */
+  #priceAt({ provider, model, at }: PricedUsage): PriceEntry | string {
+    const day = new Date(at).toISOString().slice(0, 10);
+    const name = [model, model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/, '')].find((candidate) =>
+      this.#entries.some((entry) => entry.provider === provider && entry.model === candidate),
+    );
+    if (name === undefined)
+      return `no price is known for the model "${provider}/${model}": add it to the file that prices_file names`;
+    const entry = this.#entries.find(
+      (candidate) => candidate.provider === provider && candidate.model === name && candidate.from <= day,
+    );
+    return entry ?? `no price is known for the model "${provider}/${model}" on ${day}`;
+  }
+}
+
+function unknown(reason: string): Cost {
+  return { nanos: null, usd: null, reason };
+}

@@ -1,0 +1,35 @@
+import type { ProgramStore } from '@loopwright/edge';
+import type { ExampleStore } from '../../examples/example-store.ts';
+import type { EdgeClient } from '../../programs/edge-client.ts';
+import type { Workspace } from '../../runs/workspace/workspace.ts';
+import type { Workspaces } from '../../runs/workspace/workspaces.ts';
+import type { DraftDocument } from './documents/document.ts';
+import type { WrittenFile } from './facts.ts';
+
+/** What `induction` works with. */
+export interface InductionParts {
+  readonly examples: ExampleStore;
+  readonly programs: ProgramStore;
+  readonly edge: EdgeClient;
+  readonly workspaces: Workspaces;
+}
+
+/** What a piece of work may use. */
+export interface WorkTools extends InductionParts {
+  readonly workspace: Workspace;
+  readonly signal: AbortSignal;
+}
+
+/** Writes the documents of a phase and gives their paths and digests. */
+export async function writeDocuments(
+  workspace: Workspace,
+  phase: string,
+  documents: readonly DraftDocument[],
+): Promise<WrittenFile[]> {
+  const written: WrittenFile[] = [];
+  for (const { name, content } of documents) {
+    const { path, digest, bytes } = await workspace.write(phase, name, content);
+    written.push({ path: `${phase}/${path}`, digest, bytes });
+  }
+  return written;
+}

@@ -1,0 +1,75 @@
+import type { ProjectScope } from '@loopwright/engine';
+import { type ListRunsQuery, PlatformError } from '@loopwright/protocol';
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import { z } from 'zod';
+import { inProjects } from '../authorization/project-filter.ts';
+import type { ServerDatabase } from '../database/server-database.ts';
+import type { ServerTables } from '../database/tables.ts';
+import { profileName } from './profile/profiles.ts';
+import type { RunTable } from './run-tables.ts';
+
+/** One page of runs. */
+export interface RunPage {
+  readonly runs: readonly RunTable[];
+  /** Of all that fit, before paging. */
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+const cursorSchema = z.tuple([z.union([z.string().max(1000), z.number()]), z.string().max(200)]);
+
+/** The runs of some projects that fit, in an order that inserts do not disturb: a cursor names the last one that was seen. Throws VALIDATION_ERROR for a cursor that is none. */
+export async function listRuns(database: ServerDatabase, query: ListRunsQuery, projects: ProjectScope): Promise<RunPage> {
+  const { limit, offset, cursor, sort } = query;
+  const isDescending = sort.startsWith('-');
+  const column = (isDescending ? sort.slice(1) : sort) as 'created_at';
+  const direction = isDescending ? 'desc' : 'asc';
+  const fitting = database.selectFrom('runs').where((eb) => eb.and(conditionsOf(query, eb, projects)));
+  const { total } = await fitting.select(({ fn }) => fn.countAll().as('total')).executeTakeFirstOrThrow();
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const rest =
+    after === undefined
+      ? fitting
+      : fitting.where(sql<SqlBool>`(${sql.ref(column)}, run_id) ${sql.raw(isDescending ? '<' : '>')} (${after[0]}, ${after[1]})`);
+  const runs = await rest
+    .selectAll()
+    .orderBy(column, direction)
+    .orderBy('run_id', direction)
+    .limit(limit + 1)
+    .offset(offset)
+    .execute();
+  const page = runs.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = runs.length > limit && last !== undefined ? cursorOf([last[column], last.run_id]) : null;
+  return { runs: page, total: Number(total), nextCursor };
+}
+
+function conditionsOf(
+  { status, profile, project_id, created_after, created_before, q }: ListRunsQuery,
+  eb: ExpressionBuilder<ServerTables, 'runs'>,
+  projects: ProjectScope,
+): Expression<SqlBool>[] {
+  const contains = (column: string, text: string): Expression<SqlBool> =>
+    sql<SqlBool>`instr(lower(${sql.ref(column)}), lower(${text})) > 0`;
+  return [
+    inProjects(projects),
+    ...(status === undefined ? [] : [eb('status', '=', status)]),
+    ...(profile === undefined ? [] : [eb('profile', '=', profileName(profile))]),
+    ...(project_id === undefined ? [] : [eb('project_id', '=', project_id)]),
+    ...(created_after === undefined ? [] : [eb('created_at', '>=', Date.parse(created_after))]),
+    ...(created_before === undefined ? [] : [eb('created_at', '<', Date.parse(created_before))]),
+    ...(q === undefined ? [] : [eb.or(['run_id', 'project_name', 'intake', 'profile'].map((column) => contains(column, q)))]),
+  ];
+}
+
+function cursorOf(position: readonly [string | number, string]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function readCursor(cursor: string): z.infer<typeof cursorSchema> {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch (error) {
+    throw new PlatformError('VALIDATION_ERROR', 'Cannot list the runs: the cursor is none that a list gave', { cause: error });
+  }
+}

@@ -1,0 +1,69 @@
+import type { Projection } from '@loopwright/protocol';
+import type { RunPhaseTable } from '../run-tables.ts';
+import { secondsOf, usageIn } from '../run-views.ts';
+import { costsOf } from '../state/agent-usage.ts';
+
+/** How many completed runs a projection looks at, the newest. */
+export const HISTORY_LIMIT = 100;
+
+type PhaseRow = Pick<RunPhaseTable, 'phase' | 'status' | 'started_at' | 'completed_at' | 'usage'>;
+
+/** What the phases that are still to come cost in completed runs of the same profile, in US dollars. */
+export function projectCost(remaining: readonly PhaseRow[], history: readonly (readonly PhaseRow[])[]): Projection {
+  const costs = history.flatMap((run) => sumOf(remaining, run, (past) => costsOf(usageIn(past))) ?? []);
+  return projectionOf(costs, { remaining, history, nothing: 'no completed run of the profile has known costs of these phases' });
+}
+
+/** Seconds that the phases still to come took in completed runs of the same profile, less what the phase under way has taken already. */
+export function projectTime(remaining: readonly PhaseRow[], history: readonly (readonly PhaseRow[])[], now: number): Projection {
+  const times = history.flatMap(
+    (run) =>
+      sumOf(remaining, run, (past, present) => {
+        const seconds = secondsOf(past);
+        const elapsed = present.started_at === null ? 0 : (now - present.started_at) / 1000;
+        return seconds === null ? null : Math.max(0, seconds - elapsed);
+      }) ?? [],
+  );
+  return projectionOf(times, { remaining, history, nothing: 'no completed run of the profile has run these phases' });
+}
+
+/** The sum over the remaining phases as one past run had them; `null` when it does not have them all. A phase that it left out took nothing. */
+function sumOf(
+  remaining: readonly PhaseRow[],
+  run: readonly PhaseRow[],
+  amountOf: (past: PhaseRow, present: PhaseRow) => number | null,
+): number | null {
+  let sum = 0;
+  for (const present of remaining) {
+    const past = run.find(({ phase }) => phase === present.phase);
+    const amount = past === undefined ? null : past.status === 'skipped' ? 0 : amountOf(past, present);
+    if (amount === null) return null;
+    sum += amount;
+  }
+  return sum;
+}
+
+function projectionOf(
+  amounts: readonly number[],
+  { remaining, history, nothing }: { remaining: readonly PhaseRow[]; history: readonly unknown[]; nothing: string },
+): Projection {
+  const none = { median: null, low: null, high: null, runs: amounts.length };
+  if (remaining.length === 0) return { ...none, runs: history.length, reason: 'no phase is still to come' };
+  if (history.length === 0) return { ...none, reason: 'no run of the profile has been completed' };
+  if (amounts.length === 0) return { ...none, reason: nothing };
+  const sorted = amounts.toSorted((one, other) => one - other);
+  return {
+    median: quantile(sorted, 0.5),
+    low: quantile(sorted, 0.05),
+    high: quantile(sorted, 0.95),
+    runs: sorted.length,
+    reason: null,
+  };
+}
+
+/** A quantile of sorted numbers, between two of them by weight. */
+function quantile(sorted: readonly number[], share: number): number {
+  const place = (sorted.length - 1) * share;
+  const [below = 0, above = below] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return Math.round((below + (above - below) * (place - Math.floor(place))) * 1e6) / 1e6;
+}

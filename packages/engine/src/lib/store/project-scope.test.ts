@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { journalDir } from '../embedded/engine-fixture.ts';
+import type { Execution, ExecutionStatus, ProjectScope, StoredHumanTask } from '../execution/execution.ts';
+import { SqliteStore } from './sqlite-store.ts';
+
+const PROJECTS = 3000;
+const STATUSES: readonly ExecutionStatus[] = ['waiting_acceptance', 'completed', 'paused'];
+
+function execution(index: number): Execution {
+  const id = `e${index}`;
+  const status = STATUSES[index % STATUSES.length] ?? 'completed';
+  const times = { statusSince: 1, createdAt: index, updatedAt: 1, completedAt: status === 'completed' ? 2 : null };
+  const state = { status, currentStep: null, input: {}, output: null, error: null, parent: null, depth: 0 };
+  const pin = { version: '1.0.0', definitionDigest: 'd', requestDigest: 'r' };
+  return { id, workflow: 'w', projectId: `p${Math.floor(index / 3)}`, startedBy: 'ann', ...pin, ...state, ...times };
+}
+
+function question(index: number): StoredHumanTask {
+  const answer = { answeredAt: null, answeredBy: null, answerId: null, answer: null };
+  const what = { kind: 'acceptance', request: {}, subjectDigest: 's', state: 'open', expiresAt: null } as const;
+  return { id: `t${index}`, executionId: `e${index}`, key: 'k', step: 'k', workflow: 'w', createdAt: index, ...what, ...answer };
+}
+
+let dir: string;
+let store: SqliteStore;
+before(async () => {
+  dir = journalDir();
+  store = new SqliteStore({ dir, durability: 'process', onEvents: () => undefined });
+  await store.write((transaction) => {
+    transaction.putDefinition({ digest: 'd', name: 'w', version: '1.0.0', source: {}, createdAt: 1 });
+    for (let index = 0; index < PROJECTS * 3; index += 1) {
+      transaction.insertExecution(execution(index));
+      if (index % 3 === 0) transaction.insertHumanTask(question(index));
+    }
+  });
+});
+after(() => store[Symbol.asyncDispose]());
+
+const ids = (executions: readonly Execution[]): string[] => executions.map(({ id }) => id);
+
+describe('a scope of projects, where there are thousands', () => {
+  it('holds back and counts exactly the executions of the others', () => {
+    const { read } = store;
+    const two: ProjectScope = { only: ['p7', 'p2999', 'nowhere'] };
+    const found = read.executions({ projects: two, limit: 4 });
+    assert.deepEqual([ids(found.executions), found.total], [['e8999', 'e8998', 'e8997', 'e23'], 6]);
+    assert.deepEqual(ids(read.executions({ projects: two, limit: 4, offset: 4 }).executions), ['e22', 'e21']);
+    const most: ProjectScope = { except: ['p2999', 'p2998'] };
+    const rest = read.executions({ projects: most, limit: 2, status: 'completed' });
+    assert.deepEqual([ids(rest.executions), rest.total], [['e8992', 'e8989'], 2998]);
+    assert.deepEqual(read.executions({ projects: { only: [] }, limit: 2 }), { executions: [], total: 0, next: null });
+    assert.equal(read.executions({ projects: { except: [] }, limit: 1 }).total, 9000);
+    const half: ProjectScope = { only: Array.from({ length: PROJECTS / 2 }, (_, index) => `p${index * 2}`) };
+    const every = read.executions({ projects: half, limit: 3, offset: 3 });
+    assert.deepEqual([ids(every.executions), every.total], [['e8990', 'e8989', 'e8988'], 4500]);
+    const aged = read.executions({ projects: two, createdFrom: 22, limit: 10 });
+    assert.deepEqual([ids(aged.executions), aged.total], [['e8999', 'e8998', 'e8997', 'e23', 'e22'], 5]);
+    assert.deepEqual(read.executions({ projects: two, projectId: 'p8', limit: 1 }), { executions: [], total: 0, next: null });
+  });
+
+  it('holds back the questions, the counts, and what is stuck of the others', () => {
+    const { read } = store;
+    const one: ProjectScope = { only: ['p7'] };
+    const tasks = (projects: ProjectScope, limit = 9): string[] =>
+      read.humanTasks({ state: 'open', projects, limit }).map(({ id }) => id);
+    assert.deepEqual(tasks(one), ['t21']);
+    assert.deepEqual(tasks({ except: ['p0', 'p2'] }, 2), ['t3', 't9']);
+    assert.deepEqual(read.humanTasks({ executionId: 'e21', state: 'open', projects: { except: ['p7'] }, limit: 9 }), []);
+    assert.deepEqual(read.executionCounts('d', 100, one), { waiting_acceptance: 1, completed: 1, paused: 1 });
+    assert.deepEqual(ids(read.openOnOther('w', 'other', { limit: 9, offset: 0, projects: one })), ['e21', 'e23']);
+    assert.deepEqual(ids(read.withoutWakeUp(10_000, 9, one)), ['e23']);
+    assert.deepEqual(read.projects({ after: 'p2998', limit: 2, projects: { except: ['p2999'] } }), ['p3', 'p30']);
+    assert.deepEqual([read.projectOf('e23'), read.projectOf('nowhere')], ['p7', undefined]);
+  });
+
+  it('is asked by indexes: no statement goes through all executions or all questions', ({ mock }) => {
+    const { mock: prepared } = mock.method(DatabaseSync.prototype, 'prepare');
+    const fresh = new SqliteStore({ dir: journalDir(), durability: 'process', onEvents: () => undefined });
+    const scopes: ProjectScope[] = [{ only: ['p1', 'p2'] }, { except: ['p1'] }];
+    for (const projects of scopes) {
+      fresh.read.executions({ projects, limit: 5 });
+      fresh.read.executions({ projects, status: 'paused', workflow: 'w', limit: 5 });
+      fresh.read.humanTasks({ projects, state: 'open', limit: 5 });
+      fresh.read.executionCounts('d', 5, projects);
+      fresh.read.projects({ after: '', limit: 5, projects });
+    }
+    const statements = [...new Set(prepared.calls.map(({ arguments: [sql] }) => sql))].filter((sql) => sql.includes('json_each'));
+    const database = new DatabaseSync(join(dir, 'engine.db'), { readOnly: true });
+    const scans = statements.flatMap((sql) =>
+      database
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all(...Array.from({ length: sql.split('?').length - 1 }, () => null))
+        .map(({ detail }) => String(detail))
+        .filter((step) => /SCAN (?:executions|human_tasks)|TEMP B-TREE FOR ORDER BY/.test(step))
+        .map((step) => `${step} <- ${sql}`),
+    );
+    database.close();
+    assert.ok(statements.length >= 8, String(statements.length));
+    assert.deepEqual(scans, []);
+    return fresh[Symbol.asyncDispose]();
+  });
+});

@@ -1,0 +1,257 @@
+import { z } from 'zod';
+import { jsonObjectSchema } from '../json/json.ts';
+import { budgetLimitsSchema } from './budgets.ts';
+
+const time = z.iso.datetime({ offset: true });
+const seconds = z.number().nonnegative();
+const usd = z.number().nonnegative();
+
+/** The words of `seeds/001`, and `cancelled`. */
+export const runStatusSchema = z.enum(['running', 'paused', 'completed', 'failed', 'cancelled']);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** The words of `seeds/001`, and `skipped` for a phase that its condition left out. A phase that waits for people is `in_progress`. */
+export const phaseStatusSchema = z.enum(['pending', 'in_progress', 'completed', 'failed', 'skipped']);
+export type PhaseStatus = z.infer<typeof phaseStatusSchema>;
+
+/** `manual`: each phase begins when somebody advances to it; `auto`: the run advances by itself and stops where people are asked. */
+export const runModeSchema = z.enum(['manual', 'auto']);
+export type RunMode = z.infer<typeof runModeSchema>;
+
+const projectId = z.string().regex(/^[\w.@:-]{1,200}$/, 'is no id of a project');
+const intake = z.string().max(200_000);
+const projectName = z.string().trim().min(1).max(200);
+
+/** `POST /runs`: `seeds/001`'s fields, then what the platform adds. */
+export const createRunRequestSchema = z
+  .strictObject({
+    profile: z.string().min(1).max(63),
+    intake: intake.nullish(),
+    project_name: projectName.nullish(),
+    metadata: jsonObjectSchema.default({}),
+    project_id: projectId.default('default'),
+    mode: runModeSchema.default('manual'),
+    /** What the run may use; without it what the profile says, then the server. */
+    budget: budgetLimitsSchema.optional(),
+    /** What the profile works on, such as `{"examples": DIGEST}`. */
+    inputs: jsonObjectSchema.default({}),
+  })
+  .meta({ examples: [{ profile: 'ml_classification', intake: 'Sort the inbox, at least 95 % right', project_name: 'Inbox' }] });
+export type CreateRunRequest = z.infer<typeof createRunRequestSchema>;
+
+/** `POST /runs/{id}/clone`: what is to be different. */
+export const cloneRunRequestSchema = z.strictObject({
+  profile: z.string().min(1).max(63).optional(),
+  intake: intake.nullish(),
+  project_name: projectName.nullish(),
+  metadata: jsonObjectSchema.optional(),
+  project_id: projectId.optional(),
+  mode: runModeSchema.optional(),
+  budget: budgetLimitsSchema.optional(),
+  inputs: jsonObjectSchema.optional(),
+});
+export type CloneRunRequest = z.infer<typeof cloneRunRequestSchema>;
+
+/** A time, or a day, which stands for its beginning in UTC. */
+const sinceSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+/** `GET /runs?…`. */
+export const listRunsQuerySchema = z.strictObject({
+  status: runStatusSchema.optional(),
+  profile: z.string().min(1).max(63).optional(),
+  project_id: projectId.optional(),
+  created_after: sinceSchema.optional(),
+  created_before: sinceSchema.optional(),
+  /** Text that the id, the name of the project, the intake or the profile contains; A to Z in any case. */
+  q: z.string().min(1).max(200).optional(),
+  /** A "-" in front: the greatest first. */
+  sort: z
+    .enum([
+      'created_at',
+      '-created_at',
+      'updated_at',
+      '-updated_at',
+      'profile',
+      '-profile',
+      'project_name',
+      '-project_name',
+      'status',
+      '-status',
+    ])
+    .default('-created_at'),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
+  /** `next_cursor` of the page before, with the same filters and order. */
+  cursor: z.string().max(2000).optional(),
+});
+export type ListRunsQuery = z.infer<typeof listRunsQuerySchema>;
+
+/** `GET /runs/{id}/artifacts?…`; without a limit all of them. */
+export const listArtifactsQuerySchema = z.strictObject({
+  phase: z.string().min(1).max(63).optional(),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
+  /** From 1; with `limit`, in place of `offset`. */
+  page: z.coerce.number().int().min(1).max(1_000_000).optional(),
+});
+
+/** `POST /runs/{id}/next`. */
+export const advanceRunRequestSchema = z.strictObject({ skip_validation: z.boolean().default(false) });
+
+export const advanceRunResponseSchema = z.object({
+  run_id: z.string(),
+  /** The phase that was advanced to, and has run unless the message says otherwise. */
+  previous_phase: z.string(),
+  /** The phase that comes next; the last one when the run is completed. */
+  current_phase: z.string(),
+  status: runStatusSchema,
+  message: z.string(),
+});
+export type AdvanceRunResponse = z.infer<typeof advanceRunResponseSchema>;
+
+export const runSummarySchema = z.object({
+  run_id: z.string(),
+  profile: z.string(),
+  project_name: z.string().nullable(),
+  current_phase: z.string(),
+  status: runStatusSchema,
+  created_at: time,
+  /** When something last changed in the record, not when it was asked for. */
+  updated_at: time,
+  project_id: z.string(),
+  cloned_from: z.string().nullable(),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+export const phaseInfoSchema = z.object({
+  phase: z.string(),
+  status: phaseStatusSchema,
+  started_at: time.nullable(),
+  completed_at: time.nullable(),
+  duration_seconds: seconds.nullable(),
+  agent_ids: z.array(z.string()),
+  artifacts_count: z.int(),
+  advanced_by: z.string().nullable(),
+  skip_validation: z.boolean(),
+  error_message: z.string().nullable(),
+});
+export type PhaseInfo = z.infer<typeof phaseInfoSchema>;
+
+export const runDetailSchema = z.object({
+  run_id: z.string(),
+  profile: z.string(),
+  intake: z.string().nullable(),
+  project_name: z.string().nullable(),
+  current_phase: z.string(),
+  status: runStatusSchema,
+  phases: z.array(phaseInfoSchema),
+  created_at: time,
+  updated_at: time,
+  completed_at: time.nullable(),
+  total_duration_seconds: seconds.nullable(),
+  metadata: jsonObjectSchema,
+  project_id: z.string(),
+  mode: runModeSchema,
+  inputs: jsonObjectSchema,
+  created_by: z.string(),
+  cloned_from: z.string().nullable(),
+  execution_id: z.string(),
+  error_message: z.string().nullable(),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
+
+export const listRunsResponseSchema = z.object({
+  runs: z.array(runSummarySchema),
+  /** Of all that fit, before paging. */
+  total: z.int(),
+  limit: z.int(),
+  offset: z.int(),
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: z.string().nullable(),
+});
+export type ListRunsResponse = z.infer<typeof listRunsResponseSchema>;
+
+export const artifactSummarySchema = z.object({
+  artifact_id: z.string(),
+  phase: z.string(),
+  /** From the folder of workspaces: `{run_id}/artifacts/{phase}/{name}`. */
+  path: z.string(),
+  /** Below the folder of its phase. */
+  name: z.string(),
+  description: z.string().nullable(),
+  artifact_type: z.string(),
+  size_bytes: z.int(),
+  created_at: time,
+  /** SHA-256 of the content, hexadecimal. */
+  hash: z.string(),
+});
+export type ArtifactSummary = z.infer<typeof artifactSummarySchema>;
+
+export const artifactsResponseSchema = z.object({
+  run_id: z.string(),
+  artifacts_by_phase: z.record(z.string(), z.array(artifactSummarySchema)),
+  total_count: z.int(),
+  limit: z.int().nullable(),
+  offset: z.int(),
+});
+export type ArtifactsResponse = z.infer<typeof artifactsResponseSchema>;
+
+const tokenUsageSchema = z.object({ input: z.int().nonnegative(), output: z.int().nonnegative() });
+
+/** What one agent has used in a phase, as its steps reported it. */
+export const agentUsageSchema = z.object({
+  agent: z.string(),
+  provider: z.string().nullable(),
+  model: z.string().nullable(),
+  calls: z.int(),
+  /** Null when only a sum, or nothing, was reported. */
+  token_usage: tokenUsageSchema.nullable(),
+  total_tokens: z.int().nullable(),
+  /** Null when no price is known. */
+  cost_usd: usd.nullable(),
+});
+export type AgentUsage = z.infer<typeof agentUsageSchema>;
+
+export const phaseMetricsSchema = z.object({
+  phase: z.string(),
+  duration_seconds: seconds.nullable(),
+  token_usage: tokenUsageSchema.nullable(),
+  cost_usd: usd.nullable(),
+  agents_executed: z.array(z.string()),
+  artifacts_generated: z.int(),
+  /** Null when no gate was evaluated. */
+  governance_passed: z.boolean().nullable(),
+  governance_warnings: z.array(z.string()),
+  per_agent: z.array(agentUsageSchema),
+});
+
+/** A figure from runs that ended: the median, and where nine in ten lay; null with the reason. */
+export const projectionSchema = z.object({
+  median: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  /** Completed runs of the same profile that it rests on. */
+  runs: z.int(),
+  reason: z.string().nullable(),
+});
+export type Projection = z.infer<typeof projectionSchema>;
+
+export const metricsSummarySchema = z.object({
+  run_id: z.string(),
+  total_duration_seconds: seconds.nullable(),
+  total_token_usage: tokenUsageSchema.nullable(),
+  total_cost_usd: usd.nullable(),
+  phases_metrics: z.array(phaseMetricsSchema),
+  governance_score: z.number().min(0).max(1).nullable(),
+  hygiene_score: z.number().min(0).max(1).nullable(),
+  artifacts_total: z.int(),
+  errors_count: z.int(),
+  /** What is null above, and why. */
+  not_measured: z.record(z.string(), z.string()),
+  per_agent: z.array(agentUsageSchema),
+  /** Of the phases that are still to come, in US dollars. */
+  cost_projection: projectionSchema,
+  /** Seconds until the run is completed, when nobody is waited for. */
+  time_to_completion: projectionSchema,
+});
+export type MetricsSummary = z.infer<typeof metricsSummarySchema>;
