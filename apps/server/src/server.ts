@@ -21,7 +21,7 @@ import { protectionOf } from './http/protection/protection.ts';
 import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
-import { edgeOf, generationClient, generatorReady, planCacheOf, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
@@ -66,8 +66,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
   const examples = await openExamples(configuration, random);
   const resources = new ResourceProjects({ database: () => database, clock });
-  const cache = cleanUp.use(planCacheOf(configuration, clock));
-  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock, log, cache }));
+  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const made = { examples, programs, edge, workspaces };

@@ -90,13 +90,15 @@ export function scriptsOf(
   return new SandboxScripts(open, random);
 }
 
-/** Calls of the generation service. */
+/** Calls of the generation service. What keeps its results is closed by `cleanUp`, after the client that is made here. */
 export function generationClient(
   configuration: Configuration,
   supervisor: Supervisor,
-  { authToken, clock, log, cache }: { authToken: string; cache: PlanCache | undefined } & Pick<ServerOptions, 'clock' | 'log'>,
+  parts: { authToken: string; cleanUp: AsyncDisposableStack } & Pick<ServerOptions, 'clock' | 'log'>,
 ): PtcClient {
+  const { authToken, cleanUp, clock, log } = parts;
   const external = configuration.generatorUrl;
+  const cache = cleanUp.use(planCacheOf(configuration, clock));
   return new PtcClient({
     serviceUrl: external ?? (() => supervisor.address('generator')),
     timeoutMs: configuration.generatorTimeoutSeconds * 1000,
@@ -111,8 +113,8 @@ export function generationClient(
   });
 }
 
-/** The cache of generated results; none when it is not wanted. Whoever asked for it closes it, after the client. */
-export function planCacheOf({ dataDir, generatorCacheMaxMb }: Configuration, clock: Clock): PlanCache | undefined {
+/** The cache of generated results; none when it is not wanted. */
+function planCacheOf({ dataDir, generatorCacheMaxMb }: Configuration, clock: Clock): PlanCache | undefined {
   if (generatorCacheMaxMb === 0) return undefined;
   return new SqlitePlanCache({ file: join(dataDir, 'plan-cache.db'), maxBytes: generatorCacheMaxMb * 1024 * 1024, clock });
 }
