@@ -66,7 +66,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
   const examples = await openExamples(configuration, random);
   const resources = new ResourceProjects({ database: () => database, clock });
-  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, clock }));
+  const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const made = { examples, programs, edge, workspaces };

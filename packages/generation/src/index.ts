@@ -1,9 +1,15 @@
-export { PtcClient, type ExecuteOptions, type PtcClientOptions } from './lib/request/ptc-client.ts';
+export { PtcClient } from './lib/request/ptc-client.ts';
+export type { ExecuteOptions, PtcClientOptions } from './lib/request/client-options.ts';
+export { type Environment, clientOptionsFromEnvironment, redisOptionsFromEnvironment } from './lib/request/environment.ts';
 export { PtcClientError, PtcServiceError, PtcTimeoutError } from './lib/request/ptc-errors.ts';
 export { parseRetryAfter } from './lib/request/retry-delay.ts';
 export { wait } from './lib/request/wait.ts';
 export type { FetchLike, FetchLikeResponse } from './lib/request/transport.ts';
-export type { GenerationStats } from './lib/request/generation-stats.ts';
+export type { ClientCounts, GenerationStats } from './lib/request/generation-stats.ts';
+export type { PlanCache, PlanCacheStats } from './lib/cache/plan-cache.ts';
+export { planKey } from './lib/cache/plan-key.ts';
+export { MemoryPlanCache, type MemoryPlanCacheOptions } from './lib/cache/memory-plan-cache.ts';
+export { SqlitePlanCache, type SqlitePlanCacheOptions } from './lib/cache/sqlite-plan-cache.ts';
 export { type Admission, admit } from './lib/artifacts/admit.ts';
 export { ArtifactProcessor, type ArtifactProcessorOptions } from './lib/artifacts/artifact-processor.ts';
 export { ArtifactProcessorError } from './lib/artifacts/artifact-processor-error.ts';

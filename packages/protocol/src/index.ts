@@ -6,6 +6,7 @@ export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails, me
 export { type ErrorResponse, errorResponseSchema } from './lib/http/error-response.ts';
 export * from './lib/generation/plan.ts';
 export * from './lib/generation/result.ts';
+export * from './lib/generation/progress.ts';
 export * from './lib/generation/induction-candidates.ts';
 export * from './lib/edge/program-artifact.ts';
 export * from './lib/edge/execute.ts';

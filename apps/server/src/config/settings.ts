@@ -117,6 +117,11 @@ export const SETTINGS = {
     description: 'Wait before the second attempt, in seconds; it doubles with every further one',
     environment: ['PTC_RETRY_DELAY'],
   }),
+  generator_cache_max_mb: setting({
+    schema: z.int().min(0).max(102_400),
+    default: 0,
+    description: 'Generated results kept for an hour to answer equal plans, in mebibytes; 0 keeps none',
+  }),
   ...MODEL_SETTINGS,
   sandbox_workers: setting({ schema: z.int().min(1).max(64), default: 2, description: 'Worker processes that run programs' }),
   sandbox_timeout_ms: setting({

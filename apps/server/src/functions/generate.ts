@@ -57,7 +57,8 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
         // A deeply nested task has a longer key than a plan's id may be.
         const id = idempotencyKey.length <= 200 ? idempotencyKey : digestOf(idempotencyKey);
         const result = await parts.client.execute(await planOf(parts, args, { id, project: execution.projectId }), { signal });
-        if (!result.from_cache)
+        // A result that was kept, or made for another execution at the same time, has been paid for already.
+        if (!result.from_cache && result.metadata['shared_execution_id'] === undefined)
           for (const { total_tokens: tokens, cost_usd } of result.llm_usage) spend({ tokens, costUsd: cost_usd ?? 0 });
         if (!isSuccess(result)) throw refusal(result);
         const { dir } = await parts.workspaces.ofExecution(execution.executionId);

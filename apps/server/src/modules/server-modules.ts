@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { edgeMainPath, openSandbox } from '@loopwright/edge';
-import { PtcClient } from '@loopwright/generation';
+import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import type { Clock } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
 import { moduleLog } from '../modules-log.ts';
@@ -90,20 +90,31 @@ export function scriptsOf(
   return new SandboxScripts(open, random);
 }
 
-/** Calls of the generation service. */
+/** Calls of the generation service. What keeps its results is closed by `cleanUp`, after the client that is made here. */
 export function generationClient(
   configuration: Configuration,
   supervisor: Supervisor,
-  { authToken, clock }: { authToken: string; clock: Clock },
+  parts: { authToken: string; cleanUp: AsyncDisposableStack } & Pick<ServerOptions, 'clock' | 'log'>,
 ): PtcClient {
+  const { authToken, cleanUp, clock, log } = parts;
   const external = configuration.generatorUrl;
+  const cache = cleanUp.use(planCacheOf(configuration, clock));
   return new PtcClient({
     serviceUrl: external ?? (() => supervisor.address('generator')),
     timeoutMs: configuration.generatorTimeoutSeconds * 1000,
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
     ...(external === null ? { authToken } : {}),
+    ...(cache === undefined ? {} : { cache }),
+    onCacheTrouble: (error) =>
+      log.warn({ err: error }, 'the cache of generated results failed; the execution goes on without it'),
     headers: traceHeaders,
     clock,
   });
+}
+
+/** The cache of generated results; none when it is not wanted. */
+function planCacheOf({ dataDir, generatorCacheMaxMb }: Configuration, clock: Clock): PlanCache | undefined {
+  if (generatorCacheMaxMb === 0) return undefined;
+  return new SqlitePlanCache({ file: join(dataDir, 'plan-cache.db'), maxBytes: generatorCacheMaxMb * 1024 * 1024, clock });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ExecutionResponse, executionResponseSchema, seededRandom } from '@loopwright/protocol';
@@ -23,7 +24,8 @@ describe('the workflow program-from-examples', () => {
   const dir = mkdtempSync(join(tmpdir(), 'loopwright-workflow-'));
   let server: TestServer;
   before(async () => {
-    server = await startTestServer(['--data-dir', dir, '--log-level', 'error', '--sandbox-workers', '1']);
+    const flags = ['--log-level', 'error', '--sandbox-workers', '1', '--generator-cache-max-mb', '16'];
+    server = await startTestServer(['--data-dir', dir, ...flags]);
   });
   after(async () => {
     await server.stop();
@@ -53,6 +55,16 @@ describe('the workflow program-from-examples', () => {
     return executionResponseSchema.parse(
       await call('/workflows/program-from-examples/start', { project_id: 'test', initial_context }),
     ).execution_id;
+  }
+
+  /** Results in the plan cache, and how often one was written or read. */
+  function keptResults(): unknown {
+    const database = new DatabaseSync(join(dir, 'plan-cache.db'), { readOnly: true });
+    try {
+      return { ...database.prepare('SELECT COUNT(*) AS count, MAX(used) AS uses FROM plan_cache_1').get() };
+    } finally {
+      database.close();
+    }
   }
 
   it('goes back with a reason, ends without one, and serves what is accepted', async () => {
@@ -88,6 +100,7 @@ describe('the workflow program-from-examples', () => {
     await until(second, 'waiting_clarification');
     await call(`/executions/${second}/clarification`, { answers: {} });
     await until(second, 'waiting_acceptance');
+    assert.deepEqual(keptResults(), { count: 2, uses: 3 }, 'the first plan, asked again, was not answered from the cache');
     await call(`/executions/${second}/acceptance`, { accepted: false });
     assert.equal((await until(second, 'failed')).error, 'Document rejected: no comment');
     const { active_version: active } = z.looseObject({ active_version: z.int() }).parse(await call('/programs/sizes'));

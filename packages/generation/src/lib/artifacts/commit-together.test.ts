@@ -28,4 +28,30 @@ describe('commitTogether', () => {
       await rm(base, { recursive: true, force: true });
     }
   });
+
+  it('leaves nothing of its own behind when what it was to replace has become a folder', async () => {
+    const base = await realpath(await mkdtemp(join(tmpdir(), 'loopwright-commit-')));
+    try {
+      await writeFile(join(base, 'a.ts'), 'old a');
+      await writeFile(join(base, 'b.ts'), 'old b');
+      const plan = async (name: string) => ({
+        names: [name],
+        content: Buffer.from('new'),
+        target: await inspectTarget(base, [name]),
+      });
+      const writes = [await plan('a.ts'), await plan('b.ts')];
+      await rm(join(base, 'b.ts'));
+      await mkdir(join(base, 'b.ts'));
+      assert.equal((await commitTogether(writes, seededRandom(1)))?.index, 1);
+      assert.equal(await readFile(join(base, 'a.ts'), 'utf8'), 'old a');
+      assert.deepEqual((await readdir(base)).sort(), ['a.ts', 'b.ts']);
+      await rm(join(base, 'b.ts'), { recursive: true });
+      await writeFile(join(base, 'b.ts'), 'old b');
+      assert.equal(await commitTogether(writes, seededRandom(1)), undefined);
+      assert.deepEqual([await readFile(join(base, 'a.ts'), 'utf8'), await readFile(join(base, 'b.ts'), 'utf8')], ['new', 'new']);
+      assert.deepEqual((await readdir(base)).sort(), ['a.ts', 'b.ts']);
+    } finally {
+      await rm(base, { recursive: true, force: true });
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import { rename, rm, rmdir } from 'node:fs/promises';
+import { copyFile, link, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, type Random } from '@loopwright/protocol';
 import { type StagedWrite, stageWrite } from './staged-write.ts';
@@ -33,9 +33,9 @@ export async function commitTogether(
     for (const { target } of writes) {
       if (target.exists) {
         const backup = join(target.folder, `.loopwright-${random.uuid()}.old`);
-        await rename(target.file, backup);
         backups.push(backup);
-        undo.push(() => rename(backup, target.file));
+        await keepBeside(target.file, backup);
+        undo.push(() => putBack(backup, target.file));
       }
       await staged[index]?.commit(true);
       if (!target.exists) undo.push(() => rm(target.file, { force: true }));
@@ -43,11 +43,24 @@ export async function commitTogether(
     }
   } catch (error) {
     for (const write of staged) await write.discard();
-    for (const step of undo.toReversed()) await step();
-    return { index, reason: messageOf(error) };
+    const stuck: unknown[] = [];
+    for (const step of undo.toReversed()) await step().catch((failure: unknown) => stuck.push(failure));
+    const rest = stuck.length === 0 ? '' : `; putting back failed as well: ${stuck.map(messageOf).join('; ')}`;
+    return { index, reason: messageOf(error) + rest };
   }
   for (const backup of backups) await rm(backup, { force: true });
   return undefined;
+}
+
+/** Gives a file a second name, so that it is never without its first one; where a file cannot have two, copies it. */
+async function keepBeside(file: string, backup: string): Promise<void> {
+  await link(file, backup).catch(() => copyFile(file, backup));
+}
+
+async function putBack(backup: string, file: string): Promise<void> {
+  await rename(backup, file);
+  // Two names of one file: then the renaming did nothing, and said nothing.
+  await rm(backup, { force: true });
 }
 
 async function removeIfEmpty(folder: string): Promise<void> {

@@ -6,8 +6,9 @@ import type { FetchLikeResponse } from './transport.ts';
 
 /** Reads a body as text. Past the limit it throws and the rest stays unread. */
 async function readText(response: FetchLikeResponse, limitBytes: number): Promise<string> {
+  const declared = Number(response.headers.get('content-length') ?? 0);
   const chunks: Uint8Array[] = [];
-  let size = 0;
+  let size = declared > limitBytes ? declared : 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
     if (size > limitBytes) throw invalidAnswer(response, `the answer is larger than ${limitBytes} bytes`);
@@ -56,7 +57,8 @@ export async function serviceError(response: FetchLikeResponse, clock: Pick<Cloc
   };
   const message = status >= 500 ? `PTC service error (${status}): ${shown}` : `PTC request failed (${status}): ${shown}`;
   const code = codeOf(status, own.success ? own.data.error_code : undefined);
-  const retryable = status >= 500 && (!own.success || own.data.retryable);
+  // The client tries no 4xx again; that a later call can have better luck is true of a 429 all the same.
+  const retryable = (status >= 500 || status === 429) && (!own.success || own.data.retryable);
   return new PtcServiceError(code, message, {
     details,
     retryable,
@@ -70,6 +72,7 @@ const ABOUT_THE_CLIENT: ReadonlySet<ErrorCode> = new Set(['UNAUTHORIZED', 'FORBI
 
 function codeOf(status: number, said: string | undefined): ErrorCode {
   if (isErrorCode(said) && !ABOUT_THE_CLIENT.has(said)) return said;
+  if (status === 429) return 'RATE_LIMITED';
   return status >= 500 || status === 401 || status === 403 || status === 404 ? 'SERVICE_UNAVAILABLE' : 'GENERATION_FAILED';
 }
 

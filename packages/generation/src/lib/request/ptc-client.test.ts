@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { type ExecutionPlanInput, PlatformError } from '@loopwright/protocol';
-import { PtcClient, type PtcClientOptions } from './ptc-client.ts';
+import type { PtcClientOptions } from './client-options.ts';
+import { PtcClient } from './ptc-client.ts';
+import { json, service } from '../fixtures/test-service.ts';
 import { PtcClientError, PtcServiceError, PtcTimeoutError } from './ptc-errors.ts';
 
 const plan: ExecutionPlanInput = { execution_id: 'exec-1', scaffolding: { task_description: 'Tell spam from ham' } };
@@ -16,36 +16,6 @@ const result = {
   duration_seconds: 1,
 };
 
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
-const json =
-  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
-  (response) =>
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-
-/** A service that gives its answers in order, the last one for ever. */
-async function service(...answers: Answer[]) {
-  const requests: { url: string; method: string; headers: IncomingMessage['headers']; body: string; at: number }[] = [];
-  const listener: RequestListener = (request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => {
-      const { url = '', method = '', headers } = request;
-      requests.push({ url, method, headers, body, at: performance.now() });
-      answers[Math.min(requests.length, answers.length) - 1]?.(response, request);
-    });
-  };
-  const server = createServer(listener);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url,
-    requests,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
-    },
-  };
-}
 const clientOf = (url: string, options: Partial<PtcClientOptions> = {}): PtcClient =>
   new PtcClient({ serviceUrl: url, retryDelayMs: 20, ...options });
 
@@ -199,6 +169,65 @@ describe('PtcClient.execute', () => {
     assert.match(shape.message, /status/);
     assert.match(JSON.stringify(shape.details), /"pointer":"\/status"/);
     assert.equal(server.requests.length, 2);
+  });
+
+  it('reads no further than its limit of an answer that is huge, declared or not', async () => {
+    const part = Buffer.alloc(64 * 1024, 'x');
+    let sent = 0;
+    await using server = await service(
+      (response) => response.writeHead(200, { 'content-length': String(10 ** 12) }).write('{'),
+      (response) => {
+        const more = (): void => {
+          if (response.destroyed) return;
+          sent += part.length;
+          if (response.write(part)) setImmediate(more);
+          else response.once('drain', more);
+        };
+        more();
+      },
+    );
+    await using client = clientOf(server.url, { maxAnswerBytes: 1024 * 1024 });
+    for (const _ of [1, 2]) {
+      const error = await failureOf(client.execute(plan));
+      assert.ok(error instanceof PtcServiceError);
+      assert.match(error.message, /the answer is larger than 1048576 bytes/);
+    }
+    assert.equal(server.requests.length, 2);
+    assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were sent`);
+  });
+
+  it('gives a 429 up with its code and its Retry-After, and leaves the waiting to the caller', async () => {
+    const own = new PlatformError('RATE_LIMITED', 'Cannot take the plan: there are too many');
+    await using server = await service(
+      json(429, {}, { 'retry-after': '7' }),
+      json(429, own.toResponse(), { 'retry-after': '8' }),
+    );
+    await using client = clientOf(server.url);
+    for (const seconds of [7, 8]) {
+      const error = await failureOf(client.execute(plan));
+      assert.ok(error instanceof PtcServiceError);
+      assert.deepEqual([error.code, error.retryable, error.retryAfterMs], ['RATE_LIMITED', true, seconds * 1000]);
+    }
+    assert.equal(server.requests.length, 2);
+  });
+
+  it('reads an answer that comes in single bytes', async () => {
+    await using server = await service(async (response) => {
+      for (const byte of Buffer.from(JSON.stringify({ ...result, error_message: 'ü\u{1F600}' }))) {
+        response.write(Buffer.from([byte]));
+        await new Promise((done) => setImmediate(done));
+      }
+      response.end();
+    });
+    await using client = clientOf(server.url);
+    assert.equal((await client.execute(plan)).error_message, 'ü\u{1F600}');
+  });
+
+  it('sends an execution id that no header can carry', async () => {
+    await using server = await service(json(200, result));
+    await using client = clientOf(server.url);
+    await client.execute({ ...plan, execution_id: ' ü\r\nx: 1 \uD800 ' });
+    assert.equal(server.requests[0]?.headers['idempotency-key'], encodeURIComponent('ü\r\nx: 1 \uFFFD'));
   });
 
   it('refuses a plan that is not valid before anything is sent', async () => {

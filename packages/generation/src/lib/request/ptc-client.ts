@@ -5,109 +5,74 @@ import {
   type ExecutionPlan,
   executionPlanSchema,
   type ExecutionPlanInput,
+  type GenerationEvent,
   isoTime,
   issueDetails,
   type JsonObject,
-  jsonObjectSchema,
   messageOf,
   PlatformError,
   systemClock,
 } from '@loopwright/protocol';
-import { invalidAnswer, readJson, serviceError } from './answer.ts';
+import { GuardedCache } from '../cache/guarded-cache.ts';
+import { CACHE_TIMEOUT_MS } from '../cache/limits.ts';
+import { planKey, requestIdentity } from '../cache/plan-key.ts';
+import { followEvents } from '../progress/follow-events.ts';
+import { invalidAnswer } from './answer.ts';
+import { checkRange, type ExecuteOptions, type PtcClientOptions } from './client-options.ts';
 import { type GenerationStats, joinStats } from './generation-stats.ts';
-import { ANSWER_LIMIT_BYTES, ATTEMPT_LIMIT, ERROR_BODY_LIMIT_BYTES, STATUS_TIMEOUT_MS } from './limits.ts';
-import { PtcClientError, PtcServiceError, PtcTimeoutError } from './ptc-errors.ts';
+import { ATTEMPT_LIMIT } from './limits.ts';
+import { PtcClientError, PtcServiceError } from './ptc-errors.ts';
 import { retryDelayMs } from './retry-delay.ts';
-import { normalizeServiceUrl } from './service-url.ts';
-import { type FetchLike, type FetchLikeResponse, openTransport, type Transport } from './transport.ts';
+import { ServiceConnection } from './service-connection.ts';
+import { SharedExecution, type SharedWork } from './shared-execution.ts';
+import type { FetchLikeResponse } from './transport.ts';
 import { holdProcess, wait } from './wait.ts';
 
-/** How a {@link PtcClient} reaches its service. */
-export interface PtcClientOptions {
-  /** Address of the service. A function is asked before each attempt, for a service that moves when it is restarted. */
-  readonly serviceUrl: string | (() => string);
-  /** Time limit of one attempt, from sending to the last byte of the answer. 300,000 ms when left out. */
-  readonly timeoutMs?: number;
-  /** Attempts in all, the first one included (the source's meaning): 1 … 20, 3 when left out. */
-  readonly maxRetries?: number;
-  /** Wait before the second attempt; it doubles with every further one. 1000 ms when left out. */
-  readonly retryDelayMs?: number;
-  /** Sent as `Authorization: Bearer …`. */
-  readonly authToken?: string;
-  /** Headers of the moment for every attempt, such as `traceparent`. */
-  readonly headers?: () => Record<string, string>;
-  readonly clock?: Clock;
-  /** Replaces the client's own connections, which know no time limit but `timeoutMs`. */
-  readonly fetch?: FetchLike;
-}
-
-/** What one call can be given besides its plan. */
-export interface ExecuteOptions {
-  /** Stops the call at once, a wait between attempts too; the call then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-interface Attempt {
-  readonly path: string;
-  readonly timeoutMs: number;
-  readonly body?: string;
-  readonly headers?: Record<string, string>;
-  readonly signal?: AbortSignal | undefined;
-}
+/** What an event tells, beside where and when. */
+type EventText = Pick<GenerationEvent, 'event_type' | 'message'> & Partial<GenerationEvent>;
 
 /**
- * Client of a generation service: sends a plan to `POST /execute` and checks what comes back.
+ * Client of a generation service: looks into its plan cache, sends the plan to `POST /execute`, checks what comes back, and keeps it.
  *
  * Network errors and 5xx answers are tried again; 4xx answers, time-outs and answers that are no result are not. Every
- * attempt carries the same `Idempotency-Key`, the plan's `execution_id`. Close it after use.
+ * attempt carries the same `Idempotency-Key`, the plan's `execution_id`. Identical plans under way share one request. Close it after use.
  */
 export class PtcClient {
-  readonly #serviceUrl: () => string;
-  readonly #timeoutMs: number;
+  readonly #connection: ServiceConnection;
   readonly #maxAttempts: number;
   readonly #retryDelayMs: number;
-  readonly #headers: () => Record<string, string>;
   readonly #clock: Clock;
-  readonly #transport: Transport;
-  readonly #closing = new AbortController();
-  #counts = { succeeded: 0, failed: 0, attempts: 0, cacheHits: 0 };
+  readonly #cache: GuardedCache | undefined;
+  readonly #underWay = new Map<string, SharedExecution>();
+  #counts = { succeeded: 0, failed: 0, attempts: 0, cacheHits: 0, shared: 0 };
 
   /** @throws {@link PtcClientError} `INVALID_CONFIGURATION` when an option is outside its range. */
   constructor(options: PtcClientOptions) {
-    const { serviceUrl } = options;
-    if (typeof serviceUrl === 'string') {
-      const url = normalizeServiceUrl(serviceUrl);
-      this.#serviceUrl = () => url;
-    } else this.#serviceUrl = () => normalizeServiceUrl(serviceUrl());
-    this.#timeoutMs = checkRange('timeoutMs', options.timeoutMs ?? 300_000, [1, 2 ** 31 - 1]);
+    this.#connection = new ServiceConnection(options);
     this.#maxAttempts = checkRange('maxRetries', options.maxRetries ?? 3, [1, ATTEMPT_LIMIT]);
     this.#retryDelayMs = checkRange('retryDelayMs', options.retryDelayMs ?? 1000, [0, 3_600_000]);
-    const own = options.authToken === undefined ? {} : { authorization: `Bearer ${options.authToken}` };
-    this.#headers = () => ({ ...options.headers?.(), ...own });
     this.#clock = options.clock ?? systemClock;
-    this.#transport = options.fetch === undefined ? openTransport() : { fetch: options.fetch, close: () => Promise.resolve() };
+    const timeoutMs = checkRange('cacheTimeoutMs', options.cacheTimeoutMs ?? CACHE_TIMEOUT_MS, [1, 60_000]);
+    const guard = { clock: this.#clock, timeoutMs, onTrouble: options.onCacheTrouble };
+    this.#cache = options.cache === undefined ? undefined : new GuardedCache(options.cache, guard);
   }
 
   /**
-   * Has a plan carried out.
+   * Has a plan carried out, or gives the kept result of the same plan: then with the status `CACHE_HIT`, `from_cache` and `cache_key`.
    *
    * A result whose status is `FAILURE` is a result, not an error: look at its `status`.
    *
    * @throws `PlatformError` `VALIDATION_ERROR` for a plan that is not valid; nothing is sent.
    * @throws {@link PtcTimeoutError}, {@link PtcServiceError} or {@link PtcClientError}; the signal's reason when it is aborted.
    */
-  async execute(plan: ExecutionPlanInput, options: ExecuteOptions = {}): Promise<ArtifactResult> {
-    const body = JSON.stringify(this.#parsePlan(plan));
+  async execute(input: ExecutionPlanInput, options: ExecuteOptions = {}): Promise<ArtifactResult> {
+    const plan = this.#parsePlan(input);
     using _hold = holdProcess();
     try {
-      const headers = { 'content-type': 'application/json', 'idempotency-key': encodeURIComponent(plan.execution_id) };
-      const result = await this.#executeWithRetries({
-        path: '/execute',
-        timeoutMs: this.#timeoutMs,
-        body,
-        headers,
-        signal: options.signal,
-      });
+      const { signal, onProgress } = options;
+      signal?.throwIfAborted();
+      this.#connection.closed.throwIfAborted();
+      const result = await this.#share(plan).join({ executionId: plan.execution_id, signal, onProgress });
       this.#counts.succeeded += 1;
       if (result.from_cache) this.#counts.cacheHits += 1;
       return result;
@@ -127,38 +92,42 @@ export class PtcClient {
 
   /** What the service says about itself. @throws {@link PtcClientError} "Health check failed: …". */
   async health(): Promise<JsonObject> {
+    using _hold = holdProcess();
     try {
-      return await this.#get('/health');
+      return await this.#connection.get('/health');
     } catch (cause) {
       throw new PtcClientError('SERVICE_UNAVAILABLE', `Health check failed: ${messageOf(cause)}`, { cause });
     }
   }
 
-  /** Figures of the service and of this client. A service without `GET /stats` is no error. */
+  /** Figures of the service, of this client and of its cache. A service without `GET /stats` is no error, nor is a broken cache. */
   async getStats(): Promise<GenerationStats> {
-    const { succeeded, failed, attempts, cacheHits } = this.#counts;
+    using _hold = holdProcess();
+    const { succeeded, failed, attempts, cacheHits, shared } = this.#counts;
     const counts = {
       total_executions: succeeded,
       failed_executions: failed,
       attempts,
+      shared_executions: shared,
       cache_hits: cacheHits,
+      cache_misses: this.#cache?.counts.misses ?? 0,
+      cache_errors: this.#cache?.counts.errors ?? 0,
       cache_hit_rate: succeeded === 0 ? 0 : cacheHits / succeeded,
     };
-    const service = await this.#get('/stats').catch((error: unknown) => {
+    const service = await this.#connection.get('/stats').catch((error: unknown) => {
       if (error instanceof PtcServiceError && error.serviceStatus === 404) return { error: 'Stats endpoint not available' };
       throw error;
     });
-    return joinStats(service, counts);
+    return joinStats(service, counts, (await this.#cache?.stats()) ?? null);
   }
 
-  /** Ends calls under way with an error and closes the connections. May be called twice. */
-  async close(): Promise<void> {
-    this.#closing.abort(new PtcClientError('SERVICE_UNAVAILABLE', 'Cannot go on with the request: the client was closed'));
-    await this.#transport.close();
+  /** Ends calls under way with an error and closes the connections; not the cache. May be called twice. */
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #parsePlan(input: ExecutionPlanInput): ExecutionPlan {
@@ -168,58 +137,96 @@ export class PtcClient {
     throw new PlatformError('VALIDATION_ERROR', `Cannot send the plan: ${first}`, { details: issueDetails(plan.error.issues) });
   }
 
-  async #executeWithRetries(attempt: Attempt): Promise<ArtifactResult> {
-    const stop = AbortSignal.any([this.#closing.signal, ...(attempt.signal === undefined ? [] : [attempt.signal])]);
+  /** The execution under way of the same plan, or a new one. A plan that wants nothing kept is not answered by another's either. */
+  #share(plan: ExecutionPlan): SharedExecution {
+    if (plan.cache_strategy === 'never') return new SharedExecution(plan.execution_id, (work) => this.#carryOut(plan, '', work));
+    const key = planKey(plan);
+    const identity = requestIdentity(plan, key);
+    const running = this.#underWay.get(identity);
+    if (running !== undefined && !running.abandoned) {
+      this.#counts.shared += 1;
+      return running;
+    }
+    const execution: SharedExecution = new SharedExecution(plan.execution_id, async (work) => {
+      try {
+        return await this.#carryOut(plan, key, work);
+      } finally {
+        if (this.#underWay.get(identity) === execution) this.#underWay.delete(identity);
+      }
+    });
+    this.#underWay.set(identity, execution);
+    return execution;
+  }
+
+  async #carryOut(plan: ExecutionPlan, key: string, work: SharedWork): Promise<ArtifactResult> {
+    const tell = this.#teller(plan.execution_id, work);
+    tell({ event_type: 'execution_started', message: 'The execution has begun' });
+    try {
+      const result = (await this.#cache?.find(plan, key)) ?? (await this.#generate(plan, { ...work, tell }));
+      if (!result.from_cache) await this.#cache?.keep(plan, key, result);
+      const { status, from_cache, cache_key } = result;
+      const data = { status, from_cache, cache_key };
+      tell({ event_type: 'execution_completed', message: `The execution ended with ${status}`, progress: 1, data });
+      return result;
+    } catch (error) {
+      tell({ event_type: 'execution_failed', message: 'The execution gave no result', error: messageOf(error) });
+      throw error;
+    }
+  }
+
+  async #generate(plan: ExecutionPlan, work: SharedWork & { readonly tell: (text: EventText) => void }): Promise<ArtifactResult> {
+    const body = JSON.stringify(plan);
+    const ended = new AbortController();
+    void work.listened.then(() =>
+      followEvents({
+        open: (lastEventId) => this.#connection.events(plan.execution_id, lastEventId, ended.signal),
+        emit: work.emit,
+        clock: this.#clock,
+        delayMs: this.#retryDelayMs,
+        signal: ended.signal,
+      }),
+    );
+    try {
+      return await this.#tryAgain(work, () => {
+        const request = { body, idempotencyKey: plan.execution_id, signal: work.signal };
+        return this.#connection.execute(request, parseResult);
+      });
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async #tryAgain<T>(work: SharedWork & { readonly tell: (text: EventText) => void }, attempt: () => Promise<T>): Promise<T> {
+    const stop = AbortSignal.any([this.#connection.closed, work.signal]);
     for (let failures = 0; ; failures += 1) {
       this.#counts.attempts += 1;
       try {
-        return await this.#send(attempt, async (response) => parseResult(response, await readJson(response, ANSWER_LIMIT_BYTES)));
+        return await attempt();
       } catch (failure) {
-        const again = failure instanceof PlatformError && failure.retryable && failures + 1 < this.#maxAttempts;
-        if (!again || stop.aborted) throw failure;
+        if (stop.aborted || !isWorthAnother(failure) || failures + 1 >= this.#maxAttempts) throw failure;
         const askedMs = failure instanceof PtcServiceError ? failure.retryAfterMs : undefined;
-        await wait(this.#clock, retryDelayMs(this.#retryDelayMs, failures, askedMs), stop);
+        const delayMs = retryDelayMs(this.#retryDelayMs, failures, askedMs);
+        const message = `Attempt ${failures + 1} of ${this.#maxAttempts} failed; the next one is in ${delayMs} ms`;
+        work.tell({ event_type: 'warning', stage: 'request', message, error: messageOf(failure) });
+        await wait(this.#clock, delayMs, stop);
       }
     }
   }
 
-  #get(path: string): Promise<JsonObject> {
-    return this.#send({ path, timeoutMs: Math.min(this.#timeoutMs, STATUS_TIMEOUT_MS) }, async (response) => {
-      const parsed = jsonObjectSchema.safeParse(await readJson(response, ERROR_BODY_LIMIT_BYTES));
-      if (!parsed.success) throw invalidAnswer(response, 'the answer is not a JSON object');
-      return parsed.data;
-    });
+  #teller(executionId: string, { emit }: SharedWork): (text: EventText) => void {
+    let count = 0;
+    return (text) => {
+      count += 1;
+      const place = { id: `client-${count}`, timestamp: isoTime(this.#clock.now()), execution_id: executionId };
+      emit({ ...place, stage: null, progress: null, data: null, error: null, ...text });
+    };
   }
+}
 
-  /** One request under one time limit. `read` sees every answer; one outside 2xx becomes an error after it. */
-  async #send<T>(attempt: Attempt, read: (response: FetchLikeResponse) => Promise<T>): Promise<T> {
-    attempt.signal?.throwIfAborted();
-    this.#closing.signal.throwIfAborted();
-    const url = `${this.#serviceUrl()}${attempt.path}`;
-    const timeout = new AbortController();
-    const stopTimer = this.#clock.schedule(attempt.timeoutMs, () => timeout.abort());
-    const signals = [timeout.signal, this.#closing.signal, ...(attempt.signal === undefined ? [] : [attempt.signal])];
-    using _hold = holdProcess();
-    try {
-      const response = await this.#transport.fetch(url, {
-        method: attempt.body === undefined ? 'GET' : 'POST',
-        headers: { accept: 'application/json', ...this.#headers(), ...attempt.headers },
-        ...(attempt.body === undefined ? {} : { body: attempt.body }),
-        redirect: 'manual',
-        signal: AbortSignal.any(signals),
-      });
-      if (response.status >= 200 && response.status < 300) return await read(response);
-      throw await serviceError(response, this.#clock);
-    } catch (cause) {
-      attempt.signal?.throwIfAborted();
-      this.#closing.signal.throwIfAborted();
-      if (timeout.signal.aborted) throw new PtcTimeoutError(attempt.timeoutMs, { cause });
-      if (cause instanceof PlatformError) throw cause;
-      throw new PtcClientError('SERVICE_UNAVAILABLE', `Failed to connect to PTC service: ${networkReason(cause)}`, { cause });
-    } finally {
-      stopTimer();
-    }
-  }
+/** A 4xx never is, whatever it says of itself: the service is there, and has decided. */
+function isWorthAnother(failure: unknown): boolean {
+  if (failure instanceof PtcServiceError && failure.serviceStatus < 500) return false;
+  return failure instanceof PlatformError && failure.retryable;
 }
 
 function parseResult(response: FetchLikeResponse, body: unknown): ArtifactResult {
@@ -228,15 +235,4 @@ function parseResult(response: FetchLikeResponse, body: unknown): ArtifactResult
   const [first] = result.error.issues;
   const reason = `the answer is no result (${first?.path.join('.') ?? ''}: ${first?.message ?? 'unknown reason'})`;
   throw invalidAnswer(response, reason, { details: issueDetails(result.error.issues.slice(0, 20)), cause: result.error });
-}
-
-/** `fetch` says "fetch failed" and keeps the reason in `cause`. */
-function networkReason(error: unknown): string {
-  const inner = error instanceof Error ? error.cause : undefined;
-  return inner === undefined ? messageOf(error) : messageOf(inner) || messageOf(error);
-}
-
-function checkRange(name: string, value: number, [minimum, maximum]: readonly [number, number]): number {
-  if (Number.isFinite(value) && value >= minimum && value <= maximum) return value;
-  throw new PtcClientError('INVALID_CONFIGURATION', `Cannot use ${name} ${value}: it must be between ${minimum} and ${maximum}`);
 }

@@ -27,7 +27,8 @@ export interface Transport {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const CONNECTION_LIMIT = 16;
+/** More executions at a time than this wait for each other, and their time runs. */
+const CONNECTION_LIMIT = 256;
 
 /**
  * Connections whose only time limit is the caller's. The `fetch` inside Node gives up after 300 s without response headers
