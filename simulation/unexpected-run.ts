@@ -12,8 +12,10 @@ export function unexpectedRun(
   const execution = read.execution(id);
   const status = execution?.status;
   const begun = read.journal(id).filter(({ kind, state }) => kind === 'step' && state === 'running');
-  // One with a budget is recorded as begun before it runs; a pause that comes between finds it under way.
-  const isUnderWay = flow.budget !== undefined && begun.some(({ key }) => idempotencyKey === keyOf(id, key));
+  // One that a budget counts, its own or that of an execution which waits for it, is recorded as begun before it runs; a pause that comes
+  // between finds it under way.
+  const hasBudget = read.limits.payers(id).some((payer) => read.limits.budget(payer) !== undefined);
+  const isUnderWay = hasBudget && begun.some(({ key }) => idempotencyKey === keyOf(id, key));
   if (execution === undefined || status === undefined || isFinal(status) || (status === 'paused' && !isUnderWay))
     return `${id}: ${idempotencyKey} runs while it is ${status}`;
   const position = positionOf(flow, read.journal(id), traceIn(execution));

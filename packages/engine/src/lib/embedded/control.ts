@@ -4,7 +4,7 @@ import { overLimit } from '../check-value.ts';
 import { EVENT_LIMIT } from '../limits.ts';
 import type { OwnedEntry, StoreTransaction } from '../store/store.ts';
 import { childOf } from '../execution/child-entry.ts';
-import { refuseWithoutBudget, startWallTime, stopWallTime } from '../limits/wall-time.ts';
+import { isUsedUp, refuseWithoutBudget, startWallTime, stopWallTime } from '../limits/wall-time.ts';
 import { cancelTree } from './give-up.ts';
 import { openStatus } from './open-human-task.ts';
 
@@ -73,7 +73,8 @@ export function resumeExecution(transaction: StoreTransaction, id: string, by: {
 }
 
 function resumeTree(transaction: StoreTransaction, id: string, { who, at }: { who: string; at: number }): void {
-  if (transaction.status(id) !== 'paused') return;
+  // One that asks for more budget of its own goes on when it has it, not with those that wait for it.
+  if (transaction.status(id) !== 'paused' || isUsedUp(transaction, id, at)) return;
   startWallTime(transaction, id, at);
   for (const entry of transaction.journal(id)) {
     const child = childOf(entry);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loadDefinition } from '../definition/load-definition.ts';
 import { journalDir } from '../embedded/engine-fixture.ts';
 import type { Engine } from '../embedded/engine.ts';
 import type { Execution } from '../execution/execution.ts';
-import { ManualClock, RefusingStore, Steps, openLimited, settled } from './limits-fixture.ts';
+import { ManualClock, RefusingStore, Steps, limitedDocument, openLimited, settled } from './limits-fixture.ts';
 
 const ID = 'e1';
 const MINUTE = 60_000;
@@ -118,6 +119,26 @@ describe('a budget of wall time', () => {
     await settled(() => typesOf(engine, child).includes('step_completed'));
     assert.deepEqual(steps.began, ['one']);
     await engine.addBudget(ID, { wall_seconds: 60 }, { who: 'bob', additionId: '1' });
+    await reaches(engine, 'completed');
+  });
+
+  it('keeps an execution paused when the one that waits for it goes on, until it has more of its own', async () => {
+    const [clock, steps] = [new ManualClock(), new Steps()];
+    const outer = `do: [{ inner: { run: { workflow: { namespace: test, name: w, version: '1.0.0' } } } }]`;
+    await using engine = await openLimited(journalDir(), { clock, steps, bodies: { outer } });
+    const inner = limitedDocument('w', '{ budgets: { wall_seconds: 60 } }', NAPS);
+    await engine.register(loadDefinition(inner, engine.functions));
+    await start(engine, 600, 'outer');
+    await settled(() => engine.read.children(ID).some((id) => typesOf(engine, id).includes('timer_started')));
+    const [child = ''] = engine.read.children(ID);
+    clock.pass(MINUTE);
+    await reaches(engine, 'paused', child);
+    await engine.pause(ID, 'ann');
+    await engine.resume(ID, 'ann');
+    assert.deepEqual([engine.read.status(ID), engine.read.status(child)], ['running', 'paused']);
+    assert.deepEqual(engine.budget(rowOf(engine, child))?.reached, 'wall_seconds');
+    await engine.addBudget(child, { wall_seconds: 600 }, { who: 'bob', additionId: '1' });
+    clock.pass(2 * MINUTE);
     await reaches(engine, 'completed');
   });
 

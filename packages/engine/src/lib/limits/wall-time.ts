@@ -64,10 +64,13 @@ export function startWallTime(transaction: StoreTransaction, executionId: string
 /** Whose budget keeps an execution paused: its own, or that of one which waits for it. */
 export function exhaustedPayer(transaction: StoreTransaction, executionId: string, at: number): string | undefined {
   if (!transaction.limits.hasBudgets()) return undefined;
-  return transaction.limits.payers(executionId).find((payer) => {
-    const budget = transaction.limits.budget(payer);
-    return budget?.reached != null && reachedAt(budget, at) !== null;
-  });
+  return transaction.limits.payers(executionId).find((payer) => isUsedUp(transaction, payer, at));
+}
+
+/** Whether an execution was paused because its own budget is used up, and it still is. */
+export function isUsedUp(transaction: StoreTransaction, executionId: string, at: number): boolean {
+  const budget = transaction.limits.budget(executionId);
+  return budget?.reached != null && reachedAt(budget, at) !== null;
 }
 
 /** Throws BUDGET_REACHED when an execution was paused because a budget is used up, and it still is: it would stop again at once. */
