@@ -140,6 +140,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
+  await runs.removeLeftovers();
   const url = await listen(app, configuration);
   supervisor.start();
   engine.recover();
