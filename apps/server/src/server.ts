@@ -26,6 +26,7 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import { followPolicies } from './governance/policy/follow-policies.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
@@ -46,6 +47,8 @@ export interface ServerOptions {
 export interface Server extends AsyncDisposable {
   /** Base URL of the control plane. */
   readonly url: string;
+  /** Takes what has changed in files that may change while it runs: the policies. */
+  reload(): Promise<void>;
   /** Drains: no new request, steps under way end and are recorded, modules end. */
   close(): Promise<void>;
 }
@@ -112,7 +115,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const { maySee } = authorization;
   const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
-  const health = serverHealth({ supervisor, engine, audit, clock });
+  const { policies } = gates.governance;
+  cleanUp.defer(followPolicies(policies, { audit, log }));
+  const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
@@ -146,7 +151,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   engine.recover();
   for (const part of [runs, rollbacks]) await part.recover();
   const parts = cleanUp.move();
-  return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return {
+    url,
+    reload: () => policies.refresh(),
+    close: () => parts.disposeAsync(),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
 }
 
 function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {

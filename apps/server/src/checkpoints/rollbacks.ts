@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Engine, isFinal } from '@loopwright/engine';
 import { type Clock, PlatformError, type Random, type Rollback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger } from 'fastify';
+import { settled } from '../runs/advance-run.ts';
 import { type Asked, requestId } from '../runs/request-id.ts';
 import { gateOf, profileOf } from '../runs/profile/profile.ts';
 import type { RunTable } from '../runs/run-tables.ts';
@@ -16,6 +17,9 @@ import { manifestOf } from './checkpoints.ts';
 import { CHECKPOINT_LIMITS } from './limits.ts';
 import { type Manifest, captureFiles } from './manifest.ts';
 import { type Restoration, stageWorkspace, swapWorkspace, takeBack } from './restore-workspace.ts';
+
+/** How long the gate of the new execution may take to open, in milliseconds; the rollback is done all the same. */
+const GATE_MS = 10_000;
 
 /** What rollbacks work with. */
 export interface RollbackParts {
@@ -141,7 +145,17 @@ export class Rollbacks {
       await store.undoRollback(rollbackId, clock.now());
       throw error;
     }
+    await this.#untilGate(rollback);
     await store.endRollback(rollback, { number: checkpoint.number, at: clock.now() });
+  }
+
+  /** Whoever is told that the run was rolled back may advance it at once: the new execution has come to its gate then. */
+  async #untilGate({ to_execution: executionId, task }: RollbackTable): Promise<void> {
+    const { engine, clock } = this.#parts;
+    const { signal } = new AbortController();
+    await settled({ engine, clock, executionId, waitMs: GATE_MS, signal }, () =>
+      engine.read.journal(executionId).find(({ key }) => key === task),
+    );
   }
 
   /** Ends the execution that the run was. It is paused first: a phase that somebody advances to just now is seen, and nothing is broken off. */

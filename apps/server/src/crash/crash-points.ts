@@ -20,14 +20,22 @@ export const CRASH_POINTS: readonly (CrashPoint & { readonly name: string })[] =
   { name: 'the files of a checkpoint are aside, all of them', at: 'open .*\\.rollback-[0-9a-f-]+/complete', then: 1 },
   { name: 'the execution is cancelled and its files are there', at: 'mkdir .*/archive/' },
   { name: 'the artifacts are in the archive and nothing is in their place', at: 'rename .*/artifacts .*/archive/', then: 1 },
-  { name: 'the artifacts are restored and the run is the old execution', at: 'rename .*\\.rollback-.*/artifacts .*/artifacts$', then: 1 },
+  {
+    name: 'the artifacts are restored and the run is the old execution',
+    at: 'rename .*\\.rollback-.*/artifacts .*/artifacts$',
+    then: 1,
+  },
   { name: 'the run is the new execution, which is not begun', at: 'insert into "run_executions" .*rollback', then: 2 },
   { name: 'the new execution has begun and the rollback is not done', at: 'update "checkpoints" set "archived_by"' },
   { name: 'a rollback is done and not answered', at: 'update "rollbacks" set "state"', then: 2 },
   { name: 'a run that advances by itself waits at its second gate', at: 'insert into "checkpoints".* POST', times: 7, then: 5 },
   { name: 'a delivery has arrived and is not settled', at: 'update "webhook_deliveries" set "status"' },
   { name: 'the row of a run says more than its state.json', at: 'open .*/workspaces/[0-9a-f-]+/\\.loopwright-', times: 8 },
-  { name: 'state.json is written and not in its place', at: 'rename .*/\\.loopwright-[0-9a-f-]+\\.tmp .*/state\\.json', times: 4 },
+  {
+    name: 'state.json is written and not in its place',
+    at: 'rename .*/\\.loopwright-[0-9a-f-]+\\.tmp .*/state\\.json',
+    times: 4,
+  },
 ];
 
 /** One to three instants anywhere in the lives of three processes, the starts included. */

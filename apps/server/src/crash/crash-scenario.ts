@@ -32,7 +32,10 @@ do:
   - three: { do: [{ ${agentOf('three')} }] }`;
 
 /** Writes the profile of the scenario and gives the flags of a server that has it. */
-export async function scenarioFlags(dir: string, { modelUrl, more = [] }: { modelUrl: string; more?: readonly string[] }): Promise<string[]> {
+export async function scenarioFlags(
+  dir: string,
+  { modelUrl, more = [] }: { modelUrl: string; more?: readonly string[] },
+): Promise<string[]> {
   await mkdir(join(dir, 'profiles'), { recursive: true });
   await writeFile(join(dir, 'profiles/written.yaml'), PROFILE);
   const prices = join(dir, 'prices.yaml');

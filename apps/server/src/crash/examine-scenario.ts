@@ -16,7 +16,16 @@ export interface Asked {
 
 const CHECKPOINTS = {
   auto: PHASES.flatMap((phase) => [`PRE_${phase}_v1`, `POST_${phase}_v1`]),
-  manual: ['PRE_one_v1', 'POST_one_v1', 'PRE_two_v1 archived', 'POST_two_v1 archived', 'PRE_two_v2', 'POST_two_v2', 'PRE_three_v1', 'POST_three_v1'],
+  manual: [
+    'PRE_one_v1',
+    'POST_one_v1',
+    'PRE_two_v1 archived',
+    'POST_two_v1 archived',
+    'PRE_two_v2',
+    'POST_two_v2',
+    'PRE_three_v1',
+    'POST_three_v1',
+  ],
 };
 
 /** What is asked of a server that has come to the end of the scenario: what it says itself, and the files of its runs against their last checkpoint. */
@@ -56,7 +65,10 @@ export function examineStore(dir: string, told: Told, asked: readonly Asked[]): 
     const isFirst = execution === executions.get(execution);
     assert.ok(times.some((time) => time <= at));
     if (isFirst && !(phase === 'two' && executions.get(execution) === told.manual))
-      assert.ok(times.every((time) => time <= at), `${task} was asked for after it was recorded`);
+      assert.ok(
+        times.every((time) => time <= at),
+        `${task} was asked for after it was recorded`,
+      );
   }
   const spent = events.filter(({ type }) => type === 'spent').length;
   assert.equal(spent, 7, 'each answer of the model that was recorded is counted once');

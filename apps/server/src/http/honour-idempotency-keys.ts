@@ -19,12 +19,13 @@ declare module 'fastify' {
   }
 }
 
+const retryableSchema = z.looseObject({ retryable: z.literal(true) });
 const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
 
 /**
  * Honours `Idempotency-Key` on every POST that is registered from now on: the first answer is on disk before it leaves, and the same request gets
  * it again. Routes that take the header themselves are left alone, because their key is part of what they write; so are streams, which are named
- * by their content. A process that dies between the effect and its answer has kept nothing: then the request is executed again.
+ * by their content. An error that may be gone at the next try is not kept. A process that dies between the effect and its answer has kept nothing: then the request is executed again.
  */
 export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptResponses): void {
   const underWay = new Set<string>();
@@ -56,7 +57,7 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
     // Whatever comes now, such as the error that this very write ends with, is not the answer any more.
     request.keptAs = null;
     try {
-      if (reply.statusCode < 500 && typeof payload === 'string') {
+      if (reply.statusCode < 500 && typeof payload === 'string' && !mayBeTriedAgain(reply.statusCode, payload)) {
         const contentType = String(reply.getHeader('content-type') ?? 'application/json');
         const { redactKept } = request.routeOptions.config;
         const body = redactKept === undefined || reply.statusCode >= 400 ? payload : redactKept(payload);
@@ -67,6 +68,19 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
     }
     return payload;
   });
+}
+
+/** An error that says that the same request may succeed later is no outcome: kept, it would be all that the key ever gives. */
+function mayBeTriedAgain(status: number, payload: string): boolean {
+  return status >= 400 && retryableSchema.safeParse(parsed(payload)).success;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A credential with fewer rights does not get what another one of the same person was answered. */
