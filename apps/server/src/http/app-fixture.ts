@@ -38,6 +38,7 @@ import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
 import { prepareRuns } from '../runs/open-runs-fixture.ts';
+import type { PolicyFolder } from '../governance/policy/policy-folder.ts';
 import type { OpenGovernance } from '../governance/open-governance.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
@@ -94,6 +95,7 @@ export interface TestServer extends AsyncDisposable, TestAuthorization {
   readonly identity: Identity;
   readonly programs: ProgramStore;
   readonly workspaces: Workspaces;
+  readonly policies: PolicyFolder;
   readonly runs: Runs;
   readonly gates: OpenGovernance;
   readonly dir: string;
@@ -201,6 +203,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     database,
     identity,
     programs,
+    policies: gates.governance.policies,
     workspaces,
     runs,
     gates,
