@@ -63,7 +63,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
 
-  const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
+  // First, so that it ends last: the modules tell of their last spans when they end.
+  const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
+  const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -82,7 +84,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
-  const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = outboundHosts(configuration.callPrivateHosts);
@@ -157,6 +158,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     close: () => parts.disposeAsync(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
+}
+
+function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Tracing {
+  const tell = (module: string, refused: number): void => log.warn({ module, refused }, 'Spans of a module were left out');
+  return new Tracing(otlpEndpoint, { clock, tell });
 }
 
 function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {

@@ -8,7 +8,7 @@ import {
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
-import { type RunningModule, runModule } from '@loopwright/module-sdk';
+import { type RunningModule, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
 import { createEdge } from './lib/http/create-edge.ts';
 
@@ -52,6 +52,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
     loopbackOnly: isLoopback(init.listen),
     clock: systemClock,
     random: systemRandom,
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
     log,
   });
   const listen = listenSchema.parse(init.listen);

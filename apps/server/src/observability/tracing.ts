@@ -11,11 +11,14 @@ import {
   context,
   trace,
 } from '@opentelemetry/api';
+import { type Clock, systemClock } from '@loopwright/protocol';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TRACE_PARENT_HEADER, parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+
+import { ModuleSpans } from './module-spans.ts';
 
 /** How many executions the trace of whoever started them is remembered of; the others have traces of their own. */
 const REMEMBERED = 10_000;
@@ -32,9 +35,16 @@ export class Tracing {
   readonly #tracer: Tracer;
   readonly #starts = new Map<string, SpanContext>();
 
-  /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. */
-  constructor(endpoint: string | null) {
-    const exporter = endpoint === null ? undefined : new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+  readonly #moduleSpans: ModuleSpans | undefined;
+
+  /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. `tell` is told of spans of modules that were left out. */
+  constructor(
+    endpoint: string | null,
+    { clock = systemClock, tell = () => undefined }: { clock?: Clock; tell?: (module: string, refused: number) => void } = {},
+  ) {
+    const url = endpoint === null ? undefined : `${endpoint.replace(/\/$/, '')}/v1/traces`;
+    const exporter = url === undefined ? undefined : new OTLPTraceExporter({ url });
+    this.#moduleSpans = url === undefined ? undefined : new ModuleSpans({ url, clock, tell });
     this.#provider = new TracerProvider({
       resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
       ...(exporter === undefined ? {} : { spanProcessors: [new BatchSpanProcessor({ exporter })] }),
@@ -73,8 +83,14 @@ export class Tracing {
     }
   }
 
+  /** Takes what a module says of its spans; see {@link ModuleSpans.take}. */
+  takeModuleSpans(module: string, message: unknown): void {
+    this.#moduleSpans?.take(module, message);
+  }
+
   /** Sends what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#moduleSpans?.[Symbol.asyncDispose]();
     await this.#provider.shutdown();
   }
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type Clock, PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
+import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Datasets } from '../dataset/datasets.ts';
+import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
@@ -13,6 +15,7 @@ import { executeRoutes } from './execute-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { statusRoutes } from './status-routes.ts';
+import { traceRequests } from './trace-requests.ts';
 
 /** How an edge is made. */
 export interface EdgeOptions {
@@ -29,6 +32,8 @@ export interface EdgeOptions {
   readonly retentionDays?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Where it tells what it did for which request. Left out: nowhere. */
+  readonly trace?: ModuleTrace;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -50,11 +55,12 @@ const manifestSchema = z.object({ version: z.string() });
  */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const { dataDir, taskId, authToken, retentionDays, clock, random, log = () => undefined } = options;
+  const { trace = new ModuleTrace(null) } = options;
   if (taskId !== undefined && !programNameSchema.safeParse(taskId).success) {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
-  const sandbox = await openSandbox({ ...options.sandbox, clock, log });
-  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, clock, taskId, log });
+  const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
+  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ dir: dataDir, clock, retentionDays, log });
   await programs.open();
   const app = Fastify({
@@ -66,9 +72,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     return503OnClosing: false,
   });
   answerErrors(app, log);
+  traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const parts: EdgeParts = {
     sandbox,
+    trace,
     programs,
     datasets,
     clock,
@@ -81,6 +89,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const close = async (): Promise<void> => {
     await app.close();
     programs.close();
+    trace.close();
     await datasets.close().finally(() => sandbox.close());
   };
   return { app, close, [Symbol.asyncDispose]: close };

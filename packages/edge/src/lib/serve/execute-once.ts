@@ -7,6 +7,7 @@ import {
   type Random,
   isoTime,
 } from '@loopwright/protocol';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import { isNestedTooDeep } from './nesting.ts';
@@ -29,6 +30,7 @@ export interface ExecutionTools {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly random: Random;
+  readonly trace: ModuleTrace;
 }
 
 /**
@@ -41,13 +43,14 @@ export async function executeOnce(
   served: ServedVersion,
   input: Json,
   log: ExecutionLog | undefined,
-  { sandbox, clock, random }: ExecutionTools,
+  { sandbox, clock, random, trace }: ExecutionTools,
 ): Promise<Execution> {
   const inputJson = await readInput(served, input);
   const result = await sandbox.run(served.program, inputJson);
   const id = random.uuid();
   const execution = { id, ...(await readResult(served, result)) };
-  await log?.append(recordOf(served, input, execution, isoTime(clock.now())));
+  if (log !== undefined)
+    await trace.span('record execution', () => log.append(recordOf(served, input, execution, isoTime(clock.now()))));
   return execution;
 }
 
