@@ -14,6 +14,8 @@ import { type Asked, examineAnswers, examineStore } from './examine-scenario.ts'
 
 /** `npm run test:soak` has all points, one after the other, and random ones behind them. */
 const WHOLE = process.env['WALL_KILLS'];
+/** Only the named points that it fits, to repeat one. */
+const POINTS = new RegExp(process.env['WALL_POINTS'] ?? '');
 const SHORT = ['a gate is evaluated and not recorded', 'the artifacts are in the archive and nothing is in their place'];
 
 /** Plays the scenario through crashes at the points, and examines everything that is left. */
@@ -58,7 +60,7 @@ describe('the control plane under kill -9', () => {
   });
 
   it('at every named point and at random ones does so too', { skip: WHOLE === undefined && 'npm run test:soak' }, async () => {
-    for (const { name, ...point } of CRASH_POINTS) {
+    for (const { name, ...point } of CRASH_POINTS.filter((one) => POINTS.test(one.name))) {
       process.stdout.write(`killed where ${name}\n`);
       await check([point]);
     }
