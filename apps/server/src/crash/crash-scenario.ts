@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   advanceRunResponseSchema,
   humanTaskSchema,
+  type Rollback,
+  rollbackListSchema,
   rollbackSchema,
   runDetailSchema,
   runSummarySchema,
@@ -83,9 +86,7 @@ export async function playScenario(server: CrashingServer, receiverUrl: string, 
   await answerGate(server, manual);
   await untilPhase(server, manual, 'one');
   await next(2);
-  const rolledBack = rollbackSchema.parse(
-    await server.ask('POST', `/runs/${manual}/checkpoints/POST_one_v1/rollback`, { body: {}, key: `back-${name}` }),
-  );
+  const rolledBack = await rollBack(server, manual, `back-${name}`);
   await next(3);
   const auto = await create('auto');
   await answerGate(server, auto);
@@ -98,6 +99,24 @@ export async function playScenario(server: CrashingServer, receiverUrl: string, 
 /** The phases that a run by hand of the scenario is told of. */
 export const ADVANCED: readonly string[] = ['one', 'two', 'two', 'three'];
 export { PHASES };
+
+/** A rollback that is cut off is completed without being asked for again, or has not begun; the same key then gives the same one. */
+async function rollBack(server: CrashingServer, runId: string, key: string): Promise<Rollback> {
+  const path = `/runs/${runId}/checkpoints/POST_one_v1/rollback`;
+  const answer = await server.askOnce(path, { body: {}, key });
+  if (answer !== undefined) return rollbackSchema.parse(answer);
+  for (const end = performance.now() + 30_000; ; await delay(20)) {
+    const { rollbacks } = rollbackListSchema.parse(await server.ask('GET', `/runs/${runId}/rollbacks`));
+    const { status } = runDetailSchema.parse(await server.ask('GET', `/runs/${runId}`));
+    assert.ok(
+      rollbacks.length <= 1 && (rollbacks.length === 1 || status === 'running'),
+      `the run is ${status}, and no rollback says why`,
+    );
+    if (rollbacks.every(({ state }) => state !== 'begun')) break;
+    assert.ok(performance.now() < end, 'nobody completes the rollback');
+  }
+  return rollbackSchema.parse(await server.ask('POST', path, { body: {}, key }));
+}
 
 async function answerGate(server: CrashingServer, runId: string): Promise<void> {
   const { execution_id } = runDetailSchema.parse(await server.ask('GET', `/runs/${runId}`));

@@ -61,10 +61,19 @@ export class CrashingServer implements AsyncDisposable {
     }
   }
 
-  /** Kills it now, whatever it does; it is started again. */
-  async kill(): Promise<void> {
-    await this.#server?.kill();
-    await this.#watching;
+  /** Sends a request once; `undefined` when the server died before it had answered. Resolves when there is one again. */
+  async askOnce(path: string, { body, key }: { body: object; key: string }): Promise<unknown> {
+    const died = this.killedBefore.length;
+    const headers = { 'x-user-id': 'ann', 'content-type': 'application/json', 'idempotency-key': key };
+    try {
+      const response = await fetch(`${this.#server?.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return await response.json();
+    } catch {
+      for (const end = performance.now() + 60_000; this.killedBefore.length === died; await delay(10))
+        if (performance.now() > end) throw new Error(`Cannot go on: ${path} was cut off, and the server lives`);
+      await this.ask('GET', '/health');
+      return undefined;
+    }
   }
 
   /** Ends it for good, as an operator would. */
