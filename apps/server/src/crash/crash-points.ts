@@ -30,12 +30,14 @@ export const CRASH_POINTS: readonly (CrashPoint & { readonly name: string })[] =
   { name: 'a rollback is done and not answered', at: 'update "rollbacks" set "state"', then: 2 },
   { name: 'a run that advances by itself waits at its second gate', at: 'insert into "checkpoints".* POST', times: 7, then: 5 },
   { name: 'a delivery has arrived and is not settled', at: 'update "webhook_deliveries" set "status"' },
-  { name: 'the row of a run says more than its state.json', at: 'open .*/workspaces/[0-9a-f-]+/\\.loopwright-', times: 8 },
+  { name: 'a delivery is settled', at: 'update "webhook_deliveries" set "status"', then: 3 },
   {
     name: 'state.json is written and not in its place',
     at: 'rename .*/\\.loopwright-[0-9a-f-]+\\.tmp .*/state\\.json',
     times: 4,
   },
+  { name: 'the row of a run has its end and state.json has not', at: 'update "runs" set .* completed ', then: 4 },
+  { name: 'the last state.json is written and not in its place', at: 'update "runs" set .* completed ', then: 5 },
 ];
 
 /** One to three instants anywhere in the lives of three processes, the starts included. */
