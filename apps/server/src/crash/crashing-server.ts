@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import { type TestServer, startTestServer } from '../server-fixture.ts';
 
 /** Where a process dies: before the effect `then` places behind the `times`-th one whose description `at` fits (see `fixtures/crash-point.ts`). */
@@ -59,6 +60,13 @@ export class CrashingServer implements AsyncDisposable {
       if (performance.now() > end) throw new Error(`Cannot go on: ${path} has no answer (${this.killedBefore.join('; ')})`);
       await delay(20);
     }
+  }
+
+  /** Uploads labelled examples, one JSON object a line; gives their digest. */
+  async upload(lines: string): Promise<string> {
+    const headers = { 'content-type': 'application/x-ndjson', 'x-user-id': 'ann' };
+    const response = await fetch(`${this.#server?.url}/api/v1/examples`, { method: 'POST', headers, body: lines });
+    return z.looseObject({ digest: z.string() }).parse(await response.json()).digest;
   }
 
   /** Sends a request once; `undefined` when the server died before it had answered. Resolves when there is one again. */

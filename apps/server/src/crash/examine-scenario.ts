@@ -53,7 +53,7 @@ export function examineStore(dir: string, told: Told, asked: readonly Asked[]): 
   using server = new DatabaseSync(join(data, 'server.db'), { readOnly: true });
   for (const database of [engine, server])
     assert.equal(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok');
-  const events = eventsOf(engine);
+  const events = storedEvents(engine);
   noStepAgain(events);
   const executions = new Map(rowsOf(server, 'SELECT execution_id, run_id FROM run_executions').map(([id, run]) => [id, run]));
   for (const { execution, type, key, at } of events) {
@@ -88,14 +88,16 @@ export function examineStore(dir: string, told: Told, asked: readonly Asked[]): 
   assert.equal(questions.length, 2, 'the gate of each run asked once');
 }
 
-interface StoredEvent {
+/** An event, as the store has it. */
+export interface StoredEvent {
   readonly execution: string;
   readonly type: string;
   readonly key: string;
   readonly at: number;
 }
 
-function eventsOf(engine: DatabaseSync): StoredEvent[] {
+/** The events of all executions, each in its order. */
+export function storedEvents(engine: DatabaseSync): StoredEvent[] {
   const sql = `SELECT executions.id, event.value ->> 0, event.value ->> 3, event.value ->> 2
     FROM history JOIN executions ON no = execution, json_each(events) AS event ORDER BY execution, last_seq, event.key`;
   return rowsOf(engine, sql).map(([execution = '', type = '', data = '{}', at]) => ({
@@ -106,7 +108,8 @@ function eventsOf(engine: DatabaseSync): StoredEvent[] {
   }));
 }
 
-function noStepAgain(events: readonly StoredEvent[]): void {
+/** Checks that no step began again after its result was recorded. */
+export function noStepAgain(events: readonly StoredEvent[]): void {
   const done = new Set<string>();
   for (const { execution, type, key } of events) {
     if (type !== 'step_started' && type !== 'step_completed') continue;
