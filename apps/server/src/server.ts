@@ -26,6 +26,7 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import type { PolicyFolder } from './governance/policy/policy-folder.ts';
 import { followPolicies } from './governance/policy/follow-policies.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
@@ -58,11 +59,10 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  const dataDir = configuration.dataDir;
+  const { dataDir } = configuration;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
-
   // First, so that it ends last: the modules tell of their last spans when they end.
   const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
   const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
@@ -74,6 +74,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const { policies } = gates.governance;
   const made = { examples, programs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
@@ -86,8 +87,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
-  const outbound = outboundHosts(configuration.callPrivateHosts);
-  cleanUp.defer(() => outbound.close());
+  const outbound = cleanUp.adopt(outboundHosts(configuration.callPrivateHosts), (hosts) => hosts.close());
   const engine: Engine = new Engine({
     ...engineSettings(configuration),
     clock,
@@ -114,9 +114,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const { maySee } = authorization;
-  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
-  const { policies } = gates.governance;
+  const events = cleanUp.use(
+    await openEvents(configuration, { engine, database, maySee: authorization.maySee, clock, random, log }),
+  );
   cleanUp.defer(followPolicies(policies, { audit, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
@@ -149,15 +149,19 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await runs.removeLeftovers();
   const url = await listen(app, configuration);
   supervisor.start();
+  await takeUp({ engine, runs, rollbacks });
+  return running(url, policies, cleanUp.move());
+}
+
+/** Goes on with what the process before left in the middle. */
+async function takeUp({ engine, runs, rollbacks }: { engine: Engine; runs: Runs; rollbacks: Rollbacks }): Promise<void> {
   engine.recover();
   for (const part of [runs, rollbacks]) await part.recover();
-  const parts = cleanUp.move();
-  return {
-    url,
-    reload: () => policies.refresh(),
-    close: () => parts.disposeAsync(),
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
-  };
+}
+
+function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
+  const close = (): Promise<void> => parts.disposeAsync();
+  return { url, reload: () => policies.refresh(), close, [Symbol.asyncDispose]: close };
 }
 
 function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Tracing {

@@ -95,7 +95,7 @@ describe('SIGTERM', () => {
     await asked.promise;
     const stream = await fetch(`${server.url}/api/v1/events`, { headers: { ...ANN, accept: 'text/event-stream' } });
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/ws/executions/${executionId}`);
-    const closed = new Promise<CloseEvent>((resolve) => void socket.addEventListener('close', resolve));
+    const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener('close', resolve));
     await once(socket, 'open');
     const upload = connect(Number(new URL(server.url).port), '127.0.0.1');
     upload.on('error', () => undefined);

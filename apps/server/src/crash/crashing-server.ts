@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type TestServer, startTestServer } from '../server-fixture.ts';
 
-/** Where a process dies: before the effect `then` places behind the `times`-th one whose description `at` fits (see `fixtures/crash-point.ts`). */
+/** Where a process dies: before the effect `later` places behind the `times`-th one whose description `at` fits (see `fixtures/crash-point.ts`). */
 export interface CrashPoint {
   readonly at: string;
   readonly times?: number;
-  readonly then?: number;
+  readonly later?: number;
 }
 
 /** An answer that no repetition changes. */

@@ -156,8 +156,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const { maySee } = authorized.authorization;
-  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
+  const events = await openEvents({ engine, database, maySee: authorized.authorization.maySee, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });

@@ -169,8 +169,8 @@ export class RunStore {
     const rows = await this.#database
       .selectFrom('runs')
       .select('run_id')
-      .where(({ eb, or }) =>
-        or([eb('status', 'in', ['running', 'paused']), eb('completed_at', '>=', time), eb('state_exported', '=', 0)]),
+      .where((is) =>
+        is.or([is('status', 'in', ['running', 'paused']), is('completed_at', '>=', time), is('state_exported', '=', 0)]),
       )
       .where('workspace_removed_at', 'is', null)
       .execute();

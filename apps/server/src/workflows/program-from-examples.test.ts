@@ -140,19 +140,19 @@ describe('the workflow program-from-examples', () => {
         ? ''
         : `${path(parentOf(span))}/${span.service.replace('loopwright', '')}:${span.name.replaceAll('/', '|')}`;
     const paths = new Set(spans.map(path));
-    const start = '/:POST |api|v1|workflows|:workflow_id|start';
+    const root = '/:POST |api|v1|workflows|:workflow_id|start';
     for (const expected of [
-      start,
-      `${start}/:step generate/-generator:POST |execute/-generator:induction/-generator:induction training`,
-      `${start}/:step generate/-generator:POST |execute/-generator:test program/-generator:build program`,
-      `${start}/:step generate/-generator:POST |execute/-generator:test program/-generator:sandbox call`,
-      `${start}/:step evaluate/-edge:POST |batch|execute/-edge:load program`,
-      `${start}/:step evaluate/-edge:POST |batch|execute/-edge:sandbox call`,
-      `${start}/:step promote/-edge:POST |tasks|:task_id|refresh/-edge:warm up`,
+      root,
+      `${root}/:step generate/-generator:POST |execute/-generator:induction/-generator:induction training`,
+      `${root}/:step generate/-generator:POST |execute/-generator:test program/-generator:build program`,
+      `${root}/:step generate/-generator:POST |execute/-generator:test program/-generator:sandbox call`,
+      `${root}/:step evaluate/-edge:POST |batch|execute/-edge:load program`,
+      `${root}/:step evaluate/-edge:POST |batch|execute/-edge:sandbox call`,
+      `${root}/:step promote/-edge:POST |tasks|:task_id|refresh/-edge:warm up`,
     ])
       assert.ok(paths.has(expected), `${expected} is not in\n${[...paths].join('\n')}`);
-    const root = spans.find(({ name }) => name.endsWith('/start'));
-    assert.equal(root?.parentSpanId, '00000000000000aa');
+    const first = spans.find(({ name }) => name.endsWith('/start'));
+    assert.equal(first?.parentSpanId, '00000000000000aa');
     for (const span of spans.filter(({ service }) => service !== 'loopwright')) {
       const parent = parentOf(span);
       assert.ok(parent !== undefined, `${span.name} stands under nothing`);

@@ -65,15 +65,15 @@ describe('a policy that changes while the server runs', () => {
     assert.equal(policies.digest, good);
 
     const where = /projects\/default\.yaml" at line 2: \/custom_gates\/0\/metric/;
-    const { health } = serverHealth({
+    const source = serverHealth({
       supervisor: { state: () => [] },
       engine: server.engine,
       audit: server.audit,
       policies,
       clock: systemClock,
     });
-    assert.match(health().policy_fault ?? '', where);
-    assert.equal(health().status, 'healthy', 'what holds is whole');
+    assert.match(source.health().policy_fault ?? '', where);
+    assert.equal(source.health().status, 'healthy', 'what holds is whole');
     assert.match(log.join(''), /"level":50[^\n]*projects\/default\.yaml\\" at line 2/);
     await server.audit.settled();
     const entries = await server.database.selectFrom('audit').selectAll().where('operation', '=', 'policies').execute();
