@@ -63,7 +63,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
-  // First, so that it ends last: the modules tell of their last spans when they end.
   const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
   const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
@@ -164,6 +163,7 @@ function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStac
   return { url, reload: () => policies.refresh(), close, [Symbol.asyncDispose]: close };
 }
 
+/** Opened first, so that it ends last: the modules tell of their last spans when they end. */
 function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Tracing {
   const tell = (module: string, refused: number): void => log.warn({ module, refused }, 'Spans of a module were left out');
   return new Tracing(otlpEndpoint, { clock, tell });

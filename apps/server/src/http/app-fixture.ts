@@ -38,7 +38,6 @@ import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { weaveDefinition } from '../runs/profile/weave-definition.ts';
 import { prepareRuns } from '../runs/open-runs-fixture.ts';
-import type { PolicyFolder } from '../governance/policy/policy-folder.ts';
 import type { OpenGovernance } from '../governance/open-governance.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
@@ -95,7 +94,6 @@ export interface TestServer extends AsyncDisposable, TestAuthorization {
   readonly identity: Identity;
   readonly programs: ProgramStore;
   readonly workspaces: Workspaces;
-  readonly policies: PolicyFolder;
   readonly runs: Runs;
   readonly gates: OpenGovernance;
   readonly dir: string;
@@ -156,7 +154,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const events = await openEvents({ engine, database, maySee: authorized.authorization.maySee, dir, clock, log }, options);
+  const { maySee } = authorized.authorization;
+  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
@@ -202,7 +201,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     database,
     identity,
     programs,
-    policies: gates.governance.policies,
     workspaces,
     runs,
     gates,

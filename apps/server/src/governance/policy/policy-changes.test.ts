@@ -27,7 +27,7 @@ before(async () => {
   writeFileSync(join(folder, 'universal.yaml'), 'gates: { default: { on_failure: warn } }\n');
   writeFileSync(join(folder, 'projects/default.yaml'), layer(100));
   server = await openGovernedServer({ policiesDir: folder });
-  policies = server.policies;
+  policies = server.gates.governance.policies;
   stop = followPolicies(policies, { audit: server.audit, log: pino({}, { write: (line) => void log.push(line) }) });
 });
 after(async () => {
