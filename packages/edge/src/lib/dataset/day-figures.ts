@@ -4,7 +4,7 @@ import { Figures, figuresSchema } from './figures.ts';
 import { INPUT_SLICES, type InputSlice } from './input-slice.ts';
 
 /** How far the records of a day were counted: all parts before `part`, and so many bytes of it. */
-export const countedToSchema = z.object({ part: z.int().nonnegative(), bytes: z.int().nonnegative() });
+const countedToSchema = z.object({ part: z.int().nonnegative(), bytes: z.int().nonnegative() });
 export type CountedTo = z.infer<typeof countedToSchema>;
 
 /** {@link DayFigures} as JSON, `analytics/figures-{day}.json`. */

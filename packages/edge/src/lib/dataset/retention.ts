@@ -4,7 +4,7 @@ import { type Day, daySchema } from './day.ts';
 
 /** Parts of a data set that retention can remove. */
 export type DatasetPart = 'executions' | 'validations' | 'analytics';
-export const DATASET_PARTS: readonly DatasetPart[] = ['executions', 'validations', 'analytics'];
+const DATASET_PARTS: readonly DatasetPart[] = ['executions', 'validations', 'analytics'];
 
 /** A file of one day of a data set. */
 export interface DatedFile {

@@ -26,6 +26,8 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   /** Answers only requests whose `Host` is of this machine: a page that rebinds a name to it gets nothing. Default `false`. */
   readonly loopbackOnly?: boolean;
   readonly random: Random;
+  /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
+  readonly samplingRate?: number | undefined;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -72,6 +74,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     datasets,
     clock,
     random,
+    samplingRate: options.samplingRate ?? 0,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
