@@ -1,11 +1,12 @@
-// `npm run test:soak -- [--kills N] [--server-kills N] [--wall-kills N] [--seed N]`: kills an engine, then a whole server, at random instants, then
-// the control plane at every named point and at random ones.
+// `npm run test:soak -- [--kills N] [--server-kills N] [--dataset-kills N] [--wall-kills N] [--seed N]`: kills an engine, a whole server, and a
+// writer of executions at random instants, then the control plane at every named point and at random ones.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '@loopwright/protocol';
+import { killWriters } from './dataset-kills.ts';
 import { soak } from './soak.ts';
 
 /** Kills after which the definitions change. */
@@ -15,14 +16,20 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '450' },
     'server-kills': { type: 'string', default: '50' },
+    'dataset-kills': { type: 'string', default: '100' },
     'wall-kills': { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
   },
 });
-const numbers = [values.kills, values['server-kills'], values['wall-kills'], values.seed].map(Number);
-const [kills = 0, serverKills = 0, wallKills = 0, seed = 0] = numbers;
-if (!numbers.every(Number.isInteger))
-  throw new Error('Cannot run the soak: --kills, --server-kills, --wall-kills and --seed take numbers');
+const [kills = 0, serverKills = 0, datasetKills = 0, wallKills = 0, seed = 0] = [
+  values.kills,
+  values['server-kills'],
+  values['dataset-kills'],
+  values['wall-kills'],
+  values.seed,
+].map(Number);
+if (![kills, serverKills, datasetKills, wallKills, seed].every(Number.isInteger))
+  throw new Error('Cannot run the soak: --kills, --server-kills, --dataset-kills, --wall-kills and --seed take numbers');
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 let found: readonly string[] = [];
@@ -54,6 +61,18 @@ if (found.length === 0 && serverKills > 0) {
   const settings = { CRASH_KILLS: String(serverKills), CRASH_SEED: String(seed) };
   if (!passes(['crash.test.ts'], settings)) found = ['the server did not keep what it acknowledged'];
   else print(`the whole server: ${serverKills} kills, everything kept`);
+}
+if (found.length === 0 && datasetKills > 0) {
+  const dir = mkdtempSync(join(tmpdir(), 'loopwright-soak-'));
+  const { problems, acknowledged, stored, tornLines } = await killWriters({
+    dir,
+    kills: datasetKills,
+    random: seededRandom(seed),
+  });
+  found = problems;
+  print(`executions: ${datasetKills} kills, ${acknowledged} acknowledged, ${stored} stored, ${tornLines} torn lines repaired`);
+  if (found.length === 0) rmSync(dir, { recursive: true, force: true });
+  else print(`${found.join('\n')}\nThe folder is kept: ${dir}`);
 }
 if (found.length === 0 && wallKills > 0) {
   const settings = { WALL_KILLS: String(wallKills), WALL_SEED: String(seed) };

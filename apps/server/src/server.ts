@@ -31,6 +31,7 @@ import { followPolicies } from './governance/policy/follow-policies.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
+import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
@@ -113,9 +114,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const events = cleanUp.use(
-    await openEvents(configuration, { engine, database, maySee: authorization.maySee, clock, random, log }),
-  );
+  const { maySee } = authorization;
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
@@ -147,13 +147,23 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   await runs.removeLeftovers();
   const url = await listen(app, configuration);
-  supervisor.start();
-  await takeUp({ engine, runs, rollbacks });
+  await takeUp({ supervisor, engine, runs, rollbacks });
   return running(url, policies, cleanUp.move());
 }
 
 /** Goes on with what the process before left in the middle. */
-async function takeUp({ engine, runs, rollbacks }: { engine: Engine; runs: Runs; rollbacks: Rollbacks }): Promise<void> {
+async function takeUp({
+  supervisor,
+  engine,
+  runs,
+  rollbacks,
+}: {
+  supervisor: Supervisor;
+  engine: Engine;
+  runs: Runs;
+  rollbacks: Rollbacks;
+}): Promise<void> {
+  supervisor.start();
   engine.recover();
   for (const part of [runs, rollbacks]) await part.recover();
 }

@@ -9,6 +9,9 @@ export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './li
 export { tracedSandbox } from './lib/sandbox/traced-sandbox.ts';
 export { traceRequests } from './lib/http/trace-requests.ts';
 export { type Jail, type WorkerCommandLine, noJail } from './lib/sandbox/jail.ts';
-export { type DatasetPart, ExecutionLog, type ExecutionLogOptions } from './lib/dataset/execution-log.ts';
+export { type Calendar, calendarOf, utcCalendar } from './lib/dataset/day.ts';
+export { ExecutionLog, type ExecutionLogOptions, type PlacedRecord } from './lib/dataset/execution-log.ts';
+export { type DayQueries, type DayQueriesOptions, exportDays, openDayQueries } from './lib/dataset/day-queries.ts';
+export type { DatasetPart } from './lib/dataset/retention.ts';
 export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
 export { edgeMainPath } from './lib/main-path.ts';

@@ -31,6 +31,8 @@ export interface ExecutionTools {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace: ModuleTrace;
+  /** The share of the successes that is marked for validation, 0 to 1. */
+  readonly samplingRate: number;
 }
 
 /**
@@ -43,14 +45,15 @@ export async function executeOnce(
   served: ServedVersion,
   input: Json,
   log: ExecutionLog | undefined,
-  { sandbox, clock, random, trace }: ExecutionTools,
+  { sandbox, clock, random, trace, samplingRate }: ExecutionTools,
 ): Promise<Execution> {
   const inputJson = await readInput(served, input);
   const result = await sandbox.run(served.program, inputJson);
   const id = random.uuid();
   const execution = { id, ...(await readResult(served, result)) };
-  if (log !== undefined)
-    await trace.span('record execution', () => log.append(recordOf(served, input, execution, isoTime(clock.now()))));
+  const isSampled = execution.status === 'success' && samplingRate > 0 && random.next() < samplingRate;
+  const record = { ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: isSampled };
+  if (log !== undefined) await trace.span('record execution', () => log.append(record));
   return execution;
 }
 
