@@ -18,11 +18,16 @@ declare module 'fastify' {
  */
 export function honourQuotas(api: FastifyInstance, quotas: DailyQuotas): void {
   api.decorateRequest('returnQuota', null);
-  api.addHook('preHandler', async (request) => {
+  api.addHook('preHandler', (request, _reply, done) => {
     const { quota } = request.routeOptions.config;
-    if (quota !== undefined) request.returnQuota = await quotas.take(request.principal.userId, quota);
+    if (quota === undefined) return done();
+    return quotas.take(request.principal.userId, quota).then((giveBack) => {
+      request.returnQuota = giveBack;
+    });
   });
-  api.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode >= 400 || reply.getHeader('idempotent-replayed') !== undefined) await request.returnQuota?.();
+  api.addHook('onResponse', (request, reply, done) => {
+    const { returnQuota } = request;
+    const isUsed = reply.statusCode < 400 && reply.getHeader('idempotent-replayed') === undefined;
+    return returnQuota === null || isUsed ? done() : returnQuota();
   });
 }
