@@ -22,6 +22,7 @@ import { type Row, toDefinition, toEarlyAnswer, toEntry, toExecution, toHumanTas
 import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
+import { steadyLimits } from './steady-limits.ts';
 import type { Counted, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
@@ -69,10 +70,20 @@ export class SqliteReader implements StoreReader {
   protected prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#database.prepare(sql);
+      statement = this.#database.prepare(steadyLimits(sql));
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  together<T>(read: () => T): T {
+    if (this.#database.isTransaction) return read();
+    this.prepare('BEGIN').run();
+    try {
+      return read();
+    } finally {
+      this.prepare('COMMIT').run();
+    }
   }
 
   /** The number of an execution in the tables; 0 when there is none of that id. */
@@ -134,8 +145,10 @@ export class SqliteReader implements StoreReader {
   }
 
   executions(query: ExecutionQuery): ExecutionPage {
-    const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
-    return { executions: rows.map((row) => this.#whole(row)), total, next };
+    return this.together(() => {
+      const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
+      return { executions: rows.map((row) => this.#whole(row)), total, next };
+    });
   }
 
   definitionsOf(name: string): StoredDefinition[] {
