@@ -1,6 +1,7 @@
 import { type Clock, PlatformError, type Random } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { AuditTable } from './audit-table.ts';
+import { AuditInserts } from './audit-inserts.ts';
 import { CHAIN_START, type ChainHead, type NewAuditEntry, linkEntry } from './audit-chain.ts';
 
 /** What is said of something that happened; what is left out is null. */
@@ -30,6 +31,7 @@ export class AuditLog {
   readonly #database: ServerDatabase;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #inserts: AuditInserts;
   #head: ChainHead | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
@@ -40,6 +42,7 @@ export class AuditLog {
     this.#database = database;
     this.#clock = clock;
     this.#random = random;
+    this.#inserts = new AuditInserts(database);
   }
 
   /** Why the last entry could not be written; `undefined` while they can. */
@@ -139,7 +142,7 @@ export class AuditLog {
       head = row;
       return row;
     });
-    if (rows.length > 0) await this.#database.insertInto('audit').values(rows).execute();
+    if (rows.length > 0) await this.#inserts.run(rows);
     this.#head = { seq: head.seq, digest: head.digest };
     this.#outage = undefined;
     this.#cancelProbe();
