@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DailyQuotas, QuotaKind } from '../../quotas/daily-quotas.ts';
 
 declare module 'fastify' {
@@ -17,13 +17,13 @@ declare module 'fastify' {
  * dies in between has counted one too many, never one too few.
  */
 export function honourQuotas(api: FastifyInstance, quotas: DailyQuotas): void {
+  const take = async (request: FastifyRequest, quota: QuotaKind): Promise<void> => {
+    request.returnQuota = await quotas.take(request.principal.userId, quota);
+  };
   api.decorateRequest('returnQuota', null);
   api.addHook('preHandler', (request, _reply, done) => {
     const { quota } = request.routeOptions.config;
-    if (quota === undefined) return done();
-    return quotas.take(request.principal.userId, quota).then((giveBack) => {
-      request.returnQuota = giveBack;
-    });
+    return quota === undefined ? done() : take(request, quota);
   });
   api.addHook('onResponse', (request, reply, done) => {
     const { returnQuota } = request;

@@ -126,8 +126,7 @@ export class SqliteReader implements StoreReader {
   }
 
   projectOf(id: string): string | undefined {
-    const row = this.prepare('SELECT project_id FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : String(row['project_id']);
+    return this.eventOwner(id)?.projectId;
   }
 
   projects({ after, limit, projects }: { after: string; limit: number; projects?: ProjectScope }): string[] {
@@ -335,9 +334,9 @@ export class SqliteReader implements StoreReader {
       if (BEGINS.has(event.type) || newest.length === EVENTS_SEARCHED) break;
     }
     const begin = newest.find(({ type }) => BEGINS.has(type));
-    const current = begin === undefined ? {} : { current_step: begin.step };
-    const updated = Math.max(Number(row['updated_at']), newest[0]?.at ?? 0);
-    return toExecution({ ...row, ...current, updated_at: updated }, this.files);
+    if (begin !== undefined) row['current_step'] = begin.step;
+    row['updated_at'] = Math.max(Number(row['updated_at']), newest[0]?.at ?? 0);
+    return toExecution(row, this.files);
   }
 
   /** The number of the last event of an execution, by the number of that one; 0 without any. */

@@ -98,10 +98,6 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     return this.#knowledgeOf(id)?.group.status;
   }
 
-  override projectOf(id: string): string | undefined {
-    return this.#knowledgeOf(id)?.group.projectId;
-  }
-
   override eventOwner(executionId: string): EventOwner | undefined {
     const group = this.#knowledgeOf(executionId)?.group;
     return group === undefined ? undefined : { executionId, workflow: group.workflow, projectId: group.projectId };

@@ -34,10 +34,13 @@ describe('steadyLimits()', () => {
         .prepare(sql)
         .all(2, 1)
         .map((row) => row['value']);
-    assert.deepEqual([values(steadyLimits(rows)), values(rows)], [
-      [2, 3],
-      [2, 3],
-    ]);
+    assert.deepEqual(
+      [values(steadyLimits(rows)), values(rows)],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    );
     database.close();
   });
 });
