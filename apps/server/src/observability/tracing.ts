@@ -16,6 +16,7 @@ import { TRACE_PARENT_HEADER, parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { idTracer } from './id-tracer.ts';
 
 /** How many executions the trace of whoever started them is remembered of; the others have traces of their own. */
 const REMEMBERED = 10_000;
@@ -28,18 +29,14 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
  * A step's span belongs to the request that started its execution; after a restart, or when there was no request, to a trace made of the execution's id.
  */
 export class Tracing {
-  readonly #provider: TracerProvider;
-  readonly #tracer: Tracer;
+  readonly #provider: TracerProvider | undefined;
+  readonly #tracer: Pick<Tracer, 'startSpan'>;
   readonly #starts = new Map<string, SpanContext>();
 
   /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. */
   constructor(endpoint: string | null) {
-    const exporter = endpoint === null ? undefined : new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
-    this.#provider = new TracerProvider({
-      resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
-      ...(exporter === undefined ? {} : { spanProcessors: [new BatchSpanProcessor({ exporter })] }),
-    });
-    this.#tracer = this.#provider.getTracer('loopwright');
+    this.#provider = endpoint === null ? undefined : providerFor(endpoint);
+    this.#tracer = this.#provider?.getTracer('loopwright') ?? idTracer;
   }
 
   /** Begins the span of a request, under what its `traceparent` names. */
@@ -75,8 +72,16 @@ export class Tracing {
 
   /** Sends what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#provider.shutdown();
+    await this.#provider?.shutdown();
   }
+}
+
+function providerFor(endpoint: string): TracerProvider {
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+  return new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
 }
 
 /** The headers that a call to a module carries: where it belongs. */
