@@ -40,8 +40,9 @@ export function useErrorFormat(app: FastifyInstance): void {
  */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, unfitting?: number): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
-  if (known.status >= 500 && isCutOff(error)) request.log.info('The request was cut off before its body had come');
-  else if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  if (known.status >= 500 && isCutOff(error))
+    request.log.info({ request_id: request.id }, 'The request was cut off before its body had come');
+  else if (known.status >= 500) request.log.error({ err: error, code: known.code, request_id: request.id }, known.message);
   const wait = known.details?.['retry_after_seconds'];
   if (typeof wait === 'number') void reply.header('retry-after', wait);
   // RFC 9110 §15.5.2: a 401 says how to do better.

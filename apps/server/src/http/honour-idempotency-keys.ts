@@ -36,24 +36,25 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
     route.config = { ...route.config, keepsAnswer: true };
   });
 
-  api.addHook('preHandler', async (request, reply) => {
+  api.addHook('preHandler', (request, reply, done) => {
     const given = request.headers['idempotency-key'];
-    if (request.routeOptions.config.keepsAnswer !== true || typeof given !== 'string') return;
+    if (request.routeOptions.config.keepsAnswer !== true || typeof given !== 'string') return done();
     const key = keyOf(request, given);
     const requestDigest = digestOf(toJson(request.body ?? null));
     const kept = responses.find(key);
     if (kept !== undefined && kept.requestDigest !== requestDigest)
       throw new PlatformError('IDEMPOTENCY_CONFLICT', 'Cannot answer: the key was used for another request');
     if (kept !== undefined)
-      return reply.header('idempotent-replayed', 'true').status(kept.status).type(kept.contentType).send(kept.body);
+      return void reply.header('idempotent-replayed', 'true').status(kept.status).type(kept.contentType).send(kept.body);
     if (underWay.has(key)) throw new PlatformError('CONFLICT', 'Cannot answer: the same request is under way');
     underWay.add(key);
     request.keptAs = { key, requestDigest };
+    return done();
   });
 
-  api.addHook('onSend', async (request, reply, payload) => {
+  api.addHook('onSend', (request, reply, payload, done) => {
     const { keptAs } = request;
-    if (keptAs === null) return payload;
+    if (keptAs === null) return done();
     // Whatever comes now, such as the error that this very write ends with, is not the answer any more.
     request.keptAs = null;
     try {
@@ -66,7 +67,7 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
     } finally {
       underWay.delete(keptAs.key);
     }
-    return payload;
+    return done();
   });
 }
 

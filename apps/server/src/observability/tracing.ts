@@ -17,7 +17,7 @@ import { TRACE_PARENT_HEADER, parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-
+import { idTracer } from './id-tracer.ts';
 import { ModuleSpans } from './module-spans.ts';
 
 /** How many executions the trace of whoever started them is remembered of; the others have traces of their own. */
@@ -31,8 +31,8 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
  * A step's span belongs to the request that started its execution; after a restart, or when there was no request, to a trace made of the execution's id.
  */
 export class Tracing {
-  readonly #provider: TracerProvider;
-  readonly #tracer: Tracer;
+  readonly #provider: TracerProvider | undefined;
+  readonly #tracer: Pick<Tracer, 'startSpan'>;
   readonly #starts = new Map<string, SpanContext>();
 
   readonly #moduleSpans: ModuleSpans | undefined;
@@ -42,14 +42,9 @@ export class Tracing {
     endpoint: string | null,
     { clock = systemClock, tell = () => undefined }: { clock?: Clock; tell?: (module: string, refused: number) => void } = {},
   ) {
-    const url = endpoint === null ? undefined : `${endpoint.replace(/\/$/, '')}/v1/traces`;
-    const exporter = url === undefined ? undefined : new OTLPTraceExporter({ url });
-    this.#moduleSpans = url === undefined ? undefined : new ModuleSpans({ url, clock, tell });
-    this.#provider = new TracerProvider({
-      resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
-      ...(exporter === undefined ? {} : { spanProcessors: [new BatchSpanProcessor({ exporter })] }),
-    });
-    this.#tracer = this.#provider.getTracer('loopwright');
+    this.#moduleSpans = endpoint === null ? undefined : new ModuleSpans({ url: tracesUrl(endpoint), clock, tell });
+    this.#provider = endpoint === null ? undefined : providerFor(endpoint);
+    this.#tracer = this.#provider?.getTracer('loopwright') ?? idTracer;
   }
 
   /** Begins the span of a request, under what its `traceparent` names. */
@@ -91,8 +86,21 @@ export class Tracing {
   /** Sends what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#moduleSpans?.[Symbol.asyncDispose]();
-    await this.#provider.shutdown();
+    await this.#provider?.shutdown();
   }
+}
+
+/** Where a collector takes traces. */
+function tracesUrl(endpoint: string): string {
+  return `${endpoint.replace(/\/$/, '')}/v1/traces`;
+}
+
+function providerFor(endpoint: string): TracerProvider {
+  const exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint) });
+  return new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
 }
 
 /** The headers that a call to a module carries: where it belongs. */
