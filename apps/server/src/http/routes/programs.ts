@@ -12,6 +12,7 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
+import { namePlace, numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
 
 /** `/programs`: what was made, what is active, why, and a way to call it. */
 export function programRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
@@ -22,10 +23,18 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
 
     api.get(
       '/programs',
-      { schema: { tags: ['programs'], summary: 'Programs', response: { 200: programListSchema } } },
-      async ({ access }) => {
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Programs, by their names',
+          querystring: pageQuery,
+          response: { 200: programListSchema, 400: errorResponseSchema },
+        },
+      },
+      async ({ access, query }) => {
         const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
-        return { programs: list, total: list.length };
+        const { page, ...rest } = pageOf(list, query, { place: ({ name }) => [name], schema: namePlace });
+        return { programs: page, ...rest };
       },
     );
 
@@ -47,14 +56,16 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
       {
         schema: {
           tags: ['programs'],
-          summary: 'Every version of a program with its metadata',
+          summary: 'The versions of a program with their metadata, the oldest first',
           params,
-          response: { 200: programVersionsSchema, ...missing },
+          querystring: pageQuery,
+          response: { 200: programVersionsSchema, 400: errorResponseSchema, ...missing },
         },
       },
-      async ({ params: { name } }) => {
+      async ({ params: { name }, query }) => {
         const versions = await programs.versions(name);
-        return { versions, total: versions.length };
+        const { page, ...rest } = pageOf(versions, query, { place: ({ version }) => [version], schema: numberPlace });
+        return { versions: page, ...rest };
       },
     );
 
@@ -63,14 +74,17 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
       {
         schema: {
           tags: ['programs'],
-          summary: 'Every move of the active version, with its evidence',
+          summary: 'Every move of the active version with its evidence, the oldest first',
           params,
-          response: { 200: promotionListSchema, ...missing },
+          querystring: pageQuery,
+          response: { 200: promotionListSchema, 400: errorResponseSchema, ...missing },
         },
       },
-      async ({ params: { name } }) => {
-        const promotions = await programs.promotions(name);
-        return { promotions, total: promotions.length };
+      async ({ params: { name }, query }) => {
+        // They are only ever added behind the last one, so that the number of one is its name.
+        const numbered = [...(await programs.promotions(name)).entries()];
+        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
+        return { promotions: page.map(([, promotion]) => promotion), ...rest };
       },
     );
 

@@ -1,4 +1,5 @@
 import {
+  type Rollback,
   checkpointComparisonSchema,
   checkpointDetailSchema,
   checkpointListSchema,
@@ -9,6 +10,7 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
+import { type Place, numberPlace, pageOf, pageQuery, timePlace } from '../manners/pages.ts';
 import { oneRun } from './run-schemas.ts';
 
 /** Checkpoints of a run: list, detail, comparison, and the way back to one. */
@@ -28,13 +30,16 @@ export function runCheckpointRoutes({
           tags: ['runs'],
           summary: 'The checkpoints of a run, the oldest first',
           params: oneRun.params,
+          querystring: pageQuery,
           response: { 200: checkpointListSchema, ...oneRun.refused },
         },
       },
-      async ({ params: { run_id } }) => {
+      async ({ params: { run_id }, query }) => {
         await runs.find(run_id);
-        const list = await checkpoints.list(run_id);
-        return { checkpoints: list, total: list.length };
+        const numbered = [...(await checkpoints.list(run_id)).entries()];
+        // None is ever removed: the number of one is its name.
+        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
+        return { checkpoints: page.map(([, checkpoint]) => checkpoint), ...rest };
       },
     );
 
@@ -89,15 +94,18 @@ export function runCheckpointRoutes({
       {
         schema: {
           tags: ['runs'],
-          summary: 'The rollbacks of a run, and what each of them archived',
+          summary: 'The rollbacks of a run and what each of them archived, the oldest first',
           params: oneRun.params,
+          querystring: pageQuery,
           response: { 200: rollbackListSchema, ...oneRun.refused },
         },
       },
-      async ({ params: { run_id } }) => {
+      async ({ params: { run_id }, query }) => {
         await runs.find(run_id);
         const list = await rollbacks.list(run_id);
-        return { rollbacks: list, total: list.length };
+        const place = (one: Rollback): Place => [Date.parse(one.created_at), one.rollback_id];
+        const { page, ...rest } = pageOf(list, query, { place, schema: timePlace });
+        return { rollbacks: page, ...rest };
       },
     );
   };
