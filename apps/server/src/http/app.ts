@@ -28,7 +28,9 @@ import { closeStreams } from './close-streams.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
 import { apiRoutes, seedRoutes } from './api-routes.ts';
 import { describeApi } from './describe-api.ts';
+import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import { useIdentity } from './identity.ts';
+import { replayAfterEnd } from './replay-after-end.ts';
 import { checkNesting } from './check-nesting.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
 import { requestIdOf } from './manners/request-id.ts';
@@ -111,6 +113,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await useSecurityHeaders(app, parts.protection.corsOrigins);
   const limits = await rateLimits(app, parts.protection.rates);
   app.addHook('onRequest', limits.checkAddress);
+  replayAfterEnd(app, parts.responses, parts.identity.cookies);
   useIdentity(app, parts.identity);
   app.addHook('onRequest', limits.checkCaller);
   enforcePermissions(app, parts.authorization);
@@ -121,7 +124,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await describeApi(app);
   await app.register(healthRoutes(parts));
   await app.register(oidcLoginRoutes(parts));
-  await app.register(browserSessionRoutes(parts));
+  await app.register(async (login) => {
+    honourIdempotencyKeys(login, parts.responses);
+    await login.register(browserSessionRoutes(parts));
+  });
   await app.register(metricsRoutes(parts.metrics));
   await app.register(apiRoutes(parts), { prefix: '/api/v1' });
   await app.register(seedRoutes(parts));

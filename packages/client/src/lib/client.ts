@@ -94,13 +94,14 @@ export class Client {
   uploadExamples(
     body: ReadableStream<Uint8Array>,
     contentType: string,
-    { projectId }: { projectId?: string } = {},
+    { projectId, ...keyed }: { projectId?: string } & Keyed = {},
   ): Promise<ExamplesDescription> {
     return callApi(this.#caller, {
       method: 'POST',
       path: `/api/v1/examples${projectId === undefined ? '' : `?project_id=${encodeURIComponent(projectId)}`}`,
       answer: examplesDescriptionSchema,
       stream: { body, contentType },
+      ...keyed,
     });
   }
 
