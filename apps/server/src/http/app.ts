@@ -85,7 +85,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     loggerInstance: parts.log,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     requestTimeout: parts.protection.requestTimeoutMs,
     // Node looks this often for connections that took too long.
     http: { headersTimeout: parts.protection.headersTimeoutMs, connectionsCheckingInterval: 1000 },
@@ -114,7 +114,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const limits = await rateLimits(app, parts.protection.rates);
   app.addHook('onRequest', limits.checkAddress);
   replayAfterEnd(app, parts.responses, parts.identity.cookies);
-  useIdentity(app, parts.identity);
+  useIdentity(app, parts.identity, parts.protection.corsOrigins);
   app.addHook('onRequest', limits.checkCaller);
   enforcePermissions(app, parts.authorization);
   recordRequests(app, { audit: parts.audit, subjects: parts.authorization.subjects, refusals: new Refusals(parts.clock) });
