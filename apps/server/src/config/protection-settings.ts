@@ -4,8 +4,11 @@ import { setting } from './setting.ts';
 /** Scheme, host and port as browsers send them. */
 const origin = z
   .url({ protocol: /^https?$/ })
-  .refine((text) => new URL(text).href === `${new URL(text).origin}/`, 'is no origin such as https://app.example')
-  .overwrite((text) => new URL(text).origin);
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`,
+    'is no origin such as https://app.example',
+  )
+  .overwrite((text) => (URL.canParse(text) ? new URL(text).origin : text));
 
 const rate = z.int().min(1).max(100_000_000).nullable();
 

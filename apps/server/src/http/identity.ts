@@ -76,7 +76,8 @@ function followStream({ ws, raw, principal }: FastifyRequest, reply: FastifyRepl
 }
 
 /** The caller learns whether credentials were missing or wrong; the log has why. Neither has the credential. */
-function refuse(request: FastifyRequest, reply: FastifyReply, { reason, refused }: Unauthenticated): PlatformError {
+function refuse(request: FastifyRequest, reply: FastifyReply, { reason, refused, shown }: Unauthenticated): PlatformError {
+  if (shown !== null) request.refusedProof = { ...shown, reason: refused };
   request.log.info({ cause: refused, peer: request.socket.remoteAddress }, 'Refused a request without an identity');
   const isWrong = reason === 'invalid_credentials';
   if (isWrong) void reply.header('www-authenticate', `${CHALLENGE}, error="invalid_token"`);
