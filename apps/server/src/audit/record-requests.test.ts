@@ -210,16 +210,16 @@ describe('Refusals', () => {
 
   it('fills no disk: a day of a flood from everywhere has a bounded number of entries', () => {
     const { refusals, pass } = opened();
-    let entries = 0;
+    let written = 0;
     for (let minute = 0; minute < 24 * 60; minute += 1) {
       for (let index = 0; index < 300; index += 1) {
-        if (refusals.admit(stranger(`10.${index & 3}.${minute >> 8}.${index >> 2}`))) entries += 1;
-        if (refusals.admit({ userId: `u-${index}`, address: '192.0.2.9' })) entries += 1;
+        if (refusals.admit(stranger(`10.${index & 3}.${minute >> 8}.${index >> 2}`))) written += 1;
+        if (refusals.admit({ userId: `u-${index}`, address: '192.0.2.9' })) written += 1;
       }
       pass(WINDOW_MS);
-      if (refusals.due() !== undefined) entries += 1;
+      if (refusals.due() !== undefined) written += 1;
     }
-    assert.equal(entries, 2 * DAY_LIMIT + 24 * 60);
+    assert.equal(written, 2 * DAY_LIMIT + 24 * 60);
     pass(24 * 60 * 60_000);
     refusals.due();
     assert.equal(refusals.admit(stranger('192.0.2.1')), true);

@@ -19,7 +19,7 @@ declare module 'fastify' {
 }
 
 /** A credential that was shown and is not good. Nothing of it that is secret. */
-export interface RefusedProof {
+interface RefusedProof {
   readonly method: string;
   /** The id of the credential, where what was shown names one. */
   readonly credentialId: string | null;

@@ -17,6 +17,7 @@ import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { meRoutes } from './routes/me.ts';
 import { programAliasRoutes } from './routes/program-aliases.ts';
+import { programListRoutes } from './routes/program-lists.ts';
 import { programRoutes } from './routes/programs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
@@ -51,6 +52,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(diagramRoutes(parts));
     await api.register(humanTaskRoutes(parts));
     await api.register(exampleRoutes(parts));
+    await api.register(programListRoutes(parts));
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));
     await api.register(programAliasRoutes(parts));

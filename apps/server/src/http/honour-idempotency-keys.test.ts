@@ -129,13 +129,38 @@ describe('Idempotency-Key of an upload', () => {
           await end.promise;
         })(),
       ),
-    } as RequestInit);
+    });
     await begun.promise;
     await untilUnderWay(server);
     errorIn(await upload(server, LINES, 'slow'), 'CONFLICT');
     end.resolve(null);
     assert.equal((await slow).status, 201);
     assert.equal((await upload(server, LINES, 'slow')).headers.get('idempotent-replayed'), 'true');
+  });
+
+  it('is free again after an upload that broke off', async () => {
+    await using server = await openServer();
+    const leave = new AbortController();
+    const cut = fetch(`${server.url}/api/v1/examples`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': 'cut' },
+      duplex: 'half',
+      signal: leave.signal,
+      body: ReadableStream.from(
+        (async function* () {
+          yield Buffer.from(LINES);
+          await new Promise(() => undefined);
+        })(),
+      ),
+    });
+    await untilUnderWay(server);
+    leave.abort();
+    await assert.rejects(cut, /abort/);
+    for (;;) {
+      const again = await upload(server, LINES, 'cut');
+      if (again.status === 201) break;
+      errorIn(again, 'CONFLICT');
+    }
   });
 });
 

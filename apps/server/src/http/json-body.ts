@@ -16,6 +16,6 @@ export function readJsonBodies(app: FastifyInstance, types: string | string[]): 
       done(new PlatformError('VALIDATION_ERROR', 'Cannot read the request: its body is not UTF-8', { cause }));
       return;
     }
-    parse(request, text, done);
+    void parse(request, text, done);
   });
 }

@@ -56,10 +56,10 @@ const fieldsOf = (operation: Operation): Record<string, z.output<typeof fieldSch
 
 /** Whether a field of an answer has many of something: an array of objects, or such arrays by name. */
 function isMany({ type, items, additionalProperties }: z.output<typeof fieldSchema>): boolean {
-  if (type === 'array') return !SCALARS.includes(String(items?.type));
+  if (type === 'array') return !SCALARS.has(String(items?.type));
   return typeof additionalProperties === 'object' && isMany(fieldSchema.parse(additionalProperties));
 }
-const SCALARS = ['string', 'integer', 'number', 'boolean'];
+const SCALARS: ReadonlySet<string> = new Set(['string', 'integer', 'number', 'boolean']);
 
 const titleOf = ({ method, path }: Operation): string => `${method} ${path}`;
 const takesJson = ({ requestBody }: Operation): boolean => requestBody?.content['application/json'] !== undefined;

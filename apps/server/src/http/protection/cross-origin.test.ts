@@ -144,7 +144,7 @@ describe('pages of a listed origin', () => {
 
   it('have nothing of a session: its cookie is refused from there, to read as well', async () => {
     const opened = await send(configured, 'POST', '/auth/session', key.headers);
-    const cookie = cookieOf(opened.headers['set-cookie'] as string[], 'loopwright_session');
+    const cookie = cookieOf(opened.headers['set-cookie'], 'loopwright_session');
     assert.equal((await send(configured, 'GET', '/api/v1/me', { cookie })).status, 200);
     for (const origin of [GOOD, ...OTHERS]) {
       const answer = await send(configured, 'GET', '/api/v1/me', { cookie, origin });
@@ -168,7 +168,7 @@ describe('pages of a listed origin', () => {
       assert.equal((await send(server, 'GET', socket, { ...socketHeaders, origin: GOOD })).status, 101);
       assert.equal((await send(server, 'GET', socket, { ...socketHeaders, origin: GOOD })).status, 401, 'a ticket is good once');
       const opened = await send(server, 'POST', '/auth/session', own);
-      const cookie = cookieOf(opened.headers['set-cookie'] as string[], 'loopwright_session');
+      const cookie = cookieOf(opened.headers['set-cookie'], 'loopwright_session');
       for (const headers of [sse, { ...socketHeaders, origin: GOOD }]) {
         const path = 'accept' in headers ? '/api/v1/events' : '/api/v1/ws/events';
         assert.equal((await send(server, 'GET', path, { ...headers, cookie })).status, 403, path);

@@ -59,10 +59,10 @@ describe('Idempotency-Key of logging in and out', () => {
     const csrf = openedSessionSchema.parse(opened.json()).csrf_token;
     const page = { cookie, origin: ORIGIN, 'sec-fetch-site': 'same-origin', 'x-csrf-token': csrf };
     const key = { 'idempotency-key': 'out-1' };
-    const before = await sessions();
+    const open = await sessions();
     const first = await post('/auth/logout', { ...page, ...key });
     assert.equal(first.statusCode, 200, first.body);
-    assert.equal(await sessions(), before - 1);
+    assert.equal(await sessions(), open - 1);
     const again = await post('/auth/logout', { ...page, ...key });
     assert.deepEqual([again.statusCode, again.body, again.headers['idempotent-replayed']], [200, first.body, 'true']);
     assert.match(String(again.headers['set-cookie']), /Max-Age=0/);

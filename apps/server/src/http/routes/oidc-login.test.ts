@@ -180,15 +180,15 @@ describe('the audit log', () => {
     await refusedBack(back.replace(/state=[^&]+/, 'state=other'), pending);
     const [entry] = await entriesOf('refused');
     assert.partialDeepStrictEqual(entry, { user_id: null, method: 'oidc', address: '127.0.0.1', status: 401 });
-    const after = JSON.parse(entry?.after ?? '');
-    assert.partialDeepStrictEqual(after, { error_code: 'UNAUTHORIZED', provider: provider.issuer });
-    assert.match(after.reason, /state/);
+    const said = JSON.parse(entry?.after ?? '');
+    assert.partialDeepStrictEqual(said, { error_code: 'UNAUTHORIZED', provider: provider.issuer });
+    assert.match(said.reason, /state/);
   });
 
   it('lets nobody in of whom it cannot say so', async () => {
     const { pending, back } = await goToProvider();
     const sessions = () => server.database.selectFrom('sessions').select('session_id').execute();
-    const before = await sessions();
+    const open = await sessions();
     const raw = new DatabaseSync(join(server.dir, 'server.db'));
     raw.exec(`CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END`);
     const answer = await visit(back, pending);
@@ -197,7 +197,7 @@ describe('the audit log', () => {
     assert.equal(answer.status, 503);
     assert.equal(errorResponseSchema.parse(await answer.json()).error_code, 'AUDIT_FAILED');
     assert.ok(answer.headers.getSetCookie().every((cookie) => !cookie.startsWith('loopwright_session=')));
-    assert.deepEqual(await sessions(), before);
+    assert.deepEqual(await sessions(), open);
   });
 });
 

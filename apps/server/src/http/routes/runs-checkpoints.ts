@@ -103,7 +103,7 @@ export function runCheckpointRoutes({
       async ({ params: { run_id }, query }) => {
         await runs.find(run_id);
         const list = await rollbacks.list(run_id);
-        const place = (one: Rollback): Place => [Date.parse(one.created_at), one.rollback_id];
+        const place = ({ created_at, rollback_id }: Rollback): Place => [Date.parse(created_at), rollback_id];
         const { page, ...rest } = pageOf(list, query, { place, schema: timePlace });
         return { rollbacks: page, ...rest };
       },
