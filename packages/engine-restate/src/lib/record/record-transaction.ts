@@ -206,7 +206,7 @@ export class RecordTransaction implements StoreTransaction {
   executionCounts(): Partial<Record<ExecutionStatus, number>> {
     throw elsewhere('count executions');
   }
-  openOnOther(): Execution[] {
+  openOnOther(): never {
     throw elsewhere('list executions');
   }
   withoutWakeUp(): Execution[] {
