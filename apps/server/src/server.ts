@@ -35,6 +35,7 @@ import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { openWatching } from './watching/open-watching.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** What the process gives its server. */
@@ -117,6 +118,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const { maySee } = authorization;
   const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
+  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watching = openWatching(configuration, { ...watched, clock, random, log });
+  cleanUp.use(watching.watcher);
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -135,6 +139,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     examples,
     programs: served,
     money: agents.money,
+    watching,
     health,
     clock,
     random,
@@ -148,6 +153,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await runs.removeLeftovers();
   const url = await listen(app, configuration);
   await takeUp({ supervisor, engine, runs, rollbacks });
+  watching.watcher.start();
   return running(url, policies, cleanUp.move());
 }
 

@@ -5,6 +5,8 @@ import { DailyQuotas } from '../quotas/daily-quotas.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { breakEvenRoutes } from './routes/break-even.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
+import { driftRoutes } from './routes/drift.ts';
+import { sampleRoutes } from './routes/samples.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exampleRoutes } from './routes/examples.ts';
@@ -56,6 +58,8 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programListRoutes(parts));
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));
+    await api.register(sampleRoutes(parts));
+    await api.register(driftRoutes(parts));
     await api.register(programAliasRoutes(parts));
     await api.register(cloudEventRoutes(parts));
     await api.register(eventRoutes(parts));

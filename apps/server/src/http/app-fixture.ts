@@ -32,6 +32,8 @@ import { moneyOf } from '../money/money-fixture.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
+import { openTestWatching } from '../watching/watching-fixture.ts';
+import type { OpenWatching } from '../watching/open-watching.ts';
 import { createApp } from './app.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
@@ -59,6 +61,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
+  /** Base URL of a model provider with OpenAI's interface; left out: there is none. */
+  readonly modelUrl?: string;
   readonly port?: number;
   /** Who makes a request, instead of what credentials say. */
   readonly principalOf?: Parameters<typeof actedBy>[1];
@@ -107,6 +111,7 @@ export interface TestServer extends AsyncDisposable, TestAuthorization {
   /** Readers of events. */
   readonly streams: () => number;
   readonly webhooks: Webhooks;
+  readonly watching: OpenWatching;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -148,7 +153,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
+  const edgeClient = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
+  const programService = new ProgramService(programs, edgeClient);
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
@@ -159,6 +165,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
+  const examples = await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom });
+  const watched = { database, engine, programs, edge: edgeClient, examples, ...authorized, ...parts, log: logger };
+  const watching = openTestWatching({ ...watched, resources: authorized.authorization.resources, modelUrl: options.modelUrl });
   const app = await createApp({
     engine,
     database,
@@ -171,9 +180,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
-    examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
+    examples,
     programs: programService,
     money: moneyOf(database),
+    watching,
     health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
@@ -214,6 +224,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     listeners: () => engine.listeners,
     streams: () => events.streams.size,
     webhooks: events.webhooks,
+    watching,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),

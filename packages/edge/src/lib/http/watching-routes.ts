@@ -16,7 +16,7 @@ const querySchema = z.strictObject({
 });
 const personSchema = z.string().trim().min(1).max(200);
 const claimSchema = z.strictObject({ by: personSchema, sample_id: z.string().min(1).max(100).optional() });
-const skipSchema = z.strictObject({ by: personSchema });
+const skipSchema = z.strictObject({ by: personSchema, cost_usd: z.number().min(0).max(1000).default(0) });
 const answerSchema = z.strictObject({
   by: personSchema,
   answer: sampleAnswerSchema,
@@ -66,6 +66,7 @@ export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
   });
   app.post('/tasks/:task_id/samples/:sample_id/skip', async (request) => {
     const taskId = await taskOf(request);
-    return watching.validations.skip(taskId, sampleOf(request), skipSchema.parse(request.body).by);
+    const { by, cost_usd: costUsd } = skipSchema.parse(request.body);
+    return watching.validations.skip(taskId, sampleOf(request), by, costUsd);
   });
 }

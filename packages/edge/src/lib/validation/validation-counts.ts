@@ -42,10 +42,15 @@ export class ValidationCounts {
          ON CONFLICT DO UPDATE SET total = total + 1, matched = matched + $matched`,
       )
       .run({ task: taskId, version: version ?? NO_VERSION, reason, slice, matched: match ? 1 : 0 });
-    if (costUsd > 0)
-      this.#database
-        .prepare('INSERT INTO oracle_costs VALUES ($task, $day, $nanos) ON CONFLICT DO UPDATE SET nanos = nanos + $nanos')
-        .run({ task: taskId, day: this.#day, nanos: Math.round(costUsd * NANOS) });
+    this.spend(taskId, costUsd);
+  }
+
+  /** Counts US dollars that an oracle took today. */
+  spend(taskId: string, costUsd: number): void {
+    if (costUsd === 0) return;
+    this.#database
+      .prepare('INSERT INTO oracle_costs VALUES ($task, $day, $nanos) ON CONFLICT DO UPDATE SET nanos = nanos + $nanos')
+      .run({ task: taskId, day: this.#day, nanos: Math.round(costUsd * NANOS) });
   }
 
   /** What was spent today, and whether that is all. */

@@ -84,13 +84,16 @@ export class Validations {
     return this.#parts.queue.claim(taskId, by, sampleId) ?? null;
   }
 
-  /** Ends a sample without an answer. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND. */
-  skip(taskId: string, sampleId: string, by: string): Sample {
-    const { queue } = this.#parts;
+  /** Ends a sample without an answer, which may have been paid for all the same. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND. */
+  skip(taskId: string, sampleId: string, by: string, costUsd = 0): Sample {
+    const { queue, counts } = this.#parts;
     const before = queue.get(taskId, sampleId);
     if (before.state === 'skipped' && before.answered_by === by) return before;
     queue.requireFree(taskId, sampleId, by);
-    queue.transact(() => queue.close(sampleId, { state: 'skipped', by }));
+    queue.transact(() => {
+      queue.close(sampleId, { state: 'skipped', by });
+      counts.spend(taskId, costUsd);
+    });
     return queue.get(taskId, sampleId);
   }
 
