@@ -6,6 +6,7 @@ import { apiKeyRoutes } from './routes/api-keys.ts';
 import { breakEvenRoutes } from './routes/break-even.ts';
 import { cloudEventRoutes } from './routes/cloud-events.ts';
 import { driftRoutes } from './routes/drift.ts';
+import { sampleAnswerRoutes } from './routes/sample-answers.ts';
 import { sampleRoutes } from './routes/samples.ts';
 import { diagramRoutes } from './routes/diagrams.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -59,6 +60,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));
     await api.register(sampleRoutes(parts));
+    await api.register(sampleAnswerRoutes(parts));
     await api.register(driftRoutes(parts));
     await api.register(programAliasRoutes(parts));
     await api.register(cloudEventRoutes(parts));

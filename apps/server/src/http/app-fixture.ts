@@ -10,7 +10,6 @@ import {
   type ExecutionResponse,
   type HumanTask,
   PlatformError,
-  type ServerHealth,
   errorResponseSchema,
   executionResponseSchema,
   humanTaskSchema,
@@ -45,6 +44,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
+import { HEALTHY, UNPROTECTED } from './plain-server-fixture.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -147,13 +147,11 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
-  const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const edgeClient = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
+  const edgeClient = new EdgeClient({ url: options.edgeUrl ?? noEdge, ready: async () => undefined, authToken: 'secret' });
   const programService = new ProgramService(programs, edgeClient);
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const logger = loggerInto(log, options.logLevel ?? 'error');
@@ -165,9 +163,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
-  const examples = await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom });
-  const watched = { database, engine, programs, edge: edgeClient, examples, ...authorized, ...parts, log: logger };
-  const watching = openTestWatching({ ...watched, resources: authorized.authorization.resources, modelUrl: options.modelUrl });
+  const examples = await openExamples(dir, options);
+  const watched = { database, engine, programs, edge: edgeClient, examples, ...authorized, log: logger };
+  const watching = openTestWatching(watched, options.modelUrl);
   const app = await createApp({
     engine,
     database,
@@ -235,6 +233,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
+function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {
+  return ExampleStore.open({ dir: join(dir, 'examples'), limits: bytes === undefined ? {} : { bytes }, random: systemRandom });
+}
+
 async function openEngine(
   dir: string,
   functions: FunctionCatalogue,
@@ -249,17 +251,6 @@ async function openEngine(
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
 }
-
-const UNPROTECTED: Protection = {
-  rates: { address: null, user: null, key: null, refusals: null },
-  quotas: { starts: null },
-  corsOrigins: [],
-  headersTimeoutMs: 60_000,
-  requestTimeoutMs: 60_000,
-  connectionsMax: 10_000,
-};
-
-const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 
 function noEdge(): never {
   throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');

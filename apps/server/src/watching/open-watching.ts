@@ -36,7 +36,7 @@ export type WatchingSettings = Pick<
 >;
 
 /** Samples, validations, drift and repairs as the control plane has them. */
-export interface OpenWatching {
+export interface OpenWatching extends AsyncDisposable {
   readonly edge: EdgeWatching;
   readonly store: RepairStore;
   readonly repairs: Repairs;
@@ -64,5 +64,6 @@ export function openWatching(
   const oracle = new ModelOracle({ ...models, clock });
   const { driftCheckSeconds: seconds } = settings;
   const intervalMs = seconds === null ? null : seconds * 1000;
-  return { edge, store, repairs, watcher: new ProgramWatcher({ programs, edge, repairs, oracle, clock, intervalMs, log }) };
+  const watcher = new ProgramWatcher({ programs, edge, repairs, oracle, clock, intervalMs, log });
+  return { edge, store, repairs, watcher, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }

@@ -128,8 +128,8 @@ describe('a program whose traffic changes', () => {
     assert.equal(programSummarySchema.parse(await call('/programs/sizes')).active_version, 2);
     const closed = await until('the end of the repair', async () => (await repairs()).find(({ state }) => state !== 'open'));
     assert.deepEqual([closed.state, closed.repair_id], ['promoted', repair.repair_id]);
-    const after = driftVerdictSchema.parse(await call('/programs/sizes/drift'));
-    assert.deepEqual([after.state, after.version], ['learning', 2]);
+    const later = driftVerdictSchema.parse(await call('/programs/sizes/drift'));
+    assert.deepEqual([later.state, later.version], ['learning', 2]);
     const { entries } = auditListSchema.parse(await call('/audit?limit=500'));
     const own = entries.filter(({ operation, kind }) => operation === 'repair' && kind === 'outcome');
     assert.equal(own.filter(({ status }) => status === 201).length, 1);

@@ -37,7 +37,10 @@ const SOURCE = `export function run({ text }: { text: string }): string { return
 const PATH = '/api/v1/programs/mail';
 const drift = {
   ...(DEFAULT_WATCHING.drift ?? assert.fail()),
-  ...{ referenceRecords: 60, windowRecords: 30, windowMinutes: 0, windowsIn: 1 },
+  referenceRecords: 60,
+  windowRecords: 30,
+  windowMinutes: 0,
+  windowsIn: 1,
 };
 
 describe('samples, drift and repairs', () => {
@@ -176,8 +179,14 @@ describe('samples, drift and repairs', () => {
     const examples = await ExampleStore.open({ dir: join(dir, 'examples'), limits: {}, random: systemRandom });
     const again = (): ReturnType<typeof openTestWatching> =>
       openTestWatching({
-        ...{ database, engine, programs, audit, examples, edge: edgeClient, resources: authorization.resources },
-        ...{ clock: systemClock, random: systemRandom, log: server.app.log },
+        database,
+        engine,
+        programs,
+        audit,
+        examples,
+        edge: edgeClient,
+        authorization,
+        log: server.app.log,
       });
     // Started and audited, and the row does not know it.
     await database.updateTable('repairs').set({ begun: 0 }).where('repair_id', '=', id).execute();

@@ -1,6 +1,7 @@
-import { systemRandom } from '@loopwright/protocol';
+import { systemClock, systemRandom } from '@loopwright/protocol';
 import { ModelClient } from '../agents/provider/model-client.ts';
 import { ProviderKeys } from '../agents/provider/provider-keys.ts';
+import type { TestAuthorization } from '../authorization/authorization-fixture.ts';
 import { moneyOf } from '../money/money-fixture.ts';
 import { type OpenWatching, type WatchingParts, openWatching } from './open-watching.ts';
 
@@ -9,21 +10,22 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 /** The watching of a test server, which looks only when it is told to; its model is the one at a URL, when there is one. */
 export function openTestWatching(
-  parts: Omit<WatchingParts, 'models'> & { readonly modelUrl?: string | undefined },
+  parts: Omit<WatchingParts, 'models' | 'resources' | 'clock' | 'random'> & Pick<TestAuthorization, 'authorization'>,
+  modelUrl?: string,
 ): OpenWatching {
+  const time = { clock: systemClock, random: systemRandom };
   const none = { key: null, file: null };
   const { usage, prices } = moneyOf(parts.database);
   const models = new ModelClient({
     keys: new ProviderKeys({ anthropic: none, openai: { key: 'sk-secret-of-the-test', file: null }, compatible: none }),
-    urls: { anthropic: NOWHERE, openai: parts.modelUrl ?? NOWHERE, compatible: null },
+    urls: { anthropic: NOWHERE, openai: modelUrl ?? NOWHERE, compatible: null },
     fetch: globalThis.fetch,
-    model: parts.modelUrl === undefined ? null : 'openai/gpt-4.1',
+    model: modelUrl === undefined ? null : 'openai/gpt-4.1',
     fallback: null,
     timeoutMs: 10_000,
     attempts: 1,
     retryDelayMs: 1,
-    clock: parts.clock,
-    random: systemRandom,
+    ...time,
   });
   const settings = {
     driftCheckSeconds: null,
@@ -32,5 +34,10 @@ export function openTestWatching(
     repairBudgetUsd: 2,
     repairBudgetAttempts: 50,
   };
-  return openWatching(settings, { ...parts, models: { models, prices, usage } });
+  return openWatching(settings, {
+    ...parts,
+    ...time,
+    resources: parts.authorization.resources,
+    models: { models, prices, usage },
+  });
 }

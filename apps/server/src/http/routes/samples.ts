@@ -2,7 +2,6 @@ import {
   type Sample,
   errorResponseSchema,
   programNameSchema,
-  sampleAnswerSchema,
   sampleListSchema,
   sampleSchema,
   sampleStateSchema,
@@ -12,18 +11,22 @@ import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 import { cursorOf, numberPlace, pageQuery, placeOf } from '../manners/pages.ts';
 
+/** A sample in the path. */
+export const sampleParamsSchema = z.object({ name: programNameSchema, sample_id: z.string().min(1).max(100) });
+
+/** What is refused about samples. */
+export const sampleErrors = {
+  400: errorResponseSchema,
+  404: errorResponseSchema,
+  409: errorResponseSchema,
+  429: errorResponseSchema,
+  503: errorResponseSchema,
+};
+
 /** `/programs/{name}/samples`: executions that wait for somebody to say what would have been right. */
-export function sampleRoutes({ programs, watching: { edge, watcher } }: AppParts): FastifyPluginAsyncZod {
+export function sampleRoutes({ programs, watching: { edge } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
-    const sampleParams = params.extend({ sample_id: z.string().min(1).max(100) });
-    const refused = {
-      400: errorResponseSchema,
-      404: errorResponseSchema,
-      409: errorResponseSchema,
-      429: errorResponseSchema,
-      503: errorResponseSchema,
-    };
 
     api.get(
       '/programs/:name/samples',
@@ -36,7 +39,7 @@ export function sampleRoutes({ programs, watching: { edge, watcher } }: AppParts
             state: sampleStateSchema.optional(),
             limit: z.coerce.number().int().min(1).max(200).default(50),
           }),
-          response: { 200: sampleListSchema, ...refused },
+          response: { 200: sampleListSchema, ...sampleErrors },
         },
       },
       async ({ params: { name }, query: { state, limit, cursor } }) => {
@@ -53,8 +56,8 @@ export function sampleRoutes({ programs, watching: { edge, watcher } }: AppParts
         schema: {
           tags: ['programs'],
           summary: 'One sample, with its validation once it is answered',
-          params: sampleParams,
-          response: { 200: sampleSchema, ...refused },
+          params: sampleParamsSchema,
+          response: { 200: sampleSchema, ...sampleErrors },
         },
       },
       async ({ params: { name, sample_id } }) => edge.sample(name, sample_id),
@@ -68,53 +71,13 @@ export function sampleRoutes({ programs, watching: { edge, watcher } }: AppParts
           summary: 'Take the oldest sample that waits, or one that is named, for 15 minutes; `null` when none waits',
           params,
           body: z.strictObject({ sample_id: z.string().min(1).max(100).optional() }).meta({ examples: [{}] }),
-          response: { 200: z.object({ sample: sampleSchema.nullable() }), ...refused },
+          response: { 200: z.object({ sample: sampleSchema.nullable() }), ...sampleErrors },
         },
       },
       async ({ params: { name }, body: { sample_id }, userId }): Promise<{ sample: Sample | null }> => {
         await programs.versions(name);
         return { sample: await edge.claim(name, userId, sample_id) };
       },
-    );
-
-    api.post(
-      '/programs/:name/samples/:sample_id/answer',
-      {
-        schema: {
-          tags: ['programs'],
-          summary: 'Say what the right output is, or that the output is right',
-          params: sampleParams,
-          body: sampleAnswerSchema,
-          response: { 200: sampleSchema, ...refused },
-        },
-      },
-      async ({ params: { name, sample_id }, body, userId }) => edge.answer(name, sample_id, { by: userId, answer: body }),
-    );
-
-    api.post(
-      '/programs/:name/samples/:sample_id/skip',
-      {
-        schema: {
-          tags: ['programs'],
-          summary: 'End a sample without an answer',
-          params: sampleParams,
-          response: { 200: sampleSchema, ...refused },
-        },
-      },
-      async ({ params: { name, sample_id }, userId }) => edge.skip(name, sample_id, { by: userId }),
-    );
-
-    api.post(
-      '/programs/:name/samples/:sample_id/ask',
-      {
-        schema: {
-          tags: ['programs'],
-          summary: 'Have the model that is set say what the right output is',
-          params: sampleParams,
-          response: { 200: sampleSchema, 422: errorResponseSchema, ...refused },
-        },
-      },
-      async ({ params: { name, sample_id } }) => watcher.ask(name, sample_id),
     );
   };
 }

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type DriftFinding,
   type DriftState,
   type DriftVerdict,
   type Random,
@@ -70,7 +71,7 @@ export class DriftWatch {
     this.#reference = reference === null ? null : new DriftWindow(reference.startedAt, reference);
     this.#window = window === null ? null : new DriftWindow(window.startedAt, window);
     this.#quality = new QualityWatch(options.qualityTolerance, quality);
-    this.#stored = 'version' in rest ? (rest as Stored) : newState(parts.version);
+    this.#stored = 'version' in rest ? rest : newState(parts.version);
   }
 
   get version(): number {
@@ -163,9 +164,9 @@ export class DriftWatch {
     const began = new Map(
       before.over > 0 || before.state === 'drifting' ? before.findings.map((found) => [keyOf(found), found.since]) : [],
     );
-    const dated = findings
-      .slice(0, FINDINGS)
-      .map((finding) => ({ ...finding, since: began.get(keyOf(finding)) ?? finding.since }));
+    const dated: DriftFinding[] = [];
+    for (const finding of findings.slice(0, FINDINGS))
+      dated.push({ ...finding, since: began.get(keyOf(finding)) ?? finding.since });
     const isKept = !isOver && state === 'recovering';
     this.#stored = {
       ...before,

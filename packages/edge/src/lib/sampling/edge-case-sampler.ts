@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Random, SampleReason } from '@loopwright/protocol';
+import type { Json, Random, SampleReason } from '@loopwright/protocol';
 import { takeWith } from './chance.ts';
 import { DecayedCounts, DecayedHistogram } from './decayed-counts.ts';
 import { inputWords } from './input-words.ts';
@@ -77,10 +77,10 @@ function hasSpecialValue(input: Json): boolean {
     if (value === null || value === '' || value === 0) return true;
     if (typeof value === 'number') return Math.abs(value) > LARGE || Math.abs(value) < SMALL;
     if (typeof value !== 'object' || depth >= DEPTH) return false;
+    if (Array.isArray(value)) return value.slice(0, Math.max(0, left)).some((item) => walk(item, depth + 1));
     for (const key in value) {
       if (left <= 0) return false;
-      // Of a list the names are its indices.
-      if (Object.hasOwn(value, key) && walk((value as JsonObject)[key] ?? null, depth + 1)) return true;
+      if (Object.hasOwn(value, key) && walk(value[key] ?? null, depth + 1)) return true;
     }
     return false;
   };

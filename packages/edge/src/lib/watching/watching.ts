@@ -142,8 +142,8 @@ export class Watching implements AsyncDisposable {
     const database = openWatchingDatabase(dir, durability);
     const queue = new SampleQueue({ database, clock, queueLimit: validation.queueLimit });
     const counts = new ValidationCounts({ database, clock, limitUsd: validation.budgetUsdPerDay });
-    const onValidation = (sample: Sample, validation: ValidationRecord): void =>
-      this.#watchOf(sample.task_id).validated(sample, validation);
+    const onValidation = (sample: Sample, given: ValidationRecord): void =>
+      this.#watchOf(sample.task_id).validated(sample, given);
     const validations = new Validations({ queue, counts, datasets, options: validation, clock, onValidation });
     this.#opened = { database, queue, counts, validations };
     this.#plan();
