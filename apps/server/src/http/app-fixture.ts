@@ -147,12 +147,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
+  const { programs, edge, programService } = openPrograms(dir, options);
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const edgeClient = new EdgeClient({ url: options.edgeUrl ?? noEdge, ready: async () => undefined, authToken: 'secret' });
-  const programService = new ProgramService(programs, edgeClient);
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
@@ -164,8 +162,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
   const examples = await openExamples(dir, options);
-  const watched = { database, engine, programs, edge: edgeClient, examples, ...authorized, log: logger };
-  const watching = openTestWatching(watched, options.modelUrl);
+  const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
   const app = await createApp({
     engine,
     database,
@@ -231,6 +228,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+function openPrograms(
+  dir: string,
+  { edgeUrl = noEdge }: TestServerOptions,
+): { programs: ProgramStore; edge: EdgeClient; programService: ProgramService } {
+  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
+  const edge = new EdgeClient({ url: edgeUrl, ready: async () => undefined, authToken: 'secret' });
+  return { programs, edge, programService: new ProgramService(programs, edge) };
 }
 
 function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {

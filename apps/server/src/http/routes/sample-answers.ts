@@ -4,7 +4,7 @@ import type { AppParts } from '../app.ts';
 import { sampleErrors, sampleParamsSchema } from './samples.ts';
 
 /** `/programs/{name}/samples/{sample_id}/…`: what ends a sample. */
-export function sampleAnswerRoutes({ watching: { edge, watcher } }: AppParts): FastifyPluginAsyncZod {
+export function sampleAnswerRoutes({ programs, watching: { edge, watcher } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     api.post(
       '/programs/:name/samples/:sample_id/answer',
@@ -17,7 +17,10 @@ export function sampleAnswerRoutes({ watching: { edge, watcher } }: AppParts): F
           response: { 200: sampleSchema, ...sampleErrors },
         },
       },
-      async ({ params: { name, sample_id }, body, userId }) => edge.answer(name, sample_id, { by: userId, answer: body }),
+      async ({ params: { name, sample_id }, body, userId }) => {
+        await programs.versions(name);
+        return edge.answer(name, sample_id, { by: userId, answer: body });
+      },
     );
 
     api.post(
@@ -30,7 +33,10 @@ export function sampleAnswerRoutes({ watching: { edge, watcher } }: AppParts): F
           response: { 200: sampleSchema, ...sampleErrors },
         },
       },
-      async ({ params: { name, sample_id }, userId }) => edge.skip(name, sample_id, { by: userId }),
+      async ({ params: { name, sample_id }, userId }) => {
+        await programs.versions(name);
+        return edge.skip(name, sample_id, { by: userId });
+      },
     );
 
     api.post(
@@ -43,7 +49,10 @@ export function sampleAnswerRoutes({ watching: { edge, watcher } }: AppParts): F
           response: { 200: sampleSchema, 422: errorResponseSchema, ...sampleErrors },
         },
       },
-      async ({ params: { name, sample_id } }) => watcher.ask(name, sample_id),
+      async ({ params: { name, sample_id } }) => {
+        await programs.versions(name);
+        return watcher.ask(name, sample_id);
+      },
     );
   };
 }

@@ -60,7 +60,10 @@ export function sampleRoutes({ programs, watching: { edge } }: AppParts): Fastif
           response: { 200: sampleSchema, ...sampleErrors },
         },
       },
-      async ({ params: { name, sample_id } }) => edge.sample(name, sample_id),
+      async ({ params: { name, sample_id } }) => {
+        await programs.versions(name);
+        return edge.sample(name, sample_id);
+      },
     );
 
     api.post(
