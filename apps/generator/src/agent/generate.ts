@@ -11,7 +11,7 @@ import {
   isoTime,
   issueDetails,
 } from '@loopwright/protocol';
-import type { InductionResult } from '../induction/induce.ts';
+import type { Induced } from '../induction/task.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
 import { type AgentProgress, runAgent } from './run-agent.ts';
 import { reportMetadata } from './report-metadata.ts';
@@ -62,8 +62,12 @@ export async function generate(
       programName: metadata.program_name,
       taskDescription: plan.scaffolding.task_description,
       examples: metadata.examples,
+      goal: metadata.goal,
       unknownLabel: metadata.unknown_label,
       accuracyTarget: metadata.accuracy_target,
+      precisionTarget: metadata.precision_target,
+      clarifications: metadata.clarifications,
+      unlabelledInputs: metadata.unlabelled_inputs,
       seed: metadata.seed,
     },
     run.signal,
@@ -118,7 +122,7 @@ export function emptyResult(executionId: string, started: number, now: number): 
 }
 
 async function testResult(
-  result: InductionResult & { ok: true },
+  result: Induced,
   tools: GenerationTools,
   signal: AbortSignal,
 ): Promise<ProgramTestResult> {

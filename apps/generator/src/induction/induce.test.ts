@@ -8,7 +8,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildProgram } from '@loopwright/edge';
 import { type Json, type LabelledExample, systemClock } from '@loopwright/protocol';
-import { type InductionResult, type InductionTask, induce } from './induce.ts';
+import { induce } from './induce.ts';
+import type { Induced, InductionResult, InductionTask } from './task.ts';
+import type { InductionReport } from './report.ts';
 import { loans, messages } from './synthetic.suite.ts';
 
 const run = promisify(execFile);
@@ -18,9 +20,18 @@ function learn(examples: readonly LabelledExample[], options: Partial<InductionT
   return induce({ ...task, clock: systemClock, ...options });
 }
 
-function learned(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionResult & { ok: true } {
+/** A program that gives labels. */
+interface LabelProgram extends Induced {
+  readonly report: InductionReport;
+}
+
+function isLabelProgram(result: InductionResult): result is LabelProgram {
+  return result.ok && result.report.goal === 'classification';
+}
+
+function learned(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): LabelProgram {
   const result = learn(examples, options);
-  assert.ok(result.ok, JSON.stringify(result));
+  assert.ok(isLabelProgram(result), JSON.stringify(result).slice(0, 1000));
   return result;
 }
 
@@ -38,7 +49,7 @@ interface Emitted extends AsyncDisposable {
 }
 
 /** Writes the files and loads the program as Node does. */
-async function emit(result: InductionResult & { ok: true }): Promise<Emitted> {
+async function emit(result: LabelProgram): Promise<Emitted> {
   const folder = await mkdtemp(join(tmpdir(), 'induction-'));
   for (const file of result.files) await writeFile(join(folder, file.file_path), file.content);
   const loaded = (await import(pathToFileURL(join(folder, 'program.ts')).href)) as { run: (input: unknown) => Json };
@@ -65,7 +76,7 @@ async function checkFiles(folder: string): Promise<void> {
 }
 
 /** The score that the emitted program itself has on the hold-out must be the score of the report. */
-function checkScore(result: InductionResult & { ok: true }, answer: (input: unknown) => Json): void {
+function checkScore(result: LabelProgram, answer: (input: unknown) => Json): void {
   const right = result.heldOut.filter((example) => answer(example.input) === example.output).length;
   assert.equal(right / result.heldOut.length, result.report.holdout.accuracy);
   assert.equal(result.heldOut.length, result.report.holdout.n);

@@ -30,6 +30,10 @@ export const LIMITS = {
   holdOutShare: 0.2,
   /** Bytes that the table of weights may take in the program. */
   tableBytes: 280_000,
+  /** Labels up to which the table of weights is a readable list of features for each label; above it the table is packed. */
+  readableClasses: 30,
+  /** Bytes that a packed table may take. */
+  packedTableBytes: 640_000,
   /** Examples that cross-validation looks at; above it a stratified sample is taken. */
   maxCrossValidated: 6000,
 } as const;

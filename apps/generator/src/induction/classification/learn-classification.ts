@@ -1,0 +1,257 @@
+import { type Json, type LabelledExample, isoTime, seededRandom } from '@loopwright/protocol';
+import { type Ambiguity, withClarifications } from '../clarify/clarification.ts';
+import { askAboutLabels } from '../clarify/ask-about-labels.ts';
+import { type AnsweredExample, chooseCases, settledCases, wrongInput } from '../emit/cases.ts';
+import { modelCard } from '../emit/model-card.ts';
+import { programFiles } from '../emit/program-files.ts';
+import { type SettledInput, programSource } from '../emit/program-source.ts';
+import { inputSchema, outputSchema } from '../emit/schemas.ts';
+import { testSource } from '../emit/test-source.ts';
+import { type Judged, type Model, type OpenModel, openModel } from '../learn/model.ts';
+import type { TrainingData } from '../learn/train-model.ts';
+import { LIMITS } from '../limits.ts';
+import { readCells } from '../program/table-cells.ts';
+import { isOfKind, textOf } from '../read/input-kind.ts';
+import { type ReadExamples, type Sample, readExamples } from '../read/read-examples.ts';
+import { type Refused, refuse } from '../refusal.ts';
+import { type InductionReport, originOf, percent, questionsOf, reportOfScore, warningsOf } from '../report.ts';
+import { type Score, scoreAnswers } from '../score/confusion.ts';
+import {
+  type Abstention,
+  type SureAnswer,
+  answeredAbove,
+  atTemperature,
+  calibrationError,
+  chooseTemperature,
+  chooseThreshold,
+} from '../select/calibrate.ts';
+import { tableCandidates, textCandidates } from '../select/candidates.ts';
+import { type CrossValidation, type Selected, mostFrequent, selectModel } from '../select/cross-validate.ts';
+import { stratifiedParts } from '../split/hold-out.ts';
+import type { InductionResult, InductionTask } from '../task.ts';
+
+/**
+ * Learns a program that labels texts or records. A fifth of the distinct inputs is held out; a model is chosen by
+ * cross-validation on the rest, trained on the rest, and scored once on the hold-out. The same cross-validation gives the temperature of the
+ * confidence and the threshold below which the program abstains. The emitted program is that very model, so the score is its own.
+ *
+ * @throws the reason of `signal` when it is aborted
+ */
+export function learnClassification(task: InductionTask): InductionResult {
+  const started = task.clock.now();
+  const clarified = withClarifications(task.examples, task.clarifications ?? []);
+  const read = readExamples(clarified.examples);
+  if (!read.ok) return read;
+  const { kind, labels, samples } = read.value;
+  const { training, heldOut } = splitHoldOut(samples, clarified.isSettled, task.seed);
+  const data = { kind, samples: training, classes: labels.length };
+  const selected = select(task, data, samples);
+  const everyone = [...training.keys()];
+  const usual = mostFrequent(data, everyone);
+  const refused = noSignal(selected.best.result, training, usual);
+  if (refused !== undefined) return { ok: false, refused };
+  const calibrated = calibrate(selected, task.precisionTarget ?? null);
+  const model = selected.best.trainer()(everyone, seededRandom(task.seed));
+  task.signal?.throwIfAborted();
+  const open = openModel(model, calibrated.temperature);
+  const answers = answersOf(labels, task.unknownLabel);
+  const otherwise = task.unknownLabel === null ? usual : answers.indexOf(task.unknownLabel);
+  const threshold = task.unknownLabel === null ? 0 : calibrated.abstention.threshold;
+  const answer = (input: Json): number => placeOf(open(input), threshold, otherwise);
+  const run = (input: Json): Json => answers[answer(input)] ?? null;
+  const { answered, score, sure, latencyMs } = scoreHoldOut(heldOut, answers, { open, answer, usual });
+  const settled = settledInputs(training, labels, { isSettled: clarified.isSettled, model });
+  const usable = (task.unlabelledInputs ?? []).filter((input) => isOfKind(input, kind));
+  const random = seededRandom(task.seed + 1);
+  const ambiguity = askAboutLabels({ selected: calibrated.selected, data, labels, unlabelledInputs: usable, open, random });
+  const cases = [...settledCases(settled), ...chooseCases(answered, kind, run)];
+  const date = isoTime(started).slice(0, 10);
+  const source = programSource(model, {
+    programName: task.programName,
+    taskDescription: task.taskDescription,
+    kind,
+    answers,
+    otherwise: answers[otherwise] ?? '',
+    temperature: calibrated.temperature,
+    threshold: calibrated.abstention.threshold,
+    abstains: task.unknownLabel !== null,
+    settled,
+    origin: originOf(selected.best.result.model, training.length, score, date),
+  });
+  const report: InductionReport = {
+    ...reportOfScore(score, answers, heldOut.filter((sample) => sample.label === usual).length),
+    goal: 'classification',
+    kind: kind.kind,
+    labels: answers,
+    model: selected.best.result.model,
+    inputSchema: inputSchema(kind),
+    outputSchema: outputSchema(answers),
+    examples: examplesOf(task, read.value, training.length),
+    crossValidation: selected.results,
+    confidence: confidenceOn(sure, calibrated, task.unknownLabel !== null),
+    ambiguity,
+    features: model.kind === 'tree' ? questionsOf(model.tree) : model.linear.features,
+    sourceBytes: Buffer.byteLength(source),
+    latencyMs,
+    seconds: (task.clock.now() - started) / 1000,
+    seed: task.seed,
+    target:
+      task.accuracyTarget === null ? null : { accuracy: task.accuracyTarget, met: score.right / score.n >= task.accuracyTarget },
+  };
+  const warnings = [
+    ...warningsOf(report, read.value),
+    ...leftOut((task.unlabelledInputs ?? []).length - usable.length),
+  ];
+  const files = programFiles({
+    program: source,
+    tests: testSource(task.programName, cases, wrongInput(kind)),
+    card: modelCard({ task, model, report, score, warnings, date }),
+  });
+  const held = answered.map(({ input, label }) => ({ input, output: label }));
+  return { ok: true, files, report, warnings, cases, heldOut: held, wrongInput: wrongInput(kind) };
+}
+
+function select(task: InductionTask, data: TrainingData, samples: readonly Sample[]): Selected {
+  const { kind } = data;
+  const candidates = kind.kind === 'text' ? textCandidates(charactersOf(samples, kind.field), data.classes) : tableCandidates();
+  const total = candidates.length + 1;
+  const selected = selectModel({
+    data,
+    candidates,
+    folds: data.samples.length > 1000 ? 3 : 5,
+    maxSamples: LIMITS.maxCrossValidated,
+    seed: task.seed,
+    onCandidate: (stage, done) => {
+      task.signal?.throwIfAborted();
+      task.onProgress?.({ stage, done, total });
+    },
+  });
+  task.onProgress?.({ stage: 'training', done: candidates.length, total });
+  return selected;
+}
+
+interface Calibrated {
+  /** With the confidence of the best candidate's answers at the temperature. */
+  readonly selected: Selected;
+  readonly temperature: number;
+  readonly abstention: Abstention;
+}
+
+/** Chooses temperature and threshold on the answers of the cross-validation. */
+function calibrate(selected: Selected, precisionTarget: number | null): Calibrated {
+  const temperature = chooseTemperature(selected.best.answers);
+  const answers = atTemperature(selected.best.answers, temperature);
+  const sure = answers.map(({ truth, place, confidence }) => ({ confidence, isRight: truth === place }));
+  return {
+    selected: { ...selected, best: { ...selected.best, answers } },
+    temperature,
+    abstention: chooseThreshold(sure, precisionTarget),
+  };
+}
+
+/** What the hold-out says of confidence and threshold. */
+function confidenceOn(sure: readonly SureAnswer[], { temperature, abstention }: Calibrated, isApplied: boolean): InductionReport['confidence'] {
+  return {
+    temperature,
+    calibrationError: calibrationError(sure),
+    ...abstention,
+    isApplied,
+    holdout: { ...answeredAbove(sure, abstention.threshold), n: sure.length },
+  };
+}
+
+function placeOf(judged: Judged | undefined, threshold: number, otherwise: number): number {
+  return judged === undefined || judged.confidence < threshold ? otherwise : judged.place;
+}
+
+/** The one look at the hold-out: answers, score, how sure they are, and the median time of an answer. */
+function scoreHoldOut(
+  heldOut: readonly Sample[],
+  answers: InductionReport['labels'],
+  { open, answer, usual }: { open: OpenModel; answer: (input: Json) => number; usual: number },
+): { answered: AnsweredExample[]; score: Score; sure: SureAnswer[]; latencyMs: number } {
+  const latencies: number[] = [];
+  const given = heldOut.map((sample) => {
+    const before = performance.now();
+    const place = answer(sample.input);
+    latencies.push(performance.now() - before);
+    return place;
+  });
+  const sure = heldOut.map(({ input, label }) => {
+    const { place, confidence } = open(input) ?? { place: usual, confidence: 0 };
+    return { confidence, isRight: place === label };
+  });
+  const truth = heldOut.map((sample) => sample.label);
+  const answered = heldOut.map(({ input, label }, at) => ({
+    input,
+    label: answers[label] ?? null,
+    answer: answers[given[at] ?? 0] ?? null,
+  }));
+  const latencyMs = latencies.sort((a, b) => a - b)[Math.floor(latencies.length / 2)] ?? 0;
+  return { answered, score: scoreAnswers(truth, given, answers.length), sure, latencyMs };
+}
+
+/** One of five stratified parts; the training part keeps the examples of a label that has but one group, and what people settled. */
+function splitHoldOut(
+  samples: readonly Sample[],
+  isSettled: (input: Json) => boolean,
+  seed: number,
+): { training: Sample[]; heldOut: Sample[] } {
+  const parts = stratifiedParts(samples, Math.round(1 / LIMITS.holdOutShare), seededRandom(seed));
+  const settled = new Set(samples.filter(({ input }) => isSettled(input)).map(({ group }) => group));
+  const isHeld = ({ group }: Sample, place: number): boolean => parts[place] === 1 && !settled.has(group);
+  return { training: samples.filter((sample, place) => !isHeld(sample, place)), heldOut: samples.filter(isHeld) };
+}
+
+function settledInputs(
+  training: readonly Sample[],
+  labels: ReadExamples['labels'],
+  { isSettled, model }: { isSettled: (input: Json) => boolean; model: Model },
+): SettledInput[] {
+  return training
+    .filter(({ input }) => isSettled(input))
+    .map(({ input, label }) => ({
+      input,
+      key: model.kind === 'text' ? textOf(input, model.field) : JSON.stringify(readCells(input, model.columns)),
+      output: labels[label] ?? '',
+    }));
+}
+
+function charactersOf(samples: readonly Sample[], field: string | null): number {
+  return samples.reduce((sum, sample) => sum + Math.min(textOf(sample.input, field).length, LIMITS.readCharacters), 0);
+}
+
+/** The labels, and the one for unknown input when it is another. */
+function answersOf(labels: ReadExamples['labels'], unknownLabel: string | null): readonly (string | number | boolean)[] {
+  return unknownLabel === null || labels.includes(unknownLabel) ? labels : [...labels, unknownLabel];
+}
+
+function examplesOf(task: InductionTask, read: ReadExamples, training: number): InductionReport['examples'] {
+  const given: readonly LabelledExample[] = task.examples;
+  return {
+    given: given.length,
+    duplicates: read.duplicates,
+    conflicts: read.conflicts,
+    clarified: (task.clarifications ?? []).length,
+    training,
+  };
+}
+
+function leftOut(count: number): string[] {
+  return count === 0 ? [] : [`${count} inputs without a label were left out: they are not of the kind that the examples have`];
+}
+
+/** Refuses when cross-validation shows that the best model is no better than guessing. */
+function noSignal(best: CrossValidation, training: readonly Sample[], usual: number): Refused | undefined {
+  const majority = training.filter((sample) => sample.label === usual).length / training.length;
+  const guess = 1 / new Set(training.map((sample) => sample.label)).size;
+  if (best.low > majority || best.balanced > guess + 0.1) return undefined;
+  const details = {
+    accuracy: best.accuracy,
+    balanced_accuracy: best.balanced,
+    always_most_frequent: majority,
+    model: best.model,
+  };
+  const reason = `Nothing in the inputs tells the labels apart: the best model is right in ${percent(best.accuracy)}, always giving the most frequent label in ${percent(majority)}`;
+  return refuse('no_signal', reason, details);
+}

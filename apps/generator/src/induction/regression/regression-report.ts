@@ -1,0 +1,2 @@
+/** x */
+export interface RegressionReport { readonly goal: 'regression' }

@@ -1,0 +1,1 @@
+export interface TransformationReport { readonly goal: 'transformation' }
