@@ -1,11 +1,15 @@
 import type { JsonObject } from '@loopwright/protocol';
 import { ambiguityMetadata } from '../induction/clarify/clarification.ts';
+import { regressionMetadata } from '../induction/regression/regression-report.ts';
 import type { ConfidenceReport, InductionReport } from '../induction/report.ts';
 import type { AnyReport } from '../induction/task.ts';
+import { transformationMetadata } from '../induction/transformation/transformation-report.ts';
 
 /** The report as the wire carries it. */
 export function reportMetadata(report: AnyReport): JsonObject {
-  return labelMetadata(report as InductionReport);
+  if (report.goal === 'regression') return { ...regressionMetadata(report), ...ambiguityMetadata(report.ambiguity) };
+  if (report.goal === 'transformation') return { ...transformationMetadata(report), ...ambiguityMetadata(report.ambiguity) };
+  return labelMetadata(report);
 }
 
 function labelMetadata(report: InductionReport): JsonObject {

@@ -34,6 +34,17 @@ export const LIMITS = {
   readableClasses: 30,
   /** Bytes that a packed table may take. */
   packedTableBytes: 640_000,
+  /** Fewest distinct examples of a transformation. */
+  minTransformExamples: 4,
+  /** Most members of a record that a transformation reads, and most that it makes. */
+  maxTransformSources: 12,
+  maxTransformFields: 20,
+  /** Longest text that a transformation makes, in characters. */
+  maxTransformOutput: 500,
+  /** Fewest distinct examples of a regression. */
+  minRegressionExamples: 30,
+  /** Different numbers above which numeric outputs of records are estimated rather than told apart as labels. */
+  maxNumberLabels: 20,
   /** Examples that cross-validation looks at; above it a stratified sample is taken. */
   maxCrossValidated: 6000,
 } as const;

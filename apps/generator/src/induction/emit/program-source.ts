@@ -3,6 +3,7 @@ import type { Question, Tree } from '../learn/decision-tree.ts';
 import type { Model } from '../learn/model.ts';
 import type { Column } from '../program/table-cells.ts';
 import type { InputKind } from '../read/input-kind.ts';
+import { inputType } from './input-type.ts';
 import { commentText, literal } from './literal.ts';
 import { tablesSource } from './tables-source.ts';
 import { templateSource } from './template-source.ts';
@@ -58,15 +59,6 @@ export function programSource(model: Model, text: ProgramText): string {
   ]
     .join('\n\n')
     .concat('\n');
-}
-
-function inputType(kind: InputKind): string {
-  if (kind.kind === 'text') return kind.field === null ? 'string' : `{ readonly ${literal(kind.field)}: string }`;
-  const members = kind.fields.map((field) => {
-    const type = field.kind === 'category' ? 'string' : field.kind;
-    return `  readonly ${literal(field.name)}${field.always ? `: ${type}` : `?: ${type} | null`};`;
-  });
-  return `{\n${members.join('\n')}\n}`;
 }
 
 const JUDGEMENT = `/** What \`judge\` answers. */
