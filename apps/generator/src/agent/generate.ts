@@ -121,11 +121,7 @@ export function emptyResult(executionId: string, started: number, now: number): 
   };
 }
 
-async function testResult(
-  result: Induced,
-  tools: GenerationTools,
-  signal: AbortSignal,
-): Promise<ProgramTestResult> {
+async function testResult(result: Induced, tools: GenerationTools, signal: AbortSignal): Promise<ProgramTestResult> {
   return testProgram({
     source: result.files.find((file) => file.file_path === 'program.ts')?.content ?? '',
     cases: result.cases,

@@ -13,7 +13,8 @@ export function likelyGoal(examples: readonly LabelledExample[]): Goal {
   if (outputs.some((output) => output === null || typeof output === 'object')) return 'transformation';
   const distinct = new Set(outputs).size;
   const areTexts = examples.every(({ input }) => isText(input));
-  if (outputs.every((output) => typeof output === 'number') && !areTexts && distinct > LIMITS.maxNumberLabels) return 'regression';
+  if (outputs.every((output) => typeof output === 'number') && !areTexts && distinct > LIMITS.maxNumberLabels)
+    return 'regression';
   const hardlyRepeat = distinct > LIMITS.maxClasses || (distinct > 2 && distinct > outputs.length / 2);
   return hardlyRepeat && outputs.every((output) => typeof output !== 'boolean') ? 'transformation' : 'classification';
 }

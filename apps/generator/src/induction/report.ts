@@ -100,7 +100,8 @@ export function warningsOf(report: InductionReport, read: ReadExamples): string[
       `The hold-out accuracy of ${percent(report.holdout.accuracy)} is below the target of ${percent(report.target.accuracy)}`,
     );
   }
-  if (!report.confidence.met) warnings.push('No threshold of confidence reaches the asked precision on validation data: everything is doubtful');
+  if (!report.confidence.met)
+    warnings.push('No threshold of confidence reaches the asked precision on validation data: everything is doubtful');
   if (report.holdout.n < 50)
     warnings.push(`The hold-out has only ${report.holdout.n} examples: the interval of the score is wide`);
   if (report.holdout.accuracy <= report.baseline)

@@ -45,7 +45,10 @@ export function askAboutLabels(task: LabelQuestions): Ambiguity {
 }
 
 /** Inputs without a label on which the two disagree, the least sure first. */
-function disagreements({ data, labels, unlabelledInputs, open, random }: LabelQuestions, rival: Validated): ClarificationQuestion[] {
+function disagreements(
+  { data, labels, unlabelledInputs, open, random }: LabelQuestions,
+  rival: Validated,
+): ClarificationQuestion[] {
   const everyone = [...data.samples.keys()];
   const usual = mostFrequent(data, everyone);
   const openRival = openModel(rival.trainer()(everyone, random), 1);

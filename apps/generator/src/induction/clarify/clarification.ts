@@ -11,7 +11,7 @@ export interface ClarificationQuestion {
 }
 
 /** What one candidate answers. */
-export interface CandidateAnswer {
+interface CandidateAnswer {
   readonly candidate: string;
   readonly output: Json;
   /** From 0 to 1; `null` where the candidate has none. */
@@ -36,7 +36,12 @@ export function ambiguityMetadata(ambiguity: Ambiguity): JsonObject {
   const { candidates, compared, disagreement, questions } = ambiguity;
   return {
     ambiguity: { candidates: [...candidates], compared, disagreement },
-    clarification_questions: questions.map(({ answers, ...rest }) => ({ ...rest, answers: answers.map((answer) => ({ ...answer })) })),
+    clarification_questions: questions.map(({ input, why, answers, given }) => ({
+      input,
+      why,
+      answers: answers.map(({ candidate, output, confidence }) => ({ candidate, output, confidence })),
+      given,
+    })),
   };
 }
 
@@ -47,5 +52,8 @@ export function withClarifications(
 ): { examples: LabelledExample[]; isSettled: (input: Json) => boolean } {
   const settled = new Map(clarifications.map((example) => [canonicalJson(example.input), example]));
   const rest = settled.size === 0 ? examples : examples.filter(({ input }) => !settled.has(canonicalJson(input)));
-  return { examples: [...rest, ...settled.values()], isSettled: (input) => settled.size > 0 && settled.has(canonicalJson(input)) };
+  return {
+    examples: [...rest, ...settled.values()],
+    isSettled: (input) => settled.size > 0 && settled.has(canonicalJson(input)),
+  };
 }

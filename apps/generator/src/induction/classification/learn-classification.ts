@@ -1,5 +1,5 @@
 import { type Json, type LabelledExample, isoTime, seededRandom } from '@loopwright/protocol';
-import { type Ambiguity, withClarifications } from '../clarify/clarification.ts';
+import { withClarifications } from '../clarify/clarification.ts';
 import { askAboutLabels } from '../clarify/ask-about-labels.ts';
 import { type AnsweredExample, chooseCases, settledCases, wrongInput } from '../emit/cases.ts';
 import { modelCard } from '../emit/model-card.ts';
@@ -98,10 +98,7 @@ export function learnClassification(task: InductionTask): InductionResult {
     target:
       task.accuracyTarget === null ? null : { accuracy: task.accuracyTarget, met: score.right / score.n >= task.accuracyTarget },
   };
-  const warnings = [
-    ...warningsOf(report, read.value),
-    ...leftOut((task.unlabelledInputs ?? []).length - usable.length),
-  ];
+  const warnings = [...warningsOf(report, read.value), ...leftOut((task.unlabelledInputs ?? []).length - usable.length)];
   const files = programFiles({
     program: source,
     tests: testSource(task.programName, cases, wrongInput(kind)),
@@ -150,7 +147,11 @@ function calibrate(selected: Selected, precisionTarget: number | null): Calibrat
 }
 
 /** What the hold-out says of confidence and threshold. */
-function confidenceOn(sure: readonly SureAnswer[], { temperature, abstention }: Calibrated, isApplied: boolean): InductionReport['confidence'] {
+function confidenceOn(
+  sure: readonly SureAnswer[],
+  { temperature, abstention }: Calibrated,
+  isApplied: boolean,
+): InductionReport['confidence'] {
   return {
     temperature,
     calibrationError: calibrationError(sure),

@@ -47,7 +47,9 @@ function confidenceSection({ confidence, ambiguity }: InductionReport): string {
     criterion === 'precision_target'
       ? 'the lowest at which the asked share of the answers is right'
       : 'the highest that gives up at most one right answer in two hundred';
-  const effect = isApplied ? 'Below it the program gives the label for unknown input.' : '`judge` calls answers below it doubtful; `run` gives them all the same.';
+  const effect = isApplied
+    ? 'Below it the program gives the label for unknown input.'
+    : '`judge` calls answers below it doubtful; `run` gives them all the same.';
   const compared =
     ambiguity.disagreement === null
       ? ''

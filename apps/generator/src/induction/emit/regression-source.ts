@@ -67,7 +67,11 @@ ${keys.length === 0 ? '' : '  const settled = SETTLED.get(JSON.stringify(cells))
 }`,
     ...['table-cells', ...(estimator.kind === 'sum' ? ['table-features'] : []), 'regression-model'].map(templateSource),
     `/** The answer to a record that has nothing the examples had: their median. */\nconst OTHERWISE = ${otherwise};\n/** Range and decimals of the examples. */\nconst LOWEST = ${lowest};\nconst HIGHEST = ${highest};\nconst DECIMALS = ${decimals};\n/** Half the width of the interval. */\nconst HALF_WIDTH = ${halfWidth};`,
-    ...(keys.length === 0 ? [] : [`/** What people answered, by cells. */\nconst SETTLED = new Map<string, number>([\n${keys.map((pair) => `  ${literal([...pair])},`).join('\n')}\n]);`]),
+    ...(keys.length === 0
+      ? []
+      : [
+          `/** What people answered, by cells. */\nconst SETTLED = new Map<string, number>([\n${keys.map((pair) => `  ${literal([...pair])},`).join('\n')}\n]);`,
+        ]),
     `const COLUMNS: readonly Column[] = [\n${columns}\n];`,
     ...modelSource(estimator),
   ]

@@ -21,9 +21,12 @@ export function transformationCard({ task, report, warnings, date }: Transformat
   const open =
     ambiguity.questions.length === 0
       ? 'No input was found on which recipes that fit the examples differ.'
-      : `${ambiguity.questions
-          .map(({ input, answers }) => `- ${markdownText(JSON.stringify(input), 200)}: ${[...new Set(answers.map(({ output }) => JSON.stringify(output)))].map((output) => markdownText(output, 100)).join(' or ')}?`)
-          .join('\n')}`;
+      : ambiguity.questions
+          .map(
+            ({ input, answers }) =>
+              `- ${markdownText(JSON.stringify(input), 200)}: ${[...new Set(answers.map(({ output }) => JSON.stringify(output)))].map((output) => markdownText(output, 100)).join(' or ')}?`,
+          )
+          .join('\n');
   const sections = [
     `# ${markdownText(task.programName)}`,
     markdownText(task.taskDescription, 1000),

@@ -23,7 +23,9 @@ export function transformationSource({ task, fields, recipes, sources, abstentio
     ...origin.map((line) => commentText(line, 400)),
     'Nothing is imported, nothing is kept between two calls, nothing outside is touched.',
     ...recipes.flatMap(({ name, recipe }) =>
-      recipe.map((way, at) => commentText(`${name === null ? 'output' : JSON.stringify(name)}, ${at === 0 ? '' : 'otherwise '}${way}`, 600)),
+      recipe.map((way, at) =>
+        commentText(`${name === null ? 'output' : JSON.stringify(name)}, ${at === 0 ? '' : 'otherwise '}${way}`, 600),
+      ),
     ),
   ];
   const fallback = task.unknownLabel;
@@ -61,7 +63,10 @@ function typesSource(fields: readonly FieldRecipe[], sources: readonly string[] 
       : `{\n${sources.map((name) => `  readonly ${literal(name)}?: string | number | boolean | null;`).join('\n')}\n}`;
   const types = (field: FieldRecipe): string => `${field.isNumber ? 'number' : 'string'} | null`;
   const [only] = fields;
-  const output = only?.name === null ? `${types(only)}${fallback === null ? '' : ' | string'}` : `{\n${fields.map((field) => `  readonly ${literal(field.name)}: ${types(field)};`).join('\n')}\n}${fallback === null ? '' : ' | string'}`;
+  const output =
+    only?.name === null
+      ? `${types(only)}${fallback === null ? '' : ' | string'}`
+      : `{\n${fields.map((field) => `  readonly ${literal(field.name)}: ${types(field)};`).join('\n')}\n}${fallback === null ? '' : ' | string'}`;
   return `/** What \`run\` takes. */\nexport type Input = ${input};\n\n/** What \`run\` makes. */\nexport type Output = ${output};\n
 /** What \`judge\` answers. */
 export interface Judgement {
@@ -84,7 +89,9 @@ function outputSource(fields: readonly FieldRecipe[]): string {
 }
 
 function fieldSource({ recipes, ...field }: FieldRecipe): string {
-  const ways = recipes.map((recipe) => `      [\n${recipe.map((parts) => `        ${literal(parts as unknown as Json)},`).join('\n')}\n      ],`);
+  const ways = recipes.map(
+    (recipe) => `      [\n${recipe.map((parts) => `        ${literal(parts as unknown as Json)},`).join('\n')}\n      ],`,
+  );
   const rest = literal(field).slice(1, -1);
   return `  {\n    ${rest},\n    "recipes": [\n${ways.join('\n')}\n    ],\n  },`;
 }

@@ -14,9 +14,7 @@ export interface Leaf {
 }
 
 /** A tree of questions; `n` counts the examples that came here. */
-export type Tree =
-  | Leaf
-  | { readonly question: Question; readonly n: number; readonly yes: Tree; readonly no: Tree };
+export type Tree = Leaf | { readonly question: Question; readonly n: number; readonly yes: Tree; readonly no: Tree };
 
 /** Fewest examples in a leaf. */
 const MIN_LEAF = 2;

@@ -13,7 +13,7 @@ export function changeText(text: string, change: string): string | undefined {
   if (name === 'upper') return text.toUpperCase();
   if (name === 'capital') return text.slice(0, 1).toUpperCase() + text.slice(1).toLowerCase();
   if (name === 'title') return text.toLowerCase().replace(/(?<![\p{L}\p{N}'’])\p{L}/gu, (letter) => letter.toUpperCase());
-  if (name === 'initial') return [...text][0];
+  if (name === 'initial') return /^./su.exec(text)?.[0];
   if (name === 'digits') return text.replace(/\P{Nd}/gu, '');
   if (name === 'squeeze') return text.replace(/\s/gu, '');
   if (name === 'trim') return text.trim();
@@ -36,7 +36,10 @@ function plainNumber(text: string, isComma: boolean): string | undefined {
 function writeDate(text: string, order: string, pattern: string): string | undefined {
   const numbers = (text.match(/\d{1,4}/gu) ?? []).map(Number);
   const name = /\p{L}{3,9}/u.exec(text)?.[0].toLowerCase();
-  const named = name === undefined ? -1 : MONTHS.findIndex((month) => month.toLowerCase().startsWith(name) || name.startsWith(month.slice(0, 3).toLowerCase()));
+  const named =
+    name === undefined
+      ? -1
+      : MONTHS.findIndex((month) => month.toLowerCase().startsWith(name) || name.startsWith(month.slice(0, 3).toLowerCase()));
   const letters = named === -1 ? order : order.replace('M', '');
   if (numbers.length !== letters.length) return undefined;
   const month = named === -1 ? (numbers[letters.indexOf('M')] ?? 0) : named + 1;

@@ -27,7 +27,10 @@ function readCodes(codes: string, largest: number): number[] {
     const code = PACKED_DIGITS.indexOf(codes.charAt(at)) * PACKED_DIGITS.length + PACKED_DIGITS.indexOf(codes.charAt(at + 1));
     const step = code % (2 * PACKED_STEPS);
     const signed = step < PACKED_STEPS ? step - PACKED_STEPS : step - PACKED_STEPS + 1;
-    known.push(Math.floor(code / (2 * PACKED_STEPS)), (Math.sign(signed) * largest * signed * signed) / (PACKED_STEPS * PACKED_STEPS));
+    known.push(
+      Math.floor(code / (2 * PACKED_STEPS)),
+      (Math.sign(signed) * largest * signed * signed) / (PACKED_STEPS * PACKED_STEPS),
+    );
   }
   return known;
 }

@@ -1,7 +1,15 @@
 import type { Cell } from './table-cells.ts';
 
 /** A tree of questions as nested lists: an estimate, or column, kind of question, value, the tree for yes and the one for no. */
-export type EstimateTree = number | readonly [column: number, kind: 'at_most' | 'is' | 'empty', value: number | string | boolean | null, yes: EstimateTree, no: EstimateTree];
+export type EstimateTree =
+  | number
+  | readonly [
+      column: number,
+      kind: 'at_most' | 'is' | 'empty',
+      value: number | string | boolean | null,
+      yes: EstimateTree,
+      no: EstimateTree,
+    ];
 
 /** The estimate of one tree. A cell that is empty answers every question but `empty` with no. */
 export function treeEstimate(tree: EstimateTree, cells: readonly Cell[]): number {
@@ -9,7 +17,8 @@ export function treeEstimate(tree: EstimateTree, cells: readonly Cell[]): number
   while (typeof node !== 'number') {
     const [column, kind, value, yes, no] = node;
     const cell = cells[column] ?? null;
-    const isYes = kind === 'empty' ? cell === null : kind === 'is' ? cell === value : typeof cell === 'number' && cell <= Number(value);
+    const isYes =
+      kind === 'empty' ? cell === null : kind === 'is' ? cell === value : typeof cell === 'number' && cell <= Number(value);
     node = isYes ? yes : no;
   }
   return node;

@@ -25,5 +25,10 @@ export function askAboutEstimates(inputs: readonly Json[], { names, run, runRiva
     ],
     given: null,
   }));
-  return { candidates: [...names], compared: inputs.length, disagreement: differing.length / Math.max(1, inputs.length), questions };
+  return {
+    candidates: [...names],
+    compared: inputs.length,
+    disagreement: differing.length / Math.max(1, inputs.length),
+    questions,
+  };
 }

@@ -40,7 +40,10 @@ export interface EstimatorTask {
 }
 
 /** Trains a candidate on some of the inputs. */
-export function trainEstimator(candidate: EstimatorCandidate, { fields, inputs, targets, members, onRound }: EstimatorTask): Estimator {
+export function trainEstimator(
+  candidate: EstimatorCandidate,
+  { fields, inputs, targets, members, onRound }: EstimatorTask,
+): Estimator {
   onRound();
   const measured = measureColumns(
     fields,
@@ -60,7 +63,8 @@ export function trainEstimator(candidate: EstimatorCandidate, { fields, inputs, 
     return { kind: 'sum', columns, ridge };
   }
   const task = { columns, rows, targets, members };
-  const trees = candidate.kind === 'tree' ? [growEstimateTree(task, candidate.depth, 5)] : boostTrees(task, candidate.depth, onRound);
+  const trees =
+    candidate.kind === 'tree' ? [growEstimateTree(task, candidate.depth, 5)] : boostTrees(task, candidate.depth, onRound);
   return { kind: 'trees', columns, trees };
 }
 

@@ -44,7 +44,10 @@ export function learnRegression(task: InductionTask): InductionResult {
   const estimator = selected.best.train();
   const program = programOf(data, { own, selected, estimator });
   const run = (input: Json): number => answer(program, input);
-  const settled = examplesOf(data, training.filter((member) => clarified.isSettled(data.inputs[member] ?? null)));
+  const settled = examplesOf(
+    data,
+    training.filter((member) => clarified.isSettled(data.inputs[member] ?? null)),
+  );
   const truth = heldOut.map((member) => data.targets[member] ?? 0);
   const made = heldOut.map((member) => run(data.inputs[member] ?? null));
   const holdout = scoreEstimates(truth, made);
@@ -73,7 +76,8 @@ export function learnRegression(task: InductionTask): InductionResult {
     interval: {
       halfWidth: program.halfWidth,
       intended: INTENDED,
-      holdoutCoverage: truth.filter((value, at) => Math.abs(value - (made[at] ?? 0)) <= program.halfWidth).length / Math.max(1, truth.length),
+      holdoutCoverage:
+        truth.filter((value, at) => Math.abs(value - (made[at] ?? 0)) <= program.halfWidth).length / Math.max(1, truth.length),
     },
     ambiguity: ambiguityOf(unlabelled, { selected, program, run }),
     sourceBytes: Buffer.byteLength(source),
@@ -86,6 +90,8 @@ export function learnRegression(task: InductionTask): InductionResult {
     ...held.slice(0, 20).map(({ input }, at) => ({ name: `the estimate for example ${at + 1}`, input, output: run(input) })),
   ];
   const warnings = warningsOf(report);
+  if (task.accuracyTarget !== null)
+    warnings.push('accuracy_target was not looked at: an estimate of a number has an error, not an accuracy');
   const files = programFiles({
     program: source,
     tests: testSource(task.programName, cases, wrongInput(kind)),
@@ -116,7 +122,10 @@ function answer({ estimator, otherwise, lowest, highest, decimals }: RegressionP
 }
 
 function examplesOf(data: RegressionData, members: readonly number[]): { input: Json; output: number }[] {
-  return members.map((member) => ({ input: data.inputs[member] ?? null, output: data.targets[member] ?? 0 })) satisfies LabelledExample[];
+  return members.map((member) => ({
+    input: data.inputs[member] ?? null,
+    output: data.targets[member] ?? 0,
+  })) satisfies LabelledExample[];
 }
 
 function ambiguityOf(

@@ -14,7 +14,9 @@ export interface RegressionData {
 }
 
 /** Reads records with a number each. Equal inputs become one, with the mean of their outputs. */
-export function readRegression(examples: readonly LabelledExample[]): { ok: true; value: RegressionData } | { ok: false; refused: Refused } {
+export function readRegression(
+  examples: readonly LabelledExample[],
+): { ok: true; value: RegressionData } | { ok: false; refused: Refused } {
   if (examples.length > LIMITS.maxExamples) {
     const reason = `There are ${examples.length} examples, at most ${LIMITS.maxExamples} can be used`;
     return { ok: false, refused: refuse('too_many_examples', reason, { examples: examples.length, limit: LIMITS.maxExamples }) };
@@ -33,7 +35,10 @@ export function readRegression(examples: readonly LabelledExample[]): { ok: true
   const groups = Map.groupBy(examples, ({ input }) => canonicalJson(input));
   if (groups.size < LIMITS.minRegressionExamples) {
     const reason = `There are ${groups.size} distinct examples, at least ${LIMITS.minRegressionExamples} are needed to estimate a number`;
-    return { ok: false, refused: refuse('too_few_examples', reason, { examples: groups.size, needed: LIMITS.minRegressionExamples }) };
+    return {
+      ok: false,
+      refused: refuse('too_few_examples', reason, { examples: groups.size, needed: LIMITS.minRegressionExamples }),
+    };
   }
   const inputs: Json[] = [];
   const targets: number[] = [];

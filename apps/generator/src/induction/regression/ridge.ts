@@ -49,6 +49,8 @@ export function trainRidge(
     for (let place = 0; place < rest.length; place += 1) rest[place] = (rest[place] ?? 0) - shift;
     if (largest < scale * 1e-5) break;
   }
-  const kept = rows.names.flatMap((name, id) => (weights[id] === 0 ? [] : [[name, Number((weights[id] ?? 0).toPrecision(6))] as const]));
+  const kept = rows.names.flatMap((name, id) =>
+    weights[id] === 0 ? [] : [[name, Number((weights[id] ?? 0).toPrecision(6))] as const],
+  );
   return { weights: new Map(kept), bias: Number(bias.toPrecision(9)) };
 }

@@ -13,7 +13,7 @@ const MOST_VALIDATED = 4000;
 const MIN_BETTER = 0.01;
 
 /** One candidate after cross-validation. */
-export interface ValidatedEstimator {
+interface ValidatedEstimator {
   readonly model: string;
   readonly mae: number;
   /** Estimates for the validated examples, each by a model that was not trained with it. */

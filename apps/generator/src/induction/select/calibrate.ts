@@ -86,10 +86,7 @@ export function chooseThreshold(answers: readonly SureAnswer[], precisionTarget:
 }
 
 /** The share of answers of at least some confidence, and the share of these that is right. */
-export function answeredAbove(
-  answers: readonly SureAnswer[],
-  threshold: number,
-): { answered: number; precision: number | null } {
+export function answeredAbove(answers: readonly SureAnswer[], threshold: number): { answered: number; precision: number | null } {
   const given = answers.filter(({ confidence }) => confidence >= threshold);
   const right = given.filter(({ isRight }) => isRight).length;
   return {
@@ -126,5 +123,5 @@ export function calibrationError(answers: readonly SureAnswer[]): number {
     bin.right += isRight ? 1 : 0;
     bin.confidence += confidence;
   }
-  return bins.reduce((sum, { n, right, confidence }) => sum + Math.abs(right - confidence), 0) / Math.max(1, answers.length);
+  return bins.reduce((sum, { right, confidence }) => sum + Math.abs(right - confidence), 0) / Math.max(1, answers.length);
 }

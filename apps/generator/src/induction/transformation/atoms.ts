@@ -47,11 +47,11 @@ const CHANGES: readonly (readonly [change: string, cost: number])[] = [
 ];
 
 /** The forms in which dates are written. */
-const FORMS = [
-  ...['YYYY-MM-DD', 'DD.MM.YYYY', 'D.M.YYYY', 'DD/MM/YYYY', 'MM/DD/YYYY', 'M/D/YYYY', 'DD-MM-YYYY', 'YYYY/MM/DD', 'YYYYMMDD'],
-  ...['DD MMM YYYY', 'D MMM YYYY', 'D MMMM YYYY', 'MMM D, YYYY', 'MMMM D, YYYY', 'MMM YYYY', 'MMMM YYYY', 'YYYY-MM', 'MM/YYYY'],
-  ...['YYYY', 'YY', 'MMMM', 'MMM', 'MM', 'M', 'DD', 'D', 'DD.MM.YY', 'MM/DD/YY', 'DD/MM/YY'],
-];
+const FORMS =
+  `YYYY-MM-DD|DD.MM.YYYY|D.M.YYYY|DD/MM/YYYY|MM/DD/YYYY|M/D/YYYY|DD-MM-YYYY|YYYY/MM/DD|YYYYMMDD|DD MMM YYYY|D MMM YYYY|D MMMM YYYY|
+MMM D, YYYY|MMMM D, YYYY|MMM YYYY|MMMM YYYY|YYYY-MM|MM/YYYY|YYYY|YY|MMMM|MMM|MM|M|DD|D|DD.MM.YY|MM/DD/YY|DD/MM/YY`
+    .replaceAll('\n', '')
+    .split('|');
 /** In which orders the numbers of a date may stand. */
 const ORDERS = ['DMY', 'MDY', 'YMD'];
 
@@ -85,7 +85,8 @@ export function findAtoms(examples: readonly TextExample[], shape: Pattern | und
       for (const [change, cost] of [['none', 0] as const, ...CHANGES, ...padsOf(examples), ...datesOf(atoms)]) {
         const changed = changeAll(texts, change, examples);
         if (changed === undefined || (change !== 'none' && changed.every((text, at) => text === texts[at]))) continue;
-        for (const { part, cost: bare } of atoms) if (part.kind === 'piece') add(changed, { part: { ...part, change }, cost: bare + cost });
+        for (const { part, cost: bare } of atoms)
+          if (part.kind === 'piece') add(changed, { part: { ...part, change }, cost: bare + cost });
       }
     }
   }
@@ -109,14 +110,19 @@ function changeAll(texts: readonly string[], change: string, examples: readonly 
 
 function padsOf(examples: readonly TextExample[]): (readonly [string, number])[] {
   const widths = new Set(examples.flatMap(({ output }) => (output.match(/\d+/gu) ?? []).map((run) => run.length)));
-  return [...widths].filter((width) => width <= 12).slice(0, 3).map((width) => [`pad:${width}`, 0.9] as const);
+  return [...widths]
+    .filter((width) => width <= 12)
+    .slice(0, 3)
+    .map((width) => [`pad:${width}`, 0.9] as const);
 }
 
 const DATES = new Set(DATE_PATTERNS.map(({ source }) => source));
 
 function datesOf(atoms: readonly Atom[]): (readonly [string, number])[] {
   const isDate = atoms.some(({ part }) => part.kind === 'piece' && part.from.kind === 'match' && DATES.has(part.from.pattern));
-  return isDate ? ORDERS.flatMap((order, place) => FORMS.map((form) => [`date:${order}:${form}`, 0.5 + place / 10] as const)) : [];
+  return isDate
+    ? ORDERS.flatMap((order, place) => FORMS.map((form) => [`date:${order}:${form}`, 0.5 + place / 10] as const))
+    : [];
 }
 
 /** Pieces of one source between two places that all examples have. */
@@ -132,9 +138,15 @@ function* piecesOf(
     for (const to of [...spots, ...nextSpots(source, examples, { from, patterns })]) {
       const texts = textsBetween(source, examples, from, to);
       if (texts === undefined) continue;
-      const isMatch = from.place.kind === 'match' && to.place.kind === 'match' && from.place.pattern === to.place.pattern && from.place.nth === to.place.nth;
+      const isMatch =
+        from.place.kind === 'match' &&
+        to.place.kind === 'match' &&
+        from.place.pattern === to.place.pattern &&
+        from.place.nth === to.place.nth;
       // A whole match is simpler than two places that have nothing to do with each other.
-      const cost = isMatch ? from.cost : from.cost + to.cost + (from.place.kind === 'index' && to.place.kind === 'index' ? 0 : 0.5);
+      const cost = isMatch
+        ? from.cost
+        : from.cost + to.cost + (from.place.kind === 'index' && to.place.kind === 'index' ? 0 : 0.5);
       const part: Part = { kind: 'piece', source, from: from.place, to: to.place, change: 'none' };
       yield { texts, atom: { part, cost } };
     }
@@ -153,13 +165,20 @@ function textsBetween(source: number, examples: readonly TextExample[], from: Sp
 }
 
 function spotsOf(source: number, examples: readonly TextExample[], patterns: readonly Pattern[]): Spot[] {
-  const places: [Place, number][] = [0, 1, 2, 3, 4, -1, -2, -3, -4, -5].map((at) => [{ kind: 'index', at }, at === 0 || at === -1 ? 0.3 : 1 + Math.abs(at) / 4]);
+  const places: [Place, number][] = [0, 1, 2, 3, 4, -1, -2, -3, -4, -5].map((at) => [
+    { kind: 'index', at },
+    at === 0 || at === -1 ? 0.3 : 1 + Math.abs(at) / 4,
+  ]);
   for (const { source: pattern, cost } of patterns) {
     for (const nth of [0, 1, 2, 3, -1, -2, -3]) {
-      for (const side of ['start', 'end'] as const) places.push([{ kind: 'match', pattern, nth, side }, cost + (nth < 0 ? -nth - 0.8 : nth) / 4]);
+      for (const side of ['start', 'end'] as const)
+        places.push([{ kind: 'match', pattern, nth, side }, cost + (nth < 0 ? -nth - 0.8 : nth) / 4]);
     }
   }
-  return distinctSpots(places.flatMap(([place, cost]) => spotAt(source, examples, { place, cost, starts: [] })), MOST_SPOTS);
+  return distinctSpots(
+    places.flatMap(([place, cost]) => spotAt(source, examples, { place, cost, starts: [] })),
+    MOST_SPOTS,
+  );
 }
 
 /** The cheapest of the places that are the same in all examples; more than one, since they may differ in other inputs. */
@@ -169,7 +188,11 @@ function distinctSpots(spots: readonly Spot[], most: number): Spot[] {
 }
 
 /** Places that hang on where the piece begins. */
-function nextSpots(source: number, examples: readonly TextExample[], { from, patterns }: { from: Spot; patterns: readonly Pattern[] }): Spot[] {
+function nextSpots(
+  source: number,
+  examples: readonly TextExample[],
+  { from, patterns }: { from: Spot; patterns: readonly Pattern[] },
+): Spot[] {
   const spots = patterns.flatMap(({ source: pattern, cost }) =>
     (['start', 'end'] as const).flatMap((side) =>
       spotAt(source, examples, { place: { kind: 'next', pattern, side }, cost: cost - 0.2, starts: from.at }),

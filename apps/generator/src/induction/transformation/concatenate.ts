@@ -81,7 +81,10 @@ function takeCheapest(queue: State[]): State {
 
 /** The ways themselves, and those of the best in which one part is another one that makes the same of the examples. */
 function variantsOf(found: readonly State[]): Way[] {
-  const ways = found.map(({ steps, cost }) => ({ parts: steps.flatMap(([atom]) => (atom === undefined ? [] : [atom.part])), cost }));
+  const ways = found.map(({ steps, cost }) => ({
+    parts: steps.flatMap(([atom]) => (atom === undefined ? [] : [atom.part])),
+    cost,
+  }));
   const [best] = found;
   const variants: Way[] = [];
   for (const [place, atoms] of (best?.steps ?? []).entries()) {

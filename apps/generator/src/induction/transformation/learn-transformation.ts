@@ -1,4 +1,13 @@
-import { type Json, type JsonObject, type LabelledExample, type Random, canonicalJson, isoTime, seededRandom, wilsonInterval } from '@loopwright/protocol';
+import {
+  type Json,
+  type JsonObject,
+  type LabelledExample,
+  type Random,
+  canonicalJson,
+  isoTime,
+  seededRandom,
+  wilsonInterval,
+} from '@loopwright/protocol';
 import { withClarifications } from '../clarify/clarification.ts';
 import { settledCases } from '../emit/cases.ts';
 import { programFiles } from '../emit/program-files.ts';
@@ -16,7 +25,12 @@ import { shuffle } from '../split/hold-out.ts';
 import type { InductionResult, InductionTask } from '../task.ts';
 import { describeRecipe } from './describe.ts';
 import { askAboutProbes, differingRivals, outputOf, probesOf } from './probe.ts';
-import { type OutputField, type TransformationData, type TransformationSample, readTransformation } from './read-transformation.ts';
+import {
+  type OutputField,
+  type TransformationData,
+  type TransformationSample,
+  readTransformation,
+} from './read-transformation.ts';
 import { transformationSchemas } from './transformation-schemas.ts';
 import { synthesise } from './synthesise.ts';
 import type { TransformationReport, TransformedField } from './transformation-report.ts';
@@ -40,7 +54,11 @@ export function learnTransformation(task: InductionTask): InductionResult {
   const data = read.value;
   const { training, heldOut } = split(data.samples, clarified.isSettled, task.seed);
   const unlabelled = (task.unlabelledInputs ?? []).filter((input) => isReadable(input, data.inputFields));
-  const probes = probesOf(training.map(({ input }) => input), unlabelled, seededRandom(task.seed + 1));
+  const probes = probesOf(
+    training.map(({ input }) => input),
+    unlabelled,
+    seededRandom(task.seed + 1),
+  );
   const fields = learnFields(task, data, { training, probes });
   if (!fields.ok) return { ok: false, refused: fields.refused };
   const abstention = validate(task, data, { training, probes });
@@ -80,7 +98,10 @@ export function learnTransformation(task: InductionTask): InductionResult {
   };
   const settled = training.filter(({ input }) => clarified.isSettled(input));
   const cases = [...settledCases(settled), ...casesOf([...heldOut, ...training], data, run)];
-  const warnings = warningsOf(report, { data, missed: settled.filter(({ input, output }) => canonicalJson(run(input)) !== canonicalJson(output)).length });
+  const warnings = warningsOf(report, {
+    data,
+    missed: settled.filter(({ input, output }) => canonicalJson(run(input)) !== canonicalJson(output)).length,
+  });
   const wrongInput: Json = data.inputFields === null ? { not: 'a text' } : ['not', 'a', 'record'];
   const files = programFiles({
     program: source,
@@ -106,7 +127,10 @@ function split(
   isSettled: (input: Json) => boolean,
   seed: number,
 ): { training: TransformationSample[]; heldOut: TransformationSample[] } {
-  const open = shuffle(samples.filter(({ input }) => !isSettled(input)), seededRandom(seed));
+  const open = shuffle(
+    samples.filter(({ input }) => !isSettled(input)),
+    seededRandom(seed),
+  );
   const count = Math.max(1, Math.round(samples.length * LIMITS.holdOutShare));
   const held = new Set(open.slice(0, Math.min(count, open.length - 1)));
   return { training: samples.filter((sample) => !held.has(sample)), heldOut: samples.filter((sample) => held.has(sample)) };
@@ -183,7 +207,12 @@ function validate(task: InductionTask, data: TransformationData, { training, pro
 /** What the emitted program answers. */
 function answer(
   fields: readonly FieldRecipe[],
-  { input, sources, threshold, fallback }: { input: Json; sources: readonly string[] | null; threshold: number; fallback: string | null },
+  {
+    input,
+    sources,
+    threshold,
+    fallback,
+  }: { input: Json; sources: readonly string[] | null; threshold: number; fallback: string | null },
 ): { output: Json; confidence: number } {
   const matches = openMatches(readTexts(input, sources));
   const made: readonly MadeField[] = fields.map((field) => makeField(field, matches));
@@ -191,7 +220,10 @@ function answer(
   return { output: fallback !== null && confidence < threshold ? fallback : outputOf(made), confidence };
 }
 
-function scoreOn(heldOut: readonly TransformationSample[], run: (input: Json) => Json): ReturnType<typeof wilsonInterval> & { n: number } {
+function scoreOn(
+  heldOut: readonly TransformationSample[],
+  run: (input: Json) => Json,
+): ReturnType<typeof wilsonInterval> & { n: number } {
   const right = heldOut.filter(({ input, output }) => canonicalJson(run(input)) === canonicalJson(output)).length;
   return { ...wilsonInterval(right, heldOut.length), n: heldOut.length };
 }
@@ -228,8 +260,14 @@ function describeFields(
 const MAX_CASE = 1500;
 const MAX_CASES = 30;
 
-function casesOf(samples: readonly TransformationSample[], data: TransformationData, run: (input: Json) => Json): { name: string; input: Json; output: Json }[] {
-  const right = samples.filter(({ input, output }) => JSON.stringify(input).length <= MAX_CASE && canonicalJson(run(input)) === canonicalJson(output));
+function casesOf(
+  samples: readonly TransformationSample[],
+  data: TransformationData,
+  run: (input: Json) => Json,
+): { name: string; input: Json; output: Json }[] {
+  const right = samples.filter(
+    ({ input, output }) => JSON.stringify(input).length <= MAX_CASE && canonicalJson(run(input)) === canonicalJson(output),
+  );
   const edges: [string, string][] = [
     ['an empty text', ''],
     ['white space', ' \n\t '],
@@ -240,7 +278,8 @@ function casesOf(samples: readonly TransformationSample[], data: TransformationD
   return [
     ...right.slice(0, MAX_CASES).map(({ input, output }, at) => ({ name: `example ${at + 1}`, input, output })),
     ...edges.map(([name, text]) => {
-      const input: Json = data.inputFields === null ? text : (Object.fromEntries(data.inputFields.map((field) => [field, text])) as JsonObject);
+      const input: Json =
+        data.inputFields === null ? text : (Object.fromEntries(data.inputFields.map((field) => [field, text])) as JsonObject);
       return { name, input, output: run(input) };
     }),
   ];
@@ -253,8 +292,13 @@ function warningsOf(report: TransformationReport, { data, missed }: { data: Tran
     warnings.push(`The hold-out accuracy of ${percent(holdout.accuracy)} is below the target of ${percent(target.accuracy)}`);
   if (holdout.n < 50) warnings.push(`The hold-out has only ${holdout.n} examples: the interval of the score is wide`);
   if (data.conflicts > 0) warnings.push(`${data.conflicts} inputs were left out: they had different outputs`);
-  if (missed > 0) warnings.push(`${missed} answers of people are not what the program makes: its language cannot express them together with the examples`);
+  if (missed > 0)
+    warnings.push(
+      `${missed} answers of people are not what the program makes: its language cannot express them together with the examples`,
+    );
   if (report.ambiguity.questions.length > 0)
-    warnings.push(`The examples leave open what is right: ${report.ambiguity.questions.length} questions are in clarification_questions`);
+    warnings.push(
+      `The examples leave open what is right: ${report.ambiguity.questions.length} questions are in clarification_questions`,
+    );
   return warnings;
 }

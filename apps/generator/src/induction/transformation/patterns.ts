@@ -40,7 +40,7 @@ const SEPARATORS = /[^\p{L}\p{M}\p{N}\s]/gu;
 const MOST = 10;
 
 /** A literal as a pattern. */
-export function literalPattern(text: string): string {
+function literalPattern(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
@@ -115,7 +115,10 @@ export function shapePattern(outputs: readonly string[]): Pattern | undefined {
     const all = [...shapes.values()];
     if (all.length > MOST_SHAPES || all.some((runs) => runs.length > 12 || runs.some(({ high }) => high > MOST_RUN))) continue;
     const sources = all.map((runs) => runs.map(countedRun).join(''));
-    return { source: `(?<![\\p{L}\\p{N}])(?:${sources.sort((a, b) => b.length - a.length).join('|')})(?![\\p{L}\\p{N}])`, cost: 1.6 };
+    return {
+      source: `(?<![\\p{L}\\p{N}])(?:${sources.sort((a, b) => b.length - a.length).join('|')})(?![\\p{L}\\p{N}])`,
+      cost: 1.6,
+    };
   }
   return undefined;
 }

@@ -74,7 +74,11 @@ export function differingRivals(
 }
 
 /** Asks about the probes on which the recipes of a field disagree most. */
-export function askAboutProbes(fields: readonly FieldRecipe[], probes: readonly Json[], sources: readonly string[] | null): Ambiguity {
+export function askAboutProbes(
+  fields: readonly FieldRecipe[],
+  probes: readonly Json[],
+  sources: readonly string[] | null,
+): Ambiguity {
   const most = Math.max(...fields.map(({ recipes }) => recipes.length));
   const candidates = Array.from({ length: most }, (_, at) => (at === 0 ? 'chosen' : `rival ${at}`));
   if (most === 1) return { candidates, compared: 0, disagreement: null, questions: [] };
@@ -84,7 +88,9 @@ export function askAboutProbes(fields: readonly FieldRecipe[], probes: readonly 
   for (const input of probes) {
     const matches = openMatches(readTexts(input, sources));
     const answers = candidates.map((candidate, at) => {
-      const made = fields.map((field) => makeField({ ...field, recipes: [field.recipes[at] ?? field.recipes[0] ?? []] }, matches));
+      const made = fields.map((field) =>
+        makeField({ ...field, recipes: [field.recipes[at] ?? field.recipes[0] ?? []] }, matches),
+      );
       return { candidate, output: outputOf(made), confidence: null };
     });
     const kinds = new Set(answers.map(({ output }) => canonicalJson(output)));
@@ -95,7 +101,10 @@ export function askAboutProbes(fields: readonly FieldRecipe[], probes: readonly 
     if (!asked.has(key)) open.push({ question: { input, why: 'candidates_disagree', answers, given: null }, kinds: kinds.size });
     asked.add(key);
   }
-  const questions = open.sort((a, b) => b.kinds - a.kinds).slice(0, MAX_QUESTIONS).map(({ question }) => question);
+  const questions = open
+    .sort((a, b) => b.kinds - a.kinds)
+    .slice(0, MAX_QUESTIONS)
+    .map(({ question }) => question);
   return { candidates, compared: probes.length, disagreement: differing / Math.max(1, probes.length), questions };
 }
 

@@ -35,13 +35,17 @@ type Answer = { ok: true; value: TransformationData } | { ok: false; refused: Re
 /** Reads examples whose inputs are texts or flat records, and whose outputs are texts, numbers, `null`, or flat records of these. */
 export function readTransformation(examples: readonly LabelledExample[]): Answer {
   if (examples.length > LIMITS.maxExamples)
-    return no('too_many_examples', `There are ${examples.length} examples, at most ${LIMITS.maxExamples} can be used`, { limit: LIMITS.maxExamples });
+    return no('too_many_examples', `There are ${examples.length} examples, at most ${LIMITS.maxExamples} can be used`, {
+      limit: LIMITS.maxExamples,
+    });
   const inputFields = inputFieldsOf(examples.map(({ input }) => input));
   if (inputFields === undefined)
     return no('unsupported_input', 'The inputs are neither all texts nor all flat records', { examples: examples.length });
   const fields = outputFieldsOf(examples.map(({ output }) => output));
   if (fields === undefined)
-    return no('unsupported_output', 'The outputs are neither texts or numbers nor flat records of these with the same members', { examples: examples.length });
+    return no('unsupported_output', 'The outputs are neither texts or numbers nor flat records of these with the same members', {
+      examples: examples.length,
+    });
   const distinct = new Map<string, { example: LabelledExample; outputs: Set<string> }>();
   for (const example of examples) {
     const key = canonicalJson(example.input);
@@ -52,7 +56,11 @@ export function readTransformation(examples: readonly LabelledExample[]): Answer
   const clear = [...distinct.values()].filter(({ outputs }) => outputs.size === 1).map(({ example }) => example);
   if (clear.length < LIMITS.minTransformExamples) {
     const details = { examples: clear.length, needed: LIMITS.minTransformExamples };
-    return no('too_few_examples', `There are ${clear.length} distinct examples, at least ${LIMITS.minTransformExamples} are needed`, details);
+    return no(
+      'too_few_examples',
+      `There are ${clear.length} distinct examples, at least ${LIMITS.minTransformExamples} are needed`,
+      details,
+    );
   }
   const samples = clear.map(({ input, output }) => ({
     input,
@@ -86,7 +94,12 @@ function outputFieldsOf(outputs: readonly Json[]): OutputField[] | undefined {
   if (!outputs.every(isFlatRecord)) return undefined;
   const names = [...new Set(outputs.flatMap((output) => Object.keys(output)))].sort();
   if (names.length === 0 || names.length > LIMITS.maxTransformFields) return undefined;
-  const fields = names.map((name) => fieldOf(name, outputs.map((output) => output[name] ?? null)));
+  const fields = names.map((name) =>
+    fieldOf(
+      name,
+      outputs.map((output) => output[name] ?? null),
+    ),
+  );
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
@@ -101,7 +114,7 @@ function fieldOf(name: string | null, values: readonly Json[]): OutputField | un
 
 function textOfField(output: Json, { name }: OutputField): string | undefined {
   const value = name === null ? output : isFlatRecord(output) ? (output[name] ?? null) : null;
-  return value === null || value === '' ? undefined : String(value);
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined;
 }
 
 function isFlatRecord(value: Json): value is Record<string, Json> {

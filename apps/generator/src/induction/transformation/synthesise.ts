@@ -46,18 +46,22 @@ interface Judged {
 export function synthesise(task: FieldTask): Synthesised | undefined {
   const shape = shapePattern(task.examples.slice(0, 2000).map(({ output }) => output));
   const branches: (readonly Part[])[] = [];
-  let rivals: Recipe[] = [];
+  let rivals: (readonly Part[])[] = [];
   let remaining = task.examples;
   while (branches.length < MOST_BRANCHES && remaining.length > (branches.length === 0 ? 0 : 1)) {
     const found = bestWays(task, remaining, shape);
     const [best] = found;
     if (best === undefined || best.value <= 0) break;
-    if (branches.length === 0) rivals = found.slice(1, 1 + MOST_RIVALS).filter(({ value }) => value === best.value).map(({ way }) => [way.parts]);
+    if (branches.length === 0)
+      rivals = found
+        .slice(1, 1 + MOST_RIVALS)
+        .filter(({ value }) => value === best.value)
+        .map(({ way }) => way.parts);
     branches.push(best.way.parts);
     remaining = remaining.filter(({ matches, output }) => applyRecipe([best.way.parts], matches) !== output);
   }
   const [first, ...later] = branches;
-  return first === undefined ? undefined : { recipe: [first, ...later], rivals: rivals.map(([parts]) => [parts ?? [], ...later]) };
+  return first === undefined ? undefined : { recipe: [first, ...later], rivals: rivals.map((parts) => [parts].concat(later)) };
 }
 
 /** The ways that are right most often and wrong least often, the best first. */
@@ -72,7 +76,9 @@ function bestWays(task: FieldTask, remaining: readonly TextExample[], shape: Pat
       const [top] = found;
       if (top === undefined) break;
       if (best[0] === undefined || top.value > best[0].value) best = found;
-      const wrong = judgedOn.find((example) => !chosen.includes(example) && applyRecipe([top.way.parts], example.matches) !== example.output);
+      const wrong = judgedOn.find(
+        (example) => !chosen.includes(example) && applyRecipe([top.way.parts], example.matches) !== example.output,
+      );
       if (wrong === undefined) break;
       chosen.push(wrong);
     }

@@ -17,7 +17,8 @@ export function transformationSchemas(
   if (only?.name === null) return { inputSchema, outputSchema: { $schema: DIALECT, type: typesOf(only, fallback) } };
   const properties = Object.fromEntries(fields.map((field) => [field.name ?? '', { type: typesOf(field, null) }]));
   const record: JsonObject = { type: 'object', properties, required: fields.map(({ name }) => name ?? '') };
-  const outputSchema = fallback === null ? { $schema: DIALECT, ...record } : { $schema: DIALECT, anyOf: [record, { const: fallback }] };
+  const outputSchema =
+    fallback === null ? { $schema: DIALECT, ...record } : { $schema: DIALECT, anyOf: [record, { const: fallback }] };
   return { inputSchema, outputSchema };
 }
 

@@ -26,7 +26,8 @@ export function inductionCandidates(data: InductionData): readonly InductionCand
   if (data.characters > MOST_PIECE_CHARACTERS) return TEXT.filter(({ features }) => features === 'words');
   const work = data.characters * data.classes;
   if (work <= MOST_PIECE_WORK) return TEXT;
-  if (work <= MOST_MIXED_WORK) return TEXT.filter(({ features, learner }) => features !== 'pieces of words' || learner === 'naive Bayes');
+  if (work <= MOST_MIXED_WORK)
+    return TEXT.filter(({ features, learner }) => features !== 'pieces of words' || learner === 'naive Bayes');
   return TEXT.filter(({ features, learner }) => features === 'words' || learner === 'naive Bayes');
 }
 

@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** A text with its label. */
+export interface LabelledText {
+  readonly text: string;
+  readonly label: string;
+}
+
+/** Tells the label of a text. */
+export type Classify = (text: string) => Promise<string> | string;
+
+/** A published classifier, used as its README shows. */
+export interface Peer {
+  readonly name: string;
+  readonly learn: (examples: readonly LabelledText[]) => Promise<Classify> | Classify;
+}
+
+const FOLDER = join(import.meta.dirname, 'peers');
+const load = createRequire(join(FOLDER, 'package.json')) as (name: string) => unknown;
+
+/** The classifiers, loaded only when they learn. */
+export const PEERS: readonly Peer[] = [
+  { name: 'wink-naive-bayes-text-classifier', learn: learnWink },
+  { name: 'natural, BayesClassifier', learn: learnNatural },
+  { name: '@nlpjs/nlu, NluNeural', learn: learnNlp },
+];
+
+/** Installs the classifiers beside the benchmark: they are no dependencies of the project. `false` when that fails. */
+export function installPeers(tell: (text: string) => void): boolean {
+  if (existsSync(join(FOLDER, 'node_modules', 'natural'))) return true;
+  tell('installing the classifiers (npm install in benchmarks/induction/peers) …');
+  const install = ['install', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  const { status } = spawnSync('npm', install, { cwd: FOLDER, stdio: ['ignore', 2, 2] });
+  if (status !== 0) tell('left out: the classifiers could not be installed');
+  return status === 0;
+}
+
+interface WinkClassifier {
+  definePrepTasks(tasks: readonly unknown[]): void;
+  defineConfig(config: { considerOnlyPresence: boolean; smoothingFactor: number }): void;
+  learn(text: string, label: string): void;
+  consolidate(): void;
+  predict(text: string): string;
+}
+
+function learnWink(examples: readonly LabelledText[]): Classify {
+  const classifier = (load('wink-naive-bayes-text-classifier') as () => WinkClassifier)();
+  const { string, tokens } = load('wink-nlp-utils') as { string: { tokenize0: unknown }; tokens: { stem: unknown } };
+  classifier.definePrepTasks([string.tokenize0, tokens.stem]);
+  classifier.defineConfig({ considerOnlyPresence: true, smoothingFactor: 0.5 });
+  for (const { text, label } of examples) classifier.learn(text, label);
+  classifier.consolidate();
+  return (text) => classifier.predict(text);
+}
+
+interface NaturalClassifier {
+  addDocument(text: string, label: string): void;
+  train(): void;
+  classify(text: string): string;
+}
+
+function learnNatural(examples: readonly LabelledText[]): Classify {
+  const { BayesClassifier } = load('natural') as { BayesClassifier: new () => NaturalClassifier };
+  const classifier = new BayesClassifier();
+  for (const { text, label } of examples) classifier.addDocument(text, label);
+  classifier.train();
+  return (text) => classifier.classify(text);
+}
+
+interface NluNeural {
+  train(corpus: readonly { utterance: string; intent: string }[]): Promise<unknown>;
+  process(text: string): Promise<{ classifications: readonly { intent: string }[] }>;
+}
+
+async function learnNlp(examples: readonly LabelledText[]): Promise<Classify> {
+  const { containerBootstrap } = load('@nlpjs/core') as { containerBootstrap: () => Promise<{ use(plugin: unknown): void }> };
+  const { LangEn } = load('@nlpjs/lang-en-min') as { LangEn: unknown };
+  const { NluNeural } = load('@nlpjs/nlu') as { NluNeural: new (settings: object) => NluNeural };
+  const container = await containerBootstrap();
+  container.use(LangEn);
+  const nlu = new NluNeural({ locale: 'en', container, log: false });
+  await nlu.train(examples.map(({ text, label }) => ({ utterance: text, intent: label })));
+  return async (text) => (await nlu.process(text)).classifications[0]?.intent ?? '';
+}
