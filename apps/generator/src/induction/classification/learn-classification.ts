@@ -1,13 +1,13 @@
 import { type Json, type LabelledExample, isoTime, seededRandom } from '@loopwright/protocol';
 import { withClarifications } from '../clarify/clarification.ts';
 import { askAboutLabels } from '../clarify/ask-about-labels.ts';
-import { type AnsweredExample, chooseCases, settledCases, wrongInput } from '../emit/cases.ts';
+import { chooseCases, settledCases, wrongInput } from '../emit/cases.ts';
 import { modelCard } from '../emit/model-card.ts';
 import { programFiles } from '../emit/program-files.ts';
 import { type SettledInput, programSource } from '../emit/program-source.ts';
 import { inputSchema, outputSchema } from '../emit/schemas.ts';
 import { testSource } from '../emit/test-source.ts';
-import { type Judged, type Model, type OpenModel, openModel } from '../learn/model.ts';
+import { type Judged, type Model, openModel } from '../learn/model.ts';
 import type { TrainingData } from '../learn/train-model.ts';
 import { LIMITS } from '../limits.ts';
 import { readCells } from '../program/table-cells.ts';
@@ -15,7 +15,6 @@ import { isOfKind, textOf } from '../read/input-kind.ts';
 import { type ReadExamples, type Sample, readExamples } from '../read/read-examples.ts';
 import { type Refused, refuse } from '../refusal.ts';
 import { type InductionReport, originOf, percent, questionsOf, reportOfScore, warningsOf } from '../report.ts';
-import { type Score, scoreAnswers } from '../score/confusion.ts';
 import {
   type Abstention,
   type SureAnswer,
@@ -29,6 +28,7 @@ import { tableCandidates, textCandidates } from '../select/candidates.ts';
 import { type CrossValidation, type Selected, mostFrequent, selectModel } from '../select/cross-validate.ts';
 import { stratifiedParts } from '../split/hold-out.ts';
 import type { InductionResult, InductionTask } from '../task.ts';
+import { scoreHoldOut } from './score-hold-out.ts';
 
 /**
  * Learns a program that labels texts or records. A fifth of the distinct inputs is held out; a model is chosen by
@@ -163,33 +163,6 @@ function confidenceOn(
 
 function placeOf(judged: Judged | undefined, threshold: number, otherwise: number): number {
   return judged === undefined || judged.confidence < threshold ? otherwise : judged.place;
-}
-
-/** The one look at the hold-out: answers, score, how sure they are, and the median time of an answer. */
-function scoreHoldOut(
-  heldOut: readonly Sample[],
-  answers: InductionReport['labels'],
-  { open, answer, usual }: { open: OpenModel; answer: (input: Json) => number; usual: number },
-): { answered: AnsweredExample[]; score: Score; sure: SureAnswer[]; latencyMs: number } {
-  const latencies: number[] = [];
-  const given = heldOut.map((sample) => {
-    const before = performance.now();
-    const place = answer(sample.input);
-    latencies.push(performance.now() - before);
-    return place;
-  });
-  const sure = heldOut.map(({ input, label }) => {
-    const { place, confidence } = open(input) ?? { place: usual, confidence: 0 };
-    return { confidence, isRight: place === label };
-  });
-  const truth = heldOut.map((sample) => sample.label);
-  const answered = heldOut.map(({ input, label }, at) => ({
-    input,
-    label: answers[label] ?? null,
-    answer: answers[given[at] ?? 0] ?? null,
-  }));
-  const latencyMs = latencies.sort((a, b) => a - b)[Math.floor(latencies.length / 2)] ?? 0;
-  return { answered, score: scoreAnswers(truth, given, answers.length), sure, latencyMs };
 }
 
 /** One of five stratified parts; the training part keeps the examples of a label that has but one group, and what people settled. */

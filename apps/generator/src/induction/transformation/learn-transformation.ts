@@ -1,13 +1,4 @@
-import {
-  type Json,
-  type JsonObject,
-  type LabelledExample,
-  type Random,
-  canonicalJson,
-  isoTime,
-  seededRandom,
-  wilsonInterval,
-} from '@loopwright/protocol';
+import { type Json, type LabelledExample, canonicalJson, isoTime, seededRandom, wilsonInterval } from '@loopwright/protocol';
 import { withClarifications } from '../clarify/clarification.ts';
 import { settledCases } from '../emit/cases.ts';
 import { programFiles } from '../emit/program-files.ts';
@@ -18,27 +9,20 @@ import { LIMITS } from '../limits.ts';
 import { type FieldRecipe, type MadeField, makeField } from '../program/make-fields.ts';
 import { openMatches } from '../program/transform-text.ts';
 import { readTexts } from '../program/read-texts.ts';
-import { refuse } from '../refusal.ts';
 import { percent } from '../report.ts';
 import { type Abstention, type SureAnswer, chooseThreshold } from '../select/calibrate.ts';
 import { shuffle } from '../split/hold-out.ts';
 import type { InductionResult, InductionTask } from '../task.ts';
 import { describeRecipe } from './describe.ts';
-import { askAboutProbes, differingRivals, outputOf, probesOf } from './probe.ts';
-import {
-  type OutputField,
-  type TransformationData,
-  type TransformationSample,
-  readTransformation,
-} from './read-transformation.ts';
+import { type FieldParts, isRight, learnFields } from './learn-fields.ts';
+import { askAboutProbes, outputOf, probesOf } from './probe.ts';
+import { type TransformationData, type TransformationSample, readTransformation } from './read-transformation.ts';
 import { transformationSchemas } from './transformation-schemas.ts';
-import { synthesise } from './synthesise.ts';
+import { transformationCases } from './transformation-cases.ts';
 import type { TransformationReport, TransformedField } from './transformation-report.ts';
 
 /** Fewest training examples of which some are kept aside to choose the threshold. */
 const MIN_TO_VALIDATE = 16;
-/** Share of right outputs on the training part below which there is no program. */
-const MIN_RIGHT = 0.8;
 
 /**
  * Learns a program that makes texts or numbers from pieces of texts. A fifth of the distinct inputs is held out; recipes are searched on the rest and
@@ -97,7 +81,7 @@ export function learnTransformation(task: InductionTask): InductionResult {
     target: task.accuracyTarget === null ? null : { accuracy: task.accuracyTarget, met: score.share >= task.accuracyTarget },
   };
   const settled = training.filter(({ input }) => clarified.isSettled(input));
-  const cases = [...settledCases(settled), ...casesOf([...heldOut, ...training], data, run)];
+  const cases = [...settledCases(settled), ...transformationCases([...heldOut, ...training], data, run)];
   const warnings = warningsOf(report, {
     data,
     missed: settled.filter(({ input, output }) => canonicalJson(run(input)) !== canonicalJson(output)).length,
@@ -134,57 +118,6 @@ function split(
   const count = Math.max(1, Math.round(samples.length * LIMITS.holdOutShare));
   const held = new Set(open.slice(0, Math.min(count, open.length - 1)));
   return { training: samples.filter((sample) => !held.has(sample)), heldOut: samples.filter((sample) => held.has(sample)) };
-}
-
-interface FieldParts {
-  readonly training: readonly TransformationSample[];
-  readonly probes: readonly Json[];
-}
-
-type Fields = { ok: true; value: FieldRecipe[] } | { ok: false; refused: ReturnType<typeof refuse> };
-
-function learnFields(task: InductionTask, data: TransformationData, { training, probes }: FieldParts): Fields {
-  const random = seededRandom(task.seed);
-  const learned: FieldRecipe[] = [];
-  for (const [place, field] of data.fields.entries()) {
-    task.onProgress?.({ stage: `searching ${field.name ?? 'a program'}`, done: place, total: data.fields.length });
-    const recipe = learnField(task, { field, place, training, probes, sources: data.inputFields, random });
-    const right = recipe === undefined ? 0 : training.filter((sample) => isRight(recipe, place, sample)).length / training.length;
-    if (recipe === undefined || right < MIN_RIGHT) {
-      const what = field.name === null ? 'the outputs' : JSON.stringify(field.name);
-      const reason = `No program of the agent's language makes ${what} of the examples from their inputs: the best is right in ${percent(right)} of them`;
-      return { ok: false, refused: refuse('no_program', reason, { field: field.name, right, needed: MIN_RIGHT }) };
-    }
-    learned.push(recipe);
-  }
-  return { ok: true, value: learned };
-}
-
-interface OneField extends FieldParts {
-  readonly field: OutputField;
-  readonly place: number;
-  readonly sources: readonly string[] | null;
-  readonly random: Random;
-}
-
-function learnField(task: InductionTask, { field, place, training, probes, sources, random }: OneField): FieldRecipe | undefined {
-  const examples = training.flatMap(({ matches, texts }) => {
-    const output = texts[place];
-    return output === undefined ? [] : [{ matches, output }];
-  });
-  const empty = training.filter(({ texts }) => texts[place] === undefined).map(({ matches }) => matches);
-  const found = synthesise({ examples, empty, random, onSearch: () => task.signal?.throwIfAborted() });
-  if (found === undefined) return undefined;
-  const isOptional = empty.length > 0;
-  const missing = isOptional || field.name !== null ? field.missing : task.unknownLabel;
-  const recipes = [found.recipe, ...differingRivals(found, probes, sources)];
-  return { name: field.name, isNumber: field.type === 'number', isOptional, missing, recipes };
-}
-
-function isRight(recipe: FieldRecipe, place: number, { matches, texts }: TransformationSample): boolean {
-  const { value } = makeField({ ...recipe, recipes: recipe.recipes.slice(0, 1) }, matches);
-  const expected = texts[place];
-  return expected === undefined ? value === recipe.missing : value !== null && String(value) === expected;
 }
 
 /** The threshold, chosen on a quarter of the training part with recipes found on the rest. With few examples none is kept aside, and nothing is doubtful. */
@@ -254,35 +187,6 @@ function describeFields(
       holdoutAccuracy: share(heldOut),
     };
   });
-}
-
-/** Longest input of a case, in characters of its JSON, and most cases. */
-const MAX_CASE = 1500;
-const MAX_CASES = 30;
-
-function casesOf(
-  samples: readonly TransformationSample[],
-  data: TransformationData,
-  run: (input: Json) => Json,
-): { name: string; input: Json; output: Json }[] {
-  const right = samples.filter(
-    ({ input, output }) => JSON.stringify(input).length <= MAX_CASE && canonicalJson(run(input)) === canonicalJson(output),
-  );
-  const edges: [string, string][] = [
-    ['an empty text', ''],
-    ['white space', ' \n\t '],
-    ['half a surrogate pair', 'a\ud800b'],
-    ['a long word', 'a'.repeat(1000)],
-    ['many digits', '1'.repeat(1000)],
-  ];
-  return [
-    ...right.slice(0, MAX_CASES).map(({ input, output }, at) => ({ name: `example ${at + 1}`, input, output })),
-    ...edges.map(([name, text]) => {
-      const input: Json =
-        data.inputFields === null ? text : (Object.fromEntries(data.inputFields.map((field) => [field, text])) as JsonObject);
-      return { name, input, output: run(input) };
-    }),
-  ];
 }
 
 function warningsOf(report: TransformationReport, { data, missed }: { data: TransformationData; missed: number }): string[] {
