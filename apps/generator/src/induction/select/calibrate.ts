@@ -76,13 +76,23 @@ export function chooseThreshold(answers: readonly SureAnswer[], precisionTarget:
   const sorted = answers.toSorted((a, b) => a.confidence - b.confidence);
   const { threshold, met } =
     precisionTarget === null ? { threshold: keepRight(sorted), met: true } : reachPrecision(sorted, precisionTarget);
-  const rounded = (precisionTarget === null ? Math.floor(threshold * 1e4) : Math.ceil(threshold * 1e4)) / 1e4;
+  const below = sorted.findLast(({ confidence }) => confidence < threshold)?.confidence ?? 0;
+  const rounded = shortBetween(below, threshold);
   return {
     threshold: rounded,
     criterion: precisionTarget === null ? 'keep_right_answers' : 'precision_target',
     met,
     validation: { ...answeredAbove(answers, rounded), n: answers.length },
   };
+}
+
+/** A number of few digits above the one and not above the other, as near to the middle as its digits allow. */
+function shortBetween(low: number, high: number): number {
+  for (let digits = 2; digits <= 15; digits += 1) {
+    const middle = Number(((low + high) / 2).toPrecision(digits));
+    if (middle > low && middle <= high) return middle;
+  }
+  return high;
 }
 
 /** The share of answers of at least some confidence, and the share of these that is right. */
@@ -110,7 +120,7 @@ function reachPrecision(sorted: readonly SureAnswer[], target: number): { thresh
     const isBoundary = sorted[at - 1]?.confidence !== answer?.confidence;
     if (isBoundary && right / (sorted.length - at) >= target) threshold = answer?.confidence;
   }
-  return threshold === undefined ? { threshold: 1.0001, met: false } : { threshold, met: true };
+  return threshold === undefined ? { threshold: 2, met: false } : { threshold, met: true };
 }
 
 /** Mean distance between confidence and share of right answers over ten bins, weighted by their answers (expected calibration error). */
