@@ -71,7 +71,7 @@ for (const [name, examples] of await dataSets()) {
     );
     if (seed > 1) continue;
     for (const peer of peers) {
-      const found = await measurePeer(peer, examples, heldOut);
+      const found = measurePeer(peer, examples, heldOut);
       print(
         `    ${found.name}: ${percent(found.accuracy)}, learned in ${found.learnSeconds.toFixed(1)} s, ${found.askMs.toFixed(3)} ms an answer`,
       );
@@ -112,19 +112,15 @@ function readExamples(path: string): LabelledExample[] {
 }
 
 /** What a classifier makes of the split: it learns from every example whose input is not held out. */
-async function measurePeer(
-  { name, learn }: Peer,
-  examples: readonly LabelledExample[],
-  heldOut: readonly LabelledExample[],
-): Promise<PeerRun> {
+function measurePeer({ name, learn }: Peer, examples: readonly LabelledExample[], heldOut: readonly LabelledExample[]): PeerRun {
   const held = new Set(heldOut.map(({ input }) => canonicalJson(input)));
   const training = new Map(examples.map((example) => [canonicalJson(example.input), example]));
   for (const key of held) training.delete(key);
   const started = performance.now();
-  const classify = await learn([...training.values()].map(textOf));
+  const classify = learn([...training.values()].map(textOf));
   const learned = performance.now();
   let right = 0;
-  for (const { text, label } of heldOut.map(textOf)) if ((await classify(text)) === label) right += 1;
+  for (const { text, label } of heldOut.map(textOf)) if (classify(text) === label) right += 1;
   const asked = performance.now();
   return {
     name,

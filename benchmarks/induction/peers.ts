@@ -10,12 +10,12 @@ export interface LabelledText {
 }
 
 /** Tells the label of a text. */
-export type Classify = (text: string) => Promise<string> | string;
+export type Classify = (text: string) => string;
 
 /** A published classifier, used as its README shows. */
 export interface Peer {
   readonly name: string;
-  readonly learn: (examples: readonly LabelledText[]) => Promise<Classify> | Classify;
+  readonly learn: (examples: readonly LabelledText[]) => Classify;
 }
 
 const FOLDER = join(import.meta.dirname, 'peers');
@@ -25,7 +25,6 @@ const load = createRequire(join(FOLDER, 'package.json')) as (name: string) => un
 export const PEERS: readonly Peer[] = [
   { name: 'wink-naive-bayes-text-classifier', learn: learnWink },
   { name: 'natural, BayesClassifier', learn: learnNatural },
-  { name: '@nlpjs/nlu, NluNeural', learn: learnNlp },
 ];
 
 /** Installs the classifiers beside the benchmark: they are no dependencies of the project. `false` when that fails. */
@@ -68,20 +67,4 @@ function learnNatural(examples: readonly LabelledText[]): Classify {
   for (const { text, label } of examples) classifier.addDocument(text, label);
   classifier.train();
   return (text) => classifier.classify(text);
-}
-
-interface NluNeural {
-  train(corpus: readonly { utterance: string; intent: string }[]): Promise<unknown>;
-  process(text: string): Promise<{ classifications: readonly { intent: string }[] }>;
-}
-
-async function learnNlp(examples: readonly LabelledText[]): Promise<Classify> {
-  const { containerBootstrap } = load('@nlpjs/core') as { containerBootstrap: () => Promise<{ use(plugin: unknown): void }> };
-  const { LangEn } = load('@nlpjs/lang-en-min') as { LangEn: unknown };
-  const { NluNeural } = load('@nlpjs/nlu') as { NluNeural: new (settings: object) => NluNeural };
-  const container = await containerBootstrap();
-  container.use(LangEn);
-  const nlu = new NluNeural({ locale: 'en', container, log: false });
-  await nlu.train(examples.map(({ text, label }) => ({ utterance: text, intent: label })));
-  return async (text) => (await nlu.process(text)).classifications[0]?.intent ?? '';
 }

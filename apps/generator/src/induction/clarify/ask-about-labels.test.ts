@@ -7,7 +7,10 @@ import type { InductionReport } from '../report.ts';
 import { messages } from '../synthetic.suite.ts';
 import type { Induced, InductionTask } from '../task.ts';
 
-function learn(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): Induced & { report: InductionReport } {
+function learn(
+  examples: readonly LabelledExample[],
+  options: Partial<InductionTask> = {},
+): Induced & { report: InductionReport } {
   const task = { programName: 'demo', taskDescription: 'Tell.', unknownLabel: null, accuracyTarget: null, seed: 1 };
   const result = learnClassification({ ...task, examples, clock: systemClock, ...options });
   assert.ok(result.ok && result.report.goal === 'classification', JSON.stringify(result).slice(0, 500));
