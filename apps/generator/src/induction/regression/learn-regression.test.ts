@@ -88,11 +88,11 @@ describe('induce on numbers', () => {
     assert.ok((ambiguity.disagreement ?? 0) > 0 && (ambiguity.disagreement ?? 1) < 1, String(ambiguity.disagreement));
     const [question] = ambiguity.questions;
     assert.equal(question?.answers.length, 2);
-    const again = learned(examples, { clarifications: [{ input: question?.input ?? null, output: 12_345 }] });
+    const again = learned(examples, { clarifications: [{ input: question?.input ?? null, output: 77 }] });
     await using emitted = await emit(again);
     const { output, low, high } = emitted.judge(question?.input);
-    assert.deepEqual([output, low, high], [12_345, 12_345, 12_345]);
-    assert.ok(again.cases.some((one) => one.output === 12_345));
+    assert.deepEqual([output, low, high], [77, 77, 77]);
+    assert.ok(again.cases.some((one) => one.output === 77));
   });
 
   it('is deterministic for a seed, and stops when the signal is aborted', () => {
