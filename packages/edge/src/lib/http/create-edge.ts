@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type Clock, PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
+import { PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
+import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Datasets } from '../dataset/datasets.ts';
+import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
+import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
@@ -13,9 +15,10 @@ import { executeRoutes } from './execute-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { statusRoutes } from './status-routes.ts';
+import { traceRequests } from './trace-requests.ts';
 
 /** How an edge is made. */
-export interface EdgeOptions {
+export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   /** Holds `artifacts/` (read) and `datasets/` (written). */
   readonly dataDir: string;
   /** The program for requests that name none. Left out: the only active one. */
@@ -25,10 +28,11 @@ export interface EdgeOptions {
   readonly authToken?: string | undefined;
   /** Answers only requests whose `Host` is of this machine: a page that rebinds a name to it gets nothing. Default `false`. */
   readonly loopbackOnly?: boolean;
-  /** Days of executions that are kept. Left out: all. */
-  readonly retentionDays?: number | undefined;
-  readonly clock: Clock;
   readonly random: Random;
+  /** Where it tells what it did for which request. Left out: nowhere. */
+  readonly trace?: ModuleTrace;
+  /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
+  readonly samplingRate?: number | undefined;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -37,6 +41,8 @@ export interface EdgeOptions {
 export interface Edge extends AsyncDisposable {
   /** Not listening yet: call `app.listen`, or `app.inject` in tests. */
   readonly app: FastifyInstance;
+  /** Keeps records for another time from now on. */
+  retain(retention: Retention): void;
   /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
   close(): Promise<void>;
 }
@@ -49,13 +55,14 @@ const manifestSchema = z.object({ version: z.string() });
  * @throws PlatformError INVALID_CONFIGURATION, SERVICE_UNAVAILABLE
  */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { dataDir, taskId, authToken, retentionDays, clock, random, log = () => undefined } = options;
+  const { dataDir, taskId, authToken, clock, random, log = () => undefined } = options;
+  const { trace = new ModuleTrace(null) } = options;
   if (taskId !== undefined && !programNameSchema.safeParse(taskId).success) {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
-  const sandbox = await openSandbox({ ...options.sandbox, clock, log });
-  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, clock, taskId, log });
-  const datasets = new Datasets({ dir: dataDir, clock, retentionDays, log });
+  const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
+  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, trace, clock, taskId, log });
+  const datasets = new Datasets({ ...options, dir: dataDir, log });
   await programs.open();
   const app = Fastify({
     logger: false,
@@ -66,13 +73,16 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     return503OnClosing: false,
   });
   answerErrors(app, log);
+  traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const parts: EdgeParts = {
     sandbox,
+    trace,
     programs,
     datasets,
     clock,
     random,
+    samplingRate: options.samplingRate ?? 0,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
@@ -81,9 +91,10 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const close = async (): Promise<void> => {
     await app.close();
     programs.close();
+    trace.close();
     await datasets.close().finally(() => sandbox.close());
   };
-  return { app, close, [Symbol.asyncDispose]: close };
+  return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };
 }
 
 function readPackageVersion(): string {
