@@ -12,7 +12,7 @@ import {
   isoTime,
   issueDetails,
 } from '@loopwright/protocol';
-import type { Induced } from '../induction/task.ts';
+import type { Induced, InductionResult } from '../induction/task.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
 import { type AgentProgress, type AgentTask, runAgent } from './run-agent.ts';
 import { reportMetadata } from './report-metadata.ts';
