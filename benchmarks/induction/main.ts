@@ -133,7 +133,7 @@ function measurePeer({ name, learn }: Peer, examples: readonly LabelledExample[]
 function textOf({ input, output }: LabelledExample): { text: string; label: string } {
   const text = typeof input === 'object' && input !== null && 'text' in input ? input['text'] : input;
   if (typeof text !== 'string') throw new Error('Cannot compare: an input has no text');
-  return { text, label: String(output) };
+  return { text, label: typeof output === 'string' ? output : JSON.stringify(output) };
 }
 
 async function measure(

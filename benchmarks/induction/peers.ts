@@ -62,6 +62,8 @@ interface NaturalClassifier {
 }
 
 function learnNatural(examples: readonly LabelledText[]): Classify {
+  // It loads a package that advertises on the standard output, where the figures go.
+  process.env['DOTENV_CONFIG_QUIET'] = 'true';
   const { BayesClassifier } = load('natural') as { BayesClassifier: new () => NaturalClassifier };
   const classifier = new BayesClassifier();
   for (const { text, label } of examples) classifier.addDocument(text, label);

@@ -3,14 +3,13 @@ import { describe, it } from 'node:test';
 import { buildProgram } from '@loopwright/edge';
 import { type Json, type LabelledExample, systemClock } from '@loopwright/protocol';
 import { induce } from './induce.ts';
-import { checkFiles, emit } from './program.suite.ts';
+import { checkFiles, emit, taskOf } from './program.suite.ts';
 import type { Induced, InductionResult, InductionTask } from './task.ts';
 import type { InductionReport } from './report.ts';
 import { loans, messages } from './synthetic.suite.ts';
 
 function learn(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionResult {
-  const task = { programName: 'demo', taskDescription: 'Tell.', examples, unknownLabel: null, accuracyTarget: null, seed: 1 };
-  return induce({ ...task, clock: systemClock, ...options });
+  return induce(taskOf(examples, options));
 }
 
 /** A program that gives labels. */

@@ -26,5 +26,7 @@ export function induce(task: InductionTask): InductionResult {
   const searched = learnTransformation(task);
   if (!isOpen || searched.ok) return searched;
   const labelled = learnClassification(task);
-  return labelled.ok || labelled.refused.code !== 'unsupported_output' ? labelled : searched;
+  if (labelled.ok || labelled.refused.code === 'too_many_classes') return labelled;
+  const reason = `${searched.refused.reason}. As labels: ${labelled.refused.reason}`;
+  return { ok: false, refused: { ...searched.refused, reason } };
 }

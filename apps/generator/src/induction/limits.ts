@@ -43,6 +43,8 @@ export const LIMITS = {
   maxTransformOutput: 500,
   /** Fewest distinct examples of a regression. */
   minRegressionExamples: 30,
+  /** Largest size of a number that is estimated: the squares of larger ones overflow. */
+  maxNumber: 1e100,
   /** Different numbers above which numeric outputs of records are estimated rather than told apart as labels. */
   maxNumberLabels: 20,
   /** Examples that cross-validation looks at; above it a stratified sample is taken. */

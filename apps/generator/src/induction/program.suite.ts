@@ -5,10 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import type { Json } from '@loopwright/protocol';
-import type { Induced } from './task.ts';
+import { type Json, type LabelledExample, systemClock } from '@loopwright/protocol';
+import type { Induced, InductionTask } from './task.ts';
 
 const execute = promisify(execFile);
+
+/** A task with usual settings. */
+export function taskOf(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionTask {
+  const usual = { programName: 'demo', taskDescription: 'Do it.', unknownLabel: null, accuracyTarget: null, seed: 1 };
+  return { ...usual, examples, clock: systemClock, ...options };
+}
 
 /** An emitted program, loaded as Node does. */
 export interface Emitted extends AsyncDisposable {

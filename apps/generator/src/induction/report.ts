@@ -53,8 +53,13 @@ export interface ConfidenceReport extends Abstention {
   readonly calibrationError: number;
   /** Whether the program gives the unknown label below the threshold. */
   readonly isApplied: boolean;
-  /** What the threshold does to the hold-out. */
-  readonly holdout: { readonly answered: number; readonly precision: number | null; readonly n: number };
+  /** What the threshold does to the hold-out, and the accuracy there of answering everything. */
+  readonly holdout: {
+    readonly answered: number;
+    readonly precision: number | null;
+    readonly accuracy: number;
+    readonly n: number;
+  };
 }
 
 /** The members of the report that come from the score. `usual` counts the held-out examples with the most frequent label. */
@@ -104,7 +109,7 @@ export function warningsOf(report: InductionReport, read: ReadExamples): string[
     warnings.push('No threshold of confidence reaches the asked precision on validation data: everything is doubtful');
   if (report.holdout.n < 50)
     warnings.push(`The hold-out has only ${report.holdout.n} examples: the interval of the score is wide`);
-  if (report.holdout.accuracy <= report.baseline)
+  if (report.confidence.holdout.accuracy <= report.baseline)
     warnings.push(`On the hold-out the program is no better than always giving the most frequent label`);
   if (read.conflicts > 0) warnings.push(`${read.conflicts} examples were left out: equal inputs had different labels`);
   const untested = report.classes.filter(({ n, label }) => n === 0 && read.labels.includes(label)).length;

@@ -45,15 +45,21 @@ export function ambiguityMetadata(ambiguity: Ambiguity): JsonObject {
   };
 }
 
+/** The warning for inputs without an answer that cannot be used. */
+export function leftOut(count: number): string[] {
+  return count === 0 ? [] : [`${count} inputs without an answer were left out: they are not of the kind that the examples have`];
+}
+
 /** The examples with what people answered: their word stands for every example of the same input. */
 export function withClarifications(
   examples: readonly LabelledExample[],
   clarifications: readonly LabelledExample[],
-): { examples: LabelledExample[]; isSettled: (input: Json) => boolean } {
+): { examples: LabelledExample[]; settled: LabelledExample[]; isSettled: (input: Json) => boolean } {
   const settled = new Map(clarifications.map((example) => [canonicalJson(example.input), example]));
   const rest = settled.size === 0 ? examples : examples.filter(({ input }) => !settled.has(canonicalJson(input)));
   return {
     examples: [...rest, ...settled.values()],
+    settled: [...settled.values()],
     isSettled: (input) => settled.size > 0 && settled.has(canonicalJson(input)),
   };
 }

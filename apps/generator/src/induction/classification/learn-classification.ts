@@ -1,18 +1,17 @@
-import { type Json, type LabelledExample, isoTime, seededRandom } from '@loopwright/protocol';
-import { withClarifications } from '../clarify/clarification.ts';
+import { type Json, isoTime, seededRandom } from '@loopwright/protocol';
 import { askAboutLabels } from '../clarify/ask-about-labels.ts';
+import { leftOut } from '../clarify/clarification.ts';
 import { chooseCases, settledCases, wrongInput } from '../emit/cases.ts';
 import { modelCard } from '../emit/model-card.ts';
 import { programFiles } from '../emit/program-files.ts';
-import { type SettledInput, programSource } from '../emit/program-source.ts';
+import { programSource } from '../emit/program-source.ts';
 import { inputSchema, outputSchema } from '../emit/schemas.ts';
 import { testSource } from '../emit/test-source.ts';
-import { type Judged, type Model, openModel } from '../learn/model.ts';
+import { type Judged, openModel } from '../learn/model.ts';
 import type { TrainingData } from '../learn/train-model.ts';
 import { LIMITS } from '../limits.ts';
-import { readCells } from '../program/table-cells.ts';
 import { isOfKind, textOf } from '../read/input-kind.ts';
-import { type ReadExamples, type Sample, readExamples } from '../read/read-examples.ts';
+import type { ReadExamples, Sample } from '../read/read-examples.ts';
 import { type Refused, refuse } from '../refusal.ts';
 import { type InductionReport, originOf, percent, questionsOf, reportOfScore, warningsOf } from '../report.ts';
 import {
@@ -26,9 +25,9 @@ import {
 } from '../select/calibrate.ts';
 import { tableCandidates, textCandidates } from '../select/candidates.ts';
 import { type CrossValidation, type Selected, mostFrequent, selectModel } from '../select/cross-validate.ts';
-import { stratifiedParts } from '../split/hold-out.ts';
 import type { InductionResult, InductionTask } from '../task.ts';
 import { scoreHoldOut } from './score-hold-out.ts';
+import { answersOf, readSettled, settledInputs, settledKey, splitHoldOut } from './settled.ts';
 
 /**
  * Learns a program that labels texts or records. A fifth of the distinct inputs is held out; a model is chosen by
@@ -39,11 +38,10 @@ import { scoreHoldOut } from './score-hold-out.ts';
  */
 export function learnClassification(task: InductionTask): InductionResult {
   const started = task.clock.now();
-  const clarified = withClarifications(task.examples, task.clarifications ?? []);
-  const read = readExamples(clarified.examples);
+  const read = readSettled(task);
   if (!read.ok) return read;
   const { kind, labels, samples } = read.value;
-  const { training, heldOut } = splitHoldOut(samples, clarified.isSettled, task.seed);
+  const { training, heldOut } = splitHoldOut(read.value, task.seed);
   const data = { kind, samples: training, classes: labels.length };
   const selected = select(task, data, samples);
   const everyone = [...training.keys()];
@@ -54,13 +52,15 @@ export function learnClassification(task: InductionTask): InductionResult {
   const model = selected.best.trainer()(everyone, seededRandom(task.seed));
   task.signal?.throwIfAborted();
   const open = openModel(model, calibrated.temperature);
-  const answers = answersOf(labels, task.unknownLabel);
+  const answers = answersOf(read.value, task.unknownLabel);
   const otherwise = task.unknownLabel === null ? usual : answers.indexOf(task.unknownLabel);
   const threshold = task.unknownLabel === null ? 0 : calibrated.abstention.threshold;
-  const answer = (input: Json): number => placeOf(open(input), threshold, otherwise);
+  const settled = settledInputs(read.value, model);
+  const settledPlaces = new Map(settled.map(({ key, output }) => [key, answers.indexOf(output)]));
+  const answer = (input: Json): number =>
+    settledPlaces.get(settledKey(input, model)) ?? placeOf(open(input), threshold, otherwise);
   const run = (input: Json): Json => answers[answer(input)] ?? null;
   const { answered, score, sure, latencyMs } = scoreHoldOut(heldOut, answers, { open, answer, usual });
-  const settled = settledInputs(training, labels, { isSettled: clarified.isSettled, model });
   const usable = (task.unlabelledInputs ?? []).filter((input) => isOfKind(input, kind));
   const random = seededRandom(task.seed + 1);
   const ambiguity = askAboutLabels({ selected: calibrated.selected, data, labels, unlabelledInputs: usable, open, random });
@@ -157,7 +157,11 @@ function confidenceOn(
     calibrationError: calibrationError(sure),
     ...abstention,
     isApplied,
-    holdout: { ...answeredAbove(sure, abstention.threshold), n: sure.length },
+    holdout: {
+      ...answeredAbove(sure, abstention.threshold),
+      accuracy: sure.filter(({ isRight }) => isRight).length / Math.max(1, sure.length),
+      n: sure.length,
+    },
   };
 }
 
@@ -165,54 +169,18 @@ function placeOf(judged: Judged | undefined, threshold: number, otherwise: numbe
   return judged === undefined || judged.confidence < threshold ? otherwise : judged.place;
 }
 
-/** One of five stratified parts; the training part keeps the examples of a label that has but one group, and what people settled. */
-function splitHoldOut(
-  samples: readonly Sample[],
-  isSettled: (input: Json) => boolean,
-  seed: number,
-): { training: Sample[]; heldOut: Sample[] } {
-  const parts = stratifiedParts(samples, Math.round(1 / LIMITS.holdOutShare), seededRandom(seed));
-  const settled = new Set(samples.filter(({ input }) => isSettled(input)).map(({ group }) => group));
-  const isHeld = ({ group }: Sample, place: number): boolean => parts[place] === 1 && !settled.has(group);
-  return { training: samples.filter((sample, place) => !isHeld(sample, place)), heldOut: samples.filter(isHeld) };
-}
-
-function settledInputs(
-  training: readonly Sample[],
-  labels: ReadExamples['labels'],
-  { isSettled, model }: { isSettled: (input: Json) => boolean; model: Model },
-): SettledInput[] {
-  return training
-    .filter(({ input }) => isSettled(input))
-    .map(({ input, label }) => ({
-      input,
-      key: model.kind === 'text' ? textOf(input, model.field) : JSON.stringify(readCells(input, model.columns)),
-      output: labels[label] ?? '',
-    }));
-}
-
 function charactersOf(samples: readonly Sample[], field: string | null): number {
   return samples.reduce((sum, sample) => sum + Math.min(textOf(sample.input, field).length, LIMITS.readCharacters), 0);
 }
 
-/** The labels, and the one for unknown input when it is another. */
-function answersOf(labels: ReadExamples['labels'], unknownLabel: string | null): readonly (string | number | boolean)[] {
-  return unknownLabel === null || labels.includes(unknownLabel) ? labels : [...labels, unknownLabel];
-}
-
 function examplesOf(task: InductionTask, read: ReadExamples, training: number): InductionReport['examples'] {
-  const given: readonly LabelledExample[] = task.examples;
   return {
-    given: given.length,
+    given: task.examples.length,
     duplicates: read.duplicates,
     conflicts: read.conflicts,
     clarified: (task.clarifications ?? []).length,
     training,
   };
-}
-
-function leftOut(count: number): string[] {
-  return count === 0 ? [] : [`${count} inputs without a label were left out: they are not of the kind that the examples have`];
 }
 
 /** Refuses when cross-validation shows that the best model is no better than guessing. */

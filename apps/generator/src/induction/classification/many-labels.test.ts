@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildProgram } from '@loopwright/edge';
-import { type LabelledExample, seededRandom, systemClock } from '@loopwright/protocol';
-import { checkFiles, emit } from '../program.suite.ts';
+import { type LabelledExample, seededRandom } from '@loopwright/protocol';
+import { checkFiles, emit, taskOf } from '../program.suite.ts';
 import { learnClassification } from './learn-classification.ts';
 
 const SCRIPTS = ['abcdefghij', 'абвгдежзик', 'あいうえおかきくけこ', 'אבגדהוזחטי', '🙂🙃😀😁😂🤣😃😄😅😆'];
@@ -10,7 +10,7 @@ const SCRIPTS = ['abcdefghij', 'абвгдежзик', 'あいうえおかきく
 /** Texts with one word of their label among words that all have. */
 function texts(labels: number, each: number): LabelledExample[] {
   const random = seededRandom(7);
-  const letter = (script: string): string => [...script][Math.floor(random.next() * 10)] ?? '';
+  const letter = (script: string): string => Array.from(script)[Math.floor(random.next() * 10)] ?? '';
   const makeWord = (script: string): string => Array.from({ length: 6 }, () => letter(script)).join('');
   const words = Array.from({ length: labels }, (_, at) => [0, 1].map(() => makeWord(SCRIPTS[at % SCRIPTS.length] ?? '')));
   const common = Array.from({ length: 40 }, () => makeWord(SCRIPTS[Math.floor(random.next() * 5)] ?? ''));
@@ -23,8 +23,7 @@ function texts(labels: number, each: number): LabelledExample[] {
 
 describe('classification with many labels', () => {
   it('packs the table, scores what it says, and builds, compiles and passes its tests', async () => {
-    const task = { programName: 'demo', taskDescription: 'Tell.', unknownLabel: null, accuracyTarget: null, seed: 1 };
-    const result = learnClassification({ ...task, examples: texts(32, 8), clock: systemClock });
+    const result = learnClassification(taskOf(texts(32, 8)));
     assert.ok(result.ok && result.report.goal === 'classification', JSON.stringify(result).slice(0, 500));
     const { report, heldOut, files } = result;
     assert.ok(report.holdout.accuracy > 0.8, String(report.holdout.accuracy));

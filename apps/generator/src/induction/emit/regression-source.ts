@@ -1,5 +1,4 @@
 import type { Json } from '@loopwright/protocol';
-import { readCells } from '../program/table-cells.ts';
 import type { Field } from '../read/input-kind.ts';
 import type { Estimator } from '../regression/estimators.ts';
 import { inputType } from './input-type.ts';
@@ -15,6 +14,8 @@ export interface RegressionProgram {
   readonly highest: number;
   readonly decimals: number;
   readonly halfWidth: number;
+  /** What people answered, by the cells as JSON. */
+  readonly settled: ReadonlyMap<string, number>;
 }
 
 /** What the source is written from. */
@@ -22,20 +23,17 @@ export interface RegressionText {
   readonly task: { readonly programName: string; readonly taskDescription: string };
   readonly program: RegressionProgram;
   readonly fields: readonly Field[];
-  /** What people answered. */
-  readonly settled: readonly { readonly input: Json; readonly output: number }[];
   readonly origin: readonly string[];
 }
 
 /** Writes the program of a regression. */
-export function regressionSource({ task, program, fields, settled, origin }: RegressionText): string {
-  const { estimator, otherwise, lowest, highest, decimals, halfWidth } = program;
+export function regressionSource({ task, program, fields, origin }: RegressionText): string {
+  const { estimator, otherwise, lowest, highest, decimals, halfWidth, settled } = program;
   const header = [
     `${task.programName}: ${commentText(task.taskDescription)}`,
     ...origin.map((line) => commentText(line, 400)),
     'Nothing is imported, nothing is kept between two calls, nothing outside is touched.',
   ];
-  const keys = settled.map(({ input, output }) => [JSON.stringify(readCells(input, estimator.columns)), output] as const);
   const bare =
     estimator.kind === 'sum'
       ? 'weightedSum(tableFeatures(cells, COLUMNS, false), WEIGHTS, BIAS)'
@@ -61,16 +59,16 @@ export function run(input: Input): Output {
 /** Like run, with an interval. */
 export function judge(input: Input): Judgement {
   const cells = readCells(input, COLUMNS);
-${keys.length === 0 ? '' : '  const settled = SETTLED.get(JSON.stringify(cells));\n  if (settled !== undefined) return { output: settled, low: settled, high: settled, doubtful: false };\n'}  const doubtful = !knowsCells(cells, COLUMNS);
+${settled.size === 0 ? '' : '  const settled = SETTLED.get(JSON.stringify(cells));\n  if (settled !== undefined) return { output: settled, low: settled, high: settled, doubtful: false };\n'}  const doubtful = !knowsCells(cells, COLUMNS);
   const output = doubtful ? OTHERWISE : finishEstimate(${bare}, LOWEST, HIGHEST, DECIMALS);
   return { output, low: output - HALF_WIDTH, high: output + HALF_WIDTH, doubtful };
 }`,
     ...['table-cells', ...(estimator.kind === 'sum' ? ['table-features'] : []), 'regression-model'].map(templateSource),
     `/** The answer to a record that has nothing the examples had: their median. */\nconst OTHERWISE = ${otherwise};\n/** Range and decimals of the examples. */\nconst LOWEST = ${lowest};\nconst HIGHEST = ${highest};\nconst DECIMALS = ${decimals};\n/** Half the width of the interval. */\nconst HALF_WIDTH = ${halfWidth};`,
-    ...(keys.length === 0
+    ...(settled.size === 0
       ? []
       : [
-          `/** What people answered, by cells. */\nconst SETTLED = new Map<string, number>([\n${keys.map((pair) => `  ${literal([...pair])},`).join('\n')}\n]);`,
+          `/** What people answered, by cells. */\nconst SETTLED = new Map<string, number>([\n${[...settled].map((pair) => `  ${literal([...pair])},`).join('\n')}\n]);`,
         ]),
     `const COLUMNS: readonly Column[] = [\n${columns}\n];`,
     ...modelSource(estimator),

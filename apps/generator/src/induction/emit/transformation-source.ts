@@ -42,7 +42,7 @@ export function judge(input: Input): Judgement {
   const matches = openMatches(readTexts(input, SOURCES));
   const made = FIELDS.map((field) => makeField(field, matches));
   const confidence = Math.min(...made.map((field) => field.confidence));
-  const doubtful = confidence < THRESHOLD;
+  const doubtful = confidence === 0 || confidence < THRESHOLD;
   return { output: ${fallback === null ? '' : 'doubtful ? OTHERWISE : '}outputOf(made), confidence, doubtful };
 }`,
     outputSource(fields),
@@ -74,7 +74,7 @@ export interface Judgement {
   readonly output: Output;
   /** From 0 to 1: the share of the recipes fitting the examples that agree on the output. 0: something was not found. */
   readonly confidence: number;
-  /** Whether the confidence is below the threshold that was chosen on examples kept aside. */
+  /** Whether something was not found, or the confidence is below the threshold that was chosen on examples kept aside. */
   readonly doubtful: boolean;
 }`;
 }

@@ -22,9 +22,17 @@ export interface MadeField {
 
 /** Makes a field. */
 export function makeField(field: FieldRecipe, matches: Matches): MadeField {
-  const made = field.recipes.map((recipe) => applyRecipe(recipe, matches));
+  const made = field.recipes.map((recipe) => {
+    const text = applyRecipe(recipe, matches);
+    return field.isNumber && text !== undefined && !isNumber(text) ? undefined : text;
+  });
   const [first] = made;
   const agreeing = made.filter((text) => text === first).length / made.length;
   if (first === undefined) return { name: field.name, value: field.missing, confidence: field.isOptional ? agreeing : 0 };
   return { name: field.name, value: field.isNumber ? Number(first) : first, confidence: agreeing };
+}
+
+/** Whether a text is a number that is not too large for one. */
+function isNumber(text: string): boolean {
+  return text.trim() !== '' && Number.isFinite(Number(text));
 }

@@ -89,10 +89,16 @@ interface CodedQuestion {
 
 function bestQuestion({ columns, targets, minLeaf }: Growth, members: readonly number[]): CodedQuestion | undefined {
   let whole = 0;
-  for (const member of members) whole += targets[member] ?? 0;
+  let squares = 0;
+  for (const member of members) {
+    const target = targets[member] ?? 0;
+    whole += target;
+    squares += target ** 2;
+  }
   const bare = whole ** 2 / members.length;
   let best: CodedQuestion | undefined;
-  let bestGain = Math.abs(bare) * 1e-12 + 1e-12;
+  // A smaller gain is rounding.
+  let bestGain = squares * 1e-12;
   const offer = (question: CodedQuestion, n: number, total: number): void => {
     if (n < minLeaf || members.length - n < minLeaf) return;
     const gain = total ** 2 / n + (whole - total) ** 2 / (members.length - n) - bare;

@@ -3,13 +3,12 @@ import { describe, it } from 'node:test';
 import { buildProgram } from '@loopwright/edge';
 import { type Json, type LabelledExample, seededRandom, systemClock } from '@loopwright/protocol';
 import { induce } from '../induce.ts';
-import { checkFiles, emit } from '../program.suite.ts';
+import { checkFiles, emit, taskOf } from '../program.suite.ts';
 import type { Induced, InductionResult, InductionTask } from '../task.ts';
 import type { RegressionReport } from './regression-report.ts';
 
 function learn(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionResult {
-  const task = { programName: 'demo', taskDescription: 'Estimate.', unknownLabel: null, accuracyTarget: null, seed: 1 };
-  return induce({ ...task, examples, clock: systemClock, ...options });
+  return induce(taskOf(examples, options));
 }
 
 function learned(
@@ -95,6 +94,12 @@ describe('induce on numbers', () => {
     assert.ok(again.cases.some((one) => one.output === 77));
   });
 
+  it('keeps the digits of small numbers', () => {
+    const small = steps(250).map(({ input, output }) => ({ input, output: Number(output) / 1e12 }));
+    const { report } = learned(small);
+    assert.ok(/trees/u.test(report.model) && (report.holdout.r2 ?? 0) > 0.9, JSON.stringify(report.holdout));
+  });
+
   it('is deterministic for a seed, and stops when the signal is aborted', () => {
     const clock = { ...systemClock, now: () => 1_800_000_000_000 };
     assert.deepEqual(learned(flats(60), { clock }).files, learned(flats(60), { clock }).files);
@@ -109,6 +114,14 @@ describe('induce on numbers', () => {
     const random = seededRandom(6);
     const noise = Array.from({ length: 120 }, () => ({ input: { a: random.next(), b: random.next() }, output: random.next() }));
     assert.equal(codeOf(noise), 'no_signal');
+    assert.equal(
+      codeOf(
+        noise.map(({ input }) => ({ input, output: 5 })),
+        'regression',
+      ),
+      'no_signal',
+    );
+    assert.equal(codeOf(flats(60).with(7, { input: { size: 1 }, output: 1e200 })), 'unsupported_output');
     assert.equal(codeOf(flats(25)), 'too_few_examples');
     assert.equal(codeOf(flats(60).with(7, { input: { size: 1 }, output: 'dear' }), 'regression'), 'unsupported_output');
     assert.equal(

@@ -1,5 +1,5 @@
 import { type Json, type LabelledExample, isoTime } from '@loopwright/protocol';
-import { withClarifications } from '../clarify/clarification.ts';
+import { leftOut, withClarifications } from '../clarify/clarification.ts';
 import { settledCases, wrongInput } from '../emit/cases.ts';
 import { programFiles } from '../emit/program-files.ts';
 import { regressionCard } from '../emit/regression-card.ts';
@@ -42,12 +42,12 @@ export function learnRegression(task: InductionTask): InductionResult {
   const refused = noSignal(selected);
   if (refused !== undefined) return { ok: false, refused };
   const estimator = selected.best.train();
-  const program = programOf(data, { own, selected, estimator });
-  const run = (input: Json): number => answer(program, input);
   const settled = examplesOf(
     data,
     training.filter((member) => clarified.isSettled(data.inputs[member] ?? null)),
   );
+  const program = programOf(data, { own, selected, estimator, settled });
+  const run = (input: Json): number => answer(program, input);
   const truth = heldOut.map((member) => data.targets[member] ?? 0);
   const made = heldOut.map((member) => run(data.inputs[member] ?? null));
   const holdout = scoreEstimates(truth, made);
@@ -56,7 +56,7 @@ export function learnRegression(task: InductionTask): InductionResult {
     `Learned by the induction agent of Loopwright on ${date} from ${training.length} examples; the model is ${selected.best.model}.`,
     `On ${holdout.n} other examples, held out, it is off by ${holdout.mae.toPrecision(3)} on average (95 % interval ${holdout.low.toPrecision(3)} to ${holdout.high.toPrecision(3)}).`,
   ];
-  const source = regressionSource({ task, program, fields: data.fields, settled, origin });
+  const source = regressionSource({ task, program, fields: data.fields, origin });
   const median = medianOf(own);
   const unlabelled = (task.unlabelledInputs ?? []).filter((input) => isOfKind(input, kind));
   const report: RegressionReport = {
@@ -89,7 +89,7 @@ export function learnRegression(task: InductionTask): InductionResult {
     ...settledCases(settled),
     ...held.slice(0, 20).map(({ input }, at) => ({ name: `the estimate for example ${at + 1}`, input, output: run(input) })),
   ];
-  const warnings = warningsOf(report);
+  const warnings = [...warningsOf(report), ...leftOut((task.unlabelledInputs ?? []).length - unlabelled.length)];
   if (task.accuracyTarget !== null)
     warnings.push('accuracy_target was not looked at: an estimate of a number has an error, not an accuracy');
   const files = programFiles({
@@ -102,7 +102,17 @@ export function learnRegression(task: InductionTask): InductionResult {
 
 function programOf(
   data: RegressionData,
-  { own, selected, estimator }: { own: readonly number[]; selected: SelectedEstimator; estimator: Estimator },
+  {
+    own,
+    selected,
+    estimator,
+    settled,
+  }: {
+    own: readonly number[];
+    selected: SelectedEstimator;
+    estimator: Estimator;
+    settled: readonly { readonly input: Json; readonly output: number }[];
+  },
 ): RegressionProgram {
   const sorted = own.toSorted((a, b) => a - b);
   return {
@@ -112,12 +122,16 @@ function programOf(
     highest: sorted.at(-1) ?? 0,
     decimals: data.decimals,
     halfWidth: Number(halfWidthOf(selected.truth, selected.best.estimates, INTENDED).toPrecision(4)),
+    settled: new Map(settled.map(({ input, output }) => [JSON.stringify(readCells(input, estimator.columns)), output])),
   };
 }
 
-/** What the emitted program answers, what people settled apart. */
-function answer({ estimator, otherwise, lowest, highest, decimals }: RegressionProgram, input: Json): number {
-  if (!knowsCells(readCells(input, estimator.columns), estimator.columns)) return otherwise;
+/** What the emitted program answers. */
+function answer({ estimator, otherwise, lowest, highest, decimals, settled }: RegressionProgram, input: Json): number {
+  const cells = readCells(input, estimator.columns);
+  const known = settled.get(JSON.stringify(cells));
+  if (known !== undefined) return known;
+  if (!knowsCells(cells, estimator.columns)) return otherwise;
   return finishEstimate(estimate(estimator, input), lowest, highest, decimals);
 }
 
@@ -140,7 +154,7 @@ function ambiguityOf(
 
 function noSignal({ best, truth }: SelectedEstimator): Refused | undefined {
   const bare = maeOf(truth, medianOf(truth));
-  if (best.mae <= MIN_GAIN * bare) return undefined;
+  if (best.mae < MIN_GAIN * bare) return undefined;
   const reason = 'Nothing in the inputs tells the numbers apart: no estimate is better than always giving the median';
   return refuse('no_signal', reason, { model: best.model, mae: best.mae, always_median: bare });
 }

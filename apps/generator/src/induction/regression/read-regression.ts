@@ -9,7 +9,7 @@ export interface RegressionData {
   readonly inputs: readonly Json[];
   readonly targets: readonly number[];
   readonly duplicates: number;
-  /** Most decimals of an output, at most 6. */
+  /** Most decimals of an output; at most 6, or so many that the largest output has 6 digits. */
   readonly decimals: number;
 }
 
@@ -21,9 +21,9 @@ export function readRegression(
     const reason = `There are ${examples.length} examples, at most ${LIMITS.maxExamples} can be used`;
     return { ok: false, refused: refuse('too_many_examples', reason, { examples: examples.length, limit: LIMITS.maxExamples }) };
   }
-  const wrong = examples.findIndex(({ output }) => typeof output !== 'number');
+  const wrong = examples.findIndex(({ output }) => typeof output !== 'number' || Math.abs(output) > LIMITS.maxNumber);
   if (wrong !== -1) {
-    const reason = `The output of example ${wrong + 1} is no number`;
+    const reason = `The output of example ${wrong + 1} is no number of at most ${LIMITS.maxNumber} in size`;
     return { ok: false, refused: refuse('unsupported_output', reason, { example: wrong + 1 }) };
   }
   const kind = readInputKind(examples.map(({ input }) => input));
@@ -46,11 +46,15 @@ export function readRegression(
     inputs.push(members[0]?.input ?? null);
     targets.push(members.reduce((sum, { output }) => sum + Number(output) / members.length, 0));
   }
-  const decimals = Math.max(...examples.slice(0, 10_000).map(({ output }) => decimalsOf(Number(output))));
+  const decimals = decimalsOf(examples.map(({ output }) => Number(output)));
   return { ok: true, value: { fields: kind.value.fields, inputs, targets, duplicates: examples.length - groups.size, decimals } };
 }
 
-function decimalsOf(value: number): number {
-  for (let decimals = 0; decimals < 6; decimals += 1) if (Number(value.toFixed(decimals)) === value) return decimals;
-  return 6;
+/** Decimals that tell the numbers apart, no more than six digits of the largest need. */
+function decimalsOf(values: readonly number[]): number {
+  const largest = values.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+  const most = largest === 0 ? 0 : Math.min(100, Math.max(6, 5 - Math.floor(Math.log10(largest))));
+  for (let decimals = 0; decimals < most; decimals += 1)
+    if (values.every((value) => Number(value.toFixed(decimals)) === value)) return decimals;
+  return most;
 }

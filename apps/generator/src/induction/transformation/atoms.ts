@@ -8,6 +8,15 @@ export interface TextExample {
   readonly output: string;
 }
 
+/** What ways are searched for. */
+export interface SearchTask {
+  readonly examples: readonly TextExample[];
+  /** Inputs in which there is nothing to find: places that they have too cost more. */
+  readonly empty: readonly Matches[];
+  /** A pattern that all outputs of the task have. */
+  readonly shape: Pattern | undefined;
+}
+
 /** A part with what it costs. */
 export interface Atom {
   readonly part: Part;
@@ -28,6 +37,9 @@ const MOST_GROUPS = 1500;
 
 /** Places that are kept of those that are the same in all examples. */
 const MOST_SPOTS = 3;
+
+/** What a place costs more that all inputs have in which there is nothing to find. */
+const COST_OF_EMPTY = 1;
 
 const CHANGES: readonly (readonly [change: string, cost: number])[] = [
   ['lower', 0.5],
@@ -63,7 +75,8 @@ interface Spot {
 }
 
 /** All parts that can be found in every example, and whose text is part of every output; those that make the same are joined. */
-export function findAtoms(examples: readonly TextExample[], shape: Pattern | undefined): AtomGroup[] {
+export function findAtoms(task: SearchTask): AtomGroup[] {
+  const { examples } = task;
   const groups = new Map<string, { texts: readonly string[]; atoms: Atom[] }>();
   const add = (texts: readonly string[], atom: Atom): void => {
     const key = texts.join('\u0000');
@@ -74,7 +87,7 @@ export function findAtoms(examples: readonly TextExample[], shape: Pattern | und
   const sources = examples[0]?.matches.texts.length ?? 0;
   for (let source = 0; source < sources; source += 1) {
     const pieces = new Map<string, { texts: readonly string[]; atoms: Atom[] }>();
-    for (const { texts, atom } of piecesOf(source, examples, shape)) {
+    for (const { texts, atom } of piecesOf(source, task)) {
       const key = texts.join('\u0000');
       const known = pieces.get(key) ?? { texts, atoms: [] };
       known.atoms.push(atom);
@@ -126,14 +139,10 @@ function datesOf(atoms: readonly Atom[]): (readonly [string, number])[] {
 }
 
 /** Pieces of one source between two places that all examples have. */
-function* piecesOf(
-  source: number,
-  examples: readonly TextExample[],
-  shape: Pattern | undefined,
-): Generator<{ texts: readonly string[]; atom: Atom }> {
+function* piecesOf(source: number, { examples, empty, shape }: SearchTask): Generator<{ texts: readonly string[]; atom: Atom }> {
   const literals = literalPatterns(examples.map(({ matches }) => matches.texts[source] ?? ''));
   const patterns = [...PATTERNS, ...literals, ...(shape === undefined ? [] : [shape])];
-  const spots = spotsOf(source, examples, patterns);
+  const spots = spotsOf(source, { examples, empty }, patterns);
   for (const from of spots) {
     for (const to of [...spots, ...nextSpots(source, examples, { from, patterns })]) {
       const texts = textsBetween(source, examples, from, to);
@@ -164,7 +173,11 @@ function textsBetween(source: number, examples: readonly TextExample[], from: Sp
   return texts;
 }
 
-function spotsOf(source: number, examples: readonly TextExample[], patterns: readonly Pattern[]): Spot[] {
+function spotsOf(
+  source: number,
+  { examples, empty }: Pick<SearchTask, 'examples' | 'empty'>,
+  patterns: readonly Pattern[],
+): Spot[] {
   const places: [Place, number][] = [0, 1, 2, 3, 4, -1, -2, -3, -4, -5].map((at) => [
     { kind: 'index', at },
     at === 0 || at === -1 ? 0.3 : 1 + Math.abs(at) / 4,
@@ -175,10 +188,12 @@ function spotsOf(source: number, examples: readonly TextExample[], patterns: rea
         places.push([{ kind: 'match', pattern, nth, side }, cost + (nth < 0 ? -nth - 0.8 : nth) / 4]);
     }
   }
-  return distinctSpots(
-    places.flatMap(([place, cost]) => spotAt(source, examples, { place, cost, starts: [] })),
-    MOST_SPOTS,
-  );
+  const spots = places.flatMap(([place, cost]) => spotAt(source, examples, { place, cost, starts: [] }));
+  const dearer = spots.map(({ place, cost, at }) => {
+    const found = empty.filter((matches) => findPlace(matches, source, place, 0) >= 0).length;
+    return { place, cost: cost + (COST_OF_EMPTY * found) / Math.max(1, empty.length), at };
+  });
+  return distinctSpots(dearer, MOST_SPOTS);
 }
 
 /** The cheapest of the places that are the same in all examples; more than one, since they may differ in other inputs. */

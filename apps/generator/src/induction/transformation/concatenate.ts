@@ -1,6 +1,5 @@
 import type { Part } from '../program/transform-text.ts';
-import type { Pattern } from './patterns.ts';
-import { type Atom, type TextExample, findAtoms } from './atoms.ts';
+import { type Atom, type SearchTask, findAtoms } from './atoms.ts';
 
 /** Parts that together make the output of every example. */
 export interface Way {
@@ -13,7 +12,7 @@ const MOST_STATES = 4000;
 /** Ways that are found, the cheapest first. */
 const MOST_WAYS = 4;
 /** Ways in which single parts of the best way are replaced by others that make the same of the examples. */
-const MOST_VARIANTS = 12;
+const MOST_VARIANTS = 24;
 /** Longest constant. */
 const MOST_CONSTANT = 60;
 
@@ -25,11 +24,11 @@ interface State {
 
 /**
  * Finds ways to make all outputs by joining parts, the simplest first: a search for the cheapest path on which all outputs grow together.
- * `shape` is a pattern that all outputs of the task have. A way of constants alone is none.
+ * A way of constants alone is none.
  */
-export function findWays(examples: readonly TextExample[], shape: Pattern | undefined): Way[] {
-  const groups = findAtoms(examples, shape);
-  const outputs = examples.map(({ output }) => output);
+export function findWays(task: SearchTask): Way[] {
+  const groups = findAtoms(task);
+  const outputs = task.examples.map(({ output }) => output);
   const queue: State[] = [{ at: outputs.map(() => 0), cost: 0, steps: [] }];
   const visits = new Map<string, number>();
   const found: State[] = [];

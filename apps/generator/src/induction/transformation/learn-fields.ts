@@ -53,9 +53,8 @@ function learnField(task: InductionTask, { field, place, training, probes, sourc
   const found = synthesise({ examples, empty, random, onSearch: () => task.signal?.throwIfAborted() });
   if (found === undefined) return undefined;
   const isOptional = empty.length > 0;
-  const missing = isOptional || field.name !== null ? field.missing : task.unknownLabel;
   const recipes = [found.recipe, ...differingRivals(found, probes, sources)];
-  return { name: field.name, isNumber: field.type === 'number', isOptional, missing, recipes };
+  return { name: field.name, isNumber: field.type === 'number', isOptional, missing: field.missing, recipes };
 }
 
 /** Whether the recipe that is followed makes what the example has. */

@@ -4,14 +4,13 @@ import { buildProgram, openSandbox } from '@loopwright/edge';
 import { type Json, type LabelledExample, systemClock } from '@loopwright/protocol';
 import { induce } from '../induce.ts';
 import { openMatches } from '../program/transform-text.ts';
-import { checkFiles, emit } from '../program.suite.ts';
+import { checkFiles, emit, taskOf } from '../program.suite.ts';
 import type { Induced, InductionResult, InductionTask } from '../task.ts';
 import { PATTERNS, literalPatterns, shapePattern } from './patterns.ts';
 import type { TransformationReport } from './transformation-report.ts';
 
 function learn(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionResult {
-  const task = { programName: 'demo', taskDescription: 'Make.', unknownLabel: null, accuracyTarget: null, seed: 1 };
-  return induce({ ...task, examples, clock: systemClock, ...options });
+  return induce(taskOf(examples, options));
 }
 
 function learned(
@@ -26,6 +25,7 @@ function learned(
 const pairs = (rows: readonly (readonly [Json, Json])[]): LabelledExample[] => rows.map(([input, output]) => ({ input, output }));
 
 const NAMES = ['Ada Lovelace', 'Alan Mathison Turing', 'Grace Brewster Hopper', 'Edsger Dijkstra', 'Barbara Liskov', 'Çelik Öz'];
+const MONTHS = ['Jan', 'February', 'March', 'April', 'May', 'Jun', 'Jul', 'Aug', 'Sept', 'October', 'Nov', 'December'];
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Letters of bills, of three forms; every tenth has no bill in it. */
@@ -38,7 +38,7 @@ function bills(count: number): LabelledExample[] {
     const texts = [
       `Invoice ${bill} of ${day}.${month}.2024: total ${shown} EUR`,
       `Please pay ${shown} EUR for ${bill} by ${day}.${month}.2024.`,
-      `${bill}: due ${day}.${month}.2024, sum ${shown} EUR. Thanks`,
+      `${bill}: due ${MONTHS[at % 12]} ${1 + (at % 28)}, 2024, sum ${shown} EUR. Thanks`,
     ];
     if (at % 10 === 9)
       return { input: { text: `no invoice here, call me at ${at}` }, output: { amount: null, date: null, id: null } };
@@ -88,6 +88,11 @@ describe('induce on transformations', () => {
       'Total: 5,001.75 EUR',
       5001.75,
     ],
+    'what stands after a word, and nothing elsewhere': [
+      Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? [`code #${at}77 ok`, `${at}77`] : [`nothing for ${at} here`, ''])),
+      'code #9 ok',
+      '9',
+    ],
     'case and constants': [
       ['red', 'dark blue', 'green', 'light grey'].map((colour) => [colour, `<${colour.toUpperCase()}>`]),
       'pink',
@@ -126,6 +131,14 @@ describe('induce on transformations', () => {
       const answered = await sandbox.run({ key: built.digest, code: built.code }, input);
       assert.equal(answered.status, 'success', `${piece}: ${JSON.stringify(answered)}`);
     }
+  });
+
+  it('finds nothing where what stands there is no number', async () => {
+    const rows = Array.from({ length: 12 }, (_, at) => [`row ${at}.5 of ${at}`, at + 0.5] as const);
+    await using emitted = await emit(learned(pairs(rows), { goal: 'transformation' }));
+    assert.equal(emitted.answer('row 7.25 of 9'), 7.25);
+    for (const text of ['row b of c', `row ${'1'.repeat(1000)} of c`])
+      assert.deepEqual(emitted.judge(text), { output: null, confidence: 0, doubtful: true });
   });
 
   it('asks where recipes that fit the examples differ, and does as people answer', async () => {

@@ -1,5 +1,5 @@
 import { type Json, type LabelledExample, canonicalJson, isoTime, seededRandom, wilsonInterval } from '@loopwright/protocol';
-import { withClarifications } from '../clarify/clarification.ts';
+import { leftOut, withClarifications } from '../clarify/clarification.ts';
 import { settledCases } from '../emit/cases.ts';
 import { programFiles } from '../emit/program-files.ts';
 import { testSource } from '../emit/test-source.ts';
@@ -82,10 +82,11 @@ export function learnTransformation(task: InductionTask): InductionResult {
   };
   const settled = training.filter(({ input }) => clarified.isSettled(input));
   const cases = [...settledCases(settled), ...transformationCases([...heldOut, ...training], data, run)];
-  const warnings = warningsOf(report, {
-    data,
-    missed: settled.filter(({ input, output }) => canonicalJson(run(input)) !== canonicalJson(output)).length,
-  });
+  const missed = settled.filter(({ input, output }) => canonicalJson(run(input)) !== canonicalJson(output)).length;
+  const warnings = [
+    ...warningsOf(report, { data, missed }),
+    ...leftOut((task.unlabelledInputs ?? []).length - unlabelled.length),
+  ];
   const wrongInput: Json = data.inputFields === null ? { not: 'a text' } : ['not', 'a', 'record'];
   const files = programFiles({
     program: source,
@@ -150,7 +151,8 @@ function answer(
   const matches = openMatches(readTexts(input, sources));
   const made: readonly MadeField[] = fields.map((field) => makeField(field, matches));
   const confidence = Math.min(...made.map((field) => field.confidence));
-  return { output: fallback !== null && confidence < threshold ? fallback : outputOf(made), confidence };
+  const isDoubtful = confidence === 0 || confidence < threshold;
+  return { output: fallback !== null && isDoubtful ? fallback : outputOf(made), confidence };
 }
 
 function scoreOn(

@@ -58,7 +58,7 @@ export function readTransformation(examples: readonly LabelledExample[]): Answer
     const details = { examples: clear.length, needed: LIMITS.minTransformExamples };
     return no(
       'too_few_examples',
-      `There are ${clear.length} distinct examples, at least ${LIMITS.minTransformExamples} are needed`,
+      `There are ${clear.length} distinct inputs with one output each, at least ${LIMITS.minTransformExamples} are needed`,
       details,
     );
   }

@@ -28,8 +28,8 @@ const MOST_STARTS = 5;
 const MOST_ADDED = 5;
 /** Examples that a way is judged on. */
 const MOST_JUDGED = 400;
-/** Rivals that are kept. */
-const MOST_RIVALS = 8;
+/** Inputs with nothing to find that a search looks at. */
+const MOST_EMPTY = 10;
 /** A wrong output is worse than none, which the next way may still make. */
 const WRONG = 2;
 
@@ -54,7 +54,7 @@ export function synthesise(task: FieldTask): Synthesised | undefined {
     if (best === undefined || best.value <= 0) break;
     if (branches.length === 0)
       rivals = found
-        .slice(1, 1 + MOST_RIVALS)
+        .slice(1)
         .filter(({ value }) => value === best.value)
         .map(({ way }) => way.parts);
     branches.push(best.way.parts);
@@ -67,12 +67,15 @@ export function synthesise(task: FieldTask): Synthesised | undefined {
 /** The ways that are right most often and wrong least often, the best first. */
 function bestWays(task: FieldTask, remaining: readonly TextExample[], shape: Pattern | undefined): Judged[] {
   const judgedOn = shuffle([...remaining], task.random).slice(0, MOST_JUDGED);
+  const empty = shuffle([...task.empty], task.random).slice(0, MOST_JUDGED);
+  const search = (examples: readonly TextExample[]): Judged[] => {
+    task.onSearch();
+    return judgeAll(findWays({ examples, empty: empty.slice(0, MOST_EMPTY), shape }), judgedOn, empty);
+  };
   let best: Judged[] = [];
-  for (let start = 0; start < Math.min(MOST_STARTS, judgedOn.length); start += 1) {
-    const chosen = judgedOn.slice(start, start + 2);
+  for (const chosen of startsOf(judgedOn)) {
     for (let added = 0; added < MOST_ADDED; added += 1) {
-      task.onSearch();
-      const found = judgeAll(findWays(chosen, shape), judgedOn, task.empty);
+      const found = search(chosen);
       const [top] = found;
       if (top === undefined) break;
       if (best[0] === undefined || top.value > best[0].value) best = found;
@@ -87,6 +90,14 @@ function bestWays(task: FieldTask, remaining: readonly TextExample[], shape: Pat
   return best;
 }
 
+/** Pairs to start from: neighbours, and the first with each of the next ones, lest all pairs are of inputs of two kinds. */
+function startsOf(examples: readonly TextExample[]): TextExample[][] {
+  const neighbours = examples.slice(0, MOST_STARTS).map((_, at) => examples.slice(at, at + 2));
+  const [first] = examples;
+  const others = first === undefined ? [] : examples.slice(2, 2 + MOST_STARTS).map((other) => [first, other]);
+  return [...neighbours, ...others];
+}
+
 function judgeAll(ways: readonly Way[], examples: readonly TextExample[], empty: readonly Matches[]): Judged[] {
   return ways
     .map((way) => {
@@ -97,7 +108,7 @@ function judgeAll(ways: readonly Way[], examples: readonly TextExample[], empty:
         if (made === output) right += 1;
         else if (made !== undefined) wrong += 1;
       }
-      for (const matches of empty.slice(0, MOST_JUDGED)) if (applyRecipe([way.parts], matches) !== undefined) wrong += 1;
+      for (const matches of empty) if (applyRecipe([way.parts], matches) !== undefined) wrong += 1;
       return { way, right, value: right - WRONG * wrong };
     })
     .sort((a, b) => b.value - a.value || a.way.cost - b.way.cost);
