@@ -4,15 +4,15 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /** A text with its label. */
-export interface LabelledText {
+interface LabelledText {
   readonly text: string;
   readonly label: string;
 }
 
 /** Tells the label of a text. */
-export type Classify = (text: string) => string;
+type Classify = (text: string) => string;
 
-/** A published classifier, used as its README shows. */
+/** A published classifier, used as its README shows, but for the words: their own tokenizers know Latin letters only. */
 export interface Peer {
   readonly name: string;
   readonly learn: (examples: readonly LabelledText[]) => Classify;
@@ -47,8 +47,8 @@ interface WinkClassifier {
 
 function learnWink(examples: readonly LabelledText[]): Classify {
   const classifier = (load('wink-naive-bayes-text-classifier') as () => WinkClassifier)();
-  const { string, tokens } = load('wink-nlp-utils') as { string: { tokenize0: unknown }; tokens: { stem: unknown } };
-  classifier.definePrepTasks([string.tokenize0, tokens.stem]);
+  const { tokens } = load('wink-nlp-utils') as { tokens: { stem: unknown } };
+  classifier.definePrepTasks([wordsOf, tokens.stem]);
   classifier.defineConfig({ considerOnlyPresence: true, smoothingFactor: 0.5 });
   for (const { text, label } of examples) classifier.learn(text, label);
   classifier.consolidate();
@@ -56,17 +56,25 @@ function learnWink(examples: readonly LabelledText[]): Classify {
 }
 
 interface NaturalClassifier {
-  addDocument(text: string, label: string): void;
+  addDocument(words: string[], label: string): void;
   train(): void;
-  classify(text: string): string;
+  classify(words: string[]): string;
 }
 
 function learnNatural(examples: readonly LabelledText[]): Classify {
   // It loads a package that advertises on the standard output, where the figures go.
   process.env['DOTENV_CONFIG_QUIET'] = 'true';
-  const { BayesClassifier } = load('natural') as { BayesClassifier: new () => NaturalClassifier };
+  const { BayesClassifier, PorterStemmer } = load('natural') as {
+    BayesClassifier: new () => NaturalClassifier;
+    PorterStemmer: { stem(word: string): string };
+  };
+  const stemsOf = (text: string): string[] => wordsOf(text).map((word) => PorterStemmer.stem(word));
   const classifier = new BayesClassifier();
-  for (const { text, label } of examples) classifier.addDocument(text, label);
+  for (const { text, label } of examples) classifier.addDocument(stemsOf(text), label);
   classifier.train();
-  return (text) => classifier.classify(text);
+  return (text) => classifier.classify(stemsOf(text));
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }

@@ -26,7 +26,8 @@ export function induce(task: InductionTask): InductionResult {
   const searched = learnTransformation(task);
   if (!isOpen || searched.ok) return searched;
   const labelled = learnClassification(task);
-  if (labelled.ok || labelled.refused.code === 'too_many_classes') return labelled;
-  const reason = `${searched.refused.reason}. As labels: ${labelled.refused.reason}`;
-  return { ok: false, refused: { ...searched.refused, reason } };
+  if (labelled.ok) return labelled;
+  if (labelled.refused.code === 'unsupported_output') return searched;
+  const reason = `${labelled.refused.reason}. As a transformation: ${searched.refused.reason}`;
+  return { ok: false, refused: { ...labelled.refused, reason } };
 }

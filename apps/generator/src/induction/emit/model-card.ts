@@ -1,7 +1,8 @@
 import type { Model } from '../learn/model.ts';
 import { LIMITS } from '../limits.ts';
-import type { InductionReport } from '../report.ts';
+import { type InductionReport, percent } from '../report.ts';
 import type { Score } from '../score/confusion.ts';
+import { cardText } from './card-text.ts';
 import { markdownText } from './literal.ts';
 
 /** What the card is written from. */
@@ -21,12 +22,11 @@ const MAX_TABLE = 20;
 export function modelCard(facts: CardFacts): string {
   const { task, report, warnings, date } = facts;
   const { holdout, examples } = report;
-  const sections = [
-    `# ${markdownText(task.programName)}`,
-    markdownText(task.taskDescription, 1000),
+  const summary = [
     `A program that gives one of ${report.labels.length} labels to ${report.kind === 'text' ? 'a text' : 'a record'}, learned from examples by the induction agent of Loopwright on ${date}. It is statistics over what the examples contain, not understanding. No model provider was asked.`,
     `Score: **${percent(holdout.accuracy)}** of ${holdout.n} held-out examples (95 % Wilson interval ${percent(holdout.low)} to ${percent(holdout.high)}). Always giving the most frequent label: ${percent(report.baseline)}.`,
-    warnings.length === 0 ? '' : `## Warnings\n\n${warnings.map((warning) => `- ${markdownText(warning)}`).join('\n')}`,
+  ];
+  const sections = [
     `## Data and split\n\n- ${examples.given} examples were given; ${examples.duplicates} repeated ones and ${examples.conflicts} with contradictory labels were left out.\n- ${holdout.n} were held out (stratified, seed ${report.seed}); inputs that differ in case, digits or white space only are on the same side.\n- ${examples.training} were used for choice and training. The program is trained on these only, so the score is that of this very program.`,
     `## Choice of the model\n\nCross-validation on the training part; the highest accuracy wins, of equals the simpler one.\n\n| model | accuracy | 95 % interval | mean recall |\n|---|---|---|---|\n${candidateRows(report)}`,
     `Chosen: ${report.model}${modelText(facts.model, report.features)}`,
@@ -36,9 +36,8 @@ export function modelCard(facts: CardFacts): string {
     `## Limits\n\n${limitsOf(facts)
       .map((line) => `- ${line}`)
       .join('\n')}`,
-    `## How to run\n\n\`program.ts\` exports \`run(input)\`. It needs nothing but Node 24: \`node --test program.test.ts\` runs its tests, whose cases are examples that it answers rightly and edges.`,
   ];
-  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+  return cardText({ task, warnings, summary, sections });
 }
 
 function confidenceSection({ confidence, ambiguity }: InductionReport): string {
@@ -113,8 +112,4 @@ function cell(value: string | number | boolean | undefined): string {
 
 function share(value: number | null): string {
   return value === null ? '–' : percent(value);
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
 }

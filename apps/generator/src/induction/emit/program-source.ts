@@ -3,8 +3,9 @@ import type { Question, Tree } from '../learn/decision-tree.ts';
 import type { Model } from '../learn/model.ts';
 import type { Column } from '../program/table-cells.ts';
 import type { InputKind } from '../read/input-kind.ts';
+import { headerSource } from './header-source.ts';
 import { inputType } from './input-type.ts';
-import { commentText, literal } from './literal.ts';
+import { literal } from './literal.ts';
 import { tablesSource } from './tables-source.ts';
 import { templateSource } from './template-source.ts';
 
@@ -41,13 +42,8 @@ export interface SettledInput {
  * cannot drift apart), and the tables.
  */
 export function programSource(model: Model, text: ProgramText): string {
-  const header = [
-    `${text.programName}: ${commentText(text.taskDescription)}`,
-    ...text.origin.map((line) => commentText(line, 400)),
-    'Nothing is imported, nothing is kept between two calls, nothing outside is touched.',
-  ];
   return [
-    header.map((line) => `// ${line}`).join('\n'),
+    headerSource(text, text.origin),
     `/** What \`run\` takes. */\nexport type Input = ${inputType(text.kind)};\n\n/** What \`run\` answers. */\nexport type Output = ${text.answers.map(literal).join(' | ')};`,
     JUDGEMENT,
     runSource(text),

@@ -1,8 +1,9 @@
 import type { Json } from '@loopwright/protocol';
 import type { Field } from '../read/input-kind.ts';
 import type { Estimator } from '../regression/estimators.ts';
+import { headerSource } from './header-source.ts';
 import { inputType } from './input-type.ts';
-import { commentText, literal } from './literal.ts';
+import { literal } from './literal.ts';
 import { templateSource } from './template-source.ts';
 
 /** What a program answers by. */
@@ -29,18 +30,13 @@ export interface RegressionText {
 /** Writes the program of a regression. */
 export function regressionSource({ task, program, fields, origin }: RegressionText): string {
   const { estimator, otherwise, lowest, highest, decimals, halfWidth, settled } = program;
-  const header = [
-    `${task.programName}: ${commentText(task.taskDescription)}`,
-    ...origin.map((line) => commentText(line, 400)),
-    'Nothing is imported, nothing is kept between two calls, nothing outside is touched.',
-  ];
   const bare =
     estimator.kind === 'sum'
       ? 'weightedSum(tableFeatures(cells, COLUMNS, false), WEIGHTS, BIAS)'
       : 'TREES.reduce<number>((sum, tree) => sum + treeEstimate(tree, cells), 0)';
   const columns = estimator.columns.map((column) => `  ${literal(column as unknown as Json)},`).join('\n');
   return [
-    header.map((line) => `// ${line}`).join('\n'),
+    headerSource(task, origin),
     `/** What \`run\` takes. */\nexport type Input = ${inputType({ kind: 'table', fields })};\n\n/** What \`run\` answers. */\nexport type Output = number;
 \n/** What \`judge\` answers. */
 export interface Judgement {

@@ -1,6 +1,7 @@
 import { percent } from '../report.ts';
 import type { TransformationReport } from '../transformation/transformation-report.ts';
 import { LIMITS } from '../limits.ts';
+import { cardText } from './card-text.ts';
 import { markdownText } from './literal.ts';
 
 /** What the card is written from. */
@@ -27,18 +28,16 @@ export function transformationCard({ task, report, warnings, date }: Transformat
               `- ${markdownText(JSON.stringify(input), 200)}: ${[...new Set(answers.map(({ output }) => JSON.stringify(output)))].map((output) => markdownText(output, 100)).join(' or ')}?`,
           )
           .join('\n');
-  const sections = [
-    `# ${markdownText(task.programName)}`,
-    markdownText(task.taskDescription, 1000),
+  const summary = [
     `A program that makes its output from pieces of the input, found by a search by the induction agent of Loopwright on ${date}. No model provider was asked.`,
     `Score: **${percent(holdout.accuracy)}** of ${holdout.n} held-out examples (95 % Wilson interval ${percent(holdout.low)} to ${percent(holdout.high)}). Always giving the most frequent output: ${percent(report.baseline)}.`,
-    warnings.length === 0 ? '' : `## Warnings\n\n${warnings.map((warning) => `- ${markdownText(warning)}`).join('\n')}`,
+  ];
+  const sections = [
     `## Data and split\n\n- ${examples.given} examples were given, ${examples.clarified} answers of people to earlier questions; ${examples.duplicates} repeated ones and ${examples.conflicts} with contradictory outputs were left out.\n- ${holdout.n} were held out (at random, seed ${report.seed}); ${examples.training} were searched and checked on.`,
     `## Recipes\n\n| field | recipe | others that fit | right in training | right in the hold-out |\n|---|---|---|---|---|\n${rows.join('\n')}`,
     `## Confidence\n\n\`judge\` gives an output with a confidence: the share of the recipes fitting every example that agree on it. Below ${confidence.threshold}, chosen on ${confidence.validation.n} examples kept aside, an output is doubtful${confidence.isApplied ? ' and the program gives the label for unknown input' : ''}.`,
     `## What the examples leave open\n\n${open}`,
     `## Limits\n\n- Only the first ${LIMITS.readCharacters} characters of a text are read.\n- What cannot be found becomes null, or what the examples have in such a case.\n- The score holds for inputs like the examples.`,
-    `## How to run\n\n\`program.ts\` exports \`run(input)\` and \`judge(input)\`. It needs nothing but Node 24: \`node --test program.test.ts\` runs its tests.`,
   ];
-  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+  return cardText({ task, warnings, summary, sections });
 }

@@ -2,7 +2,8 @@ import type { Json } from '@loopwright/protocol';
 import type { FieldRecipe } from '../program/make-fields.ts';
 import type { Abstention } from '../select/calibrate.ts';
 import type { TransformedField } from '../transformation/transformation-report.ts';
-import { commentText, literal } from './literal.ts';
+import { headerSource } from './header-source.ts';
+import { literal } from './literal.ts';
 import { templateSource } from './template-source.ts';
 
 /** What the source is written from. */
@@ -18,19 +19,12 @@ export interface TransformationText {
 
 /** Writes the program of a transformation: a header with the recipes in words, `run`, the interpreter of recipes, and the recipes. */
 export function transformationSource({ task, fields, recipes, sources, abstention, origin }: TransformationText): string {
-  const header = [
-    `${task.programName}: ${commentText(task.taskDescription)}`,
-    ...origin.map((line) => commentText(line, 400)),
-    'Nothing is imported, nothing is kept between two calls, nothing outside is touched.',
-    ...recipes.flatMap(({ name, recipe }) =>
-      recipe.map((way, at) =>
-        commentText(`${name === null ? 'output' : JSON.stringify(name)}, ${at === 0 ? '' : 'otherwise '}${way}`, 600),
-      ),
-    ),
-  ];
+  const inWords = recipes.flatMap(({ name, recipe }) =>
+    recipe.map((way, at) => `${name === null ? 'output' : JSON.stringify(name)}, ${at === 0 ? '' : 'otherwise '}${way}`),
+  );
   const fallback = task.unknownLabel;
   return [
-    header.map((line) => `// ${line}`).join('\n'),
+    headerSource(task, origin, inWords),
     typesSource(fields, sources, fallback),
     `/** Makes the output. Throws a TypeError when the input is not of type Input. */
 export function run(input: Input): Output {

@@ -4,7 +4,7 @@ import { settledCases, wrongInput } from '../emit/cases.ts';
 import { programFiles } from '../emit/program-files.ts';
 import { regressionCard } from '../emit/regression-card.ts';
 import { type RegressionProgram, regressionSource } from '../emit/regression-source.ts';
-import { inputSchema } from '../emit/schemas.ts';
+import { DIALECT, inputSchema } from '../emit/schemas.ts';
 import { testSource } from '../emit/test-source.ts';
 import { finishEstimate } from '../program/regression-model.ts';
 import { knowsCells, readCells } from '../program/table-cells.ts';
@@ -63,7 +63,7 @@ export function learnRegression(task: InductionTask): InductionResult {
     goal: 'regression',
     model: selected.best.model,
     inputSchema: inputSchema(kind),
-    outputSchema: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'number' },
+    outputSchema: { $schema: DIALECT, type: 'number' },
     examples: {
       given: task.examples.length,
       duplicates: data.duplicates,

@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
+import { DIALECT } from '../emit/schemas.ts';
 import type { OutputField, TransformationData } from './read-transformation.ts';
-
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** JSON Schemas of what a transformation takes and makes. */
 export function transformationSchemas(
