@@ -1,4 +1,4 @@
-import type { Clock, CodeArtifact, Json, LabelledExample } from '@loopwright/protocol';
+import type { Clock, CodeArtifact, InductionMetadata, Json, LabelledExample } from '@loopwright/protocol';
 import type { ProgramCase } from './emit/cases.ts';
 import type { Refused } from './refusal.ts';
 import type { InductionReport } from './report.ts';
@@ -11,7 +11,7 @@ export interface InductionTask {
   readonly taskDescription: string;
   readonly examples: readonly LabelledExample[];
   /** What kind of program; `auto` (the default) tells it by the outputs. */
-  readonly goal?: 'auto' | 'classification' | 'regression' | 'transformation';
+  readonly goal?: InductionMetadata['goal'];
   /** Answer to an input that has nothing the examples had, or that the program is too unsure of; `null`: the most frequent label. */
   readonly unknownLabel: string | null;
   /** Accuracy that the hold-out should reach; a miss is a warning, not a refusal. */

@@ -18,6 +18,9 @@ export const scaffoldingSpecSchema = z.object({
 export const labelledExampleSchema = z.object({ input: jsonSchema, output: jsonSchema });
 export type LabelledExample = z.infer<typeof labelledExampleSchema>;
 
+/** Kinds of programs that the induction agent learns; `auto`: it tells by the outputs of the examples. */
+export const INDUCTION_GOALS = ['auto', 'classification', 'regression', 'transformation'] as const;
+
 /**
  * What the induction agent reads from `metadata` of a plan. `agent` chooses the agent; the other members are its input.
  * `unknown_label` is the label for an input that looks like nothing in the examples, or that the program is too unsure of; with
@@ -30,7 +33,7 @@ export const inductionMetadataSchema = z
     agent: z.literal('induction'),
     program_name: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/),
     examples: z.array(labelledExampleSchema),
-    goal: z.enum(['auto', 'classification', 'regression', 'transformation']).default('auto'),
+    goal: z.enum(INDUCTION_GOALS).default('auto'),
     unknown_label: z.string().min(1).max(200).nullable().default(null),
     accuracy_target: z.number().min(0).max(1).nullable().default(null),
     precision_target: z.number().gt(0).lt(1).nullable().default(null),
