@@ -46,6 +46,7 @@ export { WorkflowError } from './lib/interpreter/workflow-error.ts';
 export type { EngineLimits, StartLimits } from './lib/limits/execution-limits.ts';
 export { type RateLimits, parseRateLimits } from './lib/limits/rate-limit.ts';
 export type { WaitingTurn } from './lib/limits/turnstile.ts';
+export type { EventRoute } from './lib/event/event-routes.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { takeDataLock } from './lib/store/data-lock.ts';

@@ -2,6 +2,7 @@ import type { Clock, Json, Random } from '@loopwright/protocol';
 import { overLimit } from '../check-value.ts';
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
+import type { EventRoute } from '../event/event-routes.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { ENTRY_LIMIT } from '../limits.ts';
@@ -20,6 +21,8 @@ export interface LifeHost {
   readonly expressions: ExpressionEvaluator;
   /** Where steps wait for their turn, if anything limits how many begin. */
   readonly turnstile: Turnstile | undefined;
+  /** Which projects hear the events of which others. */
+  readonly eventRoutes: readonly EventRoute[];
   /** What else takes the events that executions emit. */
   readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */
