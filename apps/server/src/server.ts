@@ -71,7 +71,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const made = { examples, programs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
+  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,

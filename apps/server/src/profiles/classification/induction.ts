@@ -1,5 +1,6 @@
 import { type CallFunction, defineFunction } from '@loopwright/engine';
 import { toJson } from '@loopwright/protocol';
+import { examplesOfProject } from '../../examples/examples-of-project.ts';
 import { readIntake } from './intake/read-intake.ts';
 import { settleTask } from './intake/settle-task.ts';
 import type { InductionParts, WorkTools } from './work-tools.ts';
@@ -32,7 +33,9 @@ export function induction(parts: InductionParts): CallFunction {
         // No model is asked: that it costs nothing is known.
         spend({ agent: AGENTS[args.work], provider: 'induction', costUsd: 0, inputTokens: 0, outputTokens: 0 });
         const workspace = await parts.workspaces.ofExecution(execution.executionId);
-        return toJson(await perform(args, { ...parts, workspace, signal }));
+        const examples = examplesOfProject(parts.examples, { resources: parts.resources, usage: execution });
+        if ('candidate' in args) await parts.resources.claimProgram(args.candidate.program, execution);
+        return toJson(await perform(args, { ...parts, examples, workspace, signal }));
       }),
   });
 }
