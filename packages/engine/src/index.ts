@@ -43,6 +43,7 @@ export {
   defineFunction,
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
+export type { ExpectedCost } from './lib/limits/estimate.ts';
 export type { EngineLimits, StartLimits } from './lib/limits/execution-limits.ts';
 export { type RateLimits, parseRateLimits } from './lib/limits/rate-limit.ts';
 export type { WaitingTurn } from './lib/limits/turnstile.ts';

@@ -37,6 +37,7 @@ function openUsage(t: TestContext): {
   const usage = new ModelUsage({ database: () => database, random: systemRandom });
   const plain = {
     execution_id: 'e1',
+    project_id: 'p',
     unit: 'blank/planning/plan',
     agent: 'architect',
     phase: 'planning',
@@ -114,7 +115,14 @@ describe('estimateCall', () => {
   it('needs three calls of the kind, then gives the median with its range', async (t) => {
     const { usage, call } = openUsage(t);
     const parts = { usage, prices: PriceTable.load(null) };
-    const plan = { unit: 'blank/planning/plan', provider: 'openai', model: 'gpt-4.1', promptCharacters: 8000, at: DAY };
+    const plan = {
+      projectId: 'p',
+      unit: 'blank/planning/plan',
+      provider: 'openai',
+      model: 'gpt-4.1',
+      promptCharacters: 8000,
+      at: DAY,
+    };
     await call({ output_tokens: 100 });
     await call({ output_tokens: 300 });
     assert.deepEqual(await estimateCall(parts, plan), {
@@ -128,6 +136,10 @@ describe('estimateCall', () => {
     // 2000 tokens of prompt at 2 $ a million, then 300 (100 … 900) at 8 $.
     assert.deepEqual(await estimateCall(parts, plan), { usd: '0.0064', low: '0.0048', high: '0.0112', calls: 3, reason: null });
     assert.equal((await estimateCall(parts, { ...plan, unit: 'other' })).usd, null);
+    for (const project_id of ['q', 'q', 'q', null]) await call({ project_id, output_tokens: 90_000 });
+    assert.equal((await estimateCall(parts, plan)).usd, '0.0064', 'other projects change nothing');
+    assert.equal((await estimateCall(parts, { ...plan, projectId: 'r' })).calls, 0);
+    assert.deepEqual(await usage.tokensPerCharacter({ ...plan, projectId: 'r' }), []);
   });
 });
 
@@ -151,7 +163,13 @@ describe('breakEven', () => {
 
   it('reckons from measured figures', async (t) => {
     const { usage, executionsOf, call } = openUsage(t);
-    const parts = { usage, executionsOf, prices: PriceTable.load(null), clock: { ...systemClock, now: () => DAY } };
+    const parts = {
+      usage,
+      executionsOf,
+      projectOf: async () => 'p',
+      prices: PriceTable.load(null),
+      clock: { ...systemClock, now: () => DAY },
+    };
     await call({});
     await call({});
     const { reasons, ...figures } = await breakEven(parts, { ...request, outputTokens: 5 });
@@ -173,10 +191,10 @@ describe('breakEven', () => {
 
   it('gives null with a reason for what nobody measured', async (t) => {
     const { usage, executionsOf, call } = openUsage(t);
-    const parts = { usage, executionsOf, prices: PriceTable.load(null), clock: systemClock };
+    const parts = { usage, executionsOf, projectOf: async () => 'p', prices: PriceTable.load(null), clock: systemClock };
     const unknown = await breakEven(parts, request);
     assert.deepEqual([unknown.cost_of_making_usd, unknown.cost_per_request_usd, unknown.requests_until_even], ['0', null, null]);
-    assert.match(unknown.reasons.join(), /was never asked here.*give output_tokens/);
+    assert.match(unknown.reasons.join(), /was never asked in its project.*give output_tokens/);
     await call({ cost_nanos: null });
     const dear = await breakEven(parts, { ...request, inputTokens: 10, outputTokens: 1 });
     assert.deepEqual([dear.cost_of_making_usd, dear.requests_until_even, dear.cost_per_request_usd], [null, null, '0.000028']);

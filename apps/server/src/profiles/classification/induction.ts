@@ -31,7 +31,8 @@ export function induction(parts: InductionParts): CallFunction {
     run: ({ args, execution, step }) =>
       step(async ({ signal, spend }) => {
         // No model is asked: that it costs nothing is known.
-        spend({ agent: AGENTS[args.work], provider: 'induction', costUsd: 0, inputTokens: 0, outputTokens: 0 });
+        const expected = { usd: '0', lowUsd: '0', highUsd: '0' };
+        spend({ agent: AGENTS[args.work], provider: 'induction', costUsd: 0, inputTokens: 0, outputTokens: 0, expected });
         const workspace = await parts.workspaces.ofExecution(execution.executionId);
         const examples = examplesOfProject(parts.examples, { resources: parts.resources, usage: execution });
         if ('candidate' in args) await parts.resources.claimProgram(args.candidate.program, execution);
