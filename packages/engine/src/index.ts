@@ -53,6 +53,7 @@ export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { takeDataLock } from './lib/store/data-lock.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { EventFilter, EventGap, EventOwner, EventPage, PlacedEvent } from './lib/store/event-page.ts';
+export { type Notice, noticeOwner } from './lib/store/notices.ts';
 export type { CommitListener } from './lib/embedded/event-hub.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
 export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';

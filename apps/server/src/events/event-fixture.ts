@@ -37,6 +37,8 @@ export async function openEvents(
     database,
     source: streams.global,
     onCommit: (wake) => engine.subscribeAll(wake),
+    announce: (notice) => engine.announce(notice),
+    maySee: visible,
     hosts,
     secrets: new SecretBox(join(dir, 'webhooks.key')),
     clock,

@@ -17,6 +17,7 @@ import type { EventOwner } from './event-page.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { type PendingRecord, PendingRecords } from './pending-records.ts';
+import { NOTICES, type Notice, dropNotices, insertNotice } from './notices.ts';
 import { humanTaskValues } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
@@ -259,6 +260,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   dropPositions(before: number): boolean {
+    dropNotices((sql) => this.prepare(sql), before);
     return dropPositions((sql) => this.prepare(sql), before, POSITIONS_A_BATCH);
   }
 
@@ -293,6 +295,13 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       this.#touchedFiles.push(digest);
       this.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?)').run(digest, no);
     }
+  }
+
+  announce(notice: Notice, at: number): void {
+    const told = insertNotice((sql) => this.prepare(sql), notice, at);
+    if (told === undefined) return;
+    this.#positions.append(NOTICES, told.event.seq, at);
+    this.#events.push(told.event);
   }
 
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {
