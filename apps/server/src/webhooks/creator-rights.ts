@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { EVERY_PROJECT } from '../authorization/access.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { MaySee } from '../events/may-see.ts';
-import { type Principal, UNRESTRICTED } from '../identity/principal.ts';
+import { type Principal, type Role, UNRESTRICTED } from '../identity/principal.ts';
 import { mayManage } from './may-manage.ts';
 import type { StoredWebhook } from './subscriptions.ts';
 
@@ -13,7 +13,7 @@ const madeWithSchema = z.object({
   /** The API key that was shown, or with which the session was opened. */
   key_id: z.string().nullable(),
   role: roleSchema,
-  /** Whether the role was said by an identity provider, not by the tables: what it would say today nobody knows. */
+  /** Whether the role is not that of the tables but what an identity provider said, or that of somebody on this machine: it cannot be asked again. */
   is_claimed: z.boolean(),
   projects: z.record(z.string(), roleSchema),
   scopes: z.array(z.string()).nullable(),
@@ -40,10 +40,12 @@ export class CreatorRights {
   /** What is kept of who makes a webhook. */
   async madeWith(maker: Principal): Promise<string> {
     const session = maker.method === 'session' ? await this.#session(maker.credentialId) : undefined;
+    const keyId = maker.method === 'api_key' ? maker.credentialId : (session?.key_id ?? null);
     const kept: MadeWith = {
-      key_id: maker.method === 'api_key' ? maker.credentialId : (session?.key_id ?? null),
+      key_id: keyId,
       role: maker.role,
-      is_claimed: maker.method === 'jwt' || (session !== undefined && session.role !== null),
+      // The role of a key is that of the tables, perhaps less.
+      is_claimed: keyId === null && maker.role !== (await this.#roleOf(maker.userId)),
       projects: Object.fromEntries(maker.projects),
       scopes: maker.scopes === null ? null : [...maker.scopes],
       role_cap: maker.roleCap,
@@ -72,8 +74,8 @@ export class CreatorRights {
     made_with: text,
   }: Pick<StoredWebhook, 'created_by' | 'made_with'>): Promise<Principal | string> {
     const made = text === null ? undefined : madeWithSchema.parse(JSON.parse(text));
-    const user = await this.#parts.database.selectFrom('users').select('role').where('user_id', '=', userId).executeTakeFirst();
-    const role = made?.is_claimed === true ? made.role : (user?.role ?? made?.role ?? 'viewer');
+    const known = await this.#roleOf(userId);
+    const role = made?.is_claimed === true ? made.role : (known ?? made?.role ?? 'viewer');
     const common = { ...UNRESTRICTED, userId, email: null, method: 'api_key', credentialId: null } as const;
     if (made === undefined) return { ...common, role, projects: new Map() };
     const projects = new Map(Object.entries(made.projects));
@@ -94,10 +96,15 @@ export class CreatorRights {
     return { scopes: list(key.scopes), role_cap: key.role_cap, only_projects: list(key.projects) };
   }
 
-  async #session(id: string | null): Promise<{ key_id: string | null; role: string | null } | undefined> {
+  async #roleOf(userId: string): Promise<Role | undefined> {
+    const users = this.#parts.database.selectFrom('users').select('role').where('user_id', '=', userId);
+    return (await users.executeTakeFirst())?.role;
+  }
+
+  async #session(id: string | null): Promise<{ key_id: string | null } | undefined> {
     return this.#parts.database
       .selectFrom('sessions')
-      .select(['key_id', 'role'])
+      .select('key_id')
       .where('session_id', '=', id ?? '')
       .executeTakeFirst();
   }
