@@ -123,6 +123,7 @@ const submittedSchema = z.discriminatedUnion('kind', [
     answers: jsonObjectSchema,
     subjectDigest: z.string().optional(),
     role: answererRoleSchema.optional(),
+    overrideReason: z.string().max(10_000).optional(),
   }),
   z.strictObject({
     kind: z.literal('acceptance'),
@@ -130,6 +131,7 @@ const submittedSchema = z.discriminatedUnion('kind', [
     comment: z.string().optional(),
     subjectDigest: z.string().optional(),
     role: answererRoleSchema.optional(),
+    overrideReason: z.string().max(10_000).optional(),
   }),
 ]);
 /** What people ask of an execution. `at` is the time of the asking: a handler that is repeated decides the same. */
