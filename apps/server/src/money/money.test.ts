@@ -76,11 +76,11 @@ describe('PriceTable', () => {
     const prices = PriceTable.load(
       tableOf(
         t,
-        `prices:\n- { provider: p, model: m, from: '2026-01-01', input: 1, output: 1 }\n- { provider: p, model: m, from: '2026-06-01', input: 2, output: 2 }`,
+        `prices:\n- { provider: compatible, model: m, from: '2026-01-01', input: 1, output: 1 }\n- { provider: compatible, model: m, from: '2026-06-01', input: 2, output: 2 }`,
       ),
     );
     const at = (month: number): string | null =>
-      prices.costOf({ provider: 'p', model: 'm', at: Date.UTC(2026, month, 1), ...used }).usd;
+      prices.costOf({ provider: 'compatible', model: 'm', at: Date.UTC(2026, month, 1), ...used }).usd;
     assert.deepEqual([at(0), at(4), at(5), at(11), at(-1)], ['2', '2', '4', '4', null]);
   });
 
@@ -94,6 +94,38 @@ describe('PriceTable', () => {
       prices.costOf({ provider: 'openai', model: 'gpt-5', at: DAY, inputTokens: null, outputTokens: 1 }).reason ?? '',
       /did not say/,
     );
+  });
+
+  it('takes the price of a newer model from the day for which a source has it', () => {
+    const prices = PriceTable.load(null);
+    const cached = (day: number): string | null =>
+      prices.costOf({ provider: 'anthropic', model: 'claude-sonnet-5-5', at: day, ...used, cachedInputTokens: 1_000_000 }).usd;
+    assert.deepEqual([Date.UTC(2026, 9, 6), Date.UTC(2026, 9, 7), Date.UTC(2026, 8, 1)].map(cached), ['10.2', '10.1', null]);
+    assert.match(prices.costOf({ provider: 'anthropic', model: 'claude-haiku-5-5', at: DAY, ...used }).reason ?? '', /no price/);
+  });
+
+  it('refuses two prices of one day, a negative one and a provider that is none, and names the line', (t) => {
+    const file = tableOf(
+      t,
+      `prices:
+- { provider: openai, model: m, from: '2026-01-01', input: 1, output: 1 }
+- { provider: openai, model: m, from: '2026-01-01', input: 2, output: 2 }`,
+    );
+    assert.throws(
+      () => PriceTable.load(file),
+      /line 3, \/prices\/1\/from: "openai\/m" has another price from 2026-01-01 on at \/prices\/0/,
+    );
+    const wrong = tableOf(
+      t,
+      `prices:
+- provider: nobody
+  model: m
+  from: '2026-01-01'
+  input: -1
+  output: 1`,
+    );
+    assert.throws(() => PriceTable.load(wrong), /line 2, \/prices\/0\/provider: .*line 5, \/prices\/0\/input: /);
+    assert.throws(() => PriceTable.load(tableOf(t, 'prices: [')), { code: 'INVALID_CONFIGURATION' });
   });
 
   it('refuses a file that is no table, and says where', (t) => {
