@@ -1,16 +1,17 @@
-import type { Clock, Json, Random } from '@loopwright/protocol';
+import type { Json } from '@loopwright/protocol';
 import { overLimit } from '../check-value.ts';
-import type { WorkflowDefinition } from '../definition/definition.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
+<<<<<<< HEAD
 import type { EventRoute } from '../event/event-routes.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
+=======
+>>>>>>> main
 import { WorkflowError } from '../interpreter/workflow-error.ts';
 import { ENTRY_LIMIT } from '../limits.ts';
-import type { OwnedEntry, Store, StoreTransaction } from '../store/store.ts';
-import type { Turnstile } from '../limits/turnstile.ts';
-import type { WorkflowReference } from './definitions.ts';
+import type { StoreTransaction } from '../store/store.ts';
 import { isDeadlineKey, isUnder, watchedPart } from './deadline-key.ts';
 import { isEventKey } from './event-key.ts';
+<<<<<<< HEAD
 import type { Schedules } from './schedules.ts';
 
 /** What one execution in memory needs from the engine that holds it. */
@@ -53,6 +54,9 @@ const NO_AFTERMATH: Aftermath = { committed: () => undefined, unknown: () => und
 export type Note = (transaction: StoreTransaction, at: number) => void;
 /** A change of the journal; it gives the entry it made, or nothing when there is nothing to go on with. */
 export type Mutation = (transaction: StoreTransaction, at: number) => JournalEntry | undefined;
+=======
+import { type Aftermath, type LifeHost, type Mutation, NO_AFTERMATH, type Note } from './life-host.ts';
+>>>>>>> main
 
 /** What only an answer, a timer, an event or another execution ends, all of which look the execution up when they come. */
 const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'ask', 'listen', 'child']);
@@ -61,7 +65,6 @@ const RESTING: ReadonlySet<JournalEntry['kind']> = new Set(['timer', 'retry', 'a
 class GivenUp extends Error {}
 
 /** A promise for work that goes on in another life of the execution, or not at all. */
-/** What nobody may go on with. */
 export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 /**
