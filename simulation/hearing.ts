@@ -100,7 +100,7 @@ function strayEvents(read: StoreReader, logs: ReadonlyMap<string, readonly Execu
     log
       .filter(({ type, data }) => type === 'event_consumed' && emittedIn.has(data['id']))
       .filter(({ data }) => emittedIn.get(data['id']) !== read.projectOf(id))
-      .map(({ data }) => `${id}: took the event ${String(data['id'])} of another project`),
+      .map(({ data }) => `${id}: took the event ${JSON.stringify(data['id'])} of another project`),
   );
 }
 
