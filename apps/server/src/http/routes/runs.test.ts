@@ -227,8 +227,7 @@ describe('GET /runs/{id}/metrics', () => {
   it('shows what was expected before beside what was paid, for each phase, agent and model, in the detail too', async () => {
     await complete();
     const { run_id: id } = await createOne(server, { profile: 'small_one' });
-    const before = await metricsOf(server, id);
-    const [waiting] = before.phases_metrics;
+    const [waiting] = (await metricsOf(server, id)).phases_metrics;
     assert.deepEqual(
       [waiting?.cost.basis, waiting?.cost.estimated_usd, waiting?.cost.actual_usd, waiting?.cost.reason],
       ['past_runs', 0.25, null, 'the phase has not begun, so nothing was paid'],
@@ -245,7 +244,7 @@ describe('GET /runs/{id}/metrics', () => {
       error_ratio: 0.25,
       reason: null,
     };
-    assert.deepEqual([phases[0]?.cost, agents[0]?.cost, phases[0]?.per_agent[0]?.cost, cost], Array(4).fill(compared));
+    for (const one of [phases[0]?.cost, agents[0]?.cost, phases[0]?.per_agent[0]?.cost, cost]) assert.deepEqual(one, compared);
     await nextOf(server, id);
     const later = await metricsOf(server, id);
     assert.deepEqual(

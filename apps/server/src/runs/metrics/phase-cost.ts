@@ -6,9 +6,9 @@ import type { PastPhase, PastRuns } from './past-runs.ts';
 import { projectCost } from './projections.ts';
 
 /** What a phase was expected to cost and what it did; for one that is still to come, what it cost in past runs. */
-export function phaseCost(phase: PastPhase, { isOver, past }: { isOver: boolean; past: PastRuns }): CostComparison {
+export function phaseCost(phase: PastPhase, plan: { isOver: boolean; past: PastRuns }): CostComparison {
   if (phase.status !== 'pending') return compareCosts(usageIn(phase));
-  return expectedCosts(projectCost(isOver ? [] : [phase], past));
+  return expectedCosts(projectCost(plan.isOver ? [] : [phase], plan.past));
 }
 
 /** Whether nothing is to come of a run: one that has failed may be tried again. */

@@ -11,9 +11,8 @@ let ann: Record<string, string>;
 let bob: Record<string, string>;
 before(async () => {
   server = await openRunServer();
-  [ann = {}, bob = {}] = await Promise.all(
-    ['ann', 'bob'].map(async (user) => ({ ...(await keyFor(server.identity, user, 'operator')).headers })),
-  );
+  ann = { authorization: (await keyFor(server.identity, 'ann', 'operator')).headers.authorization };
+  bob = { authorization: (await keyFor(server.identity, 'bob', 'operator')).headers.authorization };
   await server.authorization.grants.put({ project_id: 'b', user_id: 'ann', role: 'none', granted_by: 'root' });
 });
 after(() => server.close());
@@ -51,9 +50,9 @@ describe('figures of a run that rest on other runs', () => {
     assert.equal(detail.phases[0]?.cost.estimated_usd, null);
     await complete('a', bob);
     for (const user of [ann, bob]) assert.deepEqual(firstPhase(await metrics(id, user)), [0.25, 1, 'project']);
-    const before = await metrics(id, bob);
+    const measured = await metrics(id, bob);
     await complete('b', bob);
-    assert.deepEqual(await metrics(id, bob), before, 'another project changes nothing');
+    assert.deepEqual(await metrics(id, bob), measured, 'another project changes nothing');
     assert.equal((await server.get(`/api/v1/runs/${await create('b', bob)}/metrics`, ann)).status, 404);
   });
 });
