@@ -12,6 +12,7 @@ import {
   type WebhookDelivery,
   type WebhookDeliveryDetail,
   type WebhookWithSecret,
+  globalEventPageSchema,
   systemClock,
   webhookDeliveryDetailSchema,
   webhookDeliveryListSchema,
@@ -20,6 +21,7 @@ import {
   webhookWithSecretSchema,
 } from '@loopwright/protocol';
 import { Webhook } from 'standardwebhooks';
+import { UNRESTRICTED } from '../identity/principal.ts';
 import { type Answer, type TestServer, errorIn, openServer, pointersIn, start, untilStatus } from '../http/app-fixture.ts';
 import { type Receiver, openReceiver } from './receiver-fixture.ts';
 
@@ -234,7 +236,15 @@ describe('webhooks of a project', () => {
       project_id: 'p-2',
       description: '',
       enabled: false,
-      createdBy: 'bob',
+      maker: {
+        ...UNRESTRICTED,
+        userId: 'bob',
+        email: null,
+        method: 'development',
+        role: 'admin',
+        projects: new Map(),
+        credentialId: null,
+      },
       webhookId: 'wh_hidden',
     });
     errorIn(await own.get(`/api/v1/webhooks/${row.webhook_id}`), 'WEBHOOK_NOT_FOUND');
@@ -321,6 +331,17 @@ describe('a receiver that fails', () => {
     assert.equal(enabled, false);
     assert.match(why ?? '', /^No delivery has succeeded since .*Z; the last one: the receiver answered 500$/);
     assert.partialDeepStrictEqual(receiver.of('/watch')[0]?.payload, { type: 'webhook_disabled', data: { webhook_id: id, why } });
+    const told = await own.get('/api/v1/events?event_type=webhook_*');
+    const [event, ...more] = globalEventPageSchema.parse(told.body).events;
+    assert.deepEqual(more, [], 'it is told once');
+    assert.partialDeepStrictEqual(event, {
+      execution_id: null,
+      workflow_id: null,
+      project_id: 'p-1',
+      data: { webhook_id: id, why },
+    });
+    const later = `/api/v1/events?event_type=webhook_*&after=${event?.position}`;
+    assert.deepEqual(globalEventPageSchema.parse((await own.get(later)).body).events, []);
     clock.forward(100 * HOUR_MS);
     await runOne(own);
     assert.equal(receiver.of('/bad').length, 3);
