@@ -177,7 +177,7 @@ do: [{ last: { set: { patient: '\${ $workflow.input[0].data.patient }' } } }]`;
     assert.equal(await engine.publish(event('1', 'low', { bpm: 39, patient: 'ann' })), 0);
     const emits = `do: [{ say: { emit: { event: { with: { source: s, type: low, data: { bpm: 1, patient: bob } } } } } }]`;
     await engine.register(loadDefinition(documentOf('emits', emits), engine.functions));
-    for (const projectId of ['default', 'another'])
+    for (const projectId of ['p-1', 'p-2'])
       await engine.start({ executionId: `in-${projectId}`, workflow: 'emits', projectId, input: {}, startedBy: 'ann' });
     await clock.advance(1);
     const outputs = started(engine)
