@@ -43,7 +43,13 @@ export function openAgents({ configuration, database, clock, random, ...parts }:
       induction: induction(parts),
     },
     models: { models, prices, usage },
-    money: { usage, prices, executionsOf: (id) => executionsOfRun(database(), id), clock },
+    money: {
+      usage,
+      prices,
+      executionsOf: (id) => executionsOfRun(database(), id),
+      projectOf: (name) => parts.resources.projectOfProgram(name),
+      clock,
+    },
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }

@@ -36,7 +36,7 @@ export class ModelOracle {
    */
   async ask(
     sample: Pick<Sample, 'sample_id' | 'task_id' | 'input_data'>,
-    { metadata, hasLimit }: { metadata: Pick<ProgramMetadata, 'output_schema'>; hasLimit: boolean },
+    { metadata, hasLimit, projectId }: { metadata: Pick<ProgramMetadata, 'output_schema'>; hasLimit: boolean; projectId: string },
   ): Promise<{ output: Json | undefined; oracle: OracleSaid }> {
     const { models, prices, usage, clock } = this.#parts;
     const name = models.modelFor(null);
@@ -72,6 +72,7 @@ export class ModelOracle {
     });
     await usage.record({
       execution_id: sample.sample_id,
+      project_id: projectId,
       unit: `oracle/${sample.task_id}`,
       agent: 'oracle',
       phase: 'validation',

@@ -48,7 +48,7 @@ export function openWatching(
   settings: WatchingSettings,
   { database, models, log: logger, ...parts }: WatchingParts,
 ): OpenWatching {
-  const { clock, programs } = parts;
+  const { clock, programs, resources } = parts;
   const log = (message: string): void => logger.warn(message);
   const edge = new EdgeWatching(parts.edge);
   const store = new RepairStore(database);
@@ -64,6 +64,6 @@ export function openWatching(
   const oracle = new ModelOracle({ ...models, clock });
   const { driftCheckSeconds: seconds } = settings;
   const intervalMs = seconds === null ? null : seconds * 1000;
-  const watcher = new ProgramWatcher({ programs, edge, repairs, oracle, clock, intervalMs, log });
+  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, oracle, clock, intervalMs, log });
   return { edge, store, repairs, watcher, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }

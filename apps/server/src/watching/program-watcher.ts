@@ -1,5 +1,6 @@
 import { type Clock, PlatformError, type Sample, messageOf } from '@loopwright/protocol';
 import type { ProgramStore } from '@loopwright/edge';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { EdgeWatching } from './edge-watching.ts';
 import type { ModelOracle } from './model-oracle.ts';
 import type { Repairs } from './repairs.ts';
@@ -13,6 +14,7 @@ export interface ProgramWatcherParts {
   readonly edge: EdgeWatching;
   readonly repairs: Repairs;
   readonly oracle: ModelOracle;
+  readonly resources: ResourceProjects;
   readonly clock: Clock;
   /** Milliseconds between two rounds; `null`: none is made. */
   readonly intervalMs: number | null;
@@ -57,13 +59,17 @@ export class ProgramWatcher implements AsyncDisposable {
 
   /** Asks the model about one sample. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND, ORACLE_BUDGET_REACHED, AGENT_FAILED for an answer that is none, and what the model throws. */
   async ask(program: string, sampleId: string): Promise<Sample> {
-    const { edge, oracle, programs } = this.#parts;
+    const { edge, oracle, programs, resources } = this.#parts;
     const { budget } = await edge.validation(program);
     const sample = await edge.claim(program, 'model', sampleId);
     if (sample === null) throw new PlatformError('SAMPLE_TAKEN', `Cannot ask about the sample "${sampleId}": it does not wait`);
     const version = sample.version ?? (await programs.getActive(program)) ?? 1;
     const metadata = await programs.loadMetadata(program, version);
-    const { output, oracle: said } = await oracle.ask(sample, { metadata, hasLimit: budget.limit_usd !== null });
+    const { output, oracle: said } = await oracle.ask(sample, {
+      metadata,
+      hasLimit: budget.limit_usd !== null,
+      projectId: await resources.projectOfProgram(program),
+    });
     if (output === undefined) {
       await edge.skip(program, sampleId, { by: 'model', cost_usd: said.cost_usd });
       throw new PlatformError(
