@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProgramStore } from '@loopwright/edge';
+import type { ProgramStore } from '@loopwright/edge';
 import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
@@ -9,7 +9,6 @@ import {
   type ErrorResponse,
   type ExecutionResponse,
   type HumanTask,
-  PlatformError,
   errorResponseSchema,
   executionResponseSchema,
   humanTaskSchema,
@@ -28,8 +27,7 @@ import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
-import { EdgeClient } from '../programs/edge-client.ts';
-import { ProgramService } from '../programs/program-service.ts';
+import { openPrograms } from '../programs/programs-fixture.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
@@ -143,11 +141,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
   const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
-  const parts = { clock: systemClock, random: systemRandom };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const { programs, edge, programService } = openPrograms(dir, options);
+  const { programs, edge, programService } = openPrograms(dir, options.edgeUrl);
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
@@ -185,7 +182,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    ...parts,
+    random: systemRandom,
     clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
@@ -230,15 +227,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   };
 }
 
-function openPrograms(
-  dir: string,
-  { edgeUrl = noEdge }: TestServerOptions,
-): { programs: ProgramStore; edge: EdgeClient; programService: ProgramService } {
-  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
-  const edge = new EdgeClient({ url: edgeUrl, ready: async () => undefined, authToken: 'secret' });
-  return { programs, edge, programService: new ProgramService(programs, edge) };
-}
-
 function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {
   return ExampleStore.open({ dir: join(dir, 'examples'), limits: bytes === undefined ? {} : { bytes }, random: systemRandom });
 }
@@ -256,10 +244,6 @@ async function openEngine(
 
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
-}
-
-function noEdge(): never {
-  throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
 }
 
 function postOf(body: unknown, headers: Record<string, string>): RequestInit {
