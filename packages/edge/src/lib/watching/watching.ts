@@ -158,8 +158,9 @@ export class Watching implements AsyncDisposable {
     const onTrouble = (error: unknown): void => this.#tell(`Cannot keep samples: ${messageOf(error)}`);
     const queue = new SampleQueue({ database, clock, queueLimit: validation.queueLimit, onTrouble });
     const counts = new ValidationCounts({ database, clock, limitUsd: validation.budgetUsdPerDay });
+    // The answer stands by then.
     const onValidation = (sample: Sample, given: ValidationRecord): void =>
-      this.#watchOf(sample.task_id).validated(sample, given);
+      this.#guarded(sample.task_id, () => this.#watchOf(sample.task_id).validated(sample, given));
     const validations = new Validations({ queue, counts, datasets, options: validation, clock, onValidation });
     this.#opened = { database, queue, counts, validations };
     this.#plan();
@@ -171,11 +172,14 @@ export class Watching implements AsyncDisposable {
     return this.#opened;
   }
 
+  /** All at once: what is answered from now on waits for its program. */
   async #recover(taskIds: readonly string[], validations: Validations): Promise<void> {
-    for (const taskId of taskIds)
-      await validations
+    const recovering = taskIds.map((taskId) =>
+      validations
         .recover(taskId)
-        .catch((error: unknown) => this.#parts.log(`Cannot write validations of "${taskId}": ${messageOf(error)}`));
+        .catch((error: unknown) => this.#tell(`Cannot write validations of "${taskId}": ${messageOf(error)}`)),
+    );
+    await Promise.all(recovering);
   }
 
   #plan(): void {
