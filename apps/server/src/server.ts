@@ -23,6 +23,7 @@ import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
+import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
@@ -76,12 +77,14 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const { policies } = gates.governance;
   const made = { examples, programs, edge, workspaces };
+  const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
   const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: generatorReady(configuration, supervisor),
     resources,
+    diffs,
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
@@ -108,7 +111,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const served = new ProgramService(programs, edge);
+  const served = new ProgramService(programs, edge, diffs);
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
   );

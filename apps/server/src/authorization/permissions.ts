@@ -101,7 +101,20 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
+  // It runs the program on inputs that were logged, and shows some of them.
+  'POST /api/v1/programs/{name}/diffs': {
+    need: 'programs:execute',
+    on: 'program',
+    records: { asked: ['candidate', 'incumbent', 'last'], answered: ['diff_id', 'digest'] },
+  },
+  'GET /api/v1/programs/{name}/versions/{version}/diffs': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/programs/{name}/rollback': {
+    need: 'programs:promote',
+    on: 'program',
+    records: { asked: ['reason'], answered: ['version'] },
+  },
+  'GET /api/v1/programs/{name}/timeline': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
   // It answers a question and changes nothing; the edge logs every run.
   'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },

@@ -5,6 +5,7 @@ import type { ModelUsageTable } from '../money/model-usage.ts';
 import type { CheckpointTable, RollbackTable } from '../checkpoints/checkpoint-tables.ts';
 import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
+import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
 import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
@@ -29,5 +30,6 @@ export interface ServerTables {
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;
   readonly webhook_attempts: AttemptTable;
+  readonly behaviour_diffs: BehaviourDiffTable;
   readonly quota_use: QuotaTable;
 }

@@ -16,7 +16,8 @@ import { executionRoutes } from './routes/executions.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { meRoutes } from './routes/me.ts';
-import { programAliasRoutes } from './routes/program-aliases.ts';
+import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
+import { programDiffRoutes } from './routes/program-diffs.ts';
 import { programRoutes } from './routes/programs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
@@ -54,6 +55,8 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));
     await api.register(programAliasRoutes(parts));
+    await api.register(programHistoryRoutes(parts));
+    await api.register(programDiffRoutes(parts));
     await api.register(cloudEventRoutes(parts));
     await api.register(eventRoutes(parts));
     await api.register(userRoutes(parts.authorization));

@@ -29,6 +29,7 @@ import { SECRET_PATHS } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
+import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
@@ -148,7 +149,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
+  const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
+  const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
+  const programService = new ProgramService(programs, edge, diffs);
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });

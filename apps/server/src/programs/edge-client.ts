@@ -1,11 +1,14 @@
 import {
   type BatchExecuteRequest,
   type BatchExecuteResponse,
+  type BehaviourDiff,
   type DailyAnalytics,
+  type DiffRequest,
   type ExecuteResponse,
   type Json,
   PlatformError,
   batchExecuteResponseSchema,
+  behaviourDiffSchema,
   dailyAnalyticsSchema,
   errorResponseSchema,
   executeResponseSchema,
@@ -65,6 +68,13 @@ export class EdgeClient {
     await this.#address.ready();
     const response = await this.#call('POST', '/batch/execute', { body: request, ...(signal === undefined ? {} : { signal }) });
     return batchExecuteResponseSchema.parse(await response.json());
+  }
+
+  /** Replays inputs through two versions and says how they differ. */
+  async compare(name: string, request: DiffRequest, signal?: AbortSignal): Promise<BehaviourDiff> {
+    await this.#address.ready();
+    const options = { body: request, ...(signal === undefined ? {} : { signal }) };
+    return behaviourDiffSchema.parse(await (await this.#call('POST', `/tasks/${name}/diff`, options)).json());
   }
 
   /** Makes the edge serve what is active now; resolves when it does. */

@@ -8,18 +8,25 @@ import {
   type ProgramAlias,
   type ProgramMetadata,
   type ProgramSummary,
+  type ProgramTimeline,
+  isoTime,
   toJson,
 } from '@loopwright/protocol';
+import type { BehaviourDiffs } from './behaviour-diffs.ts';
 import type { EdgeClient } from './edge-client.ts';
+import { activeAt, timelineOf, versionBefore } from './timeline.ts';
 
 /** Programs as the control plane sees them: the store's versions and promotions, and the edge that serves them. */
 export class ProgramService {
   readonly #store: ProgramStore;
   readonly #edge: EdgeClient;
+  /** How versions differ. */
+  readonly diffs: BehaviourDiffs;
 
-  constructor(store: ProgramStore, edge: EdgeClient) {
+  constructor(store: ProgramStore, edge: EdgeClient, diffs: BehaviourDiffs) {
     this.#store = store;
     this.#edge = edge;
+    this.diffs = diffs;
   }
 
   /** Every program that is seen and has a version; a folder without one is what a refused build left. */
@@ -84,6 +91,26 @@ export class ProgramService {
     });
     if (this.#edge.url() !== null) await this.#edge.refresh(name);
     return this.active(name);
+  }
+
+  /** What was active when; `at` in milliseconds since 1970 UTC. Throws PROGRAM_NOT_FOUND. */
+  async timeline(name: string, at: number): Promise<ProgramTimeline> {
+    await this.versions(name);
+    const entries = timelineOf(await this.#store.promotions(name));
+    return { program: name, at: isoTime(at), active: activeAt(entries, at), entries, total: entries.length };
+  }
+
+  /** Moves the active pointer back to the version that was active before. Throws INVALID_STATE when there is none, and what {@link activate} does. */
+  async rollBack(
+    name: string,
+    { expected, record }: { expected: number | null; record: { id: string; evidence: JsonObject } },
+  ): Promise<ProgramAlias> {
+    const version = versionBefore(timelineOf(await this.#store.promotions(name)));
+    if (version === null)
+      throw new PlatformError('INVALID_STATE', `Cannot roll back "${name}": no version was active before`, {
+        details: { active: expected },
+      });
+    return this.activate(name, { version, expected, record });
   }
 
   async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {

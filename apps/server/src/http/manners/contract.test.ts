@@ -18,6 +18,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   digest: '0'.repeat(64),
   default: '00000000-0000-4000-8000-000000000000',
   name: 'absent',
+  version: '1',
 };
 
 function urlOf({ path }: Operation, query = ''): string {

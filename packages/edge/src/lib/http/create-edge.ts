@@ -9,6 +9,7 @@ import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
 import { batchRoute } from './batch-route.ts';
+import { diffRoute } from './diff-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { answerErrors } from './error-answers.ts';
 import { executeRoutes } from './execute-routes.ts';
@@ -80,6 +81,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     trace,
     programs,
     datasets,
+    dataDir,
     clock,
     random,
     samplingRate: options.samplingRate ?? 0,
@@ -87,7 +89,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     taskId,
     packageVersion: readPackageVersion(),
   };
-  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute]) addRoutes(app, parts);
+  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute]) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();
     programs.close();

@@ -6,6 +6,7 @@ import type { ServedPrograms } from '../serve/served-programs.ts';
 export interface EdgeParts extends ExecutionTools {
   readonly programs: ServedPrograms;
   readonly datasets: Datasets;
+  readonly dataDir: string;
   /** Version of this package. */
   readonly packageVersion: string;
   /** The program for requests that name none, as configured. */
