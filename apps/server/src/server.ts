@@ -29,6 +29,7 @@ import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import type { PolicyFolder } from './governance/policy/policy-folder.ts';
 import { followPolicies } from './governance/policy/follow-policies.ts';
+import { Rollouts } from './rollouts/rollouts.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
@@ -112,6 +113,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const served = new ProgramService(programs, edge, diffs);
+  const told = (message: string): void => log.warn(message);
+  const rollouts = cleanUp.use(new Rollouts({ programs, edge, database, clock, random, log: told }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
   );
@@ -137,6 +140,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     metrics,
     examples,
     programs: served,
+    rollouts,
     money: agents.money,
     health,
     clock,
@@ -150,7 +154,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   await runs.removeLeftovers();
   const url = await listen(app, configuration);
-  await takeUp({ supervisor, engine, runs, rollbacks });
+  await takeUp({ supervisor, engine, parts: [runs, rollbacks, rollouts] });
   return running(url, policies, cleanUp.move());
 }
 
@@ -158,17 +162,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 async function takeUp({
   supervisor,
   engine,
-  runs,
-  rollbacks,
+  parts,
 }: {
   supervisor: Supervisor;
   engine: Engine;
-  runs: Runs;
-  rollbacks: Rollbacks;
+  parts: readonly { recover(): Promise<void> }[];
 }): Promise<void> {
   supervisor.start();
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of parts) await part.recover();
 }
 
 function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {

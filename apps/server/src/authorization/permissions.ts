@@ -6,6 +6,15 @@ const HOOK: Rule = { need: 'webhooks:write', on: 'webhook' };
 const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
 const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
 
+const ROLLOUT: Rule = {
+  need: 'programs:promote',
+  on: 'program',
+  records: {
+    asked: ['reason', 'candidate', 'mode', 'stages', 'comment'],
+    answered: ['rollout_id', 'status', 'current_percentage'],
+  },
+};
+
 const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
 const RUN: Rule = { need: 'executions:write', on: 'run' };
 const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
@@ -114,6 +123,14 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
     on: 'program',
     records: { asked: ['reason'], answered: ['version'] },
   },
+  'GET /api/v1/programs/{name}/rollouts': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/programs/{name}/rollouts': ROLLOUT,
+  'GET /api/v1/programs/{name}/rollouts/{rollout_id}': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/advance': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/pause': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/promote': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/resume': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/rollback': ROLLOUT,
   'GET /api/v1/programs/{name}/timeline': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
   // It answers a question and changes nothing; the edge logs every run.

@@ -7,6 +7,7 @@ import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
+import type { RolloutTable } from '../rollouts/rollout-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
 import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
 
@@ -30,6 +31,7 @@ export interface ServerTables {
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;
   readonly webhook_attempts: AttemptTable;
+  readonly rollouts: RolloutTable;
   readonly behaviour_diffs: BehaviourDiffTable;
   readonly quota_use: QuotaTable;
 }

@@ -1,8 +1,9 @@
 import { PlatformError, type ProgramAlias } from '@loopwright/protocol';
 
-/** Strong: the alias with this tag is this alias, and points there since the same move. */
-export function tagOf({ version, moved_at }: ProgramAlias): string {
-  return `"${version ?? 'none'}-${moved_at === null ? 0 : Date.parse(moved_at)}"`;
+/** Strong: the alias with this tag is this alias, points there since the same move, and shares its requests in the same way. */
+export function tagOf({ version, moved_at, rollout_id, weights }: ProgramAlias): string {
+  const rollout = rollout_id === null ? '' : `-${rollout_id}-${weights.at(-1)?.percentage ?? 100}`;
+  return `"${version ?? 'none'}-${moved_at === null ? 0 : Date.parse(moved_at)}${rollout}"`;
 }
 
 /**

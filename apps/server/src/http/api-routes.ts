@@ -18,6 +18,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { meRoutes } from './routes/me.ts';
 import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
 import { programDiffRoutes } from './routes/program-diffs.ts';
+import { programRolloutRoutes } from './routes/program-rollouts.ts';
 import { programRoutes } from './routes/programs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
@@ -57,6 +58,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programAliasRoutes(parts));
     await api.register(programHistoryRoutes(parts));
     await api.register(programDiffRoutes(parts));
+    await api.register(programRolloutRoutes(parts));
     await api.register(cloudEventRoutes(parts));
     await api.register(eventRoutes(parts));
     await api.register(userRoutes(parts.authorization));

@@ -29,6 +29,7 @@ import { SECRET_PATHS } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
+import { Rollouts } from '../rollouts/rollouts.ts';
 import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { ProgramService } from '../programs/program-service.ts';
@@ -152,6 +153,14 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const programService = new ProgramService(programs, edge, diffs);
+  const rollouts = new Rollouts({
+    programs,
+    edge,
+    database,
+    ...parts,
+    lookIntervalMs: 100,
+    log: (message) => void log.push(message),
+  });
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
@@ -176,6 +185,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
     programs: programService,
+    rollouts,
     money: moneyOf(database),
     health,
     log: logger,
@@ -188,10 +198,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of [runs, rollbacks, rollouts]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
+    for (const part of [runs, rollouts, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();

@@ -20,6 +20,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
@@ -61,6 +62,7 @@ export interface AppParts {
   readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
+  readonly rollouts: Rollouts;
   readonly money: BreakEvenParts;
   readonly health: HealthSource;
   readonly clock: Clock;

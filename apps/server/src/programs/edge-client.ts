@@ -4,12 +4,14 @@ import {
   type BehaviourDiff,
   type DailyAnalytics,
   type DiffRequest,
+  type EdgeRolloutFigures,
   type ExecuteResponse,
   type Json,
   PlatformError,
   batchExecuteResponseSchema,
   behaviourDiffSchema,
   dailyAnalyticsSchema,
+  edgeRolloutAnswerSchema,
   errorResponseSchema,
   executeResponseSchema,
   isErrorCode,
@@ -55,8 +57,12 @@ export class EdgeClient {
     }
   }
 
-  async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
-    const response = await this.#call('POST', `/tasks/${name}/execute`, { body: { input } });
+  /** `key`: requests with the same one get the same version while a rollout is under way. */
+  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+    const response = await this.#call('POST', `/tasks/${name}/execute`, {
+      body: { input },
+      ...(key === undefined ? {} : { headers: { 'x-rollout-key': key } }),
+    });
     const headers = VERSION_HEADERS.flatMap((header) => {
       const value = response.headers.get(header);
       return value === null ? [] : [[header, value] as const];
@@ -83,14 +89,23 @@ export class EdgeClient {
     return refreshedSchema.parse(await (await this.#call('POST', `/tasks/${name}/refresh`, { body: {} })).json());
   }
 
+  /** What the rollout of a program has counted; `null`: the edge has none. */
+  async rollout(name: string): Promise<EdgeRolloutFigures | null> {
+    return edgeRolloutAnswerSchema.parse(await (await this.#call('GET', `/tasks/${name}/rollout`, {})).json()).rollout;
+  }
+
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     const query = date === undefined ? '' : `?date=${date}`;
     return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
   }
 
-  async #call(method: string, path: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<Response> {
+  async #call(
+    method: string,
+    path: string,
+    { body, signal, headers: own }: { body?: unknown; signal?: AbortSignal; headers?: Record<string, string> },
+  ): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
-    const headers = { ...this.#address.headers?.(), authorization: `Bearer ${this.#address.authToken}` };
+    const headers = { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
     const url = this.#address.url();
     let response: Response;
     try {

@@ -9,6 +9,7 @@ import {
   type ProgramMetadata,
   type ProgramSummary,
   type ProgramTimeline,
+  type RolloutPlan,
   isoTime,
   toJson,
 } from '@loopwright/protocol';
@@ -67,12 +68,16 @@ export class ProgramService {
     await this.versions(name);
     const version = await this.#store.getActive(name);
     const promotions = await this.#store.promotions(name);
+    const plan = await this.#store.rollout(name);
+    const rollout = plan?.incumbent === version ? plan : null;
     return {
       program: name,
       alias: 'active',
       version,
       digest: version === null ? null : (await this.#store.loadMetadata(name, version)).digest,
       moved_at: promotions.findLast(({ to }) => to === version)?.at ?? null,
+      weights: weightsOf(version, rollout),
+      rollout_id: rollout?.rollout_id ?? null,
     };
   }
 
@@ -113,13 +118,24 @@ export class ProgramService {
     return this.activate(name, { version, expected, record });
   }
 
-  async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+  /** `key`: requests with the same one get the same version while a rollout is under way. */
+  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
     await this.versions(name);
-    return this.#edge.execute(name, input);
+    return this.#edge.execute(name, input, key);
   }
 
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     await this.versions(name);
     return this.#edge.analytics(name, date);
   }
+}
+
+/** Which versions answer, and how much of the requests each. */
+function weightsOf(version: number | null, rollout: RolloutPlan | null): ProgramAlias['weights'] {
+  if (version === null) return [];
+  if (rollout === null || rollout.mode === 'shadow') return [{ version, percentage: 100 }];
+  return [
+    { version, percentage: 100 - rollout.percentage },
+    { version: rollout.candidate, percentage: rollout.percentage },
+  ];
 }

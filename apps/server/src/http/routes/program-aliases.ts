@@ -4,7 +4,7 @@ import {
   programAliasSchema,
   programNameSchema,
   programTimelineSchema,
-  rollbackRequestSchema,
+  moveBackRequestSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -84,7 +84,7 @@ export function programHistoryRoutes({ programs, clock, random }: AppParts): Fas
           summary: 'Serve the version that was active before; `If-Match` has the ETag of the alias as it was seen',
           params,
           headers,
-          body: rollbackRequestSchema,
+          body: moveBackRequestSchema,
           response: { 200: programAliasSchema, ...refused },
         },
       },

@@ -48,13 +48,15 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const post = (url: string, payload: JsonObject, token = 'secret'): ReturnType<typeof edge.app.inject> =>
-  edge.app.inject({ method: 'POST', url, payload, headers: { authorization: `Bearer ${token}` } });
+async function post(url: string, payload: JsonObject, token = 'secret'): Promise<{ status: number; text: string }> {
+  const answer = await edge.app.inject({ method: 'POST', url, payload, headers: { authorization: `Bearer ${token}` } });
+  return { status: answer.statusCode, text: answer.body };
+}
 
 async function diff(payload: JsonObject): Promise<BehaviourDiff> {
-  const response = await post('/tasks/parity/diff', payload);
-  assert.equal(response.statusCode, 200, response.body);
-  return behaviourDiffSchema.parse(response.json());
+  const { status, text } = await post('/tasks/parity/diff', payload);
+  assert.equal(status, 200, text);
+  return behaviourDiffSchema.parse(JSON.parse(text));
 }
 
 const numbers = (from: number, to: number): Json[] => Array.from({ length: to - from }, (_, index) => from + index);
@@ -103,7 +105,7 @@ describe('POST /tasks/:task_id/diff', () => {
   });
 
   it('replays the newest logged inputs, and records nothing of it', async () => {
-    for (const input of numbers(0, 30)) assert.equal((await post('/tasks/parity/execute', { input })).statusCode, 200);
+    for (const input of numbers(0, 30)) assert.equal((await post('/tasks/parity/execute', { input })).status, 200);
     const report = await diff({ candidate: 2, last: 20 });
     assert.deepEqual([report.source, report.inputs, report.changed], ['log', 20, 2]);
     assert.ok(report.logged_from !== null && report.logged_to !== null && report.logged_from <= report.logged_to);
@@ -112,7 +114,7 @@ describe('POST /tasks/:task_id/diff', () => {
 
   it('answers only the orchestrator, and names what is missing', async () => {
     const errorOf = async (payload: JsonObject, token?: string): Promise<string> =>
-      errorResponseSchema.parse((await post('/tasks/parity/diff', payload, token)).json()).error_code;
+      errorResponseSchema.parse(JSON.parse((await post('/tasks/parity/diff', payload, token)).text)).error_code;
     assert.equal(await errorOf({ candidate: 2 }, 'guessed'), 'UNAUTHORIZED');
     assert.equal(await errorOf({ candidate: 99 }), 'ARTIFACT_NOT_FOUND');
     assert.equal(await errorOf({ candidate: 2, last: 100_001 }), 'VALIDATION_ERROR');

@@ -4,6 +4,7 @@ import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
@@ -12,9 +13,11 @@ import { batchRoute } from './batch-route.ts';
 import { diffRoute } from './diff-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { answerErrors } from './error-answers.ts';
+import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
+import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
 import { traceRequests } from './trace-requests.ts';
 
@@ -62,9 +65,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
   const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
-  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, trace, clock, taskId, log });
+  const store = new ProgramStore({ dir: dataDir, clock });
+  const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
+  const tools = { sandbox, trace, clock, random, samplingRate: options.samplingRate ?? 0 };
+  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
+  const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
   await programs.open();
+  await rollouts.open();
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -77,22 +85,20 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const parts: EdgeParts = {
-    sandbox,
-    trace,
+    ...tools,
     programs,
+    rollouts,
     datasets,
     dataDir,
-    clock,
-    random,
-    samplingRate: options.samplingRate ?? 0,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
   };
-  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute]) addRoutes(app, parts);
+  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute]) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();
     programs.close();
+    await rollouts.close();
     trace.close();
     await datasets.close().finally(() => sandbox.close());
   };

@@ -1,10 +1,12 @@
 import type { Datasets } from '../dataset/datasets.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
+import type { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import type { ServedPrograms } from '../serve/served-programs.ts';
 
 /** What the routes work with. */
 export interface EdgeParts extends ExecutionTools {
   readonly programs: ServedPrograms;
+  readonly rollouts: EdgeRollouts;
   readonly datasets: Datasets;
   readonly dataDir: string;
   /** Version of this package. */

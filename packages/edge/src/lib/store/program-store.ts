@@ -10,6 +10,7 @@ import {
   type JsonObject,
   PlatformError,
   type ProgramMetadata,
+  type RolloutPlan,
   isoTime,
   messageOf,
   programMetadataSchema,
@@ -21,6 +22,7 @@ import { readActive, writeActive } from './active-pointer.ts';
 import { isMissing } from './durable-file.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { type Promotion, appendPromotion, readPromotions } from './promotion-log.ts';
+import { readRollout, writeRollout } from './rollout-file.ts';
 import {
   type ExtraFiles,
   type StoredProgram,
@@ -181,6 +183,17 @@ export class ProgramStore {
       await writeActive(folder, version, this.#links);
       return promotion;
     });
+  }
+
+  /** The rollout of a program; `null`: the active version is served alone. */
+  async rollout(taskId: string): Promise<RolloutPlan | null> {
+    return readRollout(this.#folder(taskId));
+  }
+
+  /** Replaces the rollout of a program in one step, or ends it with `null`. @throws PlatformError STORE_FAILED */
+  async setRollout(taskId: string, plan: RolloutPlan | null): Promise<void> {
+    const folder = this.#folder(taskId);
+    await this.#write(folder, () => writeRollout(folder, plan));
   }
 
   async #write<Result>(folder: string, run: () => Promise<Result>): Promise<Result> {

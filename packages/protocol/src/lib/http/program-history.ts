@@ -42,6 +42,6 @@ export const programTimelineSchema = z.object({
 export type ProgramTimeline = z.infer<typeof programTimelineSchema>;
 
 /** `POST …/rollback`. */
-export const rollbackRequestSchema = z
+export const moveBackRequestSchema = z
   .strictObject({ reason: z.string().max(10_000).optional() })
   .meta({ examples: [{ reason: 'Version 4 answers too slowly' }] });
