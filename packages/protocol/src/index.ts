@@ -16,6 +16,7 @@ export * from './lib/edge/validation-record.ts';
 export * from './lib/edge/edge-status.ts';
 export * from './lib/edge/behaviour-diff.ts';
 export * from './lib/edge/rollout.ts';
+export * from './lib/edge/program-bundle.ts';
 export * from './lib/module/messages.ts';
 export * from './lib/module/module-spans.ts';
 export { type ShareInterval, wilsonInterval } from './lib/statistics/wilson-interval.ts';

@@ -116,6 +116,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
     on: 'program',
     records: { asked: ['candidate', 'incumbent', 'last'], answered: ['diff_id', 'digest'] },
   },
+  'GET /api/v1/programs/{name}/versions/{version}/bundle': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions/{version}/diffs': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
   'POST /api/v1/programs/{name}/rollback': {

@@ -17,6 +17,7 @@ import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { meRoutes } from './routes/me.ts';
 import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
+import { programBundleRoutes } from './routes/program-bundles.ts';
 import { programDiffRoutes } from './routes/program-diffs.ts';
 import { programRolloutRoutes } from './routes/program-rollouts.ts';
 import { programRoutes } from './routes/programs.ts';
@@ -58,6 +59,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programAliasRoutes(parts));
     await api.register(programHistoryRoutes(parts));
     await api.register(programDiffRoutes(parts));
+    await api.register(programBundleRoutes(parts));
     await api.register(programRolloutRoutes(parts));
     await api.register(cloudEventRoutes(parts));
     await api.register(eventRoutes(parts));

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   PlatformError,
   type ProgramAlias,
+  type ProgramBundle,
   type ProgramMetadata,
   type ProgramSummary,
   type ProgramTimeline,
@@ -55,6 +56,12 @@ export class ProgramService {
     const versions = await this.#store.list(name);
     if (versions.length === 0) throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${name}"`);
     return versions;
+  }
+
+  /** A version with all its files. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
+  async bundle(name: string, version: number): Promise<ProgramBundle> {
+    await this.versions(name);
+    return this.#store.bundle(name, version);
   }
 
   /** Every move of the active pointer with its reasons, the oldest first. Throws PROGRAM_NOT_FOUND. */

@@ -7,15 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProgramStore } from '@loopwright/edge';
 import { type Rollout, promotionListSchema, rolloutSchema, systemClock } from '@loopwright/protocol';
 import { openServer } from '../http/app-fixture.ts';
-import { startTestServer } from '../server-fixture.ts';
+import { type TestServer, startTestServer } from '../server-fixture.ts';
 
 const PATH = '/api/v1/programs/step';
 
 let dir: string;
+let running: TestServer | undefined;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loopwright-rollouts-'));
 });
-after(() => rm(dir, { recursive: true, force: true }));
+after(async () => {
+  await running?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
 
 /** A data folder with two versions, the first one active. */
 async function twoVersions(name: string): Promise<{ folder: string; programs: ProgramStore }> {
@@ -45,14 +49,20 @@ describe('a rollout', () => {
     await first.kill();
 
     const second = await startTestServer(flags);
+    running = second;
     const one = `${second.url}${PATH}/rollouts/${id}`;
     const before = rolloutSchema.parse(await call(one));
     assert.deepEqual([before.status, before.status_reason, before.current_percentage], ['paused', 'before the crash', 50]);
+    const ask = (): Promise<Response> =>
+      fetch(`${second.url}${PATH}/execute`, { method: 'POST', headers: json, body: '{"input":1}' });
+    // The edge starts behind the server.
+    for (const end = performance.now() + 30_000; (await ask()).status === 503; await delay(50))
+      assert.ok(performance.now() < end);
     await call(`${one}/resume`, {});
     let rollout: Rollout = before;
     for (const end = performance.now() + 30_000; rollout.status !== 'completed';) {
       assert.ok(performance.now() < end, JSON.stringify(rollout));
-      await Promise.all(Array.from({ length: 10 }, () => call(`${second.url}${PATH}/execute`, { input: 1 })));
+      await Promise.all(Array.from({ length: 10 }, ask));
       await delay(20);
       rollout = rolloutSchema.parse(await call(one));
     }
@@ -64,7 +74,6 @@ describe('a rollout', () => {
         [`rollout-${id}`, 2],
       ],
     );
-    await second.stop();
   });
 
   it('that was cut off while it was promoted is finished by the next start, however far it had come', async () => {

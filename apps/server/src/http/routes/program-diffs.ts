@@ -38,7 +38,7 @@ export function programDiffRoutes({ programs, random }: AppParts): FastifyPlugin
         schema: {
           tags: ['programs'],
           summary: 'How a version was seen to differ from others, the newest first',
-          params: params.extend({ version: z.coerce.number().int().min(1).max(1e9) }),
+          params: params.extend({ version: z.coerce.number().int().min(1).max(999_999_999) }),
           response: { 200: storedDiffListSchema, 404: errorResponseSchema },
         },
       },

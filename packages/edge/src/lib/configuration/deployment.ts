@@ -1,4 +1,6 @@
+import { programNameSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import type { EdgeOptions } from '../http/create-edge.ts';
 import type { DatasetsOptions } from '../dataset/datasets.ts';
 import { calendarOf } from '../dataset/day.ts';
 
@@ -42,6 +44,17 @@ export const deploymentSchema = z.strictObject({
       when_full: z.enum(['refuse', 'drop']).default('refuse'),
     })
     .prefault({}),
+  /** The control plane that programs come from; left out: they are in `runtime.data_dir` already. */
+  source: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/u }).max(2000),
+      /** An API key that may read the programs. */
+      token: z.string().min(1).max(1000),
+      programs: z.array(programNameSchema).min(1).max(1000),
+      /** Seconds between two looks. */
+      interval_seconds: numberSchema.pipe(z.number().min(1).max(86_400)).default(15),
+    })
+    .optional(),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
@@ -60,6 +73,24 @@ export function storageOptions({
     calendar: calendarOf(storage.time_zone),
     durability: storage.durability,
     whenFull: storage.when_full,
+  };
+}
+
+/** What a deployment says about the rest, as the options of an edge. */
+export function servingOptions({
+  execution,
+  sampling,
+  source,
+}: Deployment): Pick<EdgeOptions, 'samplingRate' | 'sandbox' | 'source'> {
+  return {
+    samplingRate: sampling.rate,
+    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms },
+    source: source && {
+      url: source.url,
+      token: source.token,
+      programs: source.programs,
+      intervalMs: source.interval_seconds * 1000,
+    },
   };
 }
 

@@ -13,6 +13,7 @@ import { batchRoute } from './batch-route.ts';
 import { diffRoute } from './diff-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { answerErrors } from './error-answers.ts';
+import { RemoteSource, type RemoteSourceOptions } from '../remote/remote-source.ts';
 import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
@@ -37,6 +38,8 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   readonly trace?: ModuleTrace;
   /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
   readonly samplingRate?: number | undefined;
+  /** The control plane that programs come from. Left out: they are in the data folder already. */
+  readonly source?: Pick<RemoteSourceOptions, 'url' | 'token' | 'programs' | 'intervalMs'> | undefined;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -71,6 +74,10 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const tools = { sandbox, trace, clock, random, samplingRate: options.samplingRate ?? 0 };
   const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
+  const { source } = options;
+  const onChange = (name: string): Promise<unknown> => programs.refresh(name);
+  const remote = source && new RemoteSource({ ...source, store, clock, random, onChange, log });
+  await remote?.open();
   await programs.open();
   await rollouts.open();
   const app = Fastify({
@@ -87,6 +94,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const parts: EdgeParts = {
     ...tools,
     programs,
+    remote,
     rollouts,
     datasets,
     dataDir,
@@ -97,6 +105,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute]) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();
+    await remote?.[Symbol.asyncDispose]();
     programs.close();
     await rollouts.close();
     trace.close();

@@ -1,5 +1,6 @@
 import type { Datasets } from '../dataset/datasets.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
+import type { RemoteSource } from '../remote/remote-source.ts';
 import type { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import type { ServedPrograms } from '../serve/served-programs.ts';
 
@@ -7,6 +8,7 @@ import type { ServedPrograms } from '../serve/served-programs.ts';
 export interface EdgeParts extends ExecutionTools {
   readonly programs: ServedPrograms;
   readonly rollouts: EdgeRollouts;
+  readonly remote: RemoteSource | undefined;
   readonly datasets: Datasets;
   readonly dataDir: string;
   /** Version of this package. */
