@@ -46,10 +46,35 @@ export function bareRoot(stages: readonly Stage[], target: string, dataDir: stri
     .flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === 'ENV'))
     .flatMap(({ words }) => words.map((word) => word.split('=') as [string, string]));
   const bubblewrap = [
-    ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--uid', '10001', '--gid', '10001', '--cap-drop', 'ALL'],
+    ...[
+      '--unshare-user',
+      '--unshare-pid',
+      '--unshare-ipc',
+      '--unshare-uts',
+      '--uid',
+      '10001',
+      '--gid',
+      '10001',
+      '--cap-drop',
+      'ALL',
+    ],
     ...['--clearenv', '--setenv', 'PATH', '/usr/local/bin', '--setenv', 'HOME', '/'],
     ...environment.flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--tmpfs', '/', ...libraries(), ...binds, '--bind', dataDir, '/data', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ...[
+      '--tmpfs',
+      '/',
+      ...libraries(),
+      ...binds,
+      '--bind',
+      dataDir,
+      '/data',
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+      '--tmpfs',
+      '/tmp',
+    ],
     ...['--remount-ro', '/', '--chdir', '/app', '--die-with-parent', '--new-session'],
   ];
   return { bubblewrap, entrypoint: of('ENTRYPOINT'), command: of('CMD'), healthCheck: of('HEALTHCHECK') };
@@ -60,7 +85,12 @@ function libraries(): string[] {
   const node = realpathSync(process.execPath);
   const { stdout } = spawnSync('ldd', [node], { encoding: 'utf8' });
   const paths = [...stdout.matchAll(/(\/\S+\.so\S*)/gu)].map(([, path]) => path ?? '');
-  return ['--ro-bind', node, '/usr/local/bin/node', ...[...new Set(paths)].flatMap((path) => ['--ro-bind', realpathSync(path), path])];
+  return [
+    '--ro-bind',
+    node,
+    '/usr/local/bin/node',
+    ...[...new Set(paths)].flatMap((path) => ['--ro-bind', realpathSync(path), path]),
+  ];
 }
 
 /** Paths of the packages that npm installs for workspaces, without what is for development, each with all that it needs. */

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ProgramStore } from '@loopwright/edge';
+import { systemClock } from '@loopwright/protocol';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type BareRoot, bareRoot } from './bare-root.ts';
@@ -33,7 +35,11 @@ describe('the Dockerfile', () => {
       const instructions = chainOf(stages, target).flatMap((stage) => stage.instructions);
       const last = (keyword: string): string => instructions.findLast((one) => one.keyword === keyword)?.text ?? '';
       assert.match(last('USER'), /^[1-9]\d{3,}:[1-9]\d{3,}$/u);
-      assert.equal(instructions.findLastIndex(({ keyword }) => keyword === 'RUN' || keyword === 'COPY') < instructions.findIndex(({ keyword }) => keyword === 'USER'), true);
+      assert.equal(
+        instructions.findLastIndex(({ keyword }) => keyword === 'RUN' || keyword === 'COPY') <
+          instructions.findIndex(({ keyword }) => keyword === 'USER'),
+        true,
+      );
       for (const keyword of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) assert.ok(listOf(last(keyword)), `${target} ${keyword}`);
       assert.equal(last('VOLUME'), '/data');
     }
@@ -44,8 +50,16 @@ describe('the Dockerfile', () => {
       const copied = chainOf(stages, target)
         .flatMap(({ instructions }) => instructions.flatMap(({ keyword, words }) => (keyword === 'COPY' ? [words[0] ?? ''] : [])))
         .filter((path) => existsSync(join(ROOT, path, 'package.json')));
-      const install = stages.find(({ name }) => name === `${target}-packages`)?.instructions.map(({ text }) => text).join(' ') ?? '';
-      const manifests = stages.find(({ name }) => name === 'manifests')?.instructions.map(({ text }) => text).join('\n') ?? '';
+      const install =
+        stages
+          .find(({ name }) => name === `${target}-packages`)
+          ?.instructions.map(({ text }) => text)
+          .join(' ') ?? '';
+      const manifests =
+        stages
+          .find(({ name }) => name === 'manifests')
+          ?.instructions.map(({ text }) => text)
+          .join('\n') ?? '';
       for (const path of copied) {
         const { name, dependencies = {} } = z
           .looseObject({ name: z.string(), dependencies: z.record(z.string(), z.string()).optional() })
@@ -53,7 +67,11 @@ describe('the Dockerfile', () => {
         assert.ok(install.includes(`--workspace=${name}`), `${target} does not install for ${name}`);
         assert.ok(manifests.includes(`${path}/package.json`), `npm does not see ${path}`);
         const needed = Object.keys(dependencies).filter((other) => other.startsWith('@loopwright/'));
-        for (const other of needed) assert.ok(copied.some((one) => one.endsWith(other.replace('@loopwright', ''))), `${target} lacks ${other}`);
+        for (const other of needed)
+          assert.ok(
+            copied.some((one) => one.endsWith(other.replace('@loopwright', ''))),
+            `${target} lacks ${other}`,
+          );
       }
     }
   });
@@ -91,73 +109,98 @@ describe('the compose files', () => {
 
 const bubblewrap = spawnSync('bwrap', ['--unshare-user', '--ro-bind', '/', '/', 'true']).status === 0;
 
-describe('the images, in a root that has nothing but what the Dockerfile copies', { skip: bubblewrap ? false : 'bubblewrap cannot make a root here' }, () => {
-  const folders: string[] = [];
-  const running: ChildProcess[] = [];
-  before(() => assert.ok(bubblewrap));
-  after(() => {
-    for (const child of running) child.kill('SIGKILL');
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  });
+describe(
+  'the images, in a root that has nothing but what the Dockerfile copies',
+  { skip: bubblewrap ? false : 'bubblewrap cannot make a root here' },
+  () => {
+    const folders: string[] = [];
+    const running: ChildProcess[] = [];
+    before(() => assert.ok(bubblewrap));
+    after(() => {
+      for (const child of running) child.kill('SIGKILL');
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    });
 
-  function rootOf(target: (typeof TARGETS)[number]): BareRoot {
-    const data = mkdtempSync(join(tmpdir(), 'loopwright-image-'));
-    folders.push(data);
-    chownSync(data, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
-    return bareRoot(stages, target, data);
-  }
-
-  async function start({ bubblewrap: arguments_, entrypoint }: BareRoot, command: readonly string[]): Promise<{ url: string; child: ChildProcess }> {
-    const child = spawn('bwrap', [...arguments_, ...entrypoint, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
-    running.push(child);
-    let said = '';
-    child.stderr.on('data', (chunk) => (said += String(chunk)));
-    for await (const chunk of child.stdout) {
-      const url = /listening on (\S+)/u.exec(String(chunk))?.[1];
-      if (url !== undefined) return { url: url.replace('0.0.0.0', '127.0.0.1'), child };
+    function rootOf(target: (typeof TARGETS)[number]): BareRoot {
+      const data = mkdtempSync(join(tmpdir(), 'loopwright-image-'));
+      folders.push(data);
+      chownSync(data, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+      return bareRoot(stages, target, data);
     }
-    throw new Error(`Cannot start ${command.join(' ')}: ${said}`);
-  }
 
-  /** Ends with the health check of the image, run in the same root. */
-  async function untilHealthy({ bubblewrap: arguments_, healthCheck }: BareRoot, url: string): Promise<void> {
-    const [node = '', script = ''] = healthCheck;
-    for (const end = performance.now() + 30_000; ; await delay(100)) {
-      const check = spawnSync('bwrap', [...arguments_, node, script, `${url}/health`]);
-      if (check.status === 0) return;
-      assert.ok(performance.now() < end, `${url} is not healthy`);
+    async function start(
+      { bubblewrap: arguments_, entrypoint }: BareRoot,
+      command: readonly string[],
+    ): Promise<{ url: string; child: ChildProcess }> {
+      const child = spawn('bwrap', [...arguments_, ...entrypoint, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+      running.push(child);
+      let said = '';
+      child.stderr.on('data', (chunk) => (said += String(chunk)));
+      for await (const chunk of child.stdout) {
+        const url = /listening on (\S+)/u.exec(String(chunk))?.[1];
+        if (url !== undefined) return { url: url.replace('0.0.0.0', '127.0.0.1'), child };
+      }
+      throw new Error(`Cannot start ${command.join(' ')}: ${said}`);
     }
-  }
 
-  const withPort = (command: readonly string[]): string[] => command.map((word) => (word === '8080' ? '0' : word));
-
-  it('serve: the edge starts, is healthy, and answers', async () => {
-    const root = rootOf('edge');
-    const { url, child } = await start(root, withPort(root.command));
-    await untilHealthy(root, url);
-    const refused = await fetch(`${url}/execute`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"input":1}' });
-    assert.equal(refused.status, 400);
-    child.kill('SIGTERM');
-  });
-
-  it('serve: the platform starts with both of its modules', async () => {
-    const root = rootOf('platform');
-    const command = ['server', '--host', '127.0.0.1', '--port', '0', '--edge-port', '0', '--generator-port', '0', '--log-level', 'error'];
-    const { url, child } = await start(root, command);
-    await untilHealthy(root, url);
-    const healthSchema = z.looseObject({ modules: z.array(z.looseObject({ status: z.string() })) });
-    for (const end = performance.now() + 30_000; ; await delay(100)) {
-      const { modules } = healthSchema.parse(await (await fetch(`${url}/health`)).json());
-      if (modules.length === 2 && modules.every(({ status }) => status === 'running')) break;
-      assert.ok(performance.now() < end, JSON.stringify(modules));
+    /** Ends with the health check of the image, run in the same root. */
+    async function untilHealthy({ bubblewrap: arguments_, healthCheck }: BareRoot, url: string): Promise<void> {
+      const [node = '', script = ''] = healthCheck;
+      for (const end = performance.now() + 30_000; ; await delay(100)) {
+        const check = spawnSync('bwrap', [...arguments_, node, script, `${url}/health`]);
+        if (check.status === 0) return;
+        assert.ok(performance.now() < end, `${url} is not healthy`);
+      }
     }
-    child.kill('SIGTERM');
-  });
 
-  it('have a root that cannot be written to, and a user without rights', () => {
-    const root = rootOf('edge');
-    const script = `const fs = require('fs'); const tries = ['/x', '/app/x', '/etc/x', '/usr/x'].map((path) => { try { fs.writeFileSync(path, ''); return path; } catch (error) { return error.code; } }); fs.writeFileSync('/data/x', ''); fs.writeFileSync('/tmp/x', ''); console.log(JSON.stringify([process.getuid(), tries, fs.existsSync('/bin/sh'), fs.existsSync('/work')]));`;
-    const { stdout, stderr } = spawnSync('bwrap', [...root.bubblewrap, 'node', '--eval', script], { encoding: 'utf8' });
-    assert.deepEqual(JSON.parse(stdout || stderr), [10001, ['EROFS', 'EROFS', 'EROFS', 'EROFS'], false, false]);
-  });
-});
+    const withPort = (command: readonly string[]): string[] => command.map((word) => (word === '8080' ? '0' : word));
+
+    it('serve: the edge starts, is healthy, and answers', async () => {
+      const root = rootOf('edge');
+      const store = new ProgramStore({ dir: folders.at(-1) ?? '', clock: systemClock });
+      await store.store('twice', { id: 'a', source: 'export const run = (input: number): number => 2 * input;' });
+      await store.setActive('twice', 1, { record: { id: 'first' } });
+      const { url, child } = await start(root, withPort(root.command));
+      await untilHealthy(root, url);
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/execute`, { method: 'POST', headers, body: '{"input":21}' });
+      assert.equal(z.looseObject({ output: z.number() }).parse(await answer.json()).output, 42);
+      child.kill('SIGTERM');
+    });
+
+    it('serve: the platform starts with both of its modules', async () => {
+      const root = rootOf('platform');
+      const command = [
+        'server',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        '0',
+        '--edge-port',
+        '0',
+        '--generator-port',
+        '0',
+        '--log-level',
+        'error',
+        '--sandbox-workers',
+        '1',
+      ];
+      const { url, child } = await start(root, command);
+      await untilHealthy(root, url);
+      const healthSchema = z.looseObject({ modules: z.array(z.looseObject({ status: z.string() })) });
+      for (const end = performance.now() + 30_000; ; await delay(100)) {
+        const { modules } = healthSchema.parse(await (await fetch(`${url}/health`)).json());
+        if (modules.length === 2 && modules.every(({ status }) => status === 'running')) break;
+        assert.ok(performance.now() < end, JSON.stringify(modules));
+      }
+      child.kill('SIGTERM');
+    });
+
+    it('have a root that cannot be written to, and a user without rights', () => {
+      const root = rootOf('edge');
+      const script = `const fs = require('fs'); const tries = ['/x', '/app/x', '/etc/x', '/usr/x'].map((path) => { try { fs.writeFileSync(path, ''); return path; } catch (error) { return error.code; } }); fs.writeFileSync('/data/x', ''); fs.writeFileSync('/tmp/x', ''); console.log(JSON.stringify([process.getuid(), tries, fs.existsSync('/bin/sh'), fs.existsSync('/work')]));`;
+      const { stdout, stderr } = spawnSync('bwrap', [...root.bubblewrap, 'node', '--eval', script], { encoding: 'utf8' });
+      assert.deepEqual(JSON.parse(stdout || stderr), [10001, ['EROFS', 'EROFS', 'EROFS', 'EROFS'], false, false]);
+    });
+  },
+);

@@ -9,7 +9,13 @@ import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RolloutTable } from '../rollouts/rollout-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
-import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
+import type {
+  AttemptTable,
+  DeliveryTable,
+  PendingNoticeTable,
+  WebhookCursorTable,
+  WebhookTable,
+} from '../webhooks/webhook-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
@@ -33,5 +39,6 @@ export interface ServerTables {
   readonly webhook_attempts: AttemptTable;
   readonly rollouts: RolloutTable;
   readonly behaviour_diffs: BehaviourDiffTable;
+  readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
 }

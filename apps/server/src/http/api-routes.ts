@@ -20,6 +20,7 @@ import { programAliasRoutes, programHistoryRoutes } from './routes/program-alias
 import { programBundleRoutes } from './routes/program-bundles.ts';
 import { programDiffRoutes } from './routes/program-diffs.ts';
 import { programRolloutRoutes } from './routes/program-rollouts.ts';
+import { programListRoutes } from './routes/program-lists.ts';
 import { programRoutes } from './routes/programs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
@@ -28,6 +29,7 @@ import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
+import { runRollbackRoutes } from './routes/runs-rollbacks.ts';
 import { runGovernanceRoutes } from './routes/runs-governance.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
@@ -54,6 +56,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(diagramRoutes(parts));
     await api.register(humanTaskRoutes(parts));
     await api.register(exampleRoutes(parts));
+    await api.register(programListRoutes(parts));
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));
     await api.register(programAliasRoutes(parts));
@@ -94,6 +97,7 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runArtifactRoutes(parts));
     await api.register(runGovernanceRoutes(parts));
     await api.register(runCheckpointRoutes(parts));
+    await api.register(runRollbackRoutes(parts));
     await api.register(runStreamRoutes(parts));
   };
 }
