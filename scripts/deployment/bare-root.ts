@@ -45,40 +45,17 @@ export function bareRoot(stages: readonly Stage[], target: string, dataDir: stri
   const environment = chain
     .flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === 'ENV'))
     .flatMap(({ words }) => words.map((word) => word.split('=') as [string, string]));
-  const bubblewrap = [
-    ...[
-      '--unshare-user',
-      '--unshare-pid',
-      '--unshare-ipc',
-      '--unshare-uts',
-      '--uid',
-      '10001',
-      '--gid',
-      '10001',
-      '--cap-drop',
-      'ALL',
-    ],
-    ...['--clearenv', '--setenv', 'PATH', '/usr/local/bin', '--setenv', 'HOME', '/'],
-    ...environment.flatMap(([name, value]) => ['--setenv', name, value]),
-    ...[
-      '--tmpfs',
-      '/',
-      ...libraries(),
-      ...binds,
-      '--bind',
-      dataDir,
-      '/data',
-      '--proc',
-      '/proc',
-      '--dev',
-      '/dev',
-      '--tmpfs',
-      '/tmp',
-    ],
-    ...['--remount-ro', '/', '--chdir', '/app', '--die-with-parent', '--new-session'],
-  ];
+  const isolation = words(
+    '--unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 10001 --gid 10001 --cap-drop ALL --clearenv',
+  );
+  const variables = [['PATH', '/usr/local/bin'], ['HOME', '/'], ...environment].flatMap((pair) => ['--setenv', ...pair]);
+  const own = ['--bind', dataDir, '/data', ...words('--proc /proc --dev /dev --tmpfs /tmp')];
+  const last = words('--remount-ro / --chdir /app --die-with-parent --new-session');
+  const bubblewrap = [...isolation, ...variables, '--tmpfs', '/', ...libraries(), ...binds, ...own, ...last];
   return { bubblewrap, entrypoint: of('ENTRYPOINT'), command: of('CMD'), healthCheck: of('HEALTHCHECK') };
 }
+
+const words = (text: string): string[] => text.split(' ');
 
 /** Node, and what the loader needs for it: what the base image has. */
 function libraries(): string[] {

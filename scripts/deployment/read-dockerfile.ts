@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Copy, DockerfileParser } from 'dockerfile-ast';
 
 /** One instruction, `USER 10001:10001`. */
-export interface Instruction {
+interface Instruction {
   readonly keyword: string;
   /** What stands behind it, in words; flags such as `--from=x` are not among them. */
   readonly words: readonly string[];

@@ -25,12 +25,11 @@ import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
-import { ProgramService } from './programs/program-service.ts';
+import { openPrograms } from './programs/open-programs.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import type { PolicyFolder } from './governance/policy/policy-folder.ts';
 import { followPolicies } from './governance/policy/follow-policies.ts';
-import { Rollouts } from './rollouts/rollouts.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
@@ -78,15 +77,14 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const { policies } = gates.governance;
-  const made = { examples, programs, edge, workspaces };
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
+  const made = { examples, programs, diffs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: generatorReady(configuration, supervisor),
     resources,
-    diffs,
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
@@ -113,9 +111,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const served = new ProgramService(programs, edge, diffs);
-  const told = (message: string): void => log.warn(message);
-  const rollouts = cleanUp.use(new Rollouts({ programs, edge, database, clock, random, log: told }));
+  const { served, rollouts } = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
   );

@@ -29,12 +29,9 @@ import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
-import { Rollouts } from '../rollouts/rollouts.ts';
-import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
-import { EdgeClient } from '../programs/edge-client.ts';
-import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { createApp } from './app.ts';
+import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -150,17 +147,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
-  const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
-  const programService = new ProgramService(programs, edge, diffs);
-  const rollouts = new Rollouts({
-    programs,
-    edge,
-    database,
-    ...parts,
-    lookIntervalMs: 100,
-    log: (message) => void log.push(message),
-  });
+  const { programService, rollouts } = openTestPrograms({ programs, url, database, log });
   const authorized = await openTestAuthorization(database, { engine, programs: programService });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });

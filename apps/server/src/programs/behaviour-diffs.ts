@@ -12,8 +12,12 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import type { BehaviourDiffTable } from './behaviour-diff-table.ts';
 import type { EdgeClient } from './edge-client.ts';
 
-/** Comparisons of a version that are listed, the newest. */
-const LISTED = 100;
+/** Which part of a list that goes from the newest to the oldest. */
+export interface NewestFirst {
+  readonly limit: number;
+  /** Milliseconds since 1970 UTC, and an id. */
+  readonly behind?: readonly [number, string] | undefined;
+}
 
 /** Who asked for a comparison, and the name under which it is kept: the same one again takes its place. */
 export interface DiffOrigin {
@@ -56,16 +60,20 @@ export class BehaviourDiffs {
     return viewOf(row, report);
   }
 
-  /** The newest comparisons of a version, the newest first. */
-  async of(program: string, candidate: number): Promise<StoredDiff[]> {
-    const rows = await this.#database()
+  /** Comparisons of a version, the newest first: at most `limit`, and only those behind a place, which is a time and an id. */
+  async of(program: string, candidate: number, { limit, behind }: NewestFirst): Promise<StoredDiff[]> {
+    let query = this.#database()
       .selectFrom('behaviour_diffs')
       .selectAll()
       .where('program', '=', program)
-      .where('candidate', '=', candidate)
-      .orderBy('created_at', 'desc')
-      .limit(LISTED)
-      .execute();
+      .where('candidate', '=', candidate);
+    if (behind !== undefined) {
+      const [at, id] = behind;
+      query = query.where((is) =>
+        is.or([is('created_at', '<', at), is.and([is('created_at', '=', at), is('diff_id', '<', id)])]),
+      );
+    }
+    const rows = await query.orderBy('created_at', 'desc').orderBy('diff_id', 'desc').limit(limit).execute();
     return rows.map((row) => viewOf(row, behaviourDiffSchema.parse(JSON.parse(row.report))));
   }
 }

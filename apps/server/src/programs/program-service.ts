@@ -106,10 +106,10 @@ export class ProgramService {
   }
 
   /** What was active when; `at` in milliseconds since 1970 UTC. Throws PROGRAM_NOT_FOUND. */
-  async timeline(name: string, at: number): Promise<ProgramTimeline> {
+  async timeline(name: string, at: number): Promise<Omit<ProgramTimeline, 'total' | 'next_cursor'>> {
     await this.versions(name);
     const entries = timelineOf(await this.#store.promotions(name));
-    return { program: name, at: isoTime(at), active: activeAt(entries, at), entries, total: entries.length };
+    return { program: name, at: isoTime(at), active: activeAt(entries, at), entries };
   }
 
   /** Moves the active pointer back to the version that was active before. Throws INVALID_STATE when there is none, and what {@link activate} does. */

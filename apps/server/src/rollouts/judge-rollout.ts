@@ -13,7 +13,7 @@ const HARMFUL_RATIO = 1.5;
 const HARMFUL_DELTA = -0.1;
 const WEIGHTS = { latency: 0.3, validation: 0.5, errors: 0.2 } as const;
 /** With fewer requests in a stage nothing can be said, and somebody should look (§3.5). */
-export const SAMPLES_FLOOR = 50;
+const SAMPLES_FLOOR = 50;
 
 /** What is to be done with a rollout, and why. */
 export type Verdict =
@@ -21,10 +21,7 @@ export type Verdict =
   | { readonly action: 'rollback' | 'pause' | 'resume' | 'advance' | 'promote'; readonly reason: string };
 
 /** The share of bad requests of each version; `null`: nothing was counted. */
-export function sharesOf(
-  metric: RolloutMetric,
-  { candidate, incumbent }: Arms,
-): { candidate: number | null; incumbent: number | null } {
+function sharesOf(metric: RolloutMetric, { candidate, incumbent }: Arms): { candidate: number | null; incumbent: number | null } {
   return { candidate: shareOf(metric, candidate), incumbent: shareOf(metric, incumbent) };
 }
 

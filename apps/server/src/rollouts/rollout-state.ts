@@ -18,17 +18,16 @@ const armsSchema = z.object({ candidate: armFiguresSchema, incumbent: armFigures
 /** What both versions did. */
 export type Arms = z.infer<typeof armsSchema>;
 
-export const settingsSchema = z.object({
+const settingsSchema = z.object({
   stages: z.array(z.number()).min(1),
   stage_seconds: z.number(),
   minimum_samples: z.int(),
 });
-export type RolloutSettings = z.infer<typeof settingsSchema>;
 
 const logsSchema = z.array(z.number()).length(ODDS_RATIOS.length);
 
 /** All that was counted since the rollout began, and what was last seen of the edge's own counts. */
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   totals: armsSchema,
   seen: armsSchema.extend({ epoch: z.string() }).nullable(),
   tests: z.object({ errors: logsSchema, latency: logsSchema, validation: logsSchema }),

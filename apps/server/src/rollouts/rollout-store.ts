@@ -1,9 +1,8 @@
 import { PlatformError } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import { type RolloutRow, readRow, writeRow } from './rollout-state.ts';
 
-/** Rollouts of a program that are listed, the newest. */
-const LISTED = 100;
 const UNDER_WAY = ['in_progress', 'paused', 'promoting'] as const;
 
 /** The rows of rollouts. A row is on disk when its promise resolves. */
@@ -16,7 +15,7 @@ export class RolloutStore {
 
   /** Throws ROLLOUT_IN_PROGRESS when the program has one that is under way. */
   async insert(row: RolloutRow): Promise<void> {
-    const [other] = (await this.underWay()).filter(({ program }) => program === row.program);
+    const other = (await this.underWay()).find(({ program }) => program === row.program);
     if (other !== undefined)
       throw new PlatformError('ROLLOUT_IN_PROGRESS', `Cannot start a rollout of "${row.program}": another one is under way`, {
         details: { rollout_id: other.rollout_id },
@@ -41,15 +40,16 @@ export class RolloutStore {
     return readRow(row);
   }
 
-  /** The newest first. */
-  async of(program: string): Promise<RolloutRow[]> {
-    const rows = await this.#database
-      .selectFrom('rollouts')
-      .selectAll()
-      .where('program', '=', program)
-      .orderBy('created_at', 'desc')
-      .limit(LISTED)
-      .execute();
+  /** Rollouts of a program, the newest first. */
+  async of(program: string, { limit, behind }: NewestFirst): Promise<RolloutRow[]> {
+    let query = this.#database.selectFrom('rollouts').selectAll().where('program', '=', program);
+    if (behind !== undefined) {
+      const [at, id] = behind;
+      query = query.where((is) =>
+        is.or([is('created_at', '<', at), is.and([is('created_at', '=', at), is('rollout_id', '<', id)])]),
+      );
+    }
+    const rows = await query.orderBy('created_at', 'desc').orderBy('rollout_id', 'desc').limit(limit).execute();
     return rows.map(readRow);
   }
 

@@ -51,15 +51,15 @@ describe('a rollout', () => {
     const second = await startTestServer(flags);
     running = second;
     const one = `${second.url}${PATH}/rollouts/${id}`;
-    const before = rolloutSchema.parse(await call(one));
-    assert.deepEqual([before.status, before.status_reason, before.current_percentage], ['paused', 'before the crash', 50]);
+    const kept = rolloutSchema.parse(await call(one));
+    assert.deepEqual([kept.status, kept.status_reason, kept.current_percentage], ['paused', 'before the crash', 50]);
     const ask = (): Promise<Response> =>
       fetch(`${second.url}${PATH}/execute`, { method: 'POST', headers: json, body: '{"input":1}' });
     // The edge starts behind the server.
     for (const end = performance.now() + 30_000; (await ask()).status === 503; await delay(50))
       assert.ok(performance.now() < end);
     await call(`${one}/resume`, {});
-    let rollout: Rollout = before;
+    let rollout: Rollout = kept;
     for (const end = performance.now() + 30_000; rollout.status !== 'completed';) {
       assert.ok(performance.now() < end, JSON.stringify(rollout));
       await Promise.all(Array.from({ length: 10 }, ask));

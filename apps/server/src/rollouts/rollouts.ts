@@ -15,6 +15,7 @@ import {
   messageOf,
 } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { addFigures } from './add-figures.ts';
 import { judgeRollout } from './judge-rollout.ts';
@@ -73,8 +74,8 @@ export class Rollouts implements AsyncDisposable {
   }
 
   /** The rollouts of a program, the newest first. */
-  async list(program: string): Promise<Rollout[]> {
-    return (await this.#store.of(program)).map((row) => this.#view(row));
+  async list(program: string, part: NewestFirst): Promise<Rollout[]> {
+    return (await this.#store.of(program, part)).map((row) => this.#view(row));
   }
 
   /** Throws ROLLOUT_NOT_FOUND. */

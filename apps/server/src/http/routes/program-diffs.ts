@@ -8,6 +8,7 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
+import { cutPage, pageQuery, placeOf, timePlace } from '../manners/pages.ts';
 
 /** How versions of a program differ on the same inputs. */
 export function programDiffRoutes({ programs, random }: AppParts): FastifyPluginAsyncZod {
@@ -39,13 +40,16 @@ export function programDiffRoutes({ programs, random }: AppParts): FastifyPlugin
           tags: ['programs'],
           summary: 'How a version was seen to differ from others, the newest first',
           params: params.extend({ version: z.coerce.number().int().min(1).max(999_999_999) }),
-          response: { 200: storedDiffListSchema, 404: errorResponseSchema },
+          querystring: pageQuery.extend({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
+          response: { 200: storedDiffListSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
-      async ({ params: { name, version } }) => {
+      async ({ params: { name, version }, query: { limit, cursor } }) => {
         await programs.versions(name);
-        const diffs = await programs.diffs.of(name, version);
-        return { diffs, total: diffs.length };
+        const behind = cursor === undefined ? undefined : placeOf(cursor, timePlace);
+        const list = await programs.diffs.of(name, version, { limit: limit + 1, behind });
+        const [page, next] = cutPage(list, limit, ({ created_at: at, diff_id: id }) => [Date.parse(at), id]);
+        return { diffs: page, next_cursor: next };
       },
     );
   };

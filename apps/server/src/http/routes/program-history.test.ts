@@ -60,7 +60,13 @@ describe('behaviour diffs of a program', () => {
       ],
     );
     assert.equal(diffs[1]?.diff_id, id);
-    assert.deepEqual((await server.get(`${PATH}/versions/3/diffs`)).body, { diffs: [], total: 0 });
+    assert.deepEqual((await server.get(`${PATH}/versions/3/diffs`)).body, { diffs: [], next_cursor: null });
+    const first = storedDiffListSchema.parse((await server.get(`${PATH}/versions/2/diffs?limit=1`)).body);
+    const second = storedDiffListSchema.parse(
+      (await server.get(`${PATH}/versions/2/diffs?limit=1&cursor=${first.next_cursor}`)).body,
+    );
+    assert.deepEqual([...first.diffs, ...second.diffs], diffs);
+    assert.equal(second.next_cursor, null);
   });
 
   it('refuse what cannot be compared', async () => {
@@ -83,11 +89,11 @@ describe('POST /api/v1/programs/{name}/rollback', () => {
     assert.equal(await answer(65), 'low');
     assert.equal(errorIn(await server.post(`${PATH}/rollback`, {}), 'PRECONDITION_REQUIRED').status, 428);
     assert.equal(errorIn(await server.post(`${PATH}/rollback`, {}, { 'if-match': '"1-0"' }), 'PRECONDITION_FAILED').status, 412);
-    const before = await etag();
-    const back = await server.post(`${PATH}/rollback`, { reason: 'too strict' }, { 'if-match': before });
+    const tag = await etag();
+    const back = await server.post(`${PATH}/rollback`, { reason: 'too strict' }, { 'if-match': tag });
     assert.equal(programAliasSchema.parse(back.body).version, 2);
     assert.equal(await answer(65), 'high', 'the edge served another version after the rollback was answered');
-    assert.notEqual(back.headers.get('etag'), before);
+    assert.notEqual(back.headers.get('etag'), tag);
     // Once more does not go forward again.
     const further = await server.post(`${PATH}/rollback`, {}, { 'if-match': await etag() });
     assert.equal(programAliasSchema.parse(further.body).version, 1);
@@ -117,6 +123,8 @@ describe('GET /api/v1/programs/{name}/timeline', () => {
     const at = encodeURIComponent(entries[2]?.at ?? '');
     assert.equal((await timeline(`?at=${at}`)).active?.version, 3);
     assert.equal((await timeline('?at=2020-01-01T00:00:00Z')).active, null);
+    const page = await timeline('?limit=2');
+    assert.deepEqual((await timeline(`?limit=3&cursor=${page.next_cursor}`)).entries, entries.slice(2));
   });
 
   it('refuses an instant that is none, and a program that is not known', async () => {

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { rolloutTag } from '../../rollouts/rollout-view.ts';
 import { checkIfMatch, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
+import { cutPage, pageQuery, placeOf, timePlace } from '../manners/pages.ts';
 
 const SUMMARIES = {
   pause: 'Keep a rollout where it is',
@@ -37,13 +38,16 @@ export function programRolloutRoutes({ programs, rollouts }: AppParts): FastifyP
           tags: ['programs'],
           summary: 'Rollouts of a program, the newest first',
           params,
-          response: { 200: rolloutListSchema, ...missing },
+          querystring: pageQuery,
+          response: { 200: rolloutListSchema, 400: errorResponseSchema, ...missing },
         },
       },
-      async ({ params: { name } }) => {
+      async ({ params: { name }, query: { limit, cursor } }) => {
         await programs.versions(name);
-        const list = await rollouts.list(name);
-        return { rollouts: list, total: list.length };
+        const behind = cursor === undefined ? undefined : placeOf(cursor, timePlace);
+        const list = await rollouts.list(name, { limit: limit + 1, behind });
+        const [page, next] = cutPage(list, limit, ({ started_at: at, rollout_id: id }) => [Date.parse(at), id]);
+        return { rollouts: page, next_cursor: next };
       },
     );
 

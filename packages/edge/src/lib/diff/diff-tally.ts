@@ -56,7 +56,7 @@ export class DiffTally {
       newly_answered: of('newly_answered'),
       both_failing: of('both_failing'),
       unstable: of('unstable'),
-      kinds: kinds.slice(0, KINDS_LISTED).map((kind) => ({ ...kind, examples: [...kind.examples] })),
+      kinds: structuredClone(kinds.slice(0, KINDS_LISTED)),
       in_other_kinds: kinds.slice(KINDS_LISTED).reduce((sum, { count }) => sum + count, 0),
     };
   }

@@ -40,7 +40,7 @@ function changesIn(before: Json, after: Json, place: { pointer: string; depth: n
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (typeof before === 'number' && typeof after === 'number') return [`${at}${after > before ? 'a higher' : 'a lower'} number`];
   if (Array.isArray(before) && Array.isArray(after)) return [`${at}${listChange(before.length, after.length)}`];
-  return [`${at}${name(before)} → ${name(after)}`];
+  return [`${at}${nameOf(before)} → ${nameOf(after)}`];
 }
 
 function listChange(before: number, after: number): string {
@@ -48,7 +48,7 @@ function listChange(before: number, after: number): string {
   return after > before ? 'a longer list' : 'a shorter list';
 }
 
-function name(value: Json): string {
+function nameOf(value: Json): string {
   if (typeof value === 'string') return value.length <= SHORT_TEXT ? JSON.stringify(value) : 'a long text';
   if (typeof value === 'number') return 'a number';
   if (Array.isArray(value)) return 'a list';

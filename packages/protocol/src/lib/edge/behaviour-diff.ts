@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextCursorSchema } from '../http/pages.ts';
 import { jsonSchema } from '../json/json.ts';
 
 /** Inputs that one comparison replays at the most. */
@@ -83,4 +84,5 @@ export const storedDiffSchema = z.object({
   report: behaviourDiffSchema,
 });
 export type StoredDiff = z.infer<typeof storedDiffSchema>;
-export const storedDiffListSchema = z.object({ diffs: z.array(storedDiffSchema), total: z.int() });
+/** The newest first. */
+export const storedDiffListSchema = z.object({ diffs: z.array(storedDiffSchema), next_cursor: nextCursorSchema });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextCursorSchema } from './pages.ts';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -35,9 +36,11 @@ export const programTimelineSchema = z.object({
   at: instant,
   /** What was active then; `null`: nothing. */
   active: timelineEntrySchema.nullable(),
-  /** Every stretch, the oldest first. */
+  /** The stretches, the oldest first. */
   entries: z.array(timelineEntrySchema),
+  /** Of all of them. */
   total: z.int(),
+  next_cursor: nextCursorSchema,
 });
 export type ProgramTimeline = z.infer<typeof programTimelineSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { armFiguresSchema, rolloutModeSchema, shadowFiguresSchema } from '../edge/rollout.ts';
+import { nextCursorSchema } from './pages.ts';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -98,4 +99,5 @@ export const rolloutSchema = z.object({
   revision: z.int(),
 });
 export type Rollout = z.infer<typeof rolloutSchema>;
-export const rolloutListSchema = z.object({ rollouts: z.array(rolloutSchema), total: z.int() });
+/** The newest first. */
+export const rolloutListSchema = z.object({ rollouts: z.array(rolloutSchema), next_cursor: nextCursorSchema });
