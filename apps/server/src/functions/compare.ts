@@ -1,5 +1,5 @@
 import { defineFunction, digestOf } from '@loopwright/engine';
-import { type DiffRequest, programNameSchema, toJson } from '@loopwright/protocol';
+import { type DiffRequest, PlatformError, programNameSchema, toJson } from '@loopwright/protocol';
 import { z } from 'zod';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
@@ -34,11 +34,17 @@ export function compare({ diffs, examples, resources }: CompareParts): ReturnTyp
           return toJson({ report: null, reason: 'No version is active yet: there is nothing to compare with' });
         const origin = { diffId: digestOf(idempotencyKey), executionId: execution.executionId, requestedBy: null };
         const ask = (request: DiffRequest): ReturnType<typeof diffs.compare> => diffs.compare(program, request, origin, signal);
-        const stored = await ask({ candidate: version, incumbent, last });
-        if (stored.report.inputs > 0 || args.examples === null) return toJson(stored);
-        await resources.useExamples(args.examples, execution);
-        const inputs = (await examples.read(args.examples)).slice(0, last).map(({ input }) => input);
-        return toJson(inputs.length === 0 ? stored : await ask({ candidate: version, incumbent, inputs }));
+        try {
+          const stored = await ask({ candidate: version, incumbent, last });
+          if (stored.report.inputs > 0 || args.examples === null) return toJson(stored);
+          await resources.useExamples(args.examples, execution);
+          const inputs = (await examples.read(args.examples)).slice(0, last).map(({ input }) => input);
+          return toJson(inputs.length === 0 ? stored : await ask({ candidate: version, incumbent, inputs }));
+        } catch (error) {
+          // An incumbent that cannot be read any more must not keep its successor from being accepted.
+          if (!(error instanceof PlatformError) || !['INVALID_PROGRAM', 'ARTIFACT_NOT_FOUND'].includes(error.code)) throw error;
+          return toJson({ report: null, reason: error.message });
+        }
       }),
   });
 }

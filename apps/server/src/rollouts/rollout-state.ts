@@ -46,7 +46,7 @@ const historySchema = z.array(rolloutHistoryEntrySchema);
 
 /** A row with its JSON read. */
 export type RolloutRow = Omit<RolloutTable, 'settings' | 'evidence' | 'history'> & {
-  readonly settings: RolloutSettings;
+  readonly settings: z.infer<typeof settingsSchema>;
   readonly evidence: RolloutEvidence;
   readonly history: z.infer<typeof historySchema>;
 };

@@ -144,7 +144,7 @@ describe('a canary', () => {
     assert.ok(test !== undefined && test.e_value >= test.threshold);
     assert.deepEqual([ended.current_percentage, ended.history.at(-1)?.by], [0, null]);
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(n)));
-    assert.ok(answers.every((answer) => answer.status === 80 && versionIn(answer) === '1'));
+    assert.ok(answers.every((answer) => answer.status === 200 && versionIn(answer) === '1'));
   });
 
   it('is paused with too few requests, goes on when they come, and waits for a person that paused it', async () => {
@@ -198,7 +198,7 @@ describe('a shadow', () => {
   it('changes no answer and holds none up, even if it hangs, and shows how its answers differ', async () => {
     const { rollout_id: id } = await started({ candidate: 4, mode: 'shadow' });
     const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(n)));
-    assert.ok(answers.every((answer) => answer.status === 80 && versionIn(answer) === '1'));
+    assert.ok(answers.every((answer) => answer.status === 200 && versionIn(answer) === '1'));
     assert.deepEqual(
       answers.map(({ body }) => executeResponseSchema.parse(body).output),
       answers.map((_, n) => `one ${n}`),

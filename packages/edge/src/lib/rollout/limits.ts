@@ -1,5 +1,5 @@
-/** How often the edge looks whether a rollout has changed, in milliseconds. */
-export const ROLLOUT_POLL_MS = 400;
+/** How often the edge looks whether a rollout has changed, in milliseconds; whoever changes one tells it besides. */
+export const ROLLOUT_POLL_MS = 2000;
 /** How long a candidate that could not be loaded is left alone, in milliseconds. */
 export const CANDIDATE_RETRY_MS = 10_000;
 /** Answered requests of the incumbent before there is a limit to be slower than. */
