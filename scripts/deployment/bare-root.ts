@@ -48,7 +48,11 @@ export function bareRoot(stages: readonly Stage[], target: string, dataDir: stri
   const isolation = words(
     '--unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 10001 --gid 10001 --cap-drop ALL --clearenv',
   );
-  const variables = [['PATH', '/usr/local/bin'], ['HOME', '/'], ...environment].flatMap((pair) => ['--setenv', ...pair]);
+  const variables = [['PATH', '/usr/local/bin'], ['HOME', '/'], ...environment].flatMap(([name = '', value = '']) => [
+    '--setenv',
+    name,
+    value,
+  ]);
   const own = ['--bind', dataDir, '/data', ...words('--proc /proc --dev /dev --tmpfs /tmp')];
   const last = words('--remount-ro / --chdir /app --die-with-parent --new-session');
   const bubblewrap = [...isolation, ...variables, '--tmpfs', '/', ...libraries(), ...binds, ...own, ...last];

@@ -111,9 +111,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
   const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const { served, rollouts } = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
+  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
-    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
+    await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
@@ -136,8 +136,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     tracing,
     metrics,
     examples,
-    programs: served,
-    rollouts,
+    ...opened,
     money: agents.money,
     health,
     clock,
@@ -151,7 +150,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   await runs.removeLeftovers();
   const url = await listen(app, configuration);
-  await takeUp({ supervisor, engine, parts: [runs, rollbacks, rollouts] });
+  await takeUp({ supervisor, engine, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
 

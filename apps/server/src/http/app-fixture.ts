@@ -147,8 +147,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const { programService, rollouts } = openTestPrograms({ programs, url, database, log });
-  const authorized = await openTestAuthorization(database, { engine, programs: programService });
+  const opened = openTestPrograms({ programs, url, database, log });
+  const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
@@ -171,8 +171,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     tracing,
     metrics,
     examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
-    programs: programService,
-    rollouts,
+    ...opened,
     money: moneyOf(database),
     health,
     log: logger,
@@ -185,10 +184,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  for (const part of [runs, rollbacks, rollouts]) await part.recover();
+  for (const part of [runs, rollbacks, opened.rollouts]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    for (const part of [runs, rollouts, events]) await part[Symbol.asyncDispose]();
+    for (const part of [runs, opened.rollouts, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();

@@ -3,9 +3,7 @@ import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
-import { openPrograms } from '../programs/open-programs.ts';
-import type { ProgramService } from '../programs/program-service.ts';
-import type { Rollouts } from '../rollouts/rollouts.ts';
+import { type OpenPrograms, openPrograms } from '../programs/open-programs.ts';
 
 /** Programs of a test server, whose rollouts are looked at ten times a second. */
 export function openTestPrograms({
@@ -19,11 +17,10 @@ export function openTestPrograms({
   url: () => string;
   database: ServerDatabase;
   log: string[];
-}): { programService: ProgramService; rollouts: Rollouts } {
+}): OpenPrograms {
   const parts = { clock: systemClock, random: systemRandom };
   const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const tell = (message: string): void => void log.push(message);
-  const { served, rollouts } = openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell });
-  return { programService: served, rollouts };
+  return openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell });
 }

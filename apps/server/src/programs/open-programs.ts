@@ -4,13 +4,13 @@ import { ProgramService } from './program-service.ts';
 
 /** Programs as requests see them, and what moves them from version to version. */
 export interface OpenPrograms extends AsyncDisposable {
-  readonly served: ProgramService;
+  readonly programs: ProgramService;
   readonly rollouts: Rollouts;
 }
 
 /** Opens them. Rollouts that were under way go on with `rollouts.recover()`. */
 export function openPrograms({ diffs, ...options }: RolloutsOptions & { readonly diffs: BehaviourDiffs }): OpenPrograms {
   const rollouts = new Rollouts(options);
-  const served = new ProgramService(options.programs, options.edge, diffs);
-  return { served, rollouts, [Symbol.asyncDispose]: () => rollouts[Symbol.asyncDispose]() };
+  const programs = new ProgramService(options.programs, options.edge, diffs);
+  return { programs, rollouts, [Symbol.asyncDispose]: () => rollouts[Symbol.asyncDispose]() };
 }
