@@ -14,7 +14,7 @@ import type { Configuration } from './config/settings.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
-import { createApp } from './http/app.ts';
+import { type AppParts, createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
@@ -37,6 +37,7 @@ import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { openWatching } from './watching/open-watching.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** What the process gives its server. */
@@ -117,9 +118,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const { maySee } = authorization;
-  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
+  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -138,6 +140,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     examples,
     ...opened,
     money: agents.money,
+    watching,
     health,
     clock,
     random,
@@ -148,9 +151,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  await runs.removeLeftovers();
-  const url = await listen(app, configuration);
-  await takeUp({ supervisor, engine, parts: [runs, rollbacks, opened.rollouts] });
+  const url = await listen(app, configuration, runs);
+  await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
 
@@ -158,15 +160,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 async function takeUp({
   supervisor,
   engine,
+  watching,
   parts,
-}: {
+}: Pick<AppParts, 'engine' | 'watching'> & {
   supervisor: Supervisor;
-  engine: Engine;
   parts: readonly { recover(): Promise<void> }[];
 }): Promise<void> {
   supervisor.start();
   engine.recover();
   for (const part of parts) await part.recover();
+  watching.watcher.start();
 }
 
 function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
@@ -241,7 +244,8 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   cancel();
 }
 
-async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {
+async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {
+  await runs.removeLeftovers();
   try {
     return await app.listen({ host, port });
   } catch (error) {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ERRORS, PlatformError, isLoopback, isoTime, messageOf, systemClock, systemRandom } from '@loopwright/protocol';
-import { servingOptions, storageOptions } from './lib/configuration/deployment.ts';
+import { servingOptions, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
 import { type Edge, createEdge } from './lib/http/create-edge.ts';
 
@@ -56,6 +56,7 @@ async function main(): Promise<void> {
     dataDir: deployment.runtime.data_dir,
     ...storageOptions(deployment),
     ...servingOptions(deployment),
+    watching: watchingOptions(deployment),
     authToken: process.env['LOOPWRIGHT_EDGE_TOKEN'] || randomBytes(32).toString('base64url'),
     loopbackOnly: isLoopback(host),
     clock: systemClock,

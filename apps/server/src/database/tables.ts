@@ -9,6 +9,7 @@ import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RolloutTable } from '../rollouts/rollout-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
+import type { RepairTable } from '../watching/repair-table.ts';
 import type {
   AttemptTable,
   DeliveryTable,
@@ -41,4 +42,5 @@ export interface ServerTables {
   readonly behaviour_diffs: BehaviourDiffTable;
   readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
+  readonly repairs: RepairTable;
 }

@@ -22,6 +22,7 @@ import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
@@ -68,6 +69,7 @@ export interface AppParts {
   readonly programs: ProgramService;
   readonly rollouts: Rollouts;
   readonly money: BreakEvenParts;
+  readonly watching: OpenWatching;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;

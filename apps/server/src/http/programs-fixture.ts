@@ -17,10 +17,10 @@ export function openTestPrograms({
   url: () => string;
   database: ServerDatabase;
   log: string[];
-}): OpenPrograms {
+}): { edge: EdgeClient; opened: OpenPrograms } {
   const parts = { clock: systemClock, random: systemRandom };
   const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const tell = (message: string): void => void log.push(message);
-  return openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell });
+  return { edge, opened: openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell }) };
 }

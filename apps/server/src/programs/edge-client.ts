@@ -99,6 +99,11 @@ export class EdgeClient {
     return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
   }
 
+  /** Any other call; the answer is read by the schema. */
+  async request<Answer>(schema: z.ZodType<Answer>, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    return schema.parse(await (await this.#call(method, path, body === undefined ? {} : { body })).json());
+  }
+
   async #call(
     method: string,
     path: string,

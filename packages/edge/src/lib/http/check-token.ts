@@ -1,10 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@loopwright/protocol';
+import type { FastifyRequest } from 'fastify';
+import type { EdgeParts } from './edge-parts.ts';
 
-/** Lets only the orchestrator through, when it has a token. @throws PlatformError UNAUTHORIZED; `what` completes "Cannot …". */
-export function checkToken(header: string | undefined, token: string | undefined, what: string): void {
-  if (token === undefined) return;
+/** Lets only the orchestrator through, where one is configured. Throws UNAUTHORIZED. */
+export function checkToken(
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  { authToken }: Pick<EdgeParts, 'authToken'>,
+  what: string,
+): void {
+  if (authToken === undefined) return;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (header !== undefined && timingSafeEqual(digest(header), digest(`Bearer ${token}`))) return;
+  const { authorization } = headers;
+  if (authorization !== undefined && timingSafeEqual(digest(authorization), digest(`Bearer ${authToken}`))) return;
   throw new PlatformError('UNAUTHORIZED', `Cannot ${what}: the bearer token is missing or wrong`);
 }

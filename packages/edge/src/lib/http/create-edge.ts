@@ -9,6 +9,8 @@ import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
+import { openWatching } from '../watching/open-watching.ts';
+import type { WatchingOptions } from '../watching/watching-options.ts';
 import { batchRoute } from './batch-route.ts';
 import { diffRoute } from './diff-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
@@ -21,6 +23,7 @@ import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
 import { traceRequests } from './trace-requests.ts';
+import { watchingRoutes } from './watching-routes.ts';
 
 /** How an edge is made. */
 export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
@@ -36,8 +39,8 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   readonly random: Random;
   /** Where it tells what it did for which request. Left out: nowhere. */
   readonly trace?: ModuleTrace;
-  /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
-  readonly samplingRate?: number | undefined;
+  /** What is chosen for validation, who validates it, and when traffic counts as changed. Left out: nothing is watched. */
+  readonly watching?: WatchingOptions | undefined;
   /** The control plane that programs come from. Left out: they are in the data folder already. */
   readonly source?: Pick<RemoteSourceOptions, 'url' | 'token' | 'programs' | 'intervalMs'> | undefined;
   /** Told in one line what an operator should know. */
@@ -71,7 +74,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const store = new ProgramStore({ dir: dataDir, clock });
   const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
-  const tools = { sandbox, trace, clock, random, samplingRate: options.samplingRate ?? 0 };
+  const { watching, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
+  const tools = { sandbox, trace, clock, random, watching };
   const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
   const { source } = options;
@@ -97,18 +101,21 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     remote,
     rollouts,
     datasets,
+    watching,
     dataDir,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
   };
-  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute]) addRoutes(app, parts);
+  const routes = [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute, watchingRoutes];
+  for (const addRoutes of routes) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();
     await remote?.[Symbol.asyncDispose]();
     programs.close();
     await rollouts.close();
     trace.close();
+    await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
   return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };

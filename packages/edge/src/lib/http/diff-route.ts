@@ -29,7 +29,7 @@ type Replay = Pick<BehaviourDiff, 'source' | 'logged_from' | 'logged_to'> & { re
  */
 export function diffRoute(app: FastifyInstance, parts: EdgeParts): void {
   app.post('/tasks/:task_id/diff', { bodyLimit: BATCH_BODY_LIMIT_BYTES }, async (request, reply) => {
-    checkToken(request.headers.authorization, parts.authToken, 'compare versions');
+    checkToken(request, parts, 'compare versions');
     const { task_id: taskId } = paramsSchema.parse(request.params);
     // Whoever asked may go away; then nothing more is run.
     const gone = new AbortController();
@@ -47,7 +47,7 @@ async function compare(
   const pair = { candidate: await programs.version(taskId, candidate), incumbent: await programs.version(taskId, incumbent) };
   const { inputs: replayed, ...replay } = inputs === undefined ? await logged(dataDir, taskId, last) : given(inputs);
   const comparedAt = isoTime(clock.now());
-  const diff = await compareVersions({ ...pair, inputs: replayed, signal }, { ...parts, samplingRate: 0 });
+  const diff = await compareVersions({ ...pair, inputs: replayed, signal }, parts);
   return { task_id: taskId, ...diff, ...replay, compared_at: comparedAt };
 }
 

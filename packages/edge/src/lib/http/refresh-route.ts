@@ -9,7 +9,7 @@ const paramsSchema = z.object({ task_id: programNameSchema });
 /** `POST /tasks/:task_id/refresh`: makes the edge look at the active version now. Answers when it is the one that serves. */
 export function refreshRoute(app: FastifyInstance, parts: EdgeParts): void {
   app.post('/tasks/:task_id/refresh', (request) => {
-    checkToken(request.headers.authorization, parts.authToken, 'refresh the program');
+    checkToken(request, parts, 'refresh the program');
     return refresh(parts, paramsSchema.parse(request.params).task_id);
   });
 }

@@ -50,7 +50,7 @@ export class Shadow {
 
   async #compare(input: Json, incumbent: Outcome): Promise<void> {
     const { tools, sandbox, ...pair } = this.#parts;
-    const own = { ...tools, sandbox, samplingRate: 0 };
+    const own = { ...tools, sandbox };
     const candidate = await outcomeOf(pair.candidate, input, own);
     const compared = { inputJson: JSON.stringify(input), incumbent, candidate };
     const diffClass = classOf(incumbent, candidate);
