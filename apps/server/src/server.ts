@@ -111,7 +111,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
   const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
@@ -147,7 +146,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     protection: protectionOf(configuration),
-    responses,
+    responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));

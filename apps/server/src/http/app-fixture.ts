@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProgramStore } from '@loopwright/edge';
+import type { ProgramStore } from '@loopwright/edge';
 import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
@@ -146,18 +146,16 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const { edge, opened } = openTestPrograms({ programs, url: options.edgeUrl ?? noEdge, database, log });
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
   const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const { maySee } = authorized.authorization;
-  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
+  const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });

@@ -1,4 +1,5 @@
-import type { ProgramStore } from '@loopwright/edge';
+import { join } from 'node:path';
+import { ProgramStore } from '@loopwright/edge';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
@@ -7,20 +8,22 @@ import { type OpenPrograms, openPrograms } from '../programs/open-programs.ts';
 
 /** Programs of a test server, whose rollouts are looked at ten times a second. */
 export function openTestPrograms({
-  programs,
+  dir,
   url,
   database,
   log,
 }: {
-  programs: ProgramStore;
+  /** Data folder of the server. */
+  dir: string;
   /** Base URL of the edge. */
   url: () => string;
   database: ServerDatabase;
   log: string[];
-}): { edge: EdgeClient; opened: OpenPrograms } {
+}): { programs: ProgramStore; edge: EdgeClient; opened: OpenPrograms } {
+  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
   const parts = { clock: systemClock, random: systemRandom };
   const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const tell = (message: string): void => void log.push(message);
-  return { edge, opened: openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell }) };
+  return { programs, edge, opened: openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell }) };
 }
