@@ -20,6 +20,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
@@ -66,6 +67,7 @@ export interface AppParts {
   readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
+  readonly rollouts: Rollouts;
   readonly money: BreakEvenParts;
   readonly watching: OpenWatching;
   readonly health: HealthSource;
