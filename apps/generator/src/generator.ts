@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { type Sandbox, openSandbox } from '@loopwright/edge';
+import { type JailPolicy, type Sandbox, openJail, openSandbox } from '@loopwright/edge';
 import { type Clock, type Json, PlatformError, type Random, executionPlanSchema, issueDetails } from '@loopwright/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -24,6 +24,8 @@ export interface GeneratorOptions {
   readonly maxConcurrent?: number;
   /** Plans that may wait. Default 100. */
   readonly queueLimit?: number;
+  /** What is done about the jail around programs that are tried out. */
+  readonly jailPolicy: JailPolicy;
   /** When set, `/execute`, `/executions` and `/stats` want `Authorization: Bearer …`. */
   readonly authToken?: string;
   /** Told when a request fails by the service's fault or a sandbox worker dies. */
@@ -51,13 +53,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   const log = options.log ?? ((): void => undefined);
   let sandbox: Promise<Sandbox> | undefined;
   const openOnce = (): Promise<Sandbox> => {
-    sandbox ??= openSandbox({
-      clock,
-      workers: 1,
-      timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
-      memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
-      log: (message) => log(message),
-    }).catch((error: unknown) => {
+    sandbox ??= openTestSandbox(options, log).catch((error: unknown) => {
       sandbox = undefined;
       throw error;
     });
@@ -89,6 +85,17 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       await (await sandbox)?.close();
     },
   };
+}
+
+async function openTestSandbox({ clock, jailPolicy }: GeneratorOptions, log: (message: string) => void): Promise<Sandbox> {
+  return openSandbox({
+    clock,
+    jail: await openJail({ policy: jailPolicy, clock, log }),
+    workers: 1,
+    timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
+    memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
+    log,
+  });
 }
 
 function addRoutes(app: FastifyInstance, executions: Executions, authToken: string | undefined): void {

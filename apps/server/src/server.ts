@@ -22,10 +22,11 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
-import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import { type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
@@ -68,7 +69,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const resources = new ResourceProjects({ database: () => database, clock });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
-  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const openSandbox = sandboxOpener(configuration, { clock, log });
+  const gates = cleanUp.use(openGovernance({ policiesDir: configuration.policiesDir, ...records, openSandbox, clock, random }));
   const made = { examples, programs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
@@ -81,7 +83,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
-  const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
+  const scripts = cleanUp.use(scriptsOf(configuration, openSandbox, random));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
   const engine: Engine = new Engine({
@@ -171,13 +173,6 @@ function engineSettings(
     retention: retentionOf(configuration),
     limits: engineLimits(configuration),
   };
-}
-
-function gatesOf(
-  { policiesDir }: Configuration,
-  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
-): OpenGovernance {
-  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
 }
 
 function runsOf(

@@ -11,6 +11,7 @@ import {
 import { type RunningModule, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
 import { createEdge } from './lib/http/create-edge.ts';
+import { openJail } from './lib/sandbox/jail/open-jail.ts';
 
 const wholeNumber = z
   .string()
@@ -21,6 +22,7 @@ const envSchema = z.object({
   LOOPWRIGHT_EDGE_DATA_DIR: z.string().min(1),
   LOOPWRIGHT_EDGE_TASK_ID: z.string().optional(),
   LOOPWRIGHT_EDGE_RETENTION_DAYS: wholeNumber.pipe(z.int().min(1)).optional(),
+  LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
   LOOPWRIGHT_SANDBOX_WORKERS: wholeNumber.default(2),
   LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.default(1000),
   LOOPWRIGHT_SANDBOX_MEMORY_MB: wholeNumber.default(64),
@@ -44,6 +46,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
     taskId: env.data.LOOPWRIGHT_EDGE_TASK_ID,
     retentionDays: env.data.LOOPWRIGHT_EDGE_RETENTION_DAYS,
     sandbox: {
+      jail: await openJail({ policy: env.data.LOOPWRIGHT_SANDBOX_JAIL, clock: systemClock, log }),
       workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS,
       timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS,
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,

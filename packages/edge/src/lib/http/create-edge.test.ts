@@ -18,6 +18,7 @@ import {
 } from '@loopwright/protocol';
 import { ProgramStore } from '../store/program-store.ts';
 import { type Edge, type EdgeOptions, createEdge } from './create-edge.ts';
+import { noJail } from '../sandbox/jail/jail.ts';
 
 const folders: string[] = [];
 const spamFilter = (mark: string): string => `
@@ -57,7 +58,7 @@ async function setUp(versions: number, options: Partial<EdgeOptions> = {}): Prom
     dataDir: dir,
     clock: systemClock,
     random: systemRandom,
-    sandbox: { timeoutMs: 200 },
+    sandbox: { jail: noJail, timeoutMs: 200 },
     ...options,
   });
   return { dir, store, edge };
@@ -174,7 +175,7 @@ describe('POST /execute', () => {
 
   it('answers a failing program with 422, records it, and goes on', async () => {
     // Time enough for the memory limit to be the first that is reached.
-    const { edge, dir } = await setUp(1, { sandbox: { timeoutMs: 5000, memoryLimitMb: 16 } });
+    const { edge, dir } = await setUp(1, { sandbox: { jail: noJail, timeoutMs: 5000, memoryLimitMb: 16 } });
     await using _ = edge;
     const expected = [
       ['throw', 'error', /Error: no such word/u],
@@ -217,7 +218,7 @@ describe('POST /execute', () => {
 
 describe('switching the active version', () => {
   it('drops no request and mixes no versions under load', async () => {
-    const { edge, store } = await setUp(2, { sandbox: { timeoutMs: 1000 } });
+    const { edge, store } = await setUp(2, { sandbox: { jail: noJail, timeoutMs: 1000 } });
     await using _ = edge;
     const address = await edge.app.listen({ host: '127.0.0.1', port: 0 });
     const switching = new AbortController();
@@ -379,7 +380,7 @@ describe('figures', () => {
     await edge.close();
     const written: unknown = JSON.parse(await readFile(join(dir, `datasets/spam/analytics/daily-stats-${today}.json`), 'utf8'));
     assert.deepEqual(written, analytics);
-    await using again = await createEdge({ dataDir: dir, clock: systemClock, random: systemRandom });
+    await using again = await createEdge({ dataDir: dir, sandbox: { jail: noJail }, clock: systemClock, random: systemRandom });
     assert.deepEqual(await get(again, '/tasks/spam/analytics'), analytics);
     assert.equal((await again.app.inject({ url: '/tasks/spam/analytics?date=../x' })).statusCode, 400);
     assert.equal((await again.app.inject({ url: '/tasks/nobody/analytics' })).statusCode, 404);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '@loopwright/protocol';
 import { buildProgram } from '../build/build-program.ts';
+import { openJail } from './jail/open-jail.ts';
 import { openSandbox } from './open-sandbox.ts';
 import type { Sandbox, SandboxProgram, SandboxResult } from './sandbox.ts';
 
@@ -45,7 +46,8 @@ async function checkOutput(source: string, output: unknown): Promise<void> {
 
 describe('sandbox under attack', () => {
   before(async () => {
-    sandbox = await openSandbox({ clock: systemClock, timeoutMs });
+    const jail = await openJail({ policy: 'preferred', clock: systemClock });
+    sandbox = await openSandbox({ clock: systemClock, jail, timeoutMs });
     friendly = await program('export const run = (n: number) => n + 1;');
   });
   after(() => sandbox.close());
