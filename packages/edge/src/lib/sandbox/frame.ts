@@ -26,6 +26,10 @@ export class FrameWriter {
   #bytes: Buffer = Buffer.alloc(0);
   #size = 0;
 
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   add(kind: number, id: number, value: number, payload: string): void {
     const most = payload.length > SHORT_CHARS ? Buffer.byteLength(payload) : payload.length * BYTES_PER_CHAR;
     this.#makeRoom(HEADER_BYTES + most);

@@ -18,6 +18,8 @@ export const STUCK_HEAD_MS = 30;
 export const LOWERED_PRIORITY = 15;
 /** Worker processes of all tenants together, for each that one tenant may have: one that is idle makes room for another tenant. */
 export const TENANTS_AT_ONCE = 4;
+/** Writes to a worker that are not answered to their end; what comes then is one write more. */
+export const WRITES_UNDER_WAY = 2;
 /** Calls under way in one worker. */
 export const PIPELINE_CALLS = 64;
 /** Expected work under way in one worker, in milliseconds: what a call sent now may have to wait. */

@@ -4,7 +4,7 @@ import { type Clock, messageOf } from '@loopwright/protocol';
 import type { EngineLimits } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import type { Jail, JailedProcess } from './jail/jail.ts';
-import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER } from './limits.ts';
+import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER, WRITES_UNDER_WAY } from './limits.ts';
 import type { MemoryCgroup, MemoryCgroups } from './memory/memory-cgroups.ts';
 import { residentBytes } from './memory/resident-memory.ts';
 import type { ProgramHistory } from './program-history.ts';
@@ -91,6 +91,8 @@ export class WorkerProcess {
   #lastId = 0;
   #lastSlot = 0;
   #isFlushPlanned = false;
+  /** The last call of each write that is not answered to its end. */
+  readonly #writeEnds: number[] = [];
 
   constructor(setup: WorkerSetup, events: WorkerEvents) {
     this.#setup = setup;
@@ -196,13 +198,21 @@ export class WorkerProcess {
     }
   }
 
-  /** All frames of one turn of the event loop are one write. */
   #write(kind: number, id: number, slot: number, payload: string): void {
     this.#writer.add(kind, id, slot, payload);
-    if (this.#isFlushPlanned) return;
+    this.#planFlush();
+  }
+
+  /**
+   * Everything that comes together in one turn of the event loop is one write; while the worker has enough to do, what comes until it has answered
+   * is one. Each write wakes it up, which costs more than a quick program.
+   */
+  #planFlush(): void {
+    if (this.#isFlushPlanned || this.#writer.isEmpty || this.#writeEnds.length >= WRITES_UNDER_WAY) return;
     this.#isFlushPlanned = true;
     setImmediate(() => {
       this.#isFlushPlanned = false;
+      this.#writeEnds.push(this.#lastId);
       const { stdin } = this.#process.child;
       const bytes = this.#writer.take();
       if (stdin !== null && !stdin.destroyed) stdin.write(bytes);
@@ -213,6 +223,7 @@ export class WorkerProcess {
     if (this.killReason !== undefined) return;
     try {
       for (const frame of this.#reader.push(piece)) this.#accept(frame);
+      this.#planFlush();
     } catch (error) {
       // The worker writes what its protocol does not know: it may be in the hands of a program.
       process.emitWarning(`A sandbox worker is killed: ${messageOf(error).slice(0, 200)}`);
@@ -231,6 +242,7 @@ export class WorkerProcess {
     const entry = this.#inFlight[this.#first];
     if (entry === undefined || id !== entry.id) throw new Error('an answer out of turn');
     const result = readResult(kind, value, payload);
+    if (id === this.#writeEnds[0]) this.#writeEnds.shift();
     this.#first += 1;
     if (this.#first === this.#inFlight.length || this.#first > 1000) {
       this.#inFlight = this.#inFlight.slice(this.#first);

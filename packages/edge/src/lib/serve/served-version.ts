@@ -14,12 +14,19 @@ export interface ServedVersion {
 
 /** Makes a version ready. @throws PlatformError INVALID_PROGRAM when one of its schemas cannot be compiled. */
 export async function serveVersion({ metadata, code }: StoredProgram, sandbox: Sandbox): Promise<ServedVersion> {
+  const tenant = tenantOf(metadata);
   return {
     metadata,
-    program: { key: metadata.digest, code },
-    checkInput: await compileSchema(metadata.input_schema, sandbox),
-    checkOutput: await compileSchema(metadata.output_schema, sandbox),
+    program: { key: metadata.digest, code, tenant },
+    checkInput: await compileSchema(metadata.input_schema, sandbox, tenant),
+    checkOutput: await compileSchema(metadata.output_schema, sandbox, tenant),
   };
+}
+
+/** Whose program it is, as whoever stored it says: the control plane writes the project. Programs of nobody in particular share processes. */
+function tenantOf({ metadata }: ProgramMetadata): string | undefined {
+  const { tenant } = metadata;
+  return typeof tenant === 'string' && tenant.length <= 200 ? tenant : undefined;
 }
 
 /**

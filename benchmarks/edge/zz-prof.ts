@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { load } from '../http/load.ts';
+import { programFolder } from './subjects.ts';
+import { sampleText } from './text-program.ts';
+import { readFileSync, readdirSync } from 'node:fs';
+const dir = await programFolder();
+const child = spawn(process.execPath, [...process.execArgv, '--cpu-prof','--cpu-prof-dir=/tmp/jail-x/prof', new URL('./subject.ts', import.meta.url).pathname, process.argv[2] ?? 'edge', dir], { stdio: ['pipe','pipe','inherit'] });
+const [url] = await once(createInterface({ input: child.stdout }), 'line');
+const body = JSON.stringify({ input: { text: sampleText(5) } });
+console.log(await load({ name: 'x', url: `${url}/execute`, body }, { connections: 64, seconds: 5 }));
+child.stdin.end(); await once(child, 'exit');
+const f = readdirSync('/tmp/jail-x/prof').sort().at(-1);
+const p = JSON.parse(readFileSync('/tmp/jail-x/prof/'+f,'utf8'));
+const self = new Map(); const dt = p.timeDeltas; const byId = new Map(p.nodes.map((n:any)=>[n.id,n]));
+let tot=0; p.samples.forEach((id:any,i:number)=>{ const n:any=byId.get(id); const k=`${n.callFrame.functionName||'anon'} ${n.callFrame.url.split('/').slice(-3).join('/')}:${n.callFrame.lineNumber}`; self.set(k,(self.get(k)??0)+dt[i]); tot+=dt[i]; });
+for (const [k,v] of [...self].sort((a:any,b:any)=>b[1]-a[1]).slice(0,45)) console.log((v/tot*100).toFixed(1).padStart(6), k);

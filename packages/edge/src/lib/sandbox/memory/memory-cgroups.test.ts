@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { MemoryCgroups } from './memory-cgroups.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'loopwright-cgroups-'));
+after(() => rmSync(dir, { recursive: true }));
+
+function places(self: string): { root: string; self: string } {
+  const file = join(dir, 'self');
+  writeFileSync(file, self);
+  return { root: join(dir, 'root'), self: file };
+}
+
+describe('MemoryCgroups', () => {
+  it('lets the kernel kill what takes more than its limit, outside of the heap too', async (test) => {
+    const groups = MemoryCgroups.open();
+    if (typeof groups === 'string') {
+      test.skip(groups);
+      return;
+    }
+    const bomb = "process.stdin.once('data', () => { const all = []; for (;;) all.push(Buffer.alloc(8e6, 1)); });";
+    const child = spawn(process.execPath, ['-e', bomb], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const ended = once(child, 'exit');
+    const group = groups.confine(child.pid ?? 0, 150 * 1024 * 1024);
+    assert.ok(group !== undefined);
+    assert.equal(group.wasKilled(), false);
+    child.stdin.write('go');
+    assert.deepEqual(await ended, [null, 'SIGKILL']);
+    assert.equal(group.wasKilled(), true);
+    group.remove();
+    assert.equal(groups.confine(child.pid ?? 0, 150 * 1024 * 1024), undefined);
+  });
+
+  it('says why there are none', () => {
+    assert.match(String(MemoryCgroups.open({ root: '/nonexistent', self: '/nonexistent' })), /no control groups/u);
+    // Version 2, where the group of this process hands nothing on.
+    mkdirSync(join(dir, 'root/here'), { recursive: true });
+    writeFileSync(join(dir, 'root/here/cgroup.subtree_control'), 'cpu pids\n');
+    assert.match(String(MemoryCgroups.open(places('0::/here\n'))), /no control groups/u);
+    assert.match(String(MemoryCgroups.open(places('4:memory:/gone\n0::/\n'))), /no group can be made in .*memory\/gone/u);
+  });
+
+  it('finds the group of this process in version 2 where it hands memory on', () => {
+    mkdirSync(join(dir, 'root/there'), { recursive: true });
+    writeFileSync(join(dir, 'root/there/cgroup.subtree_control'), 'cpu memory pids\n');
+    assert.ok(MemoryCgroups.open(places('0::/there\n')) instanceof MemoryCgroups);
+  });
+});
