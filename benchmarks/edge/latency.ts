@@ -25,7 +25,11 @@ function once(url: string, body: string, agent: Agent): Promise<number> {
 }
 
 /** Asks again and again with some callers, each after its last answer, and gives the times of all. */
-export async function timesOf(url: string, body: string, { callers, count }: { callers: number; count: number }): Promise<number[]> {
+export async function timesOf(
+  url: string,
+  body: string,
+  { callers, count }: { callers: number; count: number },
+): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: callers });
   const times: number[] = [];
   let left = count;

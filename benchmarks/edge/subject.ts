@@ -38,7 +38,16 @@ async function listenDirect(): Promise<string> {
   await programs.open();
   const app = Fastify({ logger: false, genReqId: () => systemRandom.uuid() });
   const noLog = { of: () => Promise.resolve() } as unknown as Datasets;
-  executeRoutes(app, { sandbox, programs, datasets: noLog, clock, random: systemRandom, authToken: undefined, taskId: undefined, packageVersion: '' });
+  executeRoutes(app, {
+    sandbox,
+    programs,
+    datasets: noLog,
+    clock,
+    random: systemRandom,
+    authToken: undefined,
+    taskId: undefined,
+    packageVersion: '',
+  });
   return app.listen({ host: '127.0.0.1', port: 0 });
 }
 

@@ -28,7 +28,11 @@ export async function programFolder(): Promise<string> {
 }
 
 /** Starts servers, each on a copy of a data folder; they end with the stack. */
-export async function startSubjects(kinds: readonly SubjectKind[], folder: string, stack: AsyncDisposableStack): Promise<Subject[]> {
+export async function startSubjects(
+  kinds: readonly SubjectKind[],
+  folder: string,
+  stack: AsyncDisposableStack,
+): Promise<Subject[]> {
   return Promise.all(
     kinds.map(async (kind) => {
       const dir = mkdtempSync(join(tmpdir(), `loopwright-bench-edge-${kind}-`));

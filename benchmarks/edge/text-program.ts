@@ -6,7 +6,10 @@ const wordOf = (index: number): string => `w${((index * 2_654_435_761) >>> 0).to
 
 /** A text program with weights for 5,000 words in each of two classes, as induction writes them: 200 KB of source. */
 export function textProgram(words: number = WORDS): string {
-  const weights = Array.from({ length: words }, (_, index) => [wordOf(index), [((index * 7) % 100) / 50 - 1, ((index * 13) % 100) / 50 - 1]]);
+  const weights = Array.from({ length: words }, (_, index) => [
+    wordOf(index),
+    [((index * 7) % 100) / 50 - 1, ((index * 13) % 100) / 50 - 1],
+  ]);
   return `const WEIGHTS: Record<string, [number, number]> = ${JSON.stringify(Object.fromEntries(weights))};
 export function run({ text }: { text: string }): { label: string; score: number } {
   let ham = -0.2;
@@ -23,7 +26,9 @@ export function run({ text }: { text: string }): { label: string; score: number 
 
 /** A text of 30 words, two thirds of which the program knows. */
 export function sampleText(seed: number): string {
-  return Array.from({ length: 30 }, (_, index) => (index % 3 === 0 ? `unknown${index}` : wordOf((seed * 31 + index * 97) % WORDS))).join(' ');
+  return Array.from({ length: 30 }, (_, index) =>
+    index % 3 === 0 ? `unknown${index}` : wordOf((seed * 31 + index * 97) % WORDS),
+  ).join(' ');
 }
 
 /** The schemas of input and output; each request is checked against both. */

@@ -109,7 +109,10 @@ async function planOf(
 /** What the store is given of a result: the program, the files beside it, and what is known about it. */
 function versionOf(
   result: ArtifactResult,
-  { execution, inputCharacters }: { execution: { readonly executionId: string; readonly projectId: string }; inputCharacters: number },
+  {
+    execution,
+    inputCharacters,
+  }: { execution: { readonly executionId: string; readonly projectId: string }; inputCharacters: number },
 ): Omit<Parameters<ProgramStore['store']>[1], 'id'> {
   const entry = typeof result.metadata['entry'] === 'string' ? result.metadata['entry'] : 'program.ts';
   const program = result.artifacts.find(({ file_path }) => file_path === entry);

@@ -15,7 +15,7 @@ export const WATCH_INTERVAL_MS = 25;
 /** A head call older than this makes the calls behind it look for another worker, in milliseconds. */
 export const STUCK_HEAD_MS = 30;
 /** Priority (`nice`) of a worker whose head call is older than {@link STUCK_HEAD_MS}: what is quick goes before it. */
-export const LOWERED_PRIORITY = 15;
+export const LOWERED_PRIORITY = 5;
 /** Worker processes of all tenants together, for each that one tenant may have: one that is idle makes room for another tenant. */
 export const TENANTS_AT_ONCE = 4;
 /** Writes to a worker that are not answered to their end; what comes then is one write more. */

@@ -5,6 +5,7 @@ import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { POLL_INTERVAL_MS, RELOAD_DELAY_MS, VERSIONS_HELD } from './limits.ts';
+import { SchemaChecks } from './schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from './served-version.ts';
 
 /** What {@link ServedPrograms} works with. */
@@ -26,9 +27,12 @@ interface Failure {
 /** The active versions, kept up with their pointers in the store, and the other versions used last. */
 export class ServedPrograms {
   readonly #options: ServedProgramsOptions;
+  readonly #schemas: SchemaChecks;
   readonly #active = new Map<string, ServedVersion>();
   readonly #failures = new Map<string, Failure>();
   readonly #held = new Map<string, Promise<ServedVersion>>();
+  /** Those that have been warmed up. */
+  readonly #warm = new WeakSet<ServedVersion>();
   /** One change of a program at a time. */
   readonly #changes = new Map<string, Promise<unknown>>();
   #isClosed = false;
@@ -36,6 +40,7 @@ export class ServedPrograms {
 
   constructor(options: ServedProgramsOptions) {
     this.#options = options;
+    this.#schemas = new SchemaChecks(options.sandbox);
   }
 
   /** Loads the active versions, then looks again and again whether they have moved, until {@link close}. */
@@ -91,9 +96,13 @@ export class ServedPrograms {
   async version(taskId: string, version: number | undefined): Promise<ServedVersion> {
     const active = this.#active.get(taskId);
     if (version === undefined) return this.activeVersion(taskId);
-    if (active?.metadata.version === version) return active;
+    return active?.metadata.version === version ? active : this.#hold(taskId, version);
+  }
+
+  /** A version that stays ready for a while: a version never changes. */
+  #hold(taskId: string, version: number, ready?: ServedVersion): Promise<ServedVersion> {
     const key = `${taskId}@${version}`;
-    const held = this.#held.get(key) ?? this.#load(taskId, version);
+    const held = this.#held.get(key) ?? (ready === undefined ? this.#load(taskId, version) : Promise.resolve(ready));
     this.#held.delete(key);
     this.#held.set(key, held);
     held.catch(() => this.#held.delete(key));
@@ -141,8 +150,11 @@ export class ServedPrograms {
       return current;
     }
     try {
-      const next = await this.#load(taskId, version);
-      await warmUp(next, sandbox, clock);
+      const next = await this.#hold(taskId, version);
+      // One that was active a while ago comes back at once.
+      if (!this.#warm.has(next)) await warmUp(next, sandbox, clock);
+      this.#warm.add(next);
+      if (current !== undefined) void this.#hold(taskId, current.metadata.version, current);
       this.#active.set(taskId, next);
       this.#failures.delete(taskId);
       log(`Serving version ${version} of "${taskId}"`);
@@ -155,8 +167,7 @@ export class ServedPrograms {
   }
 
   async #load(taskId: string, version: number): Promise<ServedVersion> {
-    const { store, sandbox } = this.#options;
-    return serveVersion(await store.get(taskId, version), sandbox);
+    return serveVersion(await this.#options.store.get(taskId, version), this.#schemas);
   }
 
   async #poll(): Promise<void> {

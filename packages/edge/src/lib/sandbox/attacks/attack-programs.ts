@@ -167,11 +167,11 @@ const engine: readonly Attack[] = [
     input: JSON.parse(`${'['.repeat(3000)}1${']'.repeat(3000)}`),
     expect: { output: false },
   },
-  { name: 'a string longer than V8 takes', source: `${RUN} { return 'x'.repeat(2 ** 30); }`, expect: /RangeError/u },
-  { name: 'a huge output', source: `${RUN} { return 'x'.repeat(5_000_000); }`, expect: /more than 4194304/u },
+  { name: 'a string longer than V8 takes', source: `${RUN} { return 'x'.repeat(2 ** 30); }`, expect: 'stopped' },
+  { name: 'a huge output', source: `${RUN} { return 'x'.repeat(5_000_000); }`, expect: 'stopped' },
   { name: 'a huge array as output', source: `${RUN} { return new Array(5_000_000).fill(0); }`, expect: 'stopped' },
-  { name: 'a huge message', source: `${RUN} { throw new Error('x'.repeat(1e7)); }`, expect: /^Error: x+$/u },
-  { name: 'a message of lone surrogates', source: `${RUN} { throw new Error('\\ud800'.repeat(5000)); }`, expect: /^Error/u },
+  { name: 'a huge message', source: `${RUN} { throw new Error('x'.repeat(1e7)); }`, expect: 'stopped' },
+  { name: 'a message of lone surrogates', source: `${RUN} { throw new Error('\\ud800'.repeat(5000)); }`, expect: 'stopped' },
   {
     name: 'a stack that is exhausted while the error is written',
     source: `${RUN} { const f = (): never => { try { return f(); } catch { throw { get message(): string { return f(); } }; } }; return f(); }`,
@@ -185,7 +185,7 @@ const engine: readonly Attack[] = [
   {
     name: 'a function with a megabyte of arguments',
     source: `${RUN} { return Math.max(...new Array(2_000_000).fill(1)); }`,
-    expect: /RangeError/u,
+    expect: 'stopped',
   },
 ];
 

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { load } from '../http/load.ts';
+import { type Latencies, summary, timesOf } from './latency.ts';
+import type { SubjectKind } from './subject.ts';
+import { type Subject, programFolder, startSubjects } from './subjects.ts';
+import { sampleText } from './text-program.ts';
+
+/** One server of the comparison; the medians of all rounds. */
+export interface Speed {
+  readonly kind: SubjectKind;
+  /** 64 connections of autocannon on the same machine. */
+  readonly perSecond: number;
+  /** Requests/s as a share of the bare echo and of the direct call, round by round. */
+  readonly ofEcho: number;
+  readonly ofDirect: number;
+  /** Processor time of the server process for one request in microseconds; its workers are not in it. */
+  readonly cpuMicros: number;
+  /** One request at a time. */
+  readonly alone: Latencies;
+  /** Ten callers. */
+  readonly ten: Latencies;
+}
+
+/** How much is measured. */
+export interface SpeedOptions {
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly kinds: readonly SubjectKind[];
+}
+
+const CONNECTIONS = 64;
+const REQUESTS = 1500;
+
+/** User and system time of a process in milliseconds; a tick is 10 ms on every Linux. */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+interface Round {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+}
+
+async function loadOnce({ kind, url, child }: Subject, body: string, seconds: number): Promise<Round> {
+  const before = cpuMs(child.pid ?? 0);
+  const { perSecond } = await load({ name: kind, url: `${url}/execute`, body }, { connections: CONNECTIONS, seconds });
+  // The warm-up of autocannon takes a second more.
+  return { perSecond, cpuMicros: ((cpuMs(child.pid ?? 0) - before) * 1000) / (perSecond * (seconds + 1)) };
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Measures the servers in turns, so that all of them see the same machine. */
+export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Promise<Speed[]> {
+  await using stack = new AsyncDisposableStack();
+  const subjects = await startSubjects(kinds, await programFolder(), stack);
+  const body = JSON.stringify({ input: { text: sampleText(5) } });
+  const found = new Map(kinds.map((kind) => [kind, { rounds: [] as Round[], alone: [] as number[], ten: [] as number[] }]));
+  const of = (kind: SubjectKind): { rounds: Round[]; alone: number[]; ten: number[] } =>
+    found.get(kind) ?? { rounds: [], alone: [], ten: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const subject of subjects) of(subject.kind).rounds.push(await loadOnce(subject, body, seconds));
+    for (const { kind, url } of subjects) {
+      of(kind).alone.push(...(await timesOf(`${url}/execute`, body, { callers: 1, count: REQUESTS })));
+      of(kind).ten.push(...(await timesOf(`${url}/execute`, body, { callers: 10, count: REQUESTS })));
+    }
+  }
+  return kinds.map((kind) => {
+    const own = of(kind).rounds;
+    const ratio = (other: SubjectKind): number =>
+      median(own.map(({ perSecond }, index) => perSecond / (of(other).rounds[index]?.perSecond ?? Number.NaN)));
+    return {
+      kind,
+      perSecond: median(own.map(({ perSecond }) => perSecond)),
+      ofEcho: ratio('echo'),
+      ofDirect: ratio('direct'),
+      cpuMicros: median(own.map(({ cpuMicros }) => cpuMicros)),
+      alone: summary(of(kind).alone),
+      ten: summary(of(kind).ten),
+    };
+  });
+}
