@@ -30,14 +30,15 @@ async function measureCalls(sandbox: Sandbox, program: SandboxProgram): Promise<
 
 /** Lets a tenant loop again and again in one worker until `stop` is called. Each time another program, because three kills would stop it. */
 function loopForEver(sandbox: Sandbox, code: string): { readonly stop: () => Promise<void> } {
-  let isStopped = false;
+  const stopped = new AbortController();
   const loop = async (): Promise<void> => {
-    for (let count = 0; !isStopped; count += 1) await sandbox.run({ key: `loop-${count}`, code, tenant: 'noisy' }, 'null');
+    for (let count = 0; !stopped.signal.aborted; count += 1)
+      await sandbox.run({ key: `loop-${count}`, code, tenant: 'noisy' }, 'null');
   };
   const running = loop();
   return {
     stop: () => {
-      isStopped = true;
+      stopped.abort();
       return running;
     },
   };

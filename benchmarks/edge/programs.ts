@@ -124,9 +124,9 @@ async function measureSwitches(
   await ask(edge, name, 1);
   const latencies: number[] = [];
   let failed = 0;
-  let isDone = false;
+  const done = new AbortController();
   const callers = Array.from({ length: 4 }, async () => {
-    for (let seed = 0; !isDone; seed += 1)
+    for (let seed = 0; !done.signal.aborted; seed += 1)
       await ask(edge, name, seed).then(
         (time) => latencies.push(time),
         () => (failed += 1),
@@ -141,7 +141,7 @@ async function measureSwitches(
     if (statusCode !== 200) throw new Error(`Cannot measure: status ${statusCode}`);
     times.push(performance.now() - start);
   }
-  isDone = true;
+  done.abort();
   await Promise.all(callers);
   return { times, latencies, failed };
 }

@@ -12,7 +12,7 @@ import { ProgramStore } from '../../packages/edge/src/lib/store/program-store.ts
 /** What is compared. `echo`: bare `node:http`. `direct`: the routes of the edge, the program in the process of the server, no log. */
 export type SubjectKind = 'echo' | 'direct' | 'edge' | 'edge-no-jail';
 
-const [kind = 'echo', dir = ''] = process.argv.slice(2) as [SubjectKind, string];
+const [kind, dir] = process.argv.slice(2) as [SubjectKind, string];
 
 /** Calls programs in this process, JSON in and out as in the sandbox. */
 class DirectSandbox implements Pick<Sandbox, 'run'> {

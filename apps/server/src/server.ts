@@ -56,7 +56,7 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  const dataDir = configuration.dataDir;
+  const { dataDir, policiesDir } = configuration;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
@@ -70,7 +70,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const openSandbox = sandboxOpener(configuration, { clock, log });
-  const gates = cleanUp.use(openGovernance({ policiesDir: configuration.policiesDir, ...records, openSandbox, clock, random }));
+  const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const made = { examples, programs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
@@ -83,7 +83,6 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
-  const scripts = cleanUp.use(scriptsOf(configuration, openSandbox, random));
   const outbound = outboundHosts(configuration.callPrivateHosts);
   cleanUp.defer(() => outbound.close());
   const engine: Engine = new Engine({
@@ -91,7 +90,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
-    scripts,
+    scripts: cleanUp.use(scriptsOf(configuration, openSandbox, random)),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });

@@ -89,6 +89,28 @@ describe('openSandbox', () => {
     assert.equal((await hung).status, 'timeout');
   });
 
+  it('gives each tenant processes of its own, and takes back idle ones for others', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1000 });
+    const good = await program('export const run = (n: number) => n + 1;');
+    const tenants = Array.from({ length: 8 }, (_, number) => `tenant ${number}`);
+    for (const tenant of tenants) {
+      const result = await sandbox.run({ ...good, tenant }, '1');
+      assert.equal(result.status, 'success', tenant);
+      // Four tenants at once and a free one; one more may be at its end.
+      assert.ok(workerPids().length <= 6);
+    }
+    assert.equal(sandbox.health().restarts, 0);
+    const bad = { ...(await program(unstoppable)), tenant: tenants[0] };
+    let isHung = true;
+    const hung = sandbox.run(bad, 'true').finally(() => {
+      isHung = false;
+    });
+    // It would wait for the program that hangs if it were in the same process.
+    assert.equal((await sandbox.run({ ...good, tenant: tenants[1] }, '1')).status, 'success');
+    assert.equal(isHung, true);
+    assert.equal((await hung).status, 'timeout');
+  });
+
   it('loses only the calls under way when its workers are killed', async () => {
     await using sandbox = await openSandbox({ clock: systemClock, jail: noJail });
     const slow = await program(

@@ -72,23 +72,10 @@ export function bubblewrapStarter(
   { architecture, user }: { architecture: FilterArchitecture; user: JailUser },
 ): (worker: WorkerCommandLine) => JailedProcess {
   const filter = seccompFilter(architecture);
-  const walls = [
-    ...[
-      '--unshare-all',
-      '--unshare-user',
-      '--uid',
-      String(NOBODY),
-      '--gid',
-      String(NOBODY),
-      '--hostname',
-      'jail',
-      '--cap-drop',
-      'ALL',
-    ],
-    ...['--die-with-parent', '--as-pid-1', '--clearenv', '--setenv', 'TZ', 'UTC', '--seccomp', '3', '--info-fd', '4'],
-    ...visibleFiles().flatMap((file) => ['--ro-bind', file, file]),
-    ...['--remount-ro', '/', '--chdir', '/'],
-  ];
+  const own = `--unshare-all --unshare-user --uid ${NOBODY} --gid ${NOBODY} --hostname jail --cap-drop ALL --die-with-parent --as-pid-1`;
+  const given = '--clearenv --setenv TZ UTC --seccomp 3 --info-fd 4';
+  const visible = visibleFiles().flatMap((file) => ['--ro-bind', file, file]);
+  const walls = [...`${own} ${given}`.split(' '), ...visible, '--remount-ro', '/', '--chdir', '/'];
   const identity = user === 'nobody' ? { uid: NOBODY, gid: NOBODY } : {};
   return ({ command, args }) => {
     const child = spawn('/bin/sh', ['-c', SHELL, bwrap, ...walls, '--', command, ...args], {

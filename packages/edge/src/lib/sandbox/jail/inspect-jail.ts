@@ -24,11 +24,11 @@ const findingsSchema = z.object({
 export type Findings = z.infer<typeof findingsSchema>;
 
 /** The walls without which there is no jail. */
-const NECESSARY: readonly WallName[] = ['files', 'network', 'processes', 'system_calls', 'privileges'];
+const NECESSARY: ReadonlySet<WallName> = new Set(['files', 'network', 'processes', 'system_calls', 'privileges']);
 
 /** Why there is no jail; `undefined` when all walls stand that it needs. */
 export function whatIsMissing(walls: readonly Wall[]): string | undefined {
-  const fallen = walls.filter(({ name, stands }) => !stands && NECESSARY.includes(name));
+  const fallen = walls.filter(({ name, stands }) => !stands && NECESSARY.has(name));
   return fallen.length === 0 ? undefined : fallen.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
 }
 

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { type TestContext, before, describe, it } from 'node:test';
 import { systemClock } from '@loopwright/protocol';
-import { hostileScript } from '../attacks/hostile-process.ts';
+import { hostileScript } from '../fixtures/hostile-process.ts';
 import { openSandbox } from '../open-sandbox.ts';
 import { type Jail, WALLS } from './jail.ts';
 import { openJail } from './open-jail.ts';
