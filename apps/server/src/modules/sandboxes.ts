@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Configuration } from '../config/settings.ts';
 
 /** What a sandbox is opened with; the rest is the same for all of the server. */
-export type SandboxLimits = Pick<SandboxOptions, 'workers' | 'timeoutMs' | 'memoryLimitMb'>;
+type SandboxLimits = Pick<SandboxOptions, 'workers' | 'timeoutMs' | 'memoryLimitMb'>;
 
 /** Opens a sandbox of the server; the caller closes it. */
 export type OpenServerSandbox = (limits: SandboxLimits) => Promise<Sandbox>;
