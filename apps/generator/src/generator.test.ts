@@ -257,7 +257,7 @@ describe('generator module', () => {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     try {
-      const env = { LOOPWRIGHT_GENERATOR_DATA_DIR: dataDir };
+      const env = { LOOPWRIGHT_GENERATOR_DATA_DIR: dataDir, LOOPWRIGHT_SANDBOX_JAIL: 'preferred' };
       child.stdin?.write(
         `${JSON.stringify({ orchestrator_api: 'http://127.0.0.1:1', module_id: 'generator', env, listen: '127.0.0.1:0' })}\n`,
       );

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path/posix';
 import { PlatformError, messageOf } from '@loopwright/protocol';
-import { type Loader, type Plugin, build, stop } from 'esbuild';
+import type { Loader, Plugin } from 'esbuild';
 import { type BuiltProgram, sourceDigest } from './build-program.ts';
+import { bundle, isBuildFailure } from './bundle.ts';
 import { SOURCE_LIMIT_BYTES } from './limits.ts';
 
 /** What several modules are made into one program from. */
@@ -29,29 +30,14 @@ export async function buildModules({ modules, entry }: ModuleSet): Promise<Built
   if (bytes > SET_LIMIT_BYTES)
     throw new PlatformError('INVALID_PROGRAM', `Cannot build the modules: they have more than ${SET_LIMIT_BYTES} bytes`);
   try {
-    const { outputFiles } = await build({
+    const code = await bundle({
       stdin: { contents: entry, loader: 'js', resolveDir: '/' },
       plugins: [onlyFrom(modules)],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      globalName: 'program',
-      platform: 'neutral',
-      target: 'es2024',
-      charset: 'utf8',
-      legalComments: 'none',
-      logLevel: 'silent',
       tsconfigRaw: {},
     });
-    const [output] = outputFiles;
-    if (output === undefined) throw new Error('esbuild gave no output');
-    const code = `"use strict";\n${output.text}return program.run;\n`;
     return { code, digest: sourceDigest(code) };
   } catch (error) {
-    // The compiler is one process for all builds: one that a source has killed is started anew by the next one.
-    const failures = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
-    if (failures.length === 0) await stop();
-    const [first] = failures as { text: string; location: { file: string; line: number } | null }[];
+    const first = isBuildFailure(error) ? error.errors[0] : undefined;
     const place = first?.location ? ` (${first.location.file.replace(`${NAMESPACE}:`, '')}:${first.location.line})` : '';
     throw new PlatformError(
       'INVALID_PROGRAM',
