@@ -19,6 +19,7 @@ import {
 import { ProgramStore } from '../store/program-store.ts';
 import { type Edge, type EdgeOptions, createEdge } from './create-edge.ts';
 import { noJail } from '../sandbox/jail/jail.ts';
+import { openJail } from '../sandbox/jail/open-jail.ts';
 
 const folders: string[] = [];
 const spamFilter = (mark: string): string => `
@@ -200,6 +201,18 @@ describe('POST /execute', () => {
     );
     assert.match(records[0]?.error_message ?? '', /no such word/u);
     assert.equal(records[0]?.output_data, null);
+  });
+
+  it('runs nothing without the jail that it must have, and says so', async () => {
+    const jail = await openJail({ policy: 'required', clock: systemClock, path: '/nonexistent' });
+    const { edge } = await setUp(1, { sandbox: { jail } });
+    await using _ = edge;
+    const refused = await post(edge, '/tasks/spam/execute', { input: { text: '' } });
+    assert.deepEqual([refused.status, (refused.body as JsonObject)['error_code']], [503, 'JAIL_REQUIRED']);
+    const health = edgeHealthSchema.parse(await get(edge, '/health'));
+    assert.deepEqual([health.status, health.sandbox.workers], ['degraded', 0]);
+    assert.equal(health.sandbox.refusal, jail.refusal);
+    assert.deepEqual(await get(edge, '/metrics'), { executions_today: 0, avg_latency_ms: 0 });
   });
 
   it('starts without any program, and serves the first one that appears', async () => {

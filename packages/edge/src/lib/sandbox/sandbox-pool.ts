@@ -157,6 +157,8 @@ export class SandboxPool implements Sandbox {
       queue.shift();
       worker.send(call);
     }
+    // Behind the last call: a worker that was just given away is not idle.
+    this.#refill();
     this.#watch();
   }
 
@@ -172,7 +174,6 @@ export class SandboxPool implements Sandbox {
     this.#free = this.#free.filter((other) => other !== worker);
     worker.tenant = tenant.name;
     tenant.workers.push(worker);
-    this.#refill();
     return worker;
   }
 

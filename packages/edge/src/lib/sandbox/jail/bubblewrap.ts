@@ -65,7 +65,8 @@ export function filterArchitecture(): FilterArchitecture | undefined {
 
 /**
  * Makes what starts workers inside bubblewrap: name spaces of its own for everything, an empty read-only root with {@link visibleFiles}, neither
- * `/proc` nor `/dev`, no environment, no rights, the allow list of system calls. The worker is process 1 of its name space and dies with this process.
+ * `/proc` nor `/dev`, no environment, no rights, the allow list of system calls. The worker is process 1 of its name
+ * space and dies with the process that is started here, and with this one.
  */
 export function bubblewrapStarter(
   bwrap: string,
@@ -95,23 +96,12 @@ export function bubblewrapStarter(
       info += piece.toString('latin1');
       pid ??= readPid(info);
     });
-    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => endBoth(child, pid) };
+    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => child.kill('SIGKILL') };
   };
 }
 
 const hasEnded = ({ exitCode, signalCode }: { exitCode: number | null; signalCode: string | null }): boolean =>
   exitCode !== null || signalCode !== null;
-
-/** The worker first: what is outside of it waits for it. */
-function endBoth(child: ReturnType<typeof spawn>, pid: number | undefined): void {
-  if (hasEnded(child)) return;
-  try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
-  child.kill('SIGKILL');
-}
 
 function readPid(info: string): number | undefined {
   const digits = /"child-pid"\s*:\s*(\d+)/u.exec(info)?.[1];
