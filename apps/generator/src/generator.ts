@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { type JailPolicy, type Sandbox, openJail, openSandbox } from '@loopwright/edge';
+import { type JailPolicy, type Sandbox, openJail, openSandbox, traceRequests, tracedSandbox } from '@loopwright/edge';
+import { ModuleTrace } from '@loopwright/module-sdk';
 import { type Clock, type Json, PlatformError, type Random, executionPlanSchema, issueDetails } from '@loopwright/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -28,6 +29,8 @@ export interface GeneratorOptions {
   readonly jailPolicy: JailPolicy;
   /** When set, `/execute`, `/executions` and `/stats` want `Authorization: Bearer …`. */
   readonly authToken?: string;
+  /** Where it tells what it did for which request. Left out: nowhere. */
+  readonly trace?: ModuleTrace;
   /** Told when a request fails by the service's fault or a sandbox worker dies. */
   readonly log?: (message: string, error?: unknown) => void;
 }
@@ -51,19 +54,23 @@ const ENDPOINTS = [
 export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
   const { clock, random } = options;
   const log = options.log ?? ((): void => undefined);
+  const trace = options.trace ?? new ModuleTrace(null);
   let sandbox: Promise<Sandbox> | undefined;
   const openOnce = (): Promise<Sandbox> => {
-    sandbox ??= openTestSandbox(options, log).catch((error: unknown) => {
-      sandbox = undefined;
-      throw error;
-    });
+    sandbox ??= openTestSandbox(options, log).then(
+      (opened) => tracedSandbox(opened, trace),
+      (error: unknown) => {
+        sandbox = undefined;
+        throw error;
+      },
+    );
     return sandbox;
   };
   const executions = new Executions({
     store: await ResultStore.open(options.dataDir, SERVICE_LIMITS.storedResults, random),
     turns: new Turns(options.maxConcurrent ?? 2, options.queueLimit ?? 100),
     clock,
-    generate: (plan, metadata, run) => generate(plan, metadata, { clock, sandbox: openOnce }, run),
+    generate: (plan, metadata, run) => generate(plan, metadata, { clock, sandbox: openOnce, trace }, run),
   });
   const app = fastify({
     forceCloseConnections: true,
@@ -73,6 +80,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   });
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);
+  traceRequests(app, trace);
   addRoutes(app, executions, options.authToken);
   return {
     app,
@@ -82,6 +90,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       // The callers of what was cancelled get their answer; then connections that only wait for a next request are closed.
       await setImmediate();
       await app.close();
+      trace.close();
       await (await sandbox)?.close();
     },
   };

@@ -1,4 +1,4 @@
-import { runModule } from '@loopwright/module-sdk';
+import { openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
 import { createGenerator } from './generator.ts';
@@ -18,6 +18,7 @@ await runModule(async (init) => {
     jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL,
     clock: systemClock,
     random: systemRandom,
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
     log,
     ...(init.auth_token === undefined ? {} : { authToken: init.auth_token }),
   });

@@ -8,6 +8,8 @@ export { type SandboxOptions, openSandbox } from './lib/sandbox/open-sandbox.ts'
 export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './lib/sandbox/sandbox.ts';
 export { type Jail, type JailedProcess, type Wall, type WorkerCommandLine, noJail } from './lib/sandbox/jail/jail.ts';
 export { type JailOptions, type JailPolicy, openJail } from './lib/sandbox/jail/open-jail.ts';
+export { tracedSandbox } from './lib/sandbox/traced-sandbox.ts';
+export { traceRequests } from './lib/http/trace-requests.ts';
 export { type Calendar, calendarOf, utcCalendar } from './lib/dataset/day.ts';
 export { ExecutionLog, type ExecutionLogOptions, type PlacedRecord } from './lib/dataset/execution-log.ts';
 export { type DayQueries, type DayQueriesOptions, exportDays, openDayQueries } from './lib/dataset/day-queries.ts';

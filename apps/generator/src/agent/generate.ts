@@ -1,4 +1,5 @@
 import type { Sandbox } from '@loopwright/edge';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import {
   type ArtifactResult,
   type Clock,
@@ -13,7 +14,7 @@ import {
 } from '@loopwright/protocol';
 import type { InductionResult } from '../induction/induce.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
-import { type AgentProgress, runAgent } from './run-agent.ts';
+import { type AgentProgress, type AgentTask, runAgent } from './run-agent.ts';
 import { reportMetadata } from './report-metadata.ts';
 import { type ProgramTestResult, testProgram } from './test-program.ts';
 
@@ -22,6 +23,7 @@ export interface GenerationTools {
   readonly clock: Clock;
   /** Gives the sandbox in which programs are tested. */
   readonly sandbox: () => Promise<Sandbox>;
+  readonly trace: ModuleTrace;
 }
 
 /** One generation under way. */
@@ -57,7 +59,8 @@ export async function generate(
   run: GenerationRun,
 ): Promise<ArtifactResult> {
   const started = tools.clock.now();
-  const result = await runAgent(
+  const result = await induceTraced(
+    tools.trace,
     {
       programName: metadata.program_name,
       taskDescription: plan.scaffolding.task_description,
@@ -66,8 +69,7 @@ export async function generate(
       accuracyTarget: metadata.accuracy_target,
       seed: metadata.seed,
     },
-    run.signal,
-    run.onProgress,
+    run,
   );
   const end = (rest: Pick<ArtifactResult, 'status' | 'metadata'> & Partial<ArtifactResult>): ArtifactResult => ({
     ...emptyResult(plan.execution_id, started, tools.clock.now()),
@@ -122,14 +124,43 @@ async function testResult(
   tools: GenerationTools,
   signal: AbortSignal,
 ): Promise<ProgramTestResult> {
-  return testProgram({
+  const sandbox = await tools.sandbox();
+  const test = {
     source: result.files.find((file) => file.file_path === 'program.ts')?.content ?? '',
     cases: result.cases,
     wrongInput: result.wrongInput,
     latencyInputs: result.heldOut.slice(0, SERVICE_LIMITS.latencySamples).map((example) => example.input),
-    sandbox: await tools.sandbox(),
+    sandbox,
     clock: tools.clock,
+    trace: tools.trace,
     signal,
+  };
+  return tools.trace.span(
+    'test program',
+    () => testProgram(test),
+    ({ testResult: { tests_passed, tests_failed } }) => ({ 'tests.passed': tests_passed, 'tests.failed': tests_failed }),
+  );
+}
+
+/** Learns the program; the stages of the learning are spans of the call. */
+async function induceTraced(
+  trace: ModuleTrace,
+  task: AgentTask,
+  { signal, onProgress }: GenerationRun,
+): Promise<InductionResult> {
+  return trace.span('induction', async () => {
+    const stages = trace.stages('induction');
+    let isDone = false;
+    try {
+      const result = await runAgent(task, signal, (progress) => {
+        stages.enter(progress.stage);
+        onProgress(progress);
+      });
+      isDone = true;
+      return result;
+    } finally {
+      stages.end(isDone);
+    }
   });
 }
 

@@ -33,39 +33,53 @@ const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * the handler nothing was changed then. Register it behind the permissions: what is refused changes nothing, and is recorded as refused.
  */
 export function recordRequests(app: FastifyInstance, parts: RecordingParts): void {
-  const { audit, subjects, refusals } = parts;
+  const { audit, refusals } = parts;
   app.decorateRequest('intent', null);
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', (request, _reply, done) => {
     const rule = changeOf(request);
     // Whoever is not known cannot make the log grow by a request that leads to nothing.
-    if (rule === undefined || rule.need === 'nothing') return;
-    const before = await stateOf(subjects, request, rule);
-    const facts: AuditFacts = { ...factsOf(request), kind: 'intent', before: recordable(before) };
-    request.intent = await audit.append(facts).catch((error: unknown) => {
-      throw failed(error, 'not made');
-    });
+    return rule === undefined || rule.need === 'nothing' ? done() : recordIntent(parts, request, rule);
   });
 
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const summary = refusals.due();
-    if (summary !== undefined) await audit.append(summary).catch((error: unknown) => request.log.error({ err: error }));
     const { intent } = request;
     const rule = changeOf(request);
     // An error that this very write ends with is the answer then, and comes here as well.
     request.intent = null;
     const isPublicChange = rule?.need === 'nothing' && reply.statusCode < 300;
-    if (intent !== null || isPublicChange) await recordOutcome(parts, { request, reply, payload, rule, intent });
-    else if ((reply.statusCode === 401 || reply.statusCode === 403) && refusals.admit(request.ip))
-      await audit
-        .append({ ...factsOf(request), kind: 'refused', status: reply.statusCode, after: codeIn(payload) })
-        .catch((error: unknown) => request.log.error({ err: error }, 'Cannot record a refusal'));
-    return payload;
+    const isChange = intent !== null || isPublicChange;
+    const isRefused = reply.statusCode === 401 || reply.statusCode === 403;
+    if (summary === undefined && !isChange && !isRefused) return done();
+    const record = async (): Promise<unknown> => {
+      if (summary !== undefined) await audit.append(summary).catch(unwritten(request));
+      if (isChange) await recordOutcome(parts, { request, reply, payload, rule, intent });
+      else if (isRefused && refusals.admit(request.ip))
+        await audit
+          .append({ ...factsOf(request), kind: 'refused', status: reply.statusCode, after: codeIn(payload) })
+          .catch(unwritten(request));
+      return payload;
+    };
+    return record();
   });
 
   app.addHook('onClose', async () => {
     const rest = refusals.rest();
     if (rest !== undefined) await audit.append(rest).catch((error: unknown) => app.log.error({ err: error }));
     await audit.settled();
+  });
+}
+
+/** A refusal that cannot be recorded stays a refusal. */
+function unwritten({ log, id }: FastifyRequest): (error: unknown) => void {
+  return (error) => log.error({ err: error, request_id: id }, 'Cannot record a refusal');
+}
+
+async function recordIntent({ audit, subjects }: RecordingParts, request: FastifyRequest, rule: Rule): Promise<void> {
+  const before = await stateOf(subjects, request, rule);
+  const facts: AuditFacts = { ...factsOf(request), kind: 'intent', before: recordable(before) };
+  request.intent = await audit.append(facts).catch((error: unknown) => {
+    throw failed(error, 'not made');
   });
 }
 

@@ -45,7 +45,7 @@ export function openGovernance(options: GovernanceOptions): OpenGovernance {
   const sandbox = new TestSandbox(() => openSandbox({ workers: 1, timeoutMs: TEST_TIME_MS, memoryLimitMb: TEST_MEMORY_MB }));
   const store = new GovernanceStore(database);
   const governance = new Governance({
-    policies: new PolicyFolder(policiesDir),
+    policies: new PolicyFolder(policiesDir, clock),
     store,
     workspaces,
     sandbox: sandbox.get,

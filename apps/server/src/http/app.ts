@@ -8,7 +8,7 @@ import { Refusals } from '../audit/refusals.ts';
 import type { Authorization } from '../authorization/authorization.ts';
 import { enforcePermissions } from '../authorization/enforce-permissions.ts';
 import { requireRows } from '../authorization/require-rows.ts';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
@@ -26,10 +26,11 @@ import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
+import { answerSerializer } from './answer-serializer.ts';
 import { apiRoutes, seedRoutes } from './api-routes.ts';
 import { describeApi } from './describe-api.ts';
 import { useIdentity } from './identity.ts';
-import { checkNesting } from './check-nesting.ts';
+import { useNestingLimit } from './check-nesting.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
 import { requestIdOf } from './manners/request-id.ts';
 import { useRouteConventions } from './manners/route-conventions.ts';
@@ -84,6 +85,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines name the request and its trace themselves: a logger for each request would cost more than all that most of them say.
+    childLoggerFactory: (logger) => logger,
     requestTimeout: parts.protection.requestTimeoutMs,
     // Node looks this often for connections that took too long.
     http: { headersTimeout: parts.protection.headersTimeoutMs, connectionsCheckingInterval: 1000 },
@@ -94,7 +97,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   });
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(answerSerializer);
   useErrorFormat(app);
   app.addHook('preClose', () => parts.streams.close());
   useRouteConventions(app);
@@ -115,8 +118,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.addHook('onRequest', limits.checkCaller);
   enforcePermissions(app, parts.authorization);
   recordRequests(app, { audit: parts.audit, subjects: parts.authorization.subjects, refusals: new Refusals(parts.clock) });
-  app.addHook('preValidation', async ({ body }) => checkNesting(body));
-  app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  useNestingLimit(app);
   useConditionalGet(app);
   await describeApi(app);
   await app.register(healthRoutes(parts));

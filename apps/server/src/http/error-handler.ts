@@ -40,7 +40,9 @@ export function useErrorFormat(app: FastifyInstance): void {
  */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, unfitting?: number): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
-  if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  if (known.status >= 500 && isCutOff(error))
+    request.log.info({ request_id: request.id }, 'The request was cut off before its body had come');
+  else if (known.status >= 500) request.log.error({ err: error, code: known.code, request_id: request.id }, known.message);
   const wait = known.details?.['retry_after_seconds'];
   if (typeof wait === 'number') void reply.header('retry-after', wait);
   // RFC 9110 §15.5.2: a 401 says how to do better.
@@ -49,6 +51,11 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   const status = isUnfitting ? unfitting : known.status;
   const body = { ...known.toResponse(request.id), status };
   void reply.status(status).header('x-request-id', request.id).type('application/json').send(body);
+}
+
+/** Whether the connection ended in the middle of the body: by the caller, or by a server that is closing. Nobody failed, and nobody gets the answer. */
+function isCutOff(error: Error): boolean {
+  return 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted';
 }
 
 /** What an error of Fastify, of a schema or of our own code is in the catalogue. Unknown ones say nothing of their inside. */

@@ -75,7 +75,7 @@ function followStream({ ws, raw, principal }: FastifyRequest, reply: FastifyRepl
 /** The caller learns whether credentials were missing or wrong; the log has why. Neither has the credential. */
 function refuse(request: FastifyRequest, reply: FastifyReply, { reason, refused }: Unauthenticated): PlatformError {
   request.log.info(
-    { cause: refused, peer: request.socket.remoteAddress, requestId: request.id },
+    { cause: refused, peer: request.socket.remoteAddress, request_id: request.id },
     'Refused a request without an identity',
   );
   const isWrong = reason === 'invalid_credentials';

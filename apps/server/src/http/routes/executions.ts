@@ -49,7 +49,8 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
     api.get(
       '/executions/:execution_id',
       { schema: { ...oneExecution, summary: 'The state of an execution' } },
-      async ({ params: { execution_id } }) => executionView(engine, findExecution(parts, execution_id)),
+      async ({ params: { execution_id } }) =>
+        engine.read.together(() => executionView(engine, findExecution(parts, execution_id))),
     );
 
     api.get(

@@ -41,7 +41,7 @@ export function oidcLoginRoutes({ identity }: Pick<AppParts, 'identity'>): Fasti
         // Used or not, it is good for one answer only.
         void reply.header('set-cookie', setCookie(cookies, cookies.login, '', 0)).header('cache-control', 'no-store');
         if ('refused' in result) {
-          request.log.info({ cause: result.refused, requestId: request.id }, 'Refused a login');
+          request.log.info({ cause: result.refused, request_id: request.id }, 'Refused a login');
           throw new PlatformError(
             'UNAUTHORIZED',
             'Cannot log in: the answer of the identity provider is not valid; start again',

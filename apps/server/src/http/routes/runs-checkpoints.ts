@@ -80,8 +80,13 @@ export function runCheckpointRoutes({
           response: { 200: rollbackSchema, ...oneRun.refused },
         },
       },
-      async ({ params: { run_id, checkpoint_id }, body, userId: by }) =>
-        rollbacks.rollBack(run_id, checkpoint_id, { by, reason: body?.reason ?? null }),
+      async ({ params: { run_id, checkpoint_id }, body, userId: by, headers: { 'idempotency-key': key } }) =>
+        rollbacks.rollBack(run_id, checkpoint_id, {
+          by,
+          // A list of values is refused before: the header is a single one.
+          key: typeof key === 'string' ? key : undefined,
+          reason: body?.reason ?? null,
+        }),
     );
 
     api.get(

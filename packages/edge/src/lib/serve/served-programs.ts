@@ -2,6 +2,7 @@
 // V1. A request works with one `ServedVersion` from its beginning to its end; a switch replaces the entry and touches none.
 // V2. A version takes over when it is loaded, checked and warmed up. Until then, and when that fails, the old one stays.
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { POLL_INTERVAL_MS, RELOAD_DELAY_MS, VERSIONS_HELD } from './limits.ts';
@@ -12,6 +13,7 @@ import { type ServedVersion, serveVersion, warmUp } from './served-version.ts';
 export interface ServedProgramsOptions {
   readonly store: ProgramStore;
   readonly sandbox: Sandbox;
+  readonly trace: ModuleTrace;
   readonly clock: Clock;
   /** The program for requests that name none. */
   readonly taskId?: string | undefined;
@@ -132,7 +134,7 @@ export class ServedPrograms {
   }
 
   async #follow(taskId: string): Promise<ServedVersion> {
-    const { store, sandbox, clock, log } = this.#options;
+    const { store, sandbox, trace, clock, log } = this.#options;
     const version = await store.getActive(taskId);
     if (version === null) {
       this.#active.delete(taskId);
@@ -152,7 +154,7 @@ export class ServedPrograms {
     try {
       const next = await this.#hold(taskId, version);
       // One that was active a while ago comes back at once.
-      if (!this.#warm.has(next)) await warmUp(next, sandbox, clock);
+      if (!this.#warm.has(next)) await trace.span('warm up', () => warmUp(next, sandbox, clock));
       this.#warm.add(next);
       if (current !== undefined) void this.#hold(taskId, current.metadata.version, current);
       this.#active.set(taskId, next);
@@ -167,7 +169,12 @@ export class ServedPrograms {
   }
 
   async #load(taskId: string, version: number): Promise<ServedVersion> {
-    return serveVersion(await this.#options.store.get(taskId, version), this.#schemas);
+    const { store, trace } = this.#options;
+    return trace.span(
+      'load program',
+      async () => serveVersion(await store.get(taskId, version), this.#schemas),
+      () => ({ 'program.name': taskId, 'program.version': version }),
+    );
   }
 
   async #poll(): Promise<void> {

@@ -27,6 +27,8 @@ export type Counted = 'definitions' | 'events' | 'open-questions' | 'early-answe
 
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  /** Runs several reads at once, with the locks of the database taken once for all of them. They may not wait for anything. */
+  together<T>(read: () => T): T;
   /** Budgets and queues. */
   readonly limits: LimitsReader;
   readonly schedules: ScheduleReader;

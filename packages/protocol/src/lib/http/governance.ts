@@ -70,6 +70,8 @@ export const governanceCheckSchema = z.object({
   hygiene: hygieneSchema.nullable(),
   /** Digest of the paths and contents that were measured. */
   workspace_digest: z.string().nullable(),
+  /** Digest of the policy in effect that was applied. */
+  policy_digest: z.string(),
   /** `null`: nobody had to decide, or nobody has yet. */
   override: overrideSchema.nullable(),
 });
