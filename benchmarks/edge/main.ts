@@ -22,7 +22,7 @@ function printSpeed(speeds: readonly Speed[]): void {
   print('| --- | --- | --- | --- | --- | --- | --- |');
   for (const { kind, perSecond, ofEcho, ofDirect, cpuMicros, alone, ten } of speeds) {
     print(
-      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${cpuMicros.toFixed(0)} | ${times(alone)} | ${times(ten)} |`,
+      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${cpuMicros?.toFixed(0) ?? '?'} | ${times(alone)} | ${times(ten)} |`,
     );
   }
 }

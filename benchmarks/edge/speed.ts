@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { load } from '../http/load.ts';
+import { type Figures, load } from '../http/load.ts';
 import { type Latencies, summary, timesOf } from './latency.ts';
 import type { SubjectKind } from './subject.ts';
 import { type Subject, programFolder, startSubjects } from './subjects.ts';
@@ -13,8 +12,8 @@ export interface Speed {
   /** Requests/s as a share of the bare echo and of the direct call, round by round. */
   readonly ofEcho: number;
   readonly ofDirect: number;
-  /** Processor time of the server process for one request in microseconds; its workers are not in it. */
-  readonly cpuMicros: number;
+  /** Processor time of the server process for one request in microseconds, its workers not included; `null` without `/proc`. */
+  readonly cpuMicros: number | null;
   /** One request at a time. */
   readonly alone: Latencies;
   /** Ten callers. */
@@ -31,22 +30,8 @@ export interface SpeedOptions {
 const CONNECTIONS = 64;
 const REQUESTS = 1500;
 
-/** User and system time of a process in milliseconds; a tick is 10 ms on every Linux. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-interface Round {
-  readonly perSecond: number;
-  readonly cpuMicros: number;
-}
-
-async function loadOnce({ kind, url, child }: Subject, body: string, seconds: number): Promise<Round> {
-  const before = cpuMs(child.pid ?? 0);
-  const { perSecond } = await load({ name: kind, url: `${url}/execute`, body }, { connections: CONNECTIONS, seconds });
-  // The warm-up of autocannon takes a second more.
-  return { perSecond, cpuMicros: ((cpuMs(child.pid ?? 0) - before) * 1000) / (perSecond * (seconds + 1)) };
+function loadOnce({ kind, url, child }: Subject, body: string, seconds: number): Promise<Figures> {
+  return load({ name: kind, url: `${url}/execute`, pid: child.pid ?? 0, body }, { connections: CONNECTIONS, seconds });
 }
 
 const median = (values: readonly number[]): number =>
@@ -57,8 +42,8 @@ export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Pr
   await using stack = new AsyncDisposableStack();
   const subjects = await startSubjects(kinds, await programFolder(), stack);
   const body = JSON.stringify({ input: { text: sampleText(5) } });
-  const found = new Map(kinds.map((kind) => [kind, { rounds: [] as Round[], alone: [] as number[], ten: [] as number[] }]));
-  const of = (kind: SubjectKind): { rounds: Round[]; alone: number[]; ten: number[] } =>
+  const found = new Map(kinds.map((kind) => [kind, { rounds: [] as Figures[], alone: [] as number[], ten: [] as number[] }]));
+  const of = (kind: SubjectKind): { rounds: Figures[]; alone: number[]; ten: number[] } =>
     found.get(kind) ?? { rounds: [], alone: [], ten: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const subject of subjects) of(subject.kind).rounds.push(await loadOnce(subject, body, seconds));
@@ -76,7 +61,9 @@ export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Pr
       perSecond: median(own.map(({ perSecond }) => perSecond)),
       ofEcho: ratio('echo'),
       ofDirect: ratio('direct'),
-      cpuMicros: median(own.map(({ cpuMicros }) => cpuMicros)),
+      cpuMicros: own.some(({ processorUs }) => processorUs === null)
+        ? null
+        : median(own.map(({ processorUs }) => processorUs ?? 0)),
       alone: summary(of(kind).alone),
       ten: summary(of(kind).ten),
     };
