@@ -212,7 +212,7 @@ describe('POST /execute', () => {
     const health = edgeHealthSchema.parse(await get(edge, '/health'));
     assert.deepEqual([health.status, health.sandbox.workers], ['degraded', 0]);
     assert.equal(health.sandbox.refusal, jail.refusal);
-    assert.deepEqual(await get(edge, '/metrics'), { executions_today: 0, avg_latency_ms: 0 });
+    assert.equal(((await get(edge, '/metrics')) as JsonObject)['executions_today'], 0);
   });
 
   it('starts without any program, and serves the first one that appears', async () => {
