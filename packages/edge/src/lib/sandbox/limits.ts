@@ -24,6 +24,8 @@ export const WRITES_UNDER_WAY = 2;
 export const PIPELINE_CALLS = 64;
 /** Expected work under way in one worker, in milliseconds: what a call sent now may have to wait. */
 export const PIPELINE_WORK_MS = 4;
+/** Threads of one worker, where the kernel counts them; Node and its engine have about fifteen, more on large machines. */
+export const THREADS_PER_WORKER = 256;
 /** Programs held by one worker; the one called longest ago goes first. */
 export const PROGRAMS_PER_WORKER = 12;
 /** Programs whose history (latency, kills) the pool remembers. */

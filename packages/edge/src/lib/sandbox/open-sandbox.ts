@@ -1,7 +1,7 @@
 import { type Clock, PlatformError } from '@loopwright/protocol';
 import type { Jail } from './jail/jail.ts';
 import { MESSAGE_LIMIT_CHARS, OUTPUT_LIMIT_CHARS } from './limits.ts';
-import { MemoryCgroups } from './memory/memory-cgroups.ts';
+import { WorkerCgroups } from './resources/worker-cgroups.ts';
 import { RefusingSandbox } from './refusing-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 import { SandboxPool } from './sandbox-pool.ts';
@@ -38,7 +38,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   checkRange('residentLimitMb', residentLimitMb, [100, 65_536]);
   const { jail } = options;
   if (jail.refusal !== undefined) return new RefusingSandbox(jail);
-  const cgroups = MemoryCgroups.open();
+  const cgroups = WorkerCgroups.open();
   const pool = new SandboxPool(
     {
       clock,

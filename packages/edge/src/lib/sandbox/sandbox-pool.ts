@@ -18,7 +18,7 @@ import {
   TENANTS_AT_ONCE,
   WATCH_INTERVAL_MS,
 } from './limits.ts';
-import { canReadMemory } from './memory/resident-memory.ts';
+import { canReadMemory } from './resources/resident-memory.ts';
 import { ProgramHistories } from './program-history.ts';
 import type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './sandbox.ts';
 import { Tenant, isStuck } from './tenant.ts';

@@ -4,9 +4,9 @@ import { type Clock, messageOf } from '@loopwright/protocol';
 import type { EngineLimits } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import type { Jail, JailedProcess } from './jail/jail.ts';
-import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER, WRITES_UNDER_WAY } from './limits.ts';
-import type { MemoryCgroup, MemoryCgroups } from './memory/memory-cgroups.ts';
-import { residentBytes } from './memory/resident-memory.ts';
+import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER, THREADS_PER_WORKER, WRITES_UNDER_WAY } from './limits.ts';
+import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
+import { residentBytes } from './resources/resident-memory.ts';
 import type { ProgramHistory } from './program-history.ts';
 import type { SandboxResult } from './sandbox.ts';
 import type { WorkerInput } from './worker-main.ts';
@@ -38,8 +38,8 @@ export interface WorkerSetup {
   readonly limits: EngineLimits;
   readonly residentLimitBytes: number;
   readonly jail: Jail;
-  /** Limits of the kernel on memory; `undefined` where they are not to be had. */
-  readonly cgroups: MemoryCgroups | undefined;
+  /** Limits of the kernel on memory and threads; `undefined` where they are not to be had. */
+  readonly cgroups: WorkerCgroups | undefined;
   readonly clock: Clock;
 }
 
@@ -71,7 +71,7 @@ export class WorkerProcess {
   #first = 0;
   /** Slots that are loaded, the one used longest ago first. */
   readonly #slots = new Set<number>();
-  #cgroup: MemoryCgroup | undefined;
+  #cgroup: WorkerCgroup | undefined;
   #isLowered = false;
   readonly ended: Promise<void>;
   readonly startedAt: number;
@@ -258,7 +258,9 @@ export class WorkerProcess {
   /** As soon as it is ready, before it has seen a program. */
   #confine(): void {
     const pid = this.#process.pid();
-    if (pid !== undefined) this.#cgroup = this.#setup.cgroups?.confine(pid, this.#setup.residentLimitBytes);
+    if (pid === undefined) return;
+    const limits = { memoryBytes: this.#setup.residentLimitBytes, threads: THREADS_PER_WORKER };
+    this.#cgroup = this.#setup.cgroups?.confine(pid, limits);
   }
 
   #raisePriority(): void {
