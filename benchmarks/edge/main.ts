@@ -1,10 +1,11 @@
-// `npm run bench -- edge [--quick] [--only speed|noise|programs] [--json]`: what the sandbox costs a request, and what holds under load.
+// `npm run bench -- edge [--quick] [--only speed|wall|noise|programs] [--json]`: what the sandbox costs a request, and what holds under load.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Latencies } from './latency.ts';
 import { type Noise, measureNoise } from './noise.ts';
 import { type ProgramFigures, measurePrograms } from './programs.ts';
 import { type Speed, measureSpeed } from './speed.ts';
+import { type Wall, measureWall } from './wall.ts';
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, only: { type: 'string' } },
@@ -17,14 +18,18 @@ const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 function printSpeed(speeds: readonly Speed[]): void {
   print(
-    '| server | requests/s | of the echo | of the direct call | server CPU µs | alone: mean / p50 / p99 ms | ten callers: mean / p50 / p99 ms |',
+    '| server | requests/s | of the echo | of the direct call | server / workers CPU µs | alone: mean / p50 / p99 ms | ten callers: mean / p50 / p99 ms |',
   );
   print('| --- | --- | --- | --- | --- | --- | --- |');
-  for (const { kind, perSecond, ofEcho, ofDirect, cpuMicros, alone, ten } of speeds) {
+  for (const { kind, perSecond, ofEcho, ofDirect, cpuMicros, workerMicros, alone, ten } of speeds) {
     print(
-      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${cpuMicros?.toFixed(0) ?? '?'} | ${times(alone)} | ${times(ten)} |`,
+      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${cpuMicros?.toFixed(0) ?? '?'} / ${workerMicros?.toFixed(0) ?? '?'} | ${times(alone)} | ${times(ten)} |`,
     );
   }
+}
+
+function printWalls(walls: readonly Wall[]): void {
+  for (const { jail, added } of walls) print(`added by a worker process, jail ${jail}: mean / p50 / p99 ${times(added)} ms`);
 }
 
 function printNoise({ quiet, noisy }: Noise): void {
@@ -54,6 +59,11 @@ if (wants('speed')) {
   });
   results['speed'] = speeds;
   if (!values.json) printSpeed(speeds);
+}
+if (wants('wall')) {
+  const walls = await measureWall();
+  results['wall'] = walls;
+  if (!values.json) printWalls(walls);
 }
 if (wants('noise')) {
   const noise = await measureNoise();

@@ -12,8 +12,9 @@ export interface Speed {
   /** Requests/s as a share of the bare echo and of the direct call, round by round. */
   readonly ofEcho: number;
   readonly ofDirect: number;
-  /** Processor time of the server process for one request in microseconds, its workers not included; `null` without `/proc`. */
+  /** Processor time of the server process for one request in microseconds, and of its workers; `null` without `/proc`. */
   readonly cpuMicros: number | null;
+  readonly workerMicros: number | null;
   /** One request at a time. */
   readonly alone: Latencies;
   /** Ten callers. */
@@ -36,6 +37,11 @@ function loadOnce({ kind, url, child }: Subject, body: string, seconds: number):
 
 const median = (values: readonly number[]): number =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+function medianOrNull(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length < values.length ? null : median(known);
+}
 
 /** Measures the servers in turns, so that all of them see the same machine. */
 export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Promise<Speed[]> {
@@ -61,9 +67,8 @@ export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Pr
       perSecond: median(own.map(({ perSecond }) => perSecond)),
       ofEcho: ratio('echo'),
       ofDirect: ratio('direct'),
-      cpuMicros: own.some(({ processorUs }) => processorUs === null)
-        ? null
-        : median(own.map(({ processorUs }) => processorUs ?? 0)),
+      cpuMicros: medianOrNull(own.map(({ processorUs }) => processorUs)),
+      workerMicros: medianOrNull(own.map(({ processorBelowUs }) => processorBelowUs)),
       alone: summary(of(kind).alone),
       ten: summary(of(kind).ten),
     };
