@@ -39,12 +39,14 @@ function printNoise({ quiet, noisy }: Noise): void {
 }
 
 function printPrograms(figures: ProgramFigures): void {
-  const { programs, edgeKbPerProgram, workerKbPerProgram, cold, warm, switching, switchingCold, duringSwitches } = figures;
+  const { programs, edgeKbPerProgram, workerKbPerProgram, cold, warm, firstSwitch, switching, duringSwitches } = figures;
   print(
     `${programs} programs of 200 KB: ${edgeKbPerProgram.toFixed(0)} KB each in the edge, ${workerKbPerProgram?.toFixed(0) ?? '?'} KB each in a worker that holds it`,
   );
   print(`cold start: mean / p50 / p99 ${times(cold)} ms; the next request ${times(warm)} ms`);
-  print(`switch with warm-up calls: ${times(switching)} ms; without: ${times(switchingCold)} ms`);
+  print(
+    `switch to a version never seen: ${ms(firstSwitch.warmedUp)} ms with warm-up calls, ${ms(firstSwitch.cold)} ms without; to one seen before: ${times(switching)} ms`,
+  );
   print(
     `during switches: ${duringSwitches.requests} requests, ${duringSwitches.failed} failed, ${times(duringSwitches.latency)} ms`,
   );

@@ -17,10 +17,13 @@ export interface ProgramFigures {
   readonly cold: Latencies;
   /** The same request again. */
   readonly warm: Latencies;
-  /** From the move of the pointer being on disk to the first answer of the new version, the notice to the edge included. */
+  /**
+   * From the move of the pointer being on disk to the new version being served, the notice to the edge included: to a version that the edge has
+   * never seen, with its hundred warm-up calls and without any; during them the old version is served.
+   */
+  readonly firstSwitch: { readonly warmedUp: number; readonly cold: number };
+  /** The same to a version that it has seen. */
   readonly switching: Latencies;
-  /** The same without the warm-up calls: loading and checking only. */
-  readonly switchingCold: Latencies;
   /** Requests while versions were switched, and how many of them failed. */
   readonly duringSwitches: { readonly requests: number; readonly failed: number; readonly latency: Latencies };
 }
@@ -99,8 +102,8 @@ export async function measurePrograms(): Promise<ProgramFigures> {
       workerKbPerProgram,
       cold: summary(cold),
       warm: summary(warm),
-      switching: summary(switches.times),
-      switchingCold: summary(coldSwitches.times),
+      firstSwitch: { warmedUp: switches.times[0] ?? Number.NaN, cold: coldSwitches.times[0] ?? Number.NaN },
+      switching: summary([...switches.times.slice(1), ...coldSwitches.times.slice(1)]),
       duringSwitches: { requests: switches.latencies.length, failed: switches.failed, latency: summary(switches.latencies) },
     };
   } finally {
@@ -109,7 +112,7 @@ export async function measurePrograms(): Promise<ProgramFigures> {
   }
 }
 
-const SWITCHES = 10;
+const SWITCHES = 100;
 
 /** Moves the pointer of a program to and fro while four callers ask for it. */
 async function measureSwitches(

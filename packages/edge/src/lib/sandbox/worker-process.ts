@@ -188,11 +188,11 @@ export class WorkerProcess {
     this.#lastSlot = slot;
   }
 
-  /** Drops the program used longest ago when there are too many, all of them when they hold much memory. */
+  /** Drops the program used longest ago when there are too many, and one more when they hold much memory: to drop all of them takes long. */
   #makeRoom(): void {
     const isLarge = (this.residentBytes() ?? 0) > this.#setup.residentLimitBytes / 2;
-    for (const slot of this.#slots) {
-      if (!isLarge && this.#slots.size < PROGRAMS_PER_WORKER) return;
+    const surplus = isLarge ? 2 : this.#slots.size >= PROGRAMS_PER_WORKER ? 1 : 0;
+    for (const slot of [...this.#slots].slice(0, surplus)) {
       this.#slots.delete(slot);
       this.#write(KIND.drop, 0, slot, '');
     }

@@ -181,20 +181,25 @@ export class ServedPrograms {
     const { store, clock, log } = this.#options;
     try {
       const names = new Set([...(await store.programs()), ...this.#active.keys()]);
-      await Promise.all([...names].map((name) => this.#look(name)));
+      const changes: Promise<unknown>[] = [];
+      // One after the other: hundreds of them at once would hold up the requests.
+      for (const name of names) {
+        // What went wrong is in the failures, and in the log.
+        if (await this.#hasMoved(name)) changes.push(this.refresh(name).catch(() => undefined));
+      }
+      await Promise.all(changes);
     } catch (error) {
       log(`Cannot look for active versions: ${messageOf(error)}`);
     }
     if (!this.#isClosed) this.#stopTimer = clock.schedule(POLL_INTERVAL_MS, () => void this.#poll());
   }
 
-  async #look(taskId: string): Promise<void> {
+  /** Whether another version is to be served, and is not left alone for a while because it could not be loaded. */
+  async #hasMoved(taskId: string): Promise<boolean> {
     const { store, clock } = this.#options;
     const version = await store.getActive(taskId);
-    if (version === (this.#active.get(taskId)?.metadata.version ?? null) && !this.#failures.has(taskId)) return;
+    if (version === (this.#active.get(taskId)?.metadata.version ?? null) && !this.#failures.has(taskId)) return false;
     const failure = this.#failures.get(taskId);
-    if (failure?.version === version && clock.now() - failure.at < RELOAD_DELAY_MS) return;
-    // What went wrong is in the failures, and in the log.
-    await this.refresh(taskId).catch(() => undefined);
+    return failure?.version !== version || clock.now() - failure.at >= RELOAD_DELAY_MS;
   }
 }
