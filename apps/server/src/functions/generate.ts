@@ -59,7 +59,16 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
         const result = await parts.client.execute(await planOf(parts, args, { id, project: execution.projectId }), { signal });
         // A result that was kept, or made for another execution at the same time, has been paid for already.
         if (!result.from_cache && result.metadata['shared_execution_id'] === undefined)
-          for (const { total_tokens: tokens, cost_usd } of result.llm_usage) spend({ tokens, costUsd: cost_usd ?? 0 });
+          for (const { total_tokens: tokens, cost_usd, provider, model, ...used } of result.llm_usage)
+            spend({
+              provider,
+              model,
+              tokens,
+              inputTokens: used.prompt_tokens,
+              outputTokens: used.completion_tokens,
+              // What nobody knows is not nothing.
+              ...(cost_usd == null ? {} : { costUsd: cost_usd }),
+            });
         if (!isSuccess(result)) throw refusal(result);
         const { dir } = await parts.workspaces.ofExecution(execution.executionId);
         const workspace = join(dir, 'artifacts', 'development');
