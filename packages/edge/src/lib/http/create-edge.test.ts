@@ -59,7 +59,7 @@ async function setUp(versions: number, options: Partial<EdgeOptions> = {}): Prom
     dataDir: dir,
     clock: systemClock,
     random: systemRandom,
-    sandbox: { jail: noJail, timeoutMs: 200 },
+    sandbox: { jail: noJail, workers: 1, timeoutMs: 200 },
     ...options,
   });
   return { dir, store, edge };
@@ -176,7 +176,7 @@ describe('POST /execute', () => {
 
   it('answers a failing program with 422, records it, and goes on', async () => {
     // Time enough for the memory limit to be the first that is reached.
-    const { edge, dir } = await setUp(1, { sandbox: { jail: noJail, timeoutMs: 5000, memoryLimitMb: 16 } });
+    const { edge, dir } = await setUp(1, { sandbox: { jail: noJail, workers: 1, timeoutMs: 5000, memoryLimitMb: 16 } });
     await using _ = edge;
     const expected = [
       ['throw', 'error', /Error: no such word/u],
@@ -396,7 +396,12 @@ describe('figures', () => {
     await edge.close();
     const written: unknown = JSON.parse(await readFile(join(dir, `datasets/spam/analytics/daily-stats-${today}.json`), 'utf8'));
     assert.deepEqual(written, kept);
-    await using again = await createEdge({ dataDir: dir, sandbox: { jail: noJail }, clock: systemClock, random: systemRandom });
+    await using again = await createEdge({
+      dataDir: dir,
+      sandbox: { jail: noJail, workers: 1 },
+      clock: systemClock,
+      random: systemRandom,
+    });
     assert.deepEqual(await get(again, '/tasks/spam/analytics'), kept);
     assert.equal((await again.app.inject({ url: '/tasks/spam/analytics?date=../x' })).statusCode, 400);
     assert.equal((await again.app.inject({ url: '/tasks/nobody/analytics' })).statusCode, 404);

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { type IOType, type StdioOptions, spawn } from 'node:child_process';
+import { accessSync, constants, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import type { JailedProcess, WorkerCommandLine } from './jail.ts';
 import { seccompFilter } from './seccomp-filter.ts';
 import type { FilterArchitecture } from './syscalls.ts';
@@ -15,6 +16,9 @@ const NOBODY = 65_534;
  * not among them: V8 reserves far more than it uses.
  */
 const SHELL = 'ulimit -c 0; ulimit -n 64; ulimit -f 0; exec "$0" "$@"';
+
+/** What bubblewrap says of the process that it has started is shorter. */
+const INFO_LIMIT_CHARS = 2000;
 
 /** As whom bubblewrap is started: `nobody` needs a process of root and files that everybody may read. */
 export type JailUser = 'nobody' | 'self';
@@ -77,10 +81,11 @@ export function bubblewrapStarter(
   const given = '--clearenv --setenv TZ UTC --seccomp 3 --info-fd 4';
   const visible = visibleFiles().flatMap((file) => ['--ro-bind', file, file]);
   const walls = [...`${own} ${given}`.split(' '), ...visible, '--remount-ro', '/', '--chdir', '/'];
+  const stdio = standardStreams();
   const identity = user === 'nobody' ? { uid: NOBODY, gid: NOBODY } : {};
   return ({ command, args }) => {
     const child = spawn('/bin/sh', ['-c', SHELL, bwrap, ...walls, '--', command, ...args], {
-      stdio: ['pipe', 'pipe', 'ignore', 'pipe', 'pipe'],
+      stdio,
       cwd: '/',
       env: {},
       ...identity,
@@ -93,11 +98,25 @@ export function bubblewrapStarter(
     let info = '';
     infoPipe?.on('error', () => undefined);
     (infoPipe as Readable | undefined)?.on('data', (piece: Buffer) => {
-      info += piece.toString('latin1');
-      pid ??= readPid(info);
+      if (pid !== undefined) return;
+      info = (info + piece.toString('latin1')).slice(0, INFO_LIMIT_CHARS);
+      pid = readPid(info);
     });
     return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => child.kill('SIGKILL') };
   };
+}
+
+/** Input, output, no errors; the filter; what bubblewrap says. In the places of what this process would hand on by mistake: nothing. */
+function standardStreams(): StdioOptions {
+  const streams: (IOType | number)[] = ['pipe', 'pipe', 'ignore', 'pipe', 'pipe'];
+  const leaking = inheritedDescriptors().filter((descriptor) => descriptor >= streams.length);
+  if (leaking.length === 0) return streams;
+  const nothing = openSync('/dev/null', 'r');
+  const length = Math.max(...leaking) + 1;
+  const rest = Array.from({ length: length - streams.length }, (_, n) =>
+    leaking.includes(n + streams.length) ? nothing : ('ignore' as const),
+  );
+  return [...streams, ...rest];
 }
 
 const hasEnded = ({ exitCode, signalCode }: { exitCode: number | null; signalCode: string | null }): boolean =>

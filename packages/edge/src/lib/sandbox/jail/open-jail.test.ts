@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,12 +62,23 @@ describe('openJail', () => {
     assert.ok(tried >= 40);
   });
 
-  it('ends with the process that started it', async (test) => {
+  it('ends with the process that started it, and has got no descriptor of it', async (test) => {
     if (needJail(test) === undefined) return;
     const main = join(import.meta.dirname, 'fixtures', 'jailed-worker.ts');
-    const parent = spawn(process.execPath, [...process.execArgv, main], { stdio: ['ignore', 'pipe', 'inherit'] });
+    // As if something else had left it open: Node itself never would.
+    const leak = 40;
+    const stdio = Array.from({ length: leak + 1 }, (_, n) => (n === 1 || n === leak ? 'pipe' : 'ignore'));
+    const parent = spawn(process.execPath, [...process.execArgv, main], { stdio });
+    assert.ok(parent.stdout !== null);
     const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-    assert.ok(existsSync(`/proc/${line}`));
+    const linksOf = (pid: string | number): string[] =>
+      readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+    assert.match(readlinkSync(`/proc/${parent.pid ?? 0}/fd/${leak}`), /socket/u);
+    const ofParent = new Set(linksOf(parent.pid ?? 0).filter((link) => /^(?:socket|pipe|\/(?!dev\/null))/u.test(link)));
+    assert.deepEqual(
+      linksOf(line).filter((link) => ofParent.has(link)),
+      [],
+    );
     parent.kill('SIGKILL');
     await once(parent, 'close');
     const deadline = performance.now() + 10_000;
