@@ -69,6 +69,7 @@ describe('openJail', () => {
     const leak = 40;
     const stdio = Array.from({ length: leak + 1 }, (_, n) => (n === 1 || n === leak ? 'pipe' : 'ignore'));
     const parent = spawn(process.execPath, [...process.execArgv, main], { stdio });
+    test.after(() => parent.kill('SIGKILL'));
     assert.ok(parent.stdout !== null);
     const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
     const linksOf = (pid: string | number): string[] =>
