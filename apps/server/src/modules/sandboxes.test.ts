@@ -3,7 +3,13 @@ import { describe, it } from 'node:test';
 import type { Configuration } from '../config/settings.ts';
 import { jailPolicyOf } from './sandboxes.ts';
 
-const ownMachine = { sandboxJail: null, host: '127.0.0.1', identity: 'open', jwtIssuers: [], oidc: null } as const;
+const ownMachine: Parameters<typeof jailPolicyOf>[0] = {
+  sandboxJail: null,
+  host: '127.0.0.1',
+  identity: 'development',
+  jwtIssuers: [],
+  oidc: null,
+};
 
 describe('jailPolicyOf', () => {
   it('asks for the jail as soon as others can reach the server, and prefers it on one’s own machine', () => {
