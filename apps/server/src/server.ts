@@ -14,7 +14,7 @@ import type { Configuration } from './config/settings.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
-import { createApp } from './http/app.ts';
+import { type AppParts, createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
@@ -37,6 +37,7 @@ import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { openWatching } from './watching/open-watching.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** What the process gives its server. */
@@ -116,9 +117,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const { maySee } = authorization;
-  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
+  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -137,6 +139,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     examples,
     programs: served,
     money: agents.money,
+    watching,
     health,
     clock,
     random,
@@ -147,9 +150,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  await runs.removeLeftovers();
-  const url = await listen(app, configuration);
-  await takeUp({ supervisor, engine, runs, rollbacks });
+  const url = await listen(app, configuration, runs);
+  await takeUp({ supervisor, engine, runs, rollbacks, watching });
   return running(url, policies, cleanUp.move());
 }
 
@@ -159,15 +161,12 @@ async function takeUp({
   engine,
   runs,
   rollbacks,
-}: {
-  supervisor: Supervisor;
-  engine: Engine;
-  runs: Runs;
-  rollbacks: Rollbacks;
-}): Promise<void> {
+  watching,
+}: Pick<AppParts, 'engine' | 'runs' | 'rollbacks' | 'watching'> & { supervisor: Supervisor }): Promise<void> {
   supervisor.start();
   engine.recover();
   for (const part of [runs, rollbacks]) await part.recover();
+  watching.watcher.start();
 }
 
 function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
@@ -235,7 +234,8 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   cancel();
 }
 
-async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {
+async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {
+  await runs.removeLeftovers();
   try {
     return await app.listen({ host, port });
   } catch (error) {

@@ -7,6 +7,7 @@ import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
+import type { RepairTable } from '../watching/repair-table.ts';
 import type {
   AttemptTable,
   DeliveryTable,
@@ -37,4 +38,5 @@ export interface ServerTables {
   readonly webhook_attempts: AttemptTable;
   readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
+  readonly repairs: RepairTable;
 }

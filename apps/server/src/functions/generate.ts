@@ -5,6 +5,7 @@ import { ArtifactProcessor, type PtcClient } from '@loopwright/generation';
 import {
   type ArtifactResult,
   type ExecutionPlanInput,
+  INDUCTION_GOALS,
   type Json,
   type JsonObject,
   PlatformError,
@@ -34,6 +35,8 @@ const argumentsSchema = z.strictObject({
   task_description: z.string().min(1),
   /** Digest of the examples that the generator gets. */
   examples: z.string(),
+  /** What kind of program; `auto` tells it by the outputs of the examples. */
+  goal: z.enum(INDUCTION_GOALS).default('auto'),
   unknown_label: z.string().nullable().default(null),
   accuracy_target: z.number().min(0).max(1).nullable().default(null),
   /** What a reviewer said of the version before. */
@@ -108,6 +111,7 @@ async function planOf(
       agent: 'induction',
       program_name: args.program,
       examples: toJson(await examples.read(args.examples)),
+      goal: args.goal,
       unknown_label: args.unknown_label,
       accuracy_target: args.accuracy_target,
       seed: args.seed,

@@ -21,6 +21,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
@@ -66,6 +67,7 @@ export interface AppParts {
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly money: BreakEvenParts;
+  readonly watching: OpenWatching;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;

@@ -23,7 +23,8 @@ export class SchemaValidator {
       const draft = draftOf(schema);
       // A definition that was taken before another draft could be told apart was checked by the newest.
       const known = typeof draft === 'string' ? draft : '2020-12';
-      made(META_CHECKS, known).validateSchema(document, true);
+      // The meta-schemas are no asynchronous ones: it throws at once.
+      void made(META_CHECKS, known).validateSchema(document, true);
       validate = made(this.#compilers, known).compile(document);
       this.#compiled.set(schema, validate);
     }
