@@ -31,6 +31,8 @@ export class ServedPrograms {
   readonly #options: ServedProgramsOptions;
   readonly #schemas: SchemaChecks;
   readonly #active = new Map<string, ServedVersion>();
+  /** The version that was active before, still ready: going back to it takes no loading and no warming up. */
+  readonly #previous = new Map<string, ServedVersion>();
   readonly #failures = new Map<string, Failure>();
   readonly #held = new Map<string, Promise<ServedVersion>>();
   /** Those that have been warmed up. */
@@ -157,11 +159,12 @@ export class ServedPrograms {
       return current;
     }
     try {
-      const next = await this.#hold(taskId, version);
+      const previous = this.#previous.get(taskId);
+      const next = previous?.metadata.version === version ? previous : await this.#hold(taskId, version);
       // One that was active a while ago comes back at once.
       if (!this.#warm.has(next)) await trace.span('warm up', () => warmUp(next, sandbox, clock));
       this.#warm.add(next);
-      if (current !== undefined) void this.#hold(taskId, current.metadata.version, current);
+      if (current !== undefined) this.#previous.set(taskId, current);
       this.#active.set(taskId, next);
       this.#failures.delete(taskId);
       log(`Serving version ${version} of "${taskId}"`);

@@ -1,3 +1,4 @@
+import { ROLLOUT_ERRORS } from './rollout-errors.ts';
 import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
@@ -241,6 +242,7 @@ export const ERRORS = define({
     fix: 'Install bubblewrap (see `sandbox.walls` in /health of the edge), or set `sandbox_jail` to `preferred`',
   },
   ...RUN_ERRORS,
+  ...ROLLOUT_ERRORS,
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
   ...WATCHING_ERRORS,
