@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { moduleMessageSchema } from '@loopwright/protocol';
-import { readLines } from './lines.ts';
+import { readLines } from './transport/lines.ts';
 
 const SOURCE = `
 import { runModule } from '@loopwright/module-sdk';

@@ -1,5 +1,5 @@
 import { type ModuleInit, type ModuleMessage, moduleInitSchema, orchestratorMessageSchema } from '@loopwright/protocol';
-import { readLines } from './lines.ts';
+import { readLines } from './transport/lines.ts';
 
 /** A module that is up. */
 export interface RunningModule {
