@@ -9,14 +9,14 @@ const environmentSchema = z.object({
   LOOPWRIGHT_GENERATOR_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
 });
 
-await runModule(async (init) => {
+await runModule(async (init, { sendSpans }) => {
   const environment = environmentSchema.parse(init.env);
   const generator = await createGenerator({
     dataDir: environment.LOOPWRIGHT_GENERATOR_DATA_DIR,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
     clock: systemClock,
     random: systemRandom,
-    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
     ...(init.auth_token === undefined ? {} : { authToken: init.auth_token }),
   });

@@ -104,9 +104,9 @@ export class ModuleChannel<Received extends { readonly op: string }, Sent extend
     this.#report({ kind: 'unexpected', text });
   }
 
-  /** Sends what was given to it, then closes. */
-  close(): void {
-    this.#options.transport.close();
+  /** Sends what was given to it, then closes; see {@link Transport.close}. */
+  close(): Promise<void> {
+    return this.#options.transport.close();
   }
 
   #take(line: string): void {

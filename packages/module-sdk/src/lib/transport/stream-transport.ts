@@ -19,6 +19,7 @@ export class StreamTransport implements Transport {
   readonly #options: StreamTransportOptions;
   #receiver: Receiver | undefined;
   #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #isCorked = false;
   #isClosed = false;
   #hasEnded = false;
@@ -27,7 +28,7 @@ export class StreamTransport implements Transport {
     this.#options = options;
     const fail = (error: Error): void => this.#end(error);
     options.input.on('error', fail);
-    if (options.output !== options.input) options.output.on('error', fail);
+    options.output.on('error', fail);
   }
 
   start(receiver: Receiver): void {
@@ -60,6 +61,10 @@ export class StreamTransport implements Transport {
     return write === undefined ? output.write(`${line}\n`) : write(`${line}\n`);
   }
 
+  get waitingBytes(): number {
+    return this.#options.output.writableLength;
+  }
+
   drained(): Promise<void> {
     const { output } = this.#options;
     if (this.#isClosed || !output.writableNeedDrain || !output.writable) return Promise.resolve();
@@ -84,11 +89,17 @@ export class StreamTransport implements Transport {
     if (!this.#hasEnded) this.#options.input.resume();
   }
 
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const { input, output } = this.#options;
-    output.end(() => input.destroy());
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      const { input, output } = this.#options;
+      this.#isClosed = true;
+      output.once('close', resolve);
+      output.end(() => {
+        input.destroy();
+        resolve();
+      });
+    });
+    return this.#closing;
   }
 
   abort(): void {
@@ -101,7 +112,7 @@ export class StreamTransport implements Transport {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     // Who does not speak any more does not listen either.
-    this.close();
+    void this.close();
     this.#receiver?.end(error);
   }
 }

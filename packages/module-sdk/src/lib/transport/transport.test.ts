@@ -42,9 +42,7 @@ testTransport('standard streams', async () => {
 });
 
 /** Connects as `connectTransport` does, with the limit of the suite. */
-async function openSocket(
-  address: SocketAddress,
-): Promise<{ transport: StreamTransport; release: () => Promise<void> }> {
+async function openSocket(address: SocketAddress): Promise<{ transport: StreamTransport; release: () => Promise<void> }> {
   const listener = await listenTransport(address, echoLines);
   const socket = connect(listener.address);
   await once(socket, 'connect');

@@ -16,13 +16,15 @@ export interface Transport {
   start(receiver: Receiver): void;
   /** Sends a line (without its end, and with none inside). Gives `false` when there is more waiting than should be: then wait for {@link Transport.drained}. After the end it does nothing. */
   send(line: string): boolean;
+  /** Bytes that were given to {@link Transport.send} and are not with the system yet. */
+  readonly waitingBytes: number;
   /** Resolves when there is room again, or when nothing can be sent any more. */
   drained(): Promise<void>;
   /** Lets nothing in until {@link Transport.resume}; lines that are read already may still come. */
   pause(): void;
   resume(): void;
-  /** Sends what was given to it, then closes. */
-  close(): void;
+  /** Sends what was given to it, then closes. Resolves when all of it is with the system, or lost. */
+  close(): Promise<void>;
   /** Closes at once; what was not sent is lost. */
   abort(): void;
 }

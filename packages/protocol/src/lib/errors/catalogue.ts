@@ -1,5 +1,6 @@
 import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
+import { MODULE_ERRORS } from './module-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
 
@@ -236,6 +237,7 @@ export const ERRORS = define({
   ...RUN_ERRORS,
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
+  ...MODULE_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,
