@@ -95,13 +95,17 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     endpoints: running.endpoints.map(({ path, methods }) => ({ path, methods: [...methods] })),
     ...(channel.version < 2 ? {} : { protocol_version: MODULE_PROTOCOL_VERSION }),
   });
+  let isClosing = false;
   const stopped = shutdown.then(async () => {
     await http?.drain();
     await running.stop();
+    isClosing = true;
     await channel.close();
     return 'stopped' as const;
   });
-  return Promise.race([stopped, disconnected]);
+  const end = await Promise.race([stopped, disconnected]);
+  // Our own closing is seen as an end too, and may be seen before all is sent.
+  return isClosing ? stopped : end;
 }
 
 /** Begins to read: the first line is no message, all others go to the channel. */

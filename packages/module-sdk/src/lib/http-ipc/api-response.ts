@@ -1,4 +1,4 @@
-import { type Json, jsonSchema } from '@loopwright/protocol';
+import { type Json, jsonSchema, PlatformError } from '@loopwright/protocol';
 
 /** Body of the answers that the helpers make; the source's form. */
 export interface ApiResponse {
@@ -38,9 +38,12 @@ export function success(data: Json, message?: string): Response {
 }
 
 /** `{"status":"error","message":…}` with `X-Error-Code`. */
-export function errorResponse(status: number, message: string): Response {
-  const code = ERROR_CODES[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'BAD_REQUEST');
+export function errorResponse(status: number, message: string, code = errorCodeOf(status)): Response {
   return jsonResponse({ status: 'error', message }, { status, headers: { 'x-error-code': code } });
+}
+
+function errorCodeOf(status: number): string {
+  return ERROR_CODES[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'BAD_REQUEST');
 }
 
 export function notFound(message = 'There is no such route'): Response {
@@ -55,13 +58,16 @@ export function internalError(message = 'The module failed'): Response {
   return errorResponse(500, message);
 }
 
-/** Reads a JSON body. @throws SyntaxError When it is none. @throws RangeError When it is too long. */
+/** Reads a JSON body. @throws SyntaxError When it is none. @throws `PAYLOAD_TOO_LARGE` */
 export async function parseJsonBody(request: Request, limitBytes = BODY_LIMIT_BYTES): Promise<Json> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of request.body ?? []) {
     size += part.length;
-    if (size > limitBytes) throw new RangeError(`Cannot read the body: it has more than ${limitBytes} bytes`);
+    if (size > limitBytes)
+      throw new PlatformError('PAYLOAD_TOO_LARGE', `Cannot read the body: it has more than ${limitBytes} bytes`, {
+        details: { limit_bytes: limitBytes },
+      });
     parts.push(part);
   }
   return jsonSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))));

@@ -93,7 +93,7 @@ async function guarded(run: () => Response | Promise<Response>, onError: (error:
   try {
     return await run();
   } catch (error) {
-    if (error instanceof PlatformError) return errorResponse(error.status, error.message);
+    if (error instanceof PlatformError) return errorResponse(error.status, error.message, error.code);
     if (error instanceof SyntaxError) return badRequest('The body is no JSON');
     onError(error);
     return internalError();

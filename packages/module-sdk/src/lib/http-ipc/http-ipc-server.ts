@@ -121,13 +121,17 @@ export class HttpIpcServer {
   async #answer(exchange: IpcExchange, response: Response): Promise<void> {
     if (!exchange.claimAnswer()) return void response.body?.cancel().catch(() => undefined);
     exchange.cancelTimer();
+    const counted = (status: number): void => this.#counters.sent(status, performance.now() - exchange.startedAt);
     try {
-      await exchange.answer(response, (status) => this.#counters.sent(status, performance.now() - exchange.startedAt));
+      await exchange.answer(response, counted);
       this.#end(exchange);
     } catch (error) {
       this.#options.onError(error);
-      this.#breakOff(exchange, 'the body of the answer failed');
+      if (exchange.isHeadSent) return this.#breakOff(exchange, 'the body of the answer failed');
+      await exchange.answer(errorResponse(500, 'The module failed'), counted);
+      this.#end(exchange);
     }
+    return undefined;
   }
 
   #breakOff(exchange: IpcExchange, reason: string): void {

@@ -25,6 +25,7 @@ export class IpcExchange {
   #writer: BodyWriter | undefined;
   #isAnswered = false;
   #isOver = false;
+  #isHeadSent = false;
 
   constructor(channel: ModuleSideChannel, message: HttpRequestMessage) {
     this.id = message.request_id;
@@ -40,6 +41,11 @@ export class IpcExchange {
   /** Whether nobody waits for an answer of the handler any more. */
   get isOver(): boolean {
     return this.#isOver || this.#isAnswered;
+  }
+
+  /** Whether the orchestrator knows a status already. */
+  get isHeadSent(): boolean {
+    return this.#isHeadSent;
   }
 
   /** What the handler gets. @throws TypeError When the message is no proper request. */
@@ -82,6 +88,7 @@ export class IpcExchange {
     const body = this.#message.method.toUpperCase() === 'HEAD' ? null : response.body;
     if (body === null) {
       void response.body?.cancel();
+      this.#isHeadSent = true;
       this.#channel.send({ ...head, body: null });
       return onHead(response.status);
     }
@@ -89,6 +96,7 @@ export class IpcExchange {
     if (this.#isOver) return void rest?.reader.cancel();
     const written = bytes.length === 0 ? null : encodeBytes(bytes, version);
     this.#writer = rest === undefined ? undefined : new BodyWriter(this.#channel, this.id);
+    this.#isHeadSent = true;
     this.#channel.send({ ...head, body: written, ...(rest === undefined ? {} : { streamed: true }) });
     onHead(response.status);
     if (rest !== undefined) await this.#writer?.send(rest.reader, rest.pending);
