@@ -10,8 +10,15 @@ const echo = async (request: Request): Promise<Response> =>
   });
 
 switch (process.argv[2]) {
-  case 'ours':
+  case 'fetch':
     await runModule(async () => ({ endpoints: [], fetch: echo, stop: async () => undefined }));
+    break;
+  case 'records':
+    await runModule(async () => ({
+      endpoints: [],
+      handle: ({ body }) => ({ status: 200, headers: { 'content-type': 'application/json' }, body }),
+      stop: async () => undefined,
+    }));
     break;
   case 'lines':
     createInterface({ input: process.stdin }).on('line', (line) => {

@@ -42,7 +42,14 @@ async function round(subject: Subject, figures: Figures): Promise<void> {
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 
-const subjects = [await rawLines(), await ours(), await nodeIpc('json'), await nodeIpc('advanced'), await httpLoopback()];
+const subjects = [
+  await rawLines(),
+  await ours('records'),
+  await ours('fetch'),
+  await nodeIpc('json'),
+  await nodeIpc('advanced'),
+  await httpLoopback(),
+];
 const measured = subjects.map((subject): [Subject, Figures] => [
   subject,
   { one: [], sixteen: [], elapsedMs: 0, asked: 0, megabytes: [] },

@@ -100,9 +100,9 @@ export async function httpLoopback(): Promise<Subject> {
   };
 }
 
-/** HTTP over IPC: as `runModule` serves it, a handler of `Request → Response`. */
-export async function ours(): Promise<Subject> {
-  const child = start('ours');
+/** HTTP over IPC as `runModule` serves it: a handler of `Request → Response`, or of plain records. */
+export async function ours(handler: 'fetch' | 'records'): Promise<Subject> {
+  const child = start(handler);
   const channel = orchestratorChannel({
     transport: new StreamTransport({ input: child.stdout, output: child.stdin }),
     clock: systemClock,
@@ -121,7 +121,7 @@ export async function ours(): Promise<Subject> {
   channel.start();
   await announced;
   return {
-    name: 'loopwright: HTTP over IPC',
+    name: `loopwright: HTTP over IPC, ${handler === 'fetch' ? 'Request → Response' : 'records'}`,
     ask: async (body) => {
       const type = body.length > 65_536 ? 'application/octet-stream' : 'application/json';
       const answer = await client.request({ method: 'POST', uri: '/echo', headers: { 'content-type': type }, body });

@@ -17,13 +17,24 @@ export {
   orchestratorChannel,
   type OrchestratorChannel,
 } from './lib/channel/module-channel.ts';
-export type { FetchHandler } from './lib/http-ipc/ipc-request.ts';
+export { type FetchHandler, fetchHandler } from './lib/http-ipc/fetch-handler.ts';
 export { HttpIpcServer, type HttpIpcServerOptions } from './lib/http-ipc/http-ipc-server.ts';
 export { HttpIpcClient, type HttpIpcClientOptions } from './lib/http-ipc/http-ipc-client.ts';
-export type { IpcRequest, IpcResponse } from './lib/http-ipc/ipc-messages.ts';
+export type { IpcHandler, IpcRequest, IpcResponse, IpcServerRequest } from './lib/http-ipc/ipc-messages.ts';
 export type { IpcMetrics } from './lib/http-ipc/ipc-metrics.ts';
 export { HttpIpcRouter, type Middleware } from './lib/http-ipc/http-ipc-router.ts';
-export * from './lib/http-ipc/api-response.ts';
+export {
+  type ApiResponse,
+  badRequest,
+  errorResponse,
+  getQueryParams,
+  internalError,
+  jsonResponse,
+  notFound,
+  parseJsonBody,
+  type ResponseOptions,
+  success,
+} from './lib/http-ipc/api-response.ts';
 export { fastifyHandler, type Injectable } from './lib/http-ipc/fastify-handler.ts';
 export { Redactor, REDACTED } from './lib/secrets/redactor.ts';
 export { Secret } from './lib/secrets/secret.ts';

@@ -9,7 +9,8 @@ import {
 import { moduleChannel, type ModuleSideChannel } from './channel/module-channel.ts';
 import type { OnReport } from './channel/report.ts';
 import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
-import type { FetchHandler } from './http-ipc/ipc-request.ts';
+import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
+import type { IpcHandler } from './http-ipc/ipc-messages.ts';
 import { orchestratorSecrets } from './secrets/orchestrator-secrets.ts';
 import { Redactor } from './secrets/redactor.ts';
 import type { SecretClient } from './secrets/secret-client.ts';
@@ -23,6 +24,8 @@ export interface RunningModule {
   readonly endpoints: readonly { readonly path: string; readonly methods: readonly string[] }[];
   /** Serves requests over the module channel, with no port: any handler of `Request → Response`. */
   readonly fetch?: FetchHandler;
+  /** Instead of `fetch`, as plain records; see {@link IpcHandler}. */
+  readonly handle?: IpcHandler;
   /** Finishes what is under way and closes; called once, after the last request over the channel was answered. */
   stop(): Promise<void>;
 }
@@ -85,10 +88,8 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   channel.setPeerVersion(init.protocol_version);
   const running = await Promise.race([start(init, { secrets, redactor, sendSpans }), disconnected]);
   if (running === 'disconnected') return running;
-  const http =
-    running.fetch === undefined
-      ? undefined
-      : new HttpIpcServer({ channel, handler: running.fetch, clock, onError: options.onError });
+  const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
+  const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });
   channel.send({
     op: 'announce',
     listen: running.listen ?? `ipc:${init.module_id}`,

@@ -1,4 +1,5 @@
 import { type Json, jsonSchema, PlatformError } from '@loopwright/protocol';
+import { textResponse } from './whole-bodies.ts';
 
 /** Body of the answers that the helpers make; the source's form. */
 export interface ApiResponse {
@@ -23,7 +24,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** An answer with any JSON. */
 export function jsonResponse(value: Json | ApiResponse, { status = 200, headers = {} }: ResponseOptions = {}): Response {
-  return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
+  return textResponse(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
 /** Status and further headers of an answer. */
@@ -42,7 +43,8 @@ export function errorResponse(status: number, message: string, code = errorCodeO
   return jsonResponse({ status: 'error', message }, { status, headers: { 'x-error-code': code } });
 }
 
-function errorCodeOf(status: number): string {
+/** The code that the source gives to a status. */
+export function errorCodeOf(status: number): string {
   return ERROR_CODES[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'BAD_REQUEST');
 }
 

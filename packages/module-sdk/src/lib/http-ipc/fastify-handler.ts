@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { FetchHandler } from './ipc-request.ts';
+import type { FetchHandler } from './fetch-handler.ts';
 
 /** The part of a Fastify application that is needed. */
 export interface Injectable {

@@ -22,3 +22,13 @@ export function responseOf({ status, headers, body }: IpcResponse): Response {
     headers: list,
   });
 }
+
+/** Bytes as a stream. */
+export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start: (controller) => {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}

@@ -2,11 +2,11 @@
 // I2. What a module sends for an exchange that is over is dropped; for one that never was it is reported.
 import { type Clock, HTTP_CHUNK_BYTES, MODULE_LINE_LIMIT_BYTES, PlatformError } from '@loopwright/protocol';
 import type { OrchestratorChannel } from '../channel/module-channel.ts';
-import { responseOf, wholeOrStream } from './fetch-forms.ts';
+import { responseOf, streamOf, wholeOrStream } from './fetch-forms.ts';
 import { IpcCall } from './ipc-call.ts';
 import type { IpcRequest, IpcResponse } from './ipc-messages.ts';
 import { decodeBytes, encodeBytes } from './wire-bytes.ts';
-import { toWireHeaders } from './wire-headers.ts';
+import { headersFor, toWireHeaders } from './wire-headers.ts';
 
 /** What a {@link HttpIpcClient} works with. */
 export interface HttpIpcClientOptions {
@@ -64,7 +64,7 @@ export class HttpIpcClient {
     const response = await this.request({
       method: request.method,
       uri: pathname + search,
-      headers: toWireHeaders(request.headers, this.#options.channel.version),
+      headers: toWireHeaders(request.headers),
       body: await wholeOrStream(request, init.body),
       signal: request.signal,
       ...(init.timeoutMs === undefined ? {} : { timeoutMs: init.timeoutMs }),
@@ -106,10 +106,10 @@ export class HttpIpcClient {
     call.begin();
   }
 
-  async #begin(call: IpcCall, { method, uri, headers, body }: IpcRequest): Promise<void> {
+  async #begin(call: IpcCall, { method, uri, headers = {}, body }: IpcRequest): Promise<void> {
     const { channel } = this.#options;
     const { version } = channel;
-    const head = { op: 'http_request', request_id: call.id, method, uri, headers: { ...headers } } as const;
+    const head = { op: 'http_request', request_id: call.id, method, uri, headers: headersFor(version, headers) } as const;
     const inlineLimit = version < 2 ? WHOLE_BODY_LIMIT_BYTES : HTTP_CHUNK_BYTES;
     if (body === undefined || body === null) channel.send({ ...head, body: null });
     else if (body instanceof Uint8Array && body.length <= inlineLimit)
@@ -144,13 +144,4 @@ export class HttpIpcClient {
 
 function gone(): PlatformError {
   return new PlatformError('SERVICE_UNAVAILABLE', 'Cannot ask the module: its channel has ended');
-}
-
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start: (controller) => {
-      controller.enqueue(bytes);
-      controller.close();
-    },
-  });
 }

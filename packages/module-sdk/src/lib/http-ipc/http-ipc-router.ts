@@ -1,6 +1,6 @@
 import { PlatformError } from '@loopwright/protocol';
 import { badRequest, errorResponse, internalError, notFound } from './api-response.ts';
-import type { FetchHandler } from './ipc-request.ts';
+import type { FetchHandler } from './fetch-handler.ts';
 
 /** Runs around the handlers: may answer itself, or change the answer of `next`. */
 export type Middleware = (request: Request, next: FetchHandler) => Response | Promise<Response>;

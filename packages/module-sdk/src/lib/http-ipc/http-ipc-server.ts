@@ -2,16 +2,16 @@
 // H2. No more than `maxConcurrent` handlers run; `maxQueued` wait; the rest is answered 503 at once.
 import { type Clock, messageOf, type OrchestratorMessage } from '@loopwright/protocol';
 import type { ModuleSideChannel } from '../channel/module-channel.ts';
-import { errorResponse } from './api-response.ts';
+import { errorAnswer } from './error-answer.ts';
 import { IpcCounters, type IpcMetrics } from './ipc-metrics.ts';
-import { type FetchHandler } from './ipc-request.ts';
 import { IpcExchange } from './ipc-exchange.ts';
+import type { IpcHandler, IpcResponse, IpcServerRequest } from './ipc-messages.ts';
 import { decodeBytes } from './wire-bytes.ts';
 
 /** What a {@link HttpIpcServer} works with. */
 export interface HttpIpcServerOptions {
   readonly channel: ModuleSideChannel;
-  readonly handler: FetchHandler;
+  readonly handler: IpcHandler;
   readonly clock: Clock;
   /** Handlers that run at once. @default 100 */
   readonly maxConcurrent?: number;
@@ -78,11 +78,11 @@ export class HttpIpcServer {
     this.#exchanges.set(id, exchange);
     exchange.cancelTimer = clock.schedule(timeoutMs, () => {
       exchange.abort(new Error(`Cannot answer within ${timeoutMs} ms`));
-      void this.#answer(exchange, errorResponse(408, 'The module did not answer in time'));
+      void this.#answer(exchange, errorAnswer(408, 'The module did not answer in time'));
     });
     if (this.#running < maxConcurrent) void this.#run(exchange);
     else if (this.#queue.length < maxQueued) this.#queue.push(exchange);
-    else void this.#answer(exchange, errorResponse(503, 'The module has too much to do'));
+    else void this.#answer(exchange, errorAnswer(503, 'The module has too much to do'));
     return undefined;
   }
 
@@ -100,26 +100,27 @@ export class HttpIpcServer {
     }
   }
 
-  async #handle(exchange: IpcExchange): Promise<Response> {
-    let request: Request;
+  async #handle(exchange: IpcExchange): Promise<IpcResponse> {
+    let request: IpcServerRequest;
     try {
       request = exchange.request();
     } catch (error) {
-      return errorResponse(400, `The request cannot be read: ${messageOf(error)}`);
+      return errorAnswer(400, `The request cannot be read: ${messageOf(error)}`);
     }
     try {
-      const response: unknown = await this.#options.handler(request);
-      if (response instanceof Response) return response;
-      throw new TypeError('Cannot answer: the handler gave no Response');
+      return await this.#options.handler(request);
     } catch (error) {
       if (!exchange.isOver) this.#options.onError(error);
-      return errorResponse(500, 'The module failed');
+      return errorAnswer(500, 'The module failed');
     }
   }
 
   /** Sends the answer, unless there was one already. */
-  async #answer(exchange: IpcExchange, response: Response): Promise<void> {
-    if (!exchange.claimAnswer()) return void response.body?.cancel().catch(() => undefined);
+  async #answer(exchange: IpcExchange, response: IpcResponse): Promise<void> {
+    if (!exchange.claimAnswer()) {
+      if (response.body instanceof ReadableStream) void response.body.cancel().catch(() => undefined);
+      return undefined;
+    }
     exchange.cancelTimer();
     const counted = (status: number): void => this.#counters.sent(status, performance.now() - exchange.startedAt);
     try {
@@ -128,7 +129,7 @@ export class HttpIpcServer {
     } catch (error) {
       this.#options.onError(error);
       if (exchange.isHeadSent) return this.#breakOff(exchange, 'the body of the answer failed');
-      await exchange.answer(errorResponse(500, 'The module failed'), counted);
+      await exchange.answer(errorAnswer(500, 'The module failed'), counted);
       this.#end(exchange);
     }
     return undefined;

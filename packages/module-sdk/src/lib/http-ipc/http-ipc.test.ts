@@ -11,7 +11,7 @@ import type { Transport } from '../transport/transport.ts';
 import { fastifyHandler } from './fastify-handler.ts';
 import { HttpIpcClient, type HttpIpcClientOptions } from './http-ipc-client.ts';
 import { HttpIpcServer, type HttpIpcServerOptions } from './http-ipc-server.ts';
-import type { FetchHandler } from './ipc-request.ts';
+import { type FetchHandler, fetchHandler } from './fetch-handler.ts';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
@@ -78,7 +78,13 @@ function pair(
   hostChannel.setPeerVersion(version);
   channel.setPeerVersion(version);
   const client = new HttpIpcClient({ channel: hostChannel, clock, ...clientOptions });
-  const server = new HttpIpcServer({ channel, handler, clock, onError: (error) => errors.push(error), ...serverOptions });
+  const server = new HttpIpcServer({
+    channel,
+    handler: fetchHandler(handler),
+    clock,
+    onError: (error) => errors.push(error),
+    ...serverOptions,
+  });
   hostChannel.start();
   channel.start();
   return { client, server, reports, errors, clock, end: () => far.abort() };

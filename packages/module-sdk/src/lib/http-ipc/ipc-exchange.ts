@@ -1,16 +1,19 @@
-import { MODULE_LINE_LIMIT_BYTES, type OrchestratorMessage } from '@loopwright/protocol';
+import { HTTP_CHUNK_BYTES, MODULE_LINE_LIMIT_BYTES, type OrchestratorMessage } from '@loopwright/protocol';
 import type { ModuleSideChannel } from '../channel/module-channel.ts';
 import { BodyWriter } from './body-writer.ts';
 import { headOfBody } from './head-of-body.ts';
 import { IncomingBody } from './body-reader.ts';
-import { toRequest } from './ipc-request.ts';
-import { encodeBytes } from './wire-bytes.ts';
-import { toWireHeaders } from './wire-headers.ts';
+import { streamOf } from './fetch-forms.ts';
+import type { IpcResponse, IpcServerRequest } from './ipc-messages.ts';
+import { decodeBytes, encodeBytes } from './wire-bytes.ts';
+import { headersFor } from './wire-headers.ts';
 
 type HttpRequestMessage = Extract<OrchestratorMessage, { op: 'http_request' }>;
 
 /** A body of an orchestrator of version 1 goes in one line, up to four characters a byte. */
 const WHOLE_BODY_LIMIT_BYTES = MODULE_LINE_LIMIT_BYTES / 4 - 64 * 1024;
+
+const NOTHING = new Uint8Array();
 
 /** One request and its answer, as the module sees them. */
 export class IpcExchange {
@@ -20,7 +23,8 @@ export class IpcExchange {
   cancelTimer: () => void = () => undefined;
   readonly #channel: ModuleSideChannel;
   readonly #message: HttpRequestMessage;
-  readonly #abort = new AbortController();
+  #abort: AbortController | undefined;
+  #aborted: Error | undefined;
   readonly #incoming: IncomingBody | undefined;
   #writer: BodyWriter | undefined;
   #isAnswered = false;
@@ -49,8 +53,22 @@ export class IpcExchange {
   }
 
   /** What the handler gets. @throws TypeError When the message is no proper request. */
-  request(): Request {
-    return toRequest(this.#message, { stream: this.#incoming?.stream, signal: this.#abort.signal });
+  request(): IpcServerRequest {
+    const { method, uri, headers, body } = this.#message;
+    if (!uri.startsWith('/') || uri.startsWith('//')) throw new TypeError('the uri is no path');
+    const bytes = body === undefined || body === null ? null : decodeBytes(body);
+    if (bytes === undefined) throw new TypeError('the body is no base64');
+    const signal = (): AbortSignal => this.#signal();
+    return {
+      method,
+      uri,
+      headers,
+      body: this.#incoming?.stream ?? bytes,
+      // Most handlers never ask for it.
+      get signal() {
+        return signal();
+      },
+    };
   }
 
   /** Adds a piece of the request's body. Gives `false` when it breaks the rules. */
@@ -66,7 +84,14 @@ export class IpcExchange {
 
   /** Tells the handler that nobody waits any more. */
   abort(why: Error): void {
-    this.#abort.abort(why);
+    this.#aborted ??= why;
+    this.#abort?.abort(why);
+  }
+
+  #signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted);
+    return this.#abort.signal;
   }
 
   /** Gives `true` to the first that asks: only that one may answer. */
@@ -76,31 +101,35 @@ export class IpcExchange {
     return true;
   }
 
-  /** Sends an answer. @throws What its body throws. */
-  async answer(response: Response, onHead: (status: number) => void): Promise<void> {
+  /** Sends an answer. @throws What its body throws, and TypeError when it is no proper answer. */
+  async answer({ status, headers, body }: IpcResponse, onHead: (status: number) => void): Promise<void> {
     const { version } = this.#channel;
-    const head = {
-      op: 'http_response',
-      request_id: this.id,
-      status_code: response.status,
-      headers: toWireHeaders(response.headers, version),
-    } as const;
-    const body = this.#message.method.toUpperCase() === 'HEAD' ? null : response.body;
-    if (body === null) {
-      void response.body?.cancel();
+    const send = (bytes: Uint8Array, streamed: boolean): void => {
       this.#isHeadSent = true;
-      this.#channel.send({ ...head, body: null });
-      return onHead(response.status);
+      this.#channel.send({
+        op: 'http_response',
+        request_id: this.id,
+        status_code: status,
+        headers: headersFor(version, headers),
+        body: bytes.length === 0 ? null : encodeBytes(bytes, version),
+        ...(streamed ? { streamed } : {}),
+      });
+      onHead(status);
+    };
+    if (!Number.isInteger(status) || status < 200 || status > 599) throw new TypeError(`Cannot answer with the status ${status}`);
+    const inlineLimit = version < 2 ? WHOLE_BODY_LIMIT_BYTES : HTTP_CHUNK_BYTES;
+    if (body === null || this.#message.method.toUpperCase() === 'HEAD') {
+      if (body instanceof ReadableStream) void body.cancel();
+      return send(NOTHING, false);
     }
-    const { bytes, rest } = await headOfBody(body, version < 2 ? WHOLE_BODY_LIMIT_BYTES : undefined);
+    if (body instanceof Uint8Array && body.length <= inlineLimit) return send(body, false);
+    const stream = body instanceof Uint8Array ? streamOf(body) : body;
+    const { bytes, rest } = await headOfBody(stream, version < 2 ? WHOLE_BODY_LIMIT_BYTES : undefined);
     if (this.#isOver) return void rest?.reader.cancel();
-    const written = bytes.length === 0 ? null : encodeBytes(bytes, version);
-    this.#writer = rest === undefined ? undefined : new BodyWriter(this.#channel, this.id);
-    this.#isHeadSent = true;
-    this.#channel.send({ ...head, body: written, ...(rest === undefined ? {} : { streamed: true }) });
-    onHead(response.status);
-    if (rest !== undefined) await this.#writer?.send(rest.reader, rest.pending);
-    return undefined;
+    if (rest === undefined) return send(bytes, false);
+    this.#writer = new BodyWriter(this.#channel, this.id);
+    send(bytes, true);
+    return this.#writer.send(rest.reader, rest.pending);
   }
 
   /** Lets go of everything; `why` is what a handler that is still at work learns. */
@@ -109,6 +138,6 @@ export class IpcExchange {
     this.cancelTimer();
     this.#writer?.stop();
     this.#incoming?.finish(why);
-    if (why !== undefined) this.#abort.abort(why);
+    if (why !== undefined) this.abort(why);
   }
 }

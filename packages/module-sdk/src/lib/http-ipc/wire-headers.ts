@@ -1,10 +1,21 @@
 type WireHeaders = Record<string, string | string[]>;
 
-/** Headers as a message has them: one text a name, several only of `set-cookie` and only from version 2 (there they cannot be joined). */
-export function toWireHeaders(headers: Headers, version: number): WireHeaders {
-  const wire: WireHeaders = Object.fromEntries(headers);
+/** Headers as a message has them: one text a name, several only of `set-cookie` (there they cannot be joined). */
+export function toWireHeaders(headers: Headers): WireHeaders {
+  const wire: WireHeaders = {};
+  for (const [name, value] of headers) if (name !== 'set-cookie') wire[name] = value;
   const cookies = headers.getSetCookie();
-  if (cookies.length > 1) wire['set-cookie'] = version < 2 ? (cookies[0] ?? '') : cookies;
+  const [only] = cookies;
+  if (only !== undefined) wire['set-cookie'] = cookies.length === 1 ? only : cookies;
+  return wire;
+}
+
+/** Headers as a peer of a version reads them: version 1 knows one text a name only, and of several cookies gets the first. */
+export function headersFor(version: number, headers: Readonly<Record<string, string | readonly string[]>>): WireHeaders {
+  const wire: WireHeaders = {};
+  for (const [name, value] of Object.entries(headers))
+    if (typeof value === 'string') wire[name] = value;
+    else wire[name] = version >= 2 ? [...value] : name.toLowerCase() === 'set-cookie' ? (value[0] ?? '') : value.join(', ');
   return wire;
 }
 
