@@ -1,13 +1,13 @@
 import type { ReadableStreamReadResult } from 'node:stream/web';
 import { HTTP_CHUNK_BYTES, HTTP_WINDOW_BYTES } from '@loopwright/protocol';
-import { encodeBytes } from './wire-bytes.ts';
+import { toBase64 } from './wire-bytes.ts';
 
 /** Reads a body piece by piece. */
 export type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** The part of a channel that writes pieces. */
 export interface BodyChannel {
-  send(message: { op: 'http_body'; request_id: string; data: string; last: boolean }): boolean;
+  sendWithBase64(message: { op: 'http_body'; request_id: string; last: boolean }, field: 'data', base64: string): boolean;
   drained(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export class BodyWriter {
   async send(reader: BodyReader, pending: Promise<ReadableStreamReadResult<Uint8Array>> = reader.read()): Promise<void> {
     for (let next = await pending; ; next = await reader.read()) {
       if (next.done) {
-        if (!this.#isStopped) this.#channel.send({ op: 'http_body', request_id: this.#id, data: '', last: true });
+        if (!this.#isStopped) this.#channel.sendWithBase64({ op: 'http_body', request_id: this.#id, last: true }, 'data', '');
         return;
       }
       await this.#sendPieces(bytesOf(next.value));
@@ -57,9 +57,10 @@ export class BodyWriter {
         continue;
       }
       this.#credit -= size;
-      const data = String(encodeBytes(bytes.subarray(start, start + size), 2));
+      const data = toBase64(bytes.subarray(start, start + size));
       start += size;
-      if (!this.#channel.send({ op: 'http_body', request_id: this.#id, data, last: false })) await this.#channel.drained();
+      const hasRoom = this.#channel.sendWithBase64({ op: 'http_body', request_id: this.#id, last: false }, 'data', data);
+      if (!hasRoom) await this.#channel.drained();
     }
   }
 }

@@ -5,7 +5,7 @@ import type { OrchestratorChannel } from '../channel/module-channel.ts';
 import { responseOf, streamOf, wholeOrStream } from './fetch-forms.ts';
 import { IpcCall } from './ipc-call.ts';
 import type { IpcRequest, IpcResponse } from './ipc-messages.ts';
-import { decodeBytes, encodeBytes } from './wire-bytes.ts';
+import { decodeBytes, toBase64 } from './wire-bytes.ts';
 import { headersFor, toWireHeaders } from './wire-headers.ts';
 
 /** What a {@link HttpIpcClient} works with. */
@@ -95,7 +95,13 @@ export class HttpIpcClient {
     const onAbort = (): void => call.giveUp(request.signal?.reason);
     request.signal?.addEventListener('abort', onAbort, { once: true });
     call.onSettled = () => request.signal?.removeEventListener('abort', onAbort);
-    call.begin = () => void this.#begin(call, request).catch((error: unknown) => call.giveUp(error));
+    call.begin = () => {
+      try {
+        this.#begin(call, request);
+      } catch (error) {
+        call.giveUp(error);
+      }
+    };
     if (this.#calls.size < maxConcurrent) this.#start(call);
     else this.#waiting.push(call);
     return answer;
@@ -106,21 +112,22 @@ export class HttpIpcClient {
     call.begin();
   }
 
-  async #begin(call: IpcCall, { method, uri, headers = {}, body }: IpcRequest): Promise<void> {
+  #begin(call: IpcCall, { method, uri, headers = {}, body }: IpcRequest): void {
     const { channel } = this.#options;
     const { version } = channel;
     const head = { op: 'http_request', request_id: call.id, method, uri, headers: headersFor(version, headers) } as const;
     const inlineLimit = version < 2 ? WHOLE_BODY_LIMIT_BYTES : HTTP_CHUNK_BYTES;
     if (body === undefined || body === null) channel.send({ ...head, body: null });
     else if (body instanceof Uint8Array && body.length <= inlineLimit)
-      channel.send({ ...head, body: encodeBytes(body, version) });
+      if (version < 2) channel.send({ ...head, body: [...body] });
+      else channel.sendWithBase64(head, 'body', toBase64(body));
     else if (version < 2)
       throw new PlatformError('PAYLOAD_TOO_LARGE', 'Cannot send the body: the module takes no streams', {
         details: { limit_bytes: WHOLE_BODY_LIMIT_BYTES },
       });
     else {
       channel.send({ ...head, body: null, streamed: true });
-      await call.sendBody(body instanceof Uint8Array ? streamOf(body) : body);
+      void call.sendBody(body instanceof Uint8Array ? streamOf(body) : body).catch((error: unknown) => call.giveUp(error));
     }
   }
 

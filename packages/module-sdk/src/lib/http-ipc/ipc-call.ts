@@ -4,9 +4,13 @@ import { BodyWriter } from './body-writer.ts';
 import { IncomingBody } from './body-reader.ts';
 import type { IpcResponse } from './ipc-messages.ts';
 import { decodeBytes } from './wire-bytes.ts';
-import { fromWireHeaders } from './wire-headers.ts';
 
 type HttpResponseMessage = Extract<ModuleMessage, { op: 'http_response' }>;
+
+/** Name and value of a header (RFC 9110 §5). */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// oxlint-disable-next-line no-control-regex -- a tab is allowed, the others are what it is there to refuse
+const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 interface IpcCallOptions {
   readonly id: string;
@@ -125,10 +129,9 @@ export class IpcCall {
 }
 
 function isProper(headers: HttpResponseMessage['headers']): boolean {
-  try {
-    fromWireHeaders(headers);
-    return true;
-  } catch {
-    return false;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!TOKEN.test(name)) return false;
+    if (typeof value === 'string' ? !HEADER_VALUE.test(value) : !value.every((one) => HEADER_VALUE.test(one))) return false;
   }
+  return true;
 }

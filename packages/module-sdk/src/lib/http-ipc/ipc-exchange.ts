@@ -5,7 +5,7 @@ import { headOfBody } from './head-of-body.ts';
 import { IncomingBody } from './body-reader.ts';
 import { streamOf } from './fetch-forms.ts';
 import type { IpcResponse, IpcServerRequest } from './ipc-messages.ts';
-import { decodeBytes, encodeBytes } from './wire-bytes.ts';
+import { decodeBytes, toBase64 } from './wire-bytes.ts';
 import { headersFor } from './wire-headers.ts';
 
 type HttpRequestMessage = Extract<OrchestratorMessage, { op: 'http_request' }>;
@@ -106,14 +106,16 @@ export class IpcExchange {
     const { version } = this.#channel;
     const send = (bytes: Uint8Array, streamed: boolean): void => {
       this.#isHeadSent = true;
-      this.#channel.send({
+      const head = {
         op: 'http_response',
         request_id: this.id,
         status_code: status,
         headers: headersFor(version, headers),
-        body: bytes.length === 0 ? null : encodeBytes(bytes, version),
         ...(streamed ? { streamed } : {}),
-      });
+      } as const;
+      if (bytes.length === 0) this.#channel.send(head);
+      else if (version < 2) this.#channel.send({ ...head, body: [...bytes] });
+      else this.#channel.sendWithBase64(head, 'body', toBase64(bytes));
       onHead(status);
     };
     if (!Number.isInteger(status) || status < 200 || status > 599) throw new TypeError(`Cannot answer with the status ${status}`);

@@ -1,8 +1,8 @@
 import type { WireBytes } from '@loopwright/protocol';
 
-/** Bytes as a peer of a version reads them: an array of numbers up to version 1, base64 from version 2. */
-export function encodeBytes(bytes: Uint8Array, version: number): string | number[] {
-  return version < 2 ? [...bytes] : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+/** Bytes as version 2 writes them. */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 /** The bytes of a message; `undefined` when it is no proper base64. */

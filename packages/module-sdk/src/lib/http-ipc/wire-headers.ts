@@ -1,4 +1,4 @@
-type WireHeaders = Record<string, string | string[]>;
+import type { WireHeaders } from '@loopwright/protocol';
 
 /** Headers as a message has them: one text a name, several only of `set-cookie` (there they cannot be joined). */
 export function toWireHeaders(headers: Headers): WireHeaders {

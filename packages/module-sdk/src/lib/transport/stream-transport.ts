@@ -20,7 +20,7 @@ export class StreamTransport implements Transport {
   #receiver: Receiver | undefined;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #isCorked = false;
+  #linesInTurn = 0;
   #isClosed = false;
   #hasEnded = false;
 
@@ -49,15 +49,10 @@ export class StreamTransport implements Transport {
   send(line: string): boolean {
     const { output, write } = this.#options;
     if (this.#isClosed || !output.writable) return false;
-    // What one turn of the loop says goes out in one write.
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      output.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        output.uncork();
-      });
-    }
+    // The first line of a turn of the loop goes at once, for who waits for it; all others of that turn go together in one write.
+    this.#linesInTurn += 1;
+    if (this.#linesInTurn === 1) process.nextTick(this.#endTurn);
+    else if (this.#linesInTurn === 2) output.cork();
     return write === undefined ? output.write(`${line}\n`) : write(`${line}\n`);
   }
 
@@ -107,6 +102,11 @@ export class StreamTransport implements Transport {
     this.#options.output.destroy();
     this.#options.input.destroy();
   }
+
+  readonly #endTurn = (): void => {
+    if (this.#linesInTurn > 1) this.#options.output.uncork();
+    this.#linesInTurn = 0;
+  };
 
   #end(error?: Error): void {
     if (this.#hasEnded) return;

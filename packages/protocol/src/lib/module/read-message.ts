@@ -15,38 +15,40 @@ export type ReadMessage<Message> =
   | { readonly kind: 'malformed'; readonly op: string; readonly issues: string }
   | { readonly kind: 'too_deep' };
 
-interface Schema<Message> {
-  readonly options: readonly { readonly shape: { readonly op: { readonly value: string } } }[];
+interface Option {
+  readonly shape: { readonly op: { readonly value: string } };
   safeParse(
     value: unknown,
-  ):
-    | { success: true; data: Message }
-    | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
+  ): { success: true; data: unknown } | { success: false; error: { issues: readonly { path: readonly PropertyKey[] }[] } };
 }
 
 const LISTED_ISSUES = 5;
 const OP_LIMIT = 64;
 
 /** Reads a line that a module wrote. */
-export const readModuleMessage: (line: string) => ReadMessage<ModuleMessage> = reader(moduleMessageSchema);
+export const readModuleMessage: (line: string) => ReadMessage<ModuleMessage> = reader(moduleMessageSchema.options);
 
 /** Reads a line that an orchestrator wrote, any but the first. */
-export const readOrchestratorMessage: (line: string) => ReadMessage<OrchestratorMessage> = reader(orchestratorMessageSchema);
+export const readOrchestratorMessage: (line: string) => ReadMessage<OrchestratorMessage> = reader(
+  orchestratorMessageSchema.options,
+);
 
-function reader<Message>(schema: Schema<Message>): (line: string) => ReadMessage<Message> {
-  const known = new Set(schema.options.map(({ shape }) => shape.op.value));
+/** By the schema of its op, and not by the union of all: that is quicker, and its issues name fields. */
+function reader<Message>(options: readonly Option[]): (line: string) => ReadMessage<Message> {
+  const byOp = new Map(options.map((option) => [option.shape.op.value, option]));
   return (line) => {
     // Nearly all noise is no object; its parse would cost an exception each.
-    if (!/^\s*\{/.test(line)) return { kind: 'noise' };
+    if (!/^[ \t\r]*\{/.test(line)) return { kind: 'noise' };
     if (isDeeperThan(MODULE_DEPTH_LIMIT, line)) return { kind: 'too_deep' };
     const parsed = parseObject(line);
     if (parsed === undefined) return { kind: 'noise' };
     const value = canonicalForm(parsed);
     const op = value['op'];
     if (typeof op !== 'string') return { kind: 'noise' };
-    if (!known.has(op)) return { kind: 'unknown_op', op: op.slice(0, OP_LIMIT) };
-    const result = schema.safeParse(value);
-    if (result.success) return { kind: 'message', message: result.data };
+    const option = byOp.get(op);
+    if (option === undefined) return { kind: 'unknown_op', op: op.slice(0, OP_LIMIT) };
+    const result = option.safeParse(value);
+    if (result.success) return { kind: 'message', message: result.data as Message };
     return { kind: 'malformed', op, issues: describeIssues(result.error.issues) };
   };
 }
