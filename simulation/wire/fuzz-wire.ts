@@ -27,10 +27,51 @@ const PIECES = [
   ...['"request_id":""', `"${'x'.repeat(300)}"`, '['.repeat(MODULE_DEPTH_LIMIT + 1), '"body":[256]', '"data":"=="'],
 ];
 
+const VALUES: readonly unknown[] = [
+  ...[
+    null,
+    true,
+    -1,
+    0,
+    1,
+    2 ** 53,
+    1e308,
+    '',
+    'x',
+    'x'.repeat(5000),
+    '\u0000',
+    '\ud800',
+    '__proto__',
+    [],
+    {},
+    [[]],
+    [256],
+    [-1],
+    [1.5],
+  ],
+  ...[{ a: 1 }, { Custom: 1 }, { Unix: 1 }, { __proto__: null }, Array.from({ length: 300 }, () => 'x'), 'aGk=', '=', 'GET', '/'],
+];
+
+/** A line of the transcripts that is JSON still: some fields are gone, renamed, doubled into others, or hold something else. */
+function changedFields(random: Random): string {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)] as T;
+  const message = JSON.parse(pick(SEEDS)) as Record<string, unknown>;
+  for (let change = Math.floor(random.next() * 3); change >= 0; change -= 1) {
+    const key = pick(Object.keys(message).filter((name) => name !== 'op' || random.next() < 0.1));
+    if (key === undefined) break;
+    const way = random.next();
+    if (way < 0.2) delete message[key];
+    else if (way < 0.3) message[pick(['op', 'body', 'headers', 'constructor', 'x'])] = message[key];
+    else message[key] = pick(VALUES);
+  }
+  return JSON.stringify(message);
+}
+
 /** One input: a line of the transcripts, changed in one to five places, or nothing but pieces. */
 function inputOf(random: Random): string {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)] as T;
   const at = (text: string): number => Math.floor(random.next() * (text.length + 1));
+  if (random.next() < 0.5) return changedFields(random);
   if (random.next() < 0.1) return Array.from({ length: Math.floor(random.next() * 12) }, () => pick(PIECES)).join('');
   let text = pick(SEEDS);
   for (let change = Math.floor(random.next() * 5); change >= 0; change -= 1) {

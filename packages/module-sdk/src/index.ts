@@ -58,3 +58,7 @@ export {
 export { createTestHost, type TestHost, type TestHostOptions } from './lib/test-host/test-host.ts';
 export { ModuleTrace, type ModuleTraceOptions, type OpenSpan } from './lib/module-trace.ts';
 export { openModuleTrace } from './lib/open-module-trace.ts';
+export { type JwtAlgorithm, type JwtConfig, jwtConfigFromEnvironment } from './lib/jwt/jwt-config.ts';
+export { type JwtClaims, JwtValidator, tokenFromHeader } from './lib/jwt/jwt-validator.ts';
+export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
+export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';
