@@ -9,7 +9,7 @@ const echo = async (request: Request): Promise<Response> =>
     headers: { 'content-type': 'application/json' },
   });
 
-switch (process.argv[2]) {
+switch (String(process.argv[2])) {
   case 'fetch':
     await runModule(async () => ({ endpoints: [], fetch: echo, stop: async () => undefined }));
     break;

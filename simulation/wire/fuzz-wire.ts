@@ -13,43 +13,58 @@ const SEEDS = ['rust-module', 'python-module', 'rust-orchestrator'].flatMap((nam
     .split('\n'),
 );
 const PIECES = [
-  ...['{', '}', '[', ']', '"', ',', ':', '\\', '\u0000', '\u2028', '\ud800', 'é', '-', '1e999', '1e-999', '-0', 'null', 'true'],
-  ...[
-    '"op"',
-    '"__proto__"',
-    '"constructor"',
-    '"toString"',
-    '9007199254740993',
-    '18446744073709551616',
-    '[[[[[[[[',
-    '{"a":{"a":{"a":',
-  ],
-  ...['"request_id":""', `"${'x'.repeat(300)}"`, '['.repeat(MODULE_DEPTH_LIMIT + 1), '"body":[256]', '"data":"=="'],
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  ',',
+  ':',
+  '\\',
+  '\u0000',
+  '\u2028',
+  '\ud800',
+  '1e999',
+  '-0',
+  'null',
+  '"op"',
+  '"__proto__"',
+  '"constructor"',
+  '9007199254740993',
+  '18446744073709551616',
+  '[[[[[[[[',
+  '{"a":{"a":{"a":',
+  '"request_id":""',
+  `"${'x'.repeat(300)}"`,
+  '['.repeat(MODULE_DEPTH_LIMIT + 1),
+  '"body":[256]',
+  '"data":"=="',
 ];
-
 const VALUES: readonly unknown[] = [
-  ...[
-    null,
-    true,
-    -1,
-    0,
-    1,
-    2 ** 53,
-    1e308,
-    '',
-    'x',
-    'x'.repeat(5000),
-    '\u0000',
-    '\ud800',
-    '__proto__',
-    [],
-    {},
-    [[]],
-    [256],
-    [-1],
-    [1.5],
-  ],
-  ...[{ a: 1 }, { Custom: 1 }, { Unix: 1 }, { __proto__: null }, Array.from({ length: 300 }, () => 'x'), 'aGk=', '=', 'GET', '/'],
+  null,
+  true,
+  -1,
+  0,
+  2 ** 53,
+  1e308,
+  '',
+  'x'.repeat(5000),
+  '\u0000',
+  '\ud800',
+  '__proto__',
+  [],
+  {},
+  [[]],
+  [256],
+  [-1],
+  [1.5],
+  { a: 1 },
+  { Custom: 1 },
+  { Unix: 1 },
+  Array.from({ length: 300 }, () => 'x'),
+  'aGk=',
+  '=',
+  '/',
 ];
 
 /** A line of the transcripts that is JSON still: some fields are gone, renamed, doubled into others, or hold something else. */
@@ -134,7 +149,8 @@ export async function fuzzFrames(seed: number, inputs: number): Promise<{ readon
     if (index % 100 !== 99) continue;
     far.send(JSON.stringify({ op: 'get_secret', name: `proof ${index}` }));
     await far.drained();
-    for (let turn = 0; arrived !== `proof ${index}`; turn += 1) {
+    const hasArrived = (): boolean => arrived === `proof ${index}`;
+    for (let turn = 0; !hasArrived(); turn += 1) {
       if (turn > 1000 || channel.isClosed)
         throw new Error(`The message after the input ${index} of the seed ${seed} did not arrive`);
       await new Promise((resolve) => setImmediate(resolve));

@@ -17,7 +17,7 @@ import type { Transport } from '../transport/transport.ts';
 import { limitReports, type OnReport, REPORT_TEXT_LIMIT } from './report.ts';
 
 /** What a {@link ModuleChannel} works with. */
-export interface ChannelOptions<Received> {
+interface ChannelOptions<Received> {
   readonly transport: Transport;
   readonly read: (line: string) => ReadMessage<Received>;
   readonly clock: Clock;

@@ -42,13 +42,12 @@ export async function headOfBody(body: ReadableStream<Uint8Array>, whole?: numbe
 
 /** The result when it comes within a few turns, without waiting for anything else. */
 async function arrived<T>(promise: Promise<T>): Promise<T | undefined> {
-  let result: T | undefined;
-  let failure: { readonly error: unknown } | undefined;
+  const seen: { result?: T; failure?: { readonly error: unknown } } = {};
   promise.then(
-    (value) => (result = value),
-    (error: unknown) => (failure = { error }),
+    (value) => (seen.result = value),
+    (error: unknown) => (seen.failure = { error }),
   );
-  for (let turn = 0; turn < TURNS && result === undefined && failure === undefined; turn += 1) await null;
-  if (failure !== undefined) throw failure.error;
-  return result;
+  for (let turn = 0; turn < TURNS && seen.result === undefined && seen.failure === undefined; turn += 1) await Promise.resolve();
+  if (seen.failure !== undefined) throw seen.failure.error;
+  return seen.result;
 }

@@ -9,7 +9,6 @@ type HttpResponseMessage = Extract<ModuleMessage, { op: 'http_response' }>;
 
 /** Name and value of a header (RFC 9110 §5). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// oxlint-disable-next-line no-control-regex -- a tab is allowed, the others are what it is there to refuse
 const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 interface IpcCallOptions {

@@ -52,23 +52,31 @@ interface ExpressResponse {
   status(code: number): { set(headers: Record<string, string>): { json(body: unknown): unknown } };
 }
 
+type ExpressNext = (error?: unknown) => void;
+
 /** Middleware for Express; where it is mounted does not matter, paths to skip are those of the whole application. */
 export function jwtExpress(
   options: JwtGuardOptions,
-): (request: ExpressRequest, response: ExpressResponse, next: (error?: unknown) => void) => void {
-  return (request, response, next) => {
-    const { originalUrl, headers } = request;
-    guardRequest(options, { carrier: request, path: pathOf(originalUrl), authorization: headers.authorization }).then(
-      (refusal) =>
-        refusal === undefined
-          ? next()
-          : void response
-              .status(refusal.status)
-              .set({ ...refusal.headers })
-              .json(refusal.body),
-      next,
-    );
+): (request: ExpressRequest, response: ExpressResponse, next: ExpressNext) => void {
+  const guard = async (request: ExpressRequest, response: ExpressResponse, next: ExpressNext): Promise<void> => {
+    try {
+      const { originalUrl, headers } = request;
+      const asked = { carrier: request, path: pathOf(originalUrl), authorization: headers.authorization };
+      const refusal = await guardRequest(options, asked);
+      if (refusal !== undefined) {
+        response
+          .status(refusal.status)
+          .set({ ...refusal.headers })
+          .json(refusal.body);
+        return;
+      }
+    } catch (error) {
+      next(error);
+      return;
+    }
+    next();
   };
+  return (request, response, next) => void guard(request, response, next);
 }
 
 interface FastifyRequest {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { type Clock, systemClock } from '@loopwright/protocol';
+import type { Clock } from '@loopwright/protocol';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
@@ -16,7 +16,7 @@ import { JwtValidator, tokenFromHeader } from './jwt-validator.ts';
 
 const SECRET = 'a secret of thirty-two bytes or more';
 const NOW = 1_800_000_000_000;
-const clock: Clock = { now: () => NOW, schedule: systemClock.schedule };
+const clock: Clock = { now: () => NOW, schedule: () => () => undefined };
 const validatorOf = (config: JwtConfig): JwtValidator => new JwtValidator(config, { clock });
 const hmac = (over: Partial<JwtConfig> = {}): JwtValidator => validatorOf({ secretKey: SECRET, ...over });
 const bytes = new TextEncoder().encode(SECRET);

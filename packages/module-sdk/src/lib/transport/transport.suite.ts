@@ -114,7 +114,7 @@ export function testTransport(name: string, open: OpenEcho): void {
       for (let index = 0; index < 500; index += 1) transport.send(`${index}`);
       await received.until(500);
       transport.send('bye');
-      transport.close();
+      void transport.close();
       transport.send('never');
       await received.ended;
       assert.ok(!received.lines.includes('never'));
@@ -127,7 +127,7 @@ export function testTransport(name: string, open: OpenEcho): void {
       transport.send('!flood 100000');
       transport.abort();
       transport.abort();
-      transport.close();
+      void transport.close();
       await received.ended;
       assert.equal(transport.send('late'), false);
       await transport.drained();

@@ -33,7 +33,7 @@ testTransport('standard streams', async () => {
   return {
     transport,
     release: async () => {
-      transport.close();
+      void transport.close();
       transport.resume();
       child.kill();
       await exited;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Name of a secret. */
-export const secretNameSchema = z.string().min(1).max(256);
+const secretNameSchema = z.string().min(1).max(256);
 const rotationId = z.string().min(1).max(128);
 
 export const getSecretSchema = z.object({ op: z.literal('get_secret'), name: secretNameSchema });

@@ -11,7 +11,7 @@ const encodedMessage = z.object({
 });
 
 /** Kinds of services; own kinds are `{"Custom": name}`. The source's Python side writes the latter as the text `Custom(name)`. */
-export const serviceTypeSchema = z.union([
+const serviceTypeSchema = z.union([
   z.enum(['Database', 'Cache', 'Jwt']),
   z.object({ Custom: name }),
   z

@@ -21,8 +21,18 @@ describe('transcripts of the source', () => {
     assert.deepEqual(
       messages.map((read) => (read.kind === 'message' ? read.message.op : '')).filter((op, at, all) => all.indexOf(op) === at),
       [
-        ...['identify', 'announce', 'get_secret', 'rotation_ack', 'register_service_provider', 'discover_service_providers'],
-        ...['service_request', 'service_operation', 'http_response', 'port_request', 'route_to_module', 'heartbeat_ack'],
+        'identify',
+        'announce',
+        'get_secret',
+        'rotation_ack',
+        'register_service_provider',
+        'discover_service_providers',
+        'service_request',
+        'service_operation',
+        'http_response',
+        'port_request',
+        'route_to_module',
+        'heartbeat_ack',
       ],
     );
   });
