@@ -25,13 +25,21 @@ export function fetchHandler(handler: FetchHandler): IpcHandler {
   };
 }
 
-function toRequest({ method, uri, headers, body, signal }: IpcServerRequest): Request {
+/**
+ * The request of a message. Its signal is made when it is asked for: a `Request` that follows a signal from its beginning costs more than twice as much. A request
+ * that is made of it (`new Request(url, request)`) must be given the signal.
+ */
+function toRequest(incoming: IpcServerRequest): Request {
+  const { method, uri, headers, body } = incoming;
   const given = body === null || (body instanceof Uint8Array && body.length === 0) ? undefined : body;
-  return new Request(ORIGIN + uri, {
+  const request = new Request(ORIGIN + uri, {
     method,
     headers: fromWireHeaders(headers),
-    signal,
     ...(given === undefined ? {} : { body: given as NonNullable<ConstructorParameters<typeof Response>[0]> }),
     ...(given instanceof ReadableStream ? { duplex: 'half' as const } : {}),
+  });
+  return Object.defineProperties(request, {
+    signal: { get: () => incoming.signal },
+    clone: { value: () => new Request(Request.prototype.clone.call(request), { signal: incoming.signal }) },
   });
 }

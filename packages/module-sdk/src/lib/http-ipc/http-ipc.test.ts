@@ -214,8 +214,10 @@ describe('HTTP over IPC', () => {
 
   it('tells the handler when nobody waits any more', async () => {
     const { promise: aborted, resolve } = Promise.withResolvers<unknown>();
-    const { client, server } = pair((request) => {
-      request.signal.addEventListener('abort', () => resolve(request.signal.reason));
+    const { client, server } = pair((original) => {
+      const request = original.clone();
+      assert.equal(request.signal.aborted, false);
+      request.signal.addEventListener('abort', () => resolve(original.signal.reason));
       return new Promise<Response>(() => undefined);
     });
     const caller = new AbortController();
