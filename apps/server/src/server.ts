@@ -6,6 +6,7 @@ import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
+import { eventRoutes } from './config/event-options.ts';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { openAgents } from './agents/open-agents.ts';
@@ -13,7 +14,7 @@ import type { Configuration } from './config/settings.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
-import { createApp } from './http/app.ts';
+import { type AppParts, createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
@@ -35,6 +36,7 @@ import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { openWatching } from './watching/open-watching.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** What the process gives its server. */
@@ -76,7 +78,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const { policies } = gates.governance;
   const made = { examples, programs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
+  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
@@ -114,9 +116,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const { maySee } = authorization;
-  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
+  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -135,6 +138,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     examples,
     programs: served,
     money: agents.money,
+    watching,
     health,
     clock,
     random,
@@ -145,9 +149,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  await runs.removeLeftovers();
-  const url = await listen(app, configuration);
-  await takeUp({ supervisor, engine, runs, rollbacks });
+  const url = await listen(app, configuration, runs);
+  await takeUp({ supervisor, engine, runs, rollbacks, watching });
   return running(url, policies, cleanUp.move());
 }
 
@@ -157,15 +160,12 @@ async function takeUp({
   engine,
   runs,
   rollbacks,
-}: {
-  supervisor: Supervisor;
-  engine: Engine;
-  runs: Runs;
-  rollbacks: Rollbacks;
-}): Promise<void> {
+  watching,
+}: Pick<AppParts, 'engine' | 'runs' | 'rollbacks' | 'watching'> & { supervisor: Supervisor }): Promise<void> {
   supervisor.start();
   engine.recover();
   for (const part of [runs, rollbacks]) await part.recover();
+  watching.watcher.start();
 }
 
 function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
@@ -193,7 +193,7 @@ const DAY_MS = 86_400_000;
 /** What the settings say to the engine. */
 function engineSettings(
   configuration: Configuration,
-): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits'> {
+): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits' | 'eventRoutes'> {
   return {
     dir: join(configuration.dataDir, 'engine'),
     durability: configuration.durability,
@@ -201,6 +201,7 @@ function engineSettings(
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
     retention: retentionOf(configuration),
     limits: engineLimits(configuration),
+    eventRoutes: eventRoutes(configuration),
   };
 }
 
@@ -239,7 +240,8 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   cancel();
 }
 
-async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {
+async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {
+  await runs.removeLeftovers();
   try {
     return await app.listen({ host, port });
   } catch (error) {

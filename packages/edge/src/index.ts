@@ -14,4 +14,6 @@ export { ExecutionLog, type ExecutionLogOptions, type PlacedRecord } from './lib
 export { type DayQueries, type DayQueriesOptions, exportDays, openDayQueries } from './lib/dataset/day-queries.ts';
 export type { DatasetPart } from './lib/dataset/retention.ts';
 export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
+export type { WatchingOptions } from './lib/watching/watching-options.ts';
+export { DEFAULT_WATCHING } from './lib/configuration/deployment.ts';
 export { edgeMainPath } from './lib/main-path.ts';

@@ -12,7 +12,7 @@ import {
   isoTime,
   issueDetails,
 } from '@loopwright/protocol';
-import type { InductionResult } from '../induction/induce.ts';
+import type { Induced, InductionResult } from '../induction/task.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
 import { type AgentProgress, type AgentTask, runAgent } from './run-agent.ts';
 import { reportMetadata } from './report-metadata.ts';
@@ -65,8 +65,12 @@ export async function generate(
       programName: metadata.program_name,
       taskDescription: plan.scaffolding.task_description,
       examples: metadata.examples,
+      goal: metadata.goal,
       unknownLabel: metadata.unknown_label,
       accuracyTarget: metadata.accuracy_target,
+      precisionTarget: metadata.precision_target,
+      clarifications: metadata.clarifications,
+      unlabelledInputs: metadata.unlabelled_inputs,
       seed: metadata.seed,
     },
     run,
@@ -119,11 +123,7 @@ export function emptyResult(executionId: string, started: number, now: number): 
   };
 }
 
-async function testResult(
-  result: InductionResult & { ok: true },
-  tools: GenerationTools,
-  signal: AbortSignal,
-): Promise<ProgramTestResult> {
+async function testResult(result: Induced, tools: GenerationTools, signal: AbortSignal): Promise<ProgramTestResult> {
   const sandbox = await tools.sandbox();
   const test = {
     source: result.files.find((file) => file.file_path === 'program.ts')?.content ?? '',

@@ -7,13 +7,25 @@ import type { Principal } from '../identity/principal.ts';
 import type { AuditFacts, AuditLog } from './audit-log.ts';
 import type { AuditTable } from './audit-table.ts';
 import { fieldsOf, recordable } from './recordable.ts';
-import type { Refusals } from './refusals.ts';
+import type { Refusals, Refused } from './refusals.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The entry that says that the change of this request is about to be made; `null` for what changes nothing. */
     intent: AuditTable | null;
+    /** How somebody tried to prove who they are, and why nobody is known; `null` for who did not try or is known. */
+    refusedProof: RefusedProof | null;
   }
+}
+
+/** A credential that was shown and is not good. Nothing of it that is secret. */
+interface RefusedProof {
+  readonly method: string;
+  /** The id of the credential, where what was shown names one. */
+  readonly credentialId: string | null;
+  readonly reason: string;
+  /** The identity provider that was asked. */
+  readonly provider?: string;
 }
 
 /** What requests are recorded with. */
@@ -25,6 +37,8 @@ export interface RecordingParts {
 
 /** The longest answer that is read for what it says of the change, in characters. */
 const ANSWER_CHARACTERS = 1024 * 1024;
+/** The longest reason of a refusal; some of it may come from a provider. */
+const REASON_CHARACTERS = 300;
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
@@ -35,6 +49,7 @@ const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function recordRequests(app: FastifyInstance, parts: RecordingParts): void {
   const { audit, refusals } = parts;
   app.decorateRequest('intent', null);
+  app.decorateRequest('refusedProof', null);
   app.addHook('preHandler', (request, _reply, done) => {
     const rule = changeOf(request);
     // Whoever is not known cannot make the log grow by a request that leads to nothing.
@@ -54,9 +69,9 @@ export function recordRequests(app: FastifyInstance, parts: RecordingParts): voi
     const record = async (): Promise<unknown> => {
       if (summary !== undefined) await audit.append(summary).catch(unwritten(request));
       if (isChange) await recordOutcome(parts, { request, reply, payload, rule, intent });
-      else if (isRefused && refusals.admit(request.ip))
+      else if (isRefused && refusals.admit(callerOf(request)))
         await audit
-          .append({ ...factsOf(request), kind: 'refused', status: reply.statusCode, after: codeIn(payload) })
+          .append({ ...factsOf(request), kind: 'refused', status: reply.statusCode, after: refusalIn(request, payload) })
           .catch(unwritten(request));
       return payload;
     };
@@ -119,16 +134,18 @@ function changeOf({ method, routeOptions }: FastifyRequest): Rule | undefined {
   return READING.has(method) || rule?.audited === false ? undefined : rule;
 }
 
-function factsOf(request: FastifyRequest): Omit<AuditFacts, 'kind'> {
+/** What an entry says of a request, whatever it tells. */
+export function factsOf(request: FastifyRequest): Omit<AuditFacts, 'kind'> {
   const principal: Principal | undefined = request.principal;
+  const { refusedProof } = request;
   const { body, headers, routeOptions } = request;
   const operation = routeOptions.config.permission?.operation ?? `${request.method} ?`;
   const subject: FastifyRequest['subject'] | undefined = request.subject;
   const { kind, id } = objectOf(request);
   return {
     user_id: principal?.userId ?? null,
-    method: principal?.method ?? null,
-    credential_id: principal?.credentialId ?? null,
+    method: principal?.method ?? refusedProof?.method ?? null,
+    credential_id: principal?.credentialId ?? refusedProof?.credentialId ?? null,
     address: request.ip,
     user_agent: headers['user-agent']?.slice(0, 300) ?? null,
     request_id: request.id,
@@ -186,8 +203,18 @@ function parsed(payload: unknown): unknown {
   }
 }
 
-function codeIn(payload: unknown): string | null {
-  return recordable(fieldsOf(parsed(payload), ['error_code']));
+function callerOf({ principal, ip }: { principal: Principal | undefined; ip: string }): Refused {
+  return { userId: principal?.userId ?? null, address: ip };
+}
+
+/** What was answered, and why nobody is known. */
+function refusalIn({ refusedProof }: FastifyRequest, payload: unknown): string | null {
+  const { reason, provider } = refusedProof ?? {};
+  const why = {
+    ...(reason === undefined ? {} : { reason: reason.slice(0, REASON_CHARACTERS) }),
+    ...(provider === undefined ? {} : { provider }),
+  };
+  return recordable({ ...fieldsOf(parsed(payload), ['error_code']), ...why });
 }
 
 function failed(cause: unknown, change: 'made' | 'not made' | 'perhaps made'): PlatformError {

@@ -36,6 +36,8 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/executions/{execution_id}/move': () => ({ definition_digest: '0'.repeat(64) }),
   'POST /api/v1/tasks/{task_id}/answer': () => ({ answers: { LENGTH: 2 } }),
   'POST /api/v1/programs/{name}/execute': () => ({ input: 'x' }),
+  'POST /api/v1/programs/{name}/samples/claim': () => ({}),
+  'POST /api/v1/programs/{name}/samples/{sample_id}/answer': () => ({ correct: true }),
   'POST /api/v1/webhooks': ({ project }) => ({ url: 'http://127.0.0.1:9/', event_types: ['none'], project_id: project }),
   'PATCH /api/v1/webhooks/{webhook_id}': () => ({ description: 'walked' }),
   'POST /api/v1/webhooks/{webhook_id}/secret': () => ({}),
@@ -98,6 +100,7 @@ function pathOf(operation: string, of: Belongings): string {
     phase: 'missing',
     webhook_id: of.webhook,
     delivery_id: 'missing',
+    sample_id: 'missing',
     key_id: 'missing',
     session_id: 'missing',
   };

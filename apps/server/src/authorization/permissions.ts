@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts';
 const PUBLIC: Rule = { need: 'nothing' };
 const CONTROL: Rule = { need: 'executions:write', on: 'execution' };
 const HOOK: Rule = { need: 'webhooks:write', on: 'webhook' };
+const VALIDATION: Rule = { need: 'tasks:decide', on: 'program' };
 const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
 const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
 
@@ -84,7 +85,11 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /api/v1/tasks': { need: 'tasks:read', on: 'anywhere' },
   'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
-  'POST /api/v1/tasks/{task_id}/answer': { need: 'tasks:decide', on: 'task', records: DECISION },
+  'POST /api/v1/tasks/{task_id}/answer': {
+    need: 'tasks:decide',
+    on: 'task',
+    records: { asked: [...DECISION.asked, 'override_reason'] },
+  },
 
   'POST /api/v1/examples': { need: 'examples:write', on: 'query.project_id', records: { answered: ['digest', 'count'] } },
   'GET /api/v1/examples/{digest}': { need: 'examples:read', on: 'examples' },
@@ -101,7 +106,17 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/drift': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/repairs': { need: 'programs:read', on: 'program' },
+  // Samples are inputs that people sent.
+  'GET /api/v1/programs/{name}/samples': { need: 'tasks:read', on: 'program' },
+  'GET /api/v1/programs/{name}/samples/{sample_id}': { need: 'tasks:read', on: 'program' },
+  'POST /api/v1/programs/{name}/samples/claim': { ...VALIDATION, records: { asked: ['sample_id'] } },
+  'POST /api/v1/programs/{name}/samples/{sample_id}/answer': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
+  'POST /api/v1/programs/{name}/samples/{sample_id}/ask': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
+  'POST /api/v1/programs/{name}/samples/{sample_id}/skip': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
+  'GET /api/v1/programs/{name}/validation': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
   // It answers a question and changes nothing; the edge logs every run.
   'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },

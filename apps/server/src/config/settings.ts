@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { IDENTITY_SETTINGS } from './identity-settings.ts';
 import { MODEL_SETTINGS } from './model-settings.ts';
 import { PROTECTION_SETTINGS } from './protection-settings.ts';
+import { WATCHING_SETTINGS } from './watching-settings.ts';
 import { type Setting, pathSchema as path, setting } from './setting.ts';
 
 const port = z.int().min(0).max(65_535);
 const host = z.string().trim().min(1).max(253);
 const hosts = z.array(host).max(1000);
+const eventRoute = z.string().regex(/^(?:\*|[\w.@:-]{1,200})>(?:\*|[\w.@:-]{1,200})$/, 'is no route such as "sales>billing"');
 
 /** Every setting of the server, by its key in the configuration file. `docs/configuration.md` is written from this table. */
 export const SETTINGS = {
@@ -191,6 +193,12 @@ export const SETTINGS = {
     default: 30,
     description: 'Days that the stream of all executions goes back; null for ever. Each execution keeps its own events',
   }),
+  event_routes: setting({
+    schema: z.array(eventRoute).max(1000),
+    default: [],
+    description:
+      'Whose listeners and schedules hear what executions of another project emit, as in `sales>billing, *>audit` (`*` for every project); without a route only those of the same project',
+  }),
   streams_max: setting({
     schema: z.int().min(1).max(100_000),
     default: 5000,
@@ -239,6 +247,7 @@ export const SETTINGS = {
     description: 'Base URL of an OTLP/HTTP collector that gets the spans; null: they are made for logs and modules only',
     environment: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
   }),
+  ...WATCHING_SETTINGS,
   ...IDENTITY_SETTINGS,
   ...PROTECTION_SETTINGS,
   drain_timeout_ms: setting({

@@ -21,6 +21,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
@@ -29,8 +30,12 @@ import { answerError, useErrorFormat } from './error-handler.ts';
 import { answerSerializer } from './answer-serializer.ts';
 import { apiRoutes, seedRoutes } from './api-routes.ts';
 import { describeApi } from './describe-api.ts';
+import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import { useIdentity } from './identity.ts';
+import { replayAfterEnd } from './replay-after-end.ts';
 import { useNestingLimit } from './check-nesting.ts';
+import { readJsonBodies } from './json-body.ts';
+import { checkHeaders, refuseEmptyParts } from './manners/check-headers.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
 import { requestIdOf } from './manners/request-id.ts';
 import { useRouteConventions } from './manners/route-conventions.ts';
@@ -62,6 +67,7 @@ export interface AppParts {
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly money: BreakEvenParts;
+  readonly watching: OpenWatching;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;
@@ -89,13 +95,21 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     childLoggerFactory: (logger) => logger,
     requestTimeout: parts.protection.requestTimeoutMs,
     // Node looks this often for connections that took too long.
-    http: { headersTimeout: parts.protection.headersTimeoutMs, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: parts.protection.headersTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      // `checkHeaders` refuses it, in the one form of errors.
+      requireHostHeader: false,
+      // A client that could speak something else as well is answered in HTTP/1.1.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: answerError,
     clientErrorHandler: clientErrors(parts.random),
   });
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  readJsonBodies(app, 'application/json');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(answerSerializer);
   useErrorFormat(app);
@@ -112,9 +126,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   observeRequests(app, parts);
   app.server.maxConnections = parts.protection.connectionsMax;
   await useSecurityHeaders(app, parts.protection.corsOrigins);
+  checkHeaders(app);
   const limits = await rateLimits(app, parts.protection.rates);
   app.addHook('onRequest', limits.checkAddress);
-  useIdentity(app, parts.identity);
+  replayAfterEnd(app, parts.responses, parts.identity.cookies);
+  useIdentity(app, parts.identity, parts.protection.corsOrigins);
+  refuseEmptyParts(app);
   app.addHook('onRequest', limits.checkCaller);
   enforcePermissions(app, parts.authorization);
   recordRequests(app, { audit: parts.audit, subjects: parts.authorization.subjects, refusals: new Refusals(parts.clock) });
@@ -123,7 +140,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await describeApi(app);
   await app.register(healthRoutes(parts));
   await app.register(oidcLoginRoutes(parts));
-  await app.register(browserSessionRoutes(parts));
+  await app.register(async (login) => {
+    honourIdempotencyKeys(login, parts.responses);
+    await login.register(browserSessionRoutes(parts));
+  });
   await app.register(metricsRoutes(parts.metrics));
   await app.register(apiRoutes(parts), { prefix: '/api/v1' });
   await app.register(seedRoutes(parts));

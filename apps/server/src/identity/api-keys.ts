@@ -4,8 +4,7 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import { type NewKey, checkGrantable } from './api-key-rights.ts';
 import { type KeyAccess, SECRET_FORM, keyPrincipal } from './api-key-access.ts';
 import type { ApiKeyTable } from './credential-tables.ts';
-import { type PageRequest, cutPage, placeSchema } from './page-of-rows.ts';
-import { placeOf } from '../http/manners/cursor.ts';
+import { type PageRequest, cutPage, placeOf, timePlace } from '../http/manners/pages.ts';
 import type { Principal, Role } from './principal.ts';
 import { matchesDigest, newSecret, newShortId, secretDigest } from './secret-text.ts';
 import { SEEN_EVERY_MS } from './users.ts';
@@ -110,7 +109,7 @@ export class ApiKeys {
     let query = this.#database.selectFrom('api_keys').selectAll();
     if (userId !== null) query = query.where('user_id', '=', userId);
     if (cursor !== undefined) {
-      const [at, id] = placeOf(cursor, placeSchema);
+      const [at, id] = placeOf(cursor, timePlace);
       query = query.where((eb) => eb(eb.refTuple('created_at', 'key_id'), '<', eb.tuple(at, id)));
     }
     const rows = await query

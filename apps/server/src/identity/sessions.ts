@@ -4,8 +4,7 @@ import { z } from 'zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type KeyAccess, keyPrincipal } from './api-key-access.ts';
 import type { SessionTable } from './credential-tables.ts';
-import { type PageRequest, cutPage, placeSchema } from './page-of-rows.ts';
-import { placeOf } from '../http/manners/cursor.ts';
+import { type PageRequest, cutPage, placeOf, timePlace } from '../http/manners/pages.ts';
 import { type Role, UNRESTRICTED } from './principal.ts';
 import { SECRET_CHARACTERS, newSecret, secretDigest } from './secret-text.ts';
 import { SEEN_EVERY_MS } from './users.ts';
@@ -123,7 +122,7 @@ export class Sessions {
       .where('expires_at', '>', now)
       .where('last_seen_at', '>', now - this.#times.idleMs);
     if (cursor !== undefined) {
-      const [at, id] = placeOf(cursor, placeSchema);
+      const [at, id] = placeOf(cursor, timePlace);
       query = query.where((eb) => eb(eb.refTuple('created_at', 'session_id'), '<', eb.tuple(at, id)));
     }
     const rows = await query

@@ -78,6 +78,11 @@ export class EdgeClient {
     return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
   }
 
+  /** Any other call; the answer is read by the schema. */
+  async request<Answer>(schema: z.ZodType<Answer>, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    return schema.parse(await (await this.#call(method, path, body === undefined ? {} : { body })).json());
+  }
+
   async #call(method: string, path: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
     const headers = { ...this.#address.headers?.(), authorization: `Bearer ${this.#address.authToken}` };

@@ -17,7 +17,7 @@ import { mayManage } from '../../webhooks/may-manage.ts';
 import type { StoredWebhook } from '../../webhooks/subscriptions.ts';
 import { webhookView } from '../../webhooks/webhook-view.ts';
 import type { AppParts } from '../app.ts';
-import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
+import { cursorOf, cursorSchema, namePlace, placeOf } from '../manners/pages.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 
 /** The most deliveries that are counted as waiting. */
@@ -45,7 +45,7 @@ export async function findWebhook(
 
 async function view({ webhooks, clock }: WebhookRouteParts, row: StoredWebhook): Promise<Webhook> {
   const pending = await webhooks.deliveries.countPending(row.webhook_id, PENDING_COUNTED);
-  return webhookView(row, { pending, now: clock.now() });
+  return webhookView(row, { pending, now: clock.now(), blocked: await webhooks.blockedBecause(row) });
 }
 
 function keyOf({ random }: WebhookRouteParts, request: FastifyRequest): string {
@@ -71,7 +71,7 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
       },
       async (request) => {
         const { cursor, limit } = request.query;
-        const [after] = cursor === undefined ? [''] : placeOf(cursor, z.tuple([z.string()]));
+        const [after] = cursor === undefined ? [''] : placeOf(cursor, namePlace);
         const isAll = request.access.mayIn(EVERY_PROJECT, 'webhooks:read');
         const projects = isAll ? undefined : request.access.scope('webhooks:read');
         const rows = await webhooks.list(after, { limit, projects });
@@ -103,7 +103,7 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
             'Cannot make a webhook for this project, or for all of them: you may not see them',
           );
         const webhookId = `wh_${executionIdOf(userId, 'webhook', keyOf(parts, request))}`;
-        const { row, secret, created } = await webhooks.create({ ...body, createdBy: userId, webhookId });
+        const { row, secret, created } = await webhooks.create({ ...body, maker: principal, webhookId });
         if (!created) void reply.header('idempotent-replayed', 'true');
         return reply.status(201).send({ ...(await view(parts, row)), secret });
       },

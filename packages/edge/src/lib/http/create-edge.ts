@@ -8,6 +8,8 @@ import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
+import { openWatching } from '../watching/open-watching.ts';
+import type { WatchingOptions } from '../watching/watching-options.ts';
 import { batchRoute } from './batch-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { answerErrors } from './error-answers.ts';
@@ -16,6 +18,7 @@ import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { statusRoutes } from './status-routes.ts';
 import { traceRequests } from './trace-requests.ts';
+import { watchingRoutes } from './watching-routes.ts';
 
 /** How an edge is made. */
 export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
@@ -31,8 +34,8 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   readonly random: Random;
   /** Where it tells what it did for which request. Left out: nowhere. */
   readonly trace?: ModuleTrace;
-  /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
-  readonly samplingRate?: number | undefined;
+  /** What is chosen for validation, who validates it, and when traffic counts as changed. Left out: nothing is watched. */
+  readonly watching?: WatchingOptions | undefined;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -63,6 +66,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
   const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
+  const { watching, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
   await programs.open();
   const app = Fastify({
     logger: false,
@@ -82,16 +86,17 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     datasets,
     clock,
     random,
-    samplingRate: options.samplingRate ?? 0,
+    watching,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
   };
-  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute]) addRoutes(app, parts);
+  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute, watchingRoutes]) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();
     programs.close();
     trace.close();
+    await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
   return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };

@@ -1,11 +1,13 @@
 import type { Datasets } from '../dataset/datasets.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
 import type { ServedPrograms } from '../serve/served-programs.ts';
+import type { Watching } from '../watching/watching.ts';
 
 /** What the routes work with. */
 export interface EdgeParts extends ExecutionTools {
   readonly programs: ServedPrograms;
   readonly datasets: Datasets;
+  readonly watching: Watching;
   /** Version of this package. */
   readonly packageVersion: string;
   /** The program for requests that name none, as configured. */

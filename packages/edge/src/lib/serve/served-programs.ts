@@ -55,6 +55,11 @@ export class ServedPrograms {
     return [...this.#active.values()].sort((one, other) => (one.metadata.task_id < other.metadata.task_id ? -1 : 1));
   }
 
+  /** The version of a program that is served; `undefined` when none is. */
+  activeNumber(taskId: string): number | undefined {
+    return this.#active.get(taskId)?.metadata.version;
+  }
+
   /** Programs whose active version could not be loaded, with the reason. */
   get failures(): ReadonlyMap<string, { readonly message: string }> {
     return this.#failures;

@@ -206,7 +206,7 @@ export class RecordTransaction implements StoreTransaction {
   executionCounts(): Partial<Record<ExecutionStatus, number>> {
     throw elsewhere('count executions');
   }
-  openOnOther(): Execution[] {
+  openOnOther(): never {
     throw elsewhere('list executions');
   }
   withoutWakeUp(): Execution[] {
@@ -226,6 +226,9 @@ export class RecordTransaction implements StoreTransaction {
   }
   eventOwner(): never {
     throw elsewhere('list events');
+  }
+  announce(): void {
+    throw elsewhere('announce what no execution has');
   }
   dropPositions(): boolean {
     throw elsewhere('forget positions');

@@ -169,16 +169,17 @@ export class SqliteReader implements StoreReader {
   openOnOther(
     workflow: string,
     digest: string,
-    { limit, offset, projects }: { limit: number; offset: number; projects?: ProjectScope | undefined },
-  ): Execution[] {
+    { limit, after = 0, projects }: { limit: number; after?: number | undefined; projects?: ProjectScope | undefined },
+  ): { executions: Execution[]; next: number | null } {
     const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
-    return this.prepare(
+    const rows = this.prepare(
       `SELECT * FROM executions WHERE group_no IN
        (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN} AND ${condition})
-       ORDER BY no LIMIT ? OFFSET ?`,
-    )
-      .all(workflow, digest, ...values, limit, offset)
-      .map((row) => this.#whole(row));
+       AND no > ? ORDER BY no LIMIT ?`,
+    ).all(workflow, digest, ...values, after, limit + 1);
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? Number(page.at(-1)?.['no']) : null;
+    return { executions: page.map((row) => this.#whole(row)), next };
   }
 
   withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[] {

@@ -14,6 +14,7 @@ import type {
 } from '../execution/execution.ts';
 import type { LimitsReader, LimitsWriter } from './limits-store.ts';
 import type { EventFilter, EventOwner, EventPage } from './event-page.ts';
+import type { Notice } from './notices.ts';
 import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
@@ -51,12 +52,12 @@ export interface StoreReader {
   projects(page: { after: string; limit: number; projects?: ProjectScope }): string[];
   /** How many executions of some projects are pinned to a definition, by status; of each status no more than `limit` are counted. */
   executionCounts(digest: string, limit: number, projects?: ProjectScope): Partial<Record<ExecutionStatus, number>>;
-  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
+  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first; `next` is the `after` of the next page. */
   openOnOther(
     workflow: string,
     digest: string,
-    page: { limit: number; offset: number; projects?: ProjectScope | undefined },
-  ): Execution[];
+    page: { limit: number; after?: number | undefined; projects?: ProjectScope | undefined },
+  ): { readonly executions: Execution[]; readonly next: number | null };
   /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
   withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[];
   /** The definitions that executions which have not ended are pinned to. */
@@ -126,6 +127,8 @@ export interface StoreTransaction extends StoreReader {
   dropPositions(before: number): boolean;
   /** Writes something that nobody reads, to learn whether the store can be written. */
   probe(): void;
+  /** Tells something that no execution has, in the order of all events; the same id again has no effect. */
+  announce(notice: Notice, at: number): void;
   /** Appends an event; the store counts it. */
   appendEvent(event: Omit<ExecutionEvent, 'seq'>): void;
 }

@@ -2,6 +2,7 @@ import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { MODULE_ERRORS } from './module-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
+import { WATCHING_ERRORS } from './watching-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
 
 const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
@@ -238,6 +239,7 @@ export const ERRORS = define({
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
   ...MODULE_ERRORS,
+  ...WATCHING_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
 import { hygieneSchema } from './hygiene.ts';
+import { nextCursorSchema } from './pages.ts';
 
 /** Where a value of a policy comes from; each layer may make the ones before it stricter. */
 export const policyLayerSchema = z.enum(['universal', 'project', 'run']);
@@ -122,6 +123,7 @@ export const policyListSchema = z.object({
     }),
   ),
   total: z.int(),
+  next_cursor: nextCursorSchema,
 });
 
 /** `POST /policies/evaluate`: merges layers, and with a run and a phase evaluates the gates without recording anything. */
