@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProgramStore } from '@loopwright/edge';
+import type { ProgramStore } from '@loopwright/edge';
 import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
@@ -28,12 +28,11 @@ import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
-import { EdgeClient } from '../programs/edge-client.ts';
-import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import { createApp } from './app.ts';
+import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -147,17 +146,16 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const { programs, edge, programService } = openPrograms(dir, options);
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const authorized = await openTestAuthorization(database, { engine, programs: programService });
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
+  const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const { maySee } = authorized.authorization;
-  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
+  const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
@@ -176,7 +174,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     tracing,
     metrics,
     examples,
-    programs: programService,
+    ...opened,
     money: moneyOf(database),
     watching,
     health,
@@ -190,10 +188,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of [runs, rollbacks, opened.rollouts]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
+    for (const part of [runs, opened.rollouts, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
@@ -228,15 +226,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-function openPrograms(
-  dir: string,
-  { edgeUrl = noEdge }: TestServerOptions,
-): { programs: ProgramStore; edge: EdgeClient; programService: ProgramService } {
-  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
-  const edge = new EdgeClient({ url: edgeUrl, ready: async () => undefined, authToken: 'secret' });
-  return { programs, edge, programService: new ProgramService(programs, edge) };
 }
 
 function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {

@@ -1,3 +1,4 @@
+import { ROLLOUT_ERRORS } from './rollout-errors.ts';
 import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { MODULE_ERRORS } from './module-errors.ts';
@@ -236,6 +237,7 @@ export const ERRORS = define({
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
   ...RUN_ERRORS,
+  ...ROLLOUT_ERRORS,
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
   ...MODULE_ERRORS,
