@@ -10,7 +10,7 @@ const environmentSchema = z.object({
   LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
 });
 
-await runModule(async (init) => {
+await runModule(async (init, { sendSpans }) => {
   const environment = environmentSchema.parse(init.env);
   const generator = await createGenerator({
     dataDir: environment.LOOPWRIGHT_GENERATOR_DATA_DIR,
@@ -18,7 +18,7 @@ await runModule(async (init) => {
     jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL,
     clock: systemClock,
     random: systemRandom,
-    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
     ...(init.auth_token === undefined ? {} : { authToken: init.auth_token }),
   });

@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
-import { type RunningModule, openModuleTrace, runModule } from '@loopwright/module-sdk';
+import { type ModuleContext, type RunningModule, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
 import { DEFAULT_WATCHING, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
@@ -49,7 +49,7 @@ async function reload(edge: Edge, path: string, environment: NodeJS.ProcessEnv):
   }
 }
 
-async function start(init: ModuleInit): Promise<RunningModule> {
+async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<RunningModule> {
   const env = envSchema.safeParse(init.env);
   if (!env.success) {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot start the edge: ${z.prettifyError(env.error)}`, {
@@ -81,7 +81,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
     loopbackOnly: isLoopback(init.listen),
     clock: systemClock,
     random: systemRandom,
-    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
   });
   if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, environment));
