@@ -24,7 +24,8 @@ import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
-import { ProgramService } from './programs/program-service.ts';
+import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
+import { openPrograms } from './programs/open-programs.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import type { PolicyFolder } from './governance/policy/policy-folder.ts';
@@ -62,7 +63,7 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  const { dataDir } = configuration;
+  const { dataDir, profilesDir } = configuration;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
@@ -77,7 +78,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const { policies } = gates.governance;
-  const made = { examples, programs, edge, workspaces };
+  const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
+  const made = { examples, programs, diffs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
@@ -106,13 +108,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const served = new ProgramService(programs, edge);
+  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
-    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
+    await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
@@ -136,7 +137,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     tracing,
     metrics,
     examples,
-    programs: served,
+    ...opened,
     money: agents.money,
     watching,
     health,
@@ -145,12 +146,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     protection: protectionOf(configuration),
-    responses,
+    responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration, runs);
-  await takeUp({ supervisor, engine, runs, rollbacks, watching });
+  await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
 
@@ -158,13 +159,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 async function takeUp({
   supervisor,
   engine,
-  runs,
-  rollbacks,
   watching,
-}: Pick<AppParts, 'engine' | 'runs' | 'rollbacks' | 'watching'> & { supervisor: Supervisor }): Promise<void> {
+  parts,
+}: Pick<AppParts, 'engine' | 'watching'> & {
+  supervisor: Supervisor;
+  parts: readonly { recover(): Promise<void> }[];
+}): Promise<void> {
   supervisor.start();
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of parts) await part.recover();
   watching.watcher.start();
 }
 

@@ -9,6 +9,7 @@ import {
   type ErrorResponse,
   type ExecutionResponse,
   type HumanTask,
+  PlatformError,
   errorResponseSchema,
   executionResponseSchema,
   humanTaskSchema,
@@ -27,11 +28,11 @@ import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
-import { openPrograms } from '../programs/programs-fixture.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import { createApp } from './app.ts';
+import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -141,20 +142,20 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
   const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
+  const parts = { clock: systemClock, random: systemRandom };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const { programs, edge, programService } = openPrograms(dir, options.edgeUrl);
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const authorized = await openTestAuthorization(database, { engine, programs: programService });
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
+  const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const { maySee } = authorized.authorization;
-  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
+  const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
@@ -173,7 +174,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     tracing,
     metrics,
     examples,
-    programs: programService,
+    ...opened,
     money: moneyOf(database),
     watching,
     health,
@@ -182,15 +183,15 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    random: systemRandom,
+    ...parts,
     clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of [runs, rollbacks, opened.rollouts]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
+    for (const part of [runs, opened.rollouts, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
@@ -244,6 +245,10 @@ async function openEngine(
 
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
+}
+
+function noEdge(): never {
+  throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
 }
 
 function postOf(body: unknown, headers: Record<string, string>): RequestInit {

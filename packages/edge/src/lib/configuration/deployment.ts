@@ -1,5 +1,6 @@
 import { programNameSchema, samplingStrategySchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import type { EdgeOptions } from '../http/create-edge.ts';
 import type { DatasetsOptions } from '../dataset/datasets.ts';
 import { calendarOf } from '../dataset/day.ts';
 import { DEFAULT_DRIFT } from '../drift/drift-options.ts';
@@ -45,6 +46,17 @@ export const deploymentSchema = z.strictObject({
       when_full: z.enum(['refuse', 'drop']).default('refuse'),
     })
     .prefault({}),
+  /** The control plane that programs come from; left out: they are in `runtime.data_dir` already. */
+  source: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/u }).max(2000),
+      /** An API key that may read the programs. */
+      token: z.string().min(1).max(1000),
+      programs: z.array(programNameSchema).min(1).max(1000),
+      /** Seconds between two looks. */
+      interval_seconds: numberSchema.pipe(z.number().min(1).max(86_400)).default(15),
+    })
+    .optional(),
   validation: z
     .strictObject({
       /** Who is asked about programs without a reference program: people, or the model of the control plane. */
@@ -134,6 +146,19 @@ export function watchingOptions({
 export const DEFAULT_WATCHING: WatchingOptions = watchingOptions(
   deploymentSchema.pick({ sampling: true, validation: true, drift: true }).parse({}),
 );
+
+/** What a deployment says about the rest, as the options of an edge. */
+export function servingOptions({ execution, source }: Deployment): Pick<EdgeOptions, 'sandbox' | 'source'> {
+  return {
+    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms },
+    source: source && {
+      url: source.url,
+      token: source.token,
+      programs: source.programs,
+      intervalMs: source.interval_seconds * 1000,
+    },
+  };
+}
 
 function isTimeZone(zone: string): boolean {
   try {

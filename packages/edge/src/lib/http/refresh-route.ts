@@ -15,9 +15,10 @@ export function refreshRoute(app: FastifyInstance, parts: EdgeParts): void {
 }
 
 async function refresh(
-  { programs }: EdgeParts,
+  { programs, rollouts }: EdgeParts,
   taskId: string,
 ): Promise<{ task_id: string; active_version: number; digest: string }> {
   const { metadata } = await programs.refresh(taskId);
+  await rollouts.refresh(taskId);
   return { task_id: taskId, active_version: metadata.version, digest: metadata.digest };
 }

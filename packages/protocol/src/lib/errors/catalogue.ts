@@ -1,3 +1,4 @@
+import { ROLLOUT_ERRORS } from './rollout-errors.ts';
 import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
@@ -235,6 +236,7 @@ export const ERRORS = define({
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
   ...RUN_ERRORS,
+  ...ROLLOUT_ERRORS,
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
   ...WATCHING_ERRORS,
