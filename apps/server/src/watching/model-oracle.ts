@@ -30,6 +30,11 @@ export class ModelOracle {
     this.#parts = parts;
   }
 
+  /** Throws PROVIDER_NOT_CONFIGURED when no model is set: nothing is claimed for it then. */
+  requireModel(): void {
+    this.#parts.models.modelFor(null);
+  }
+
   /**
    * What the model says of an input (nothing when its answer is none), and what it cost. With a limit, a model without a known price is not asked. Throws PROVIDER_NOT_CONFIGURED,
    * PROVIDER_UNAVAILABLE, INVALID_CONFIGURATION without a price.

@@ -60,6 +60,7 @@ export class ProgramWatcher implements AsyncDisposable {
   /** Asks the model about one sample. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND, ORACLE_BUDGET_REACHED, AGENT_FAILED for an answer that is none, and what the model throws. */
   async ask(program: string, sampleId: string): Promise<Sample> {
     const { edge, oracle, programs, resources } = this.#parts;
+    oracle.requireModel();
     const { budget } = await edge.validation(program);
     const sample = await edge.claim(program, 'model', sampleId);
     if (sample === null) throw new PlatformError('SAMPLE_TAKEN', `Cannot ask about the sample "${sampleId}": it does not wait`);

@@ -91,7 +91,7 @@ describe('a program whose traffic changes', () => {
   const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
   it('is found, made again with what people labelled, and served once a person accepts it; kill -9 opens no second repair', async () => {
-    const rows = times(240, () => row()).map((one) => `${one.size},${one.colour},${one.noise},${labelOf(one)}`);
+    const rows = times(120, () => row()).map((one) => `${one.size},${one.colour},${one.noise},${labelOf(one)}`);
     const { digest } = z
       .looseObject({ digest: z.string() })
       .parse(await call('/examples', ['size,colour,noise,label', ...rows].join('\n'), 'text/csv'));

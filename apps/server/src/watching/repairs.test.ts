@@ -216,4 +216,16 @@ describe('samples, drift and repairs', () => {
     await server.watching.watcher.round();
     assert.equal(executions(), 2);
   });
+
+  it('ends a repair that can never begin', async () => {
+    const { database, watching } = server;
+    const row = await database.selectFrom('repairs').selectAll().where('repair_id', '=', 'cut-off').executeTakeFirstOrThrow();
+    const { no: _no, ...rest } = row;
+    // The id is that of an execution of something else.
+    await watching.store.insert({ ...rest, repair_id: 'made-it', state: 'open', begun: 0, closed_at: null });
+    await watching.watcher.round();
+    const [newest] = (await repairs()).repairs;
+    assert.deepEqual([newest?.repair_id, newest?.state], ['made-it', 'failed']);
+    assert.match(newest?.reason ?? '', /made-it/);
+  });
 });

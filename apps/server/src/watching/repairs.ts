@@ -10,6 +10,7 @@ import {
   type BudgetLimits,
   type Clock,
   type DriftVerdict,
+  PlatformError,
   type Json,
   type Random,
   budgetLimitsSchema,
@@ -68,7 +69,7 @@ export class Repairs {
   async follow(): Promise<void> {
     for (const repair of await this.#parts.store.open())
       await (repair.begun === 0 ? this.#begin(repair) : this.#settle(repair)).catch((error: unknown) =>
-        this.#parts.log(`Cannot go on with the repair of "${repair.program}": ${messageOf(error)}`),
+        this.#fail(repair, error),
       );
   }
 
@@ -180,6 +181,14 @@ export class Repairs {
     if (intent !== undefined) await audit.append({ kind: 'outcome', intent_seq: intent.seq, ...about, after, status: 201 });
     await store.begin(repair.repair_id);
     log(`Opened a repair of "${repair.program}": the execution ${repair.repair_id} asks people`);
+  }
+
+  /** What can never begin is ended, so that it is not tried for ever. */
+  async #fail({ repair_id: id, program, begun }: StoredRepair, error: unknown): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    log(`Cannot go on with the repair of "${program}": ${messageOf(error)}`);
+    if (begun === 0 && error instanceof PlatformError && !error.retryable)
+      await store.close(id, { state: 'failed', reason: error.message, at: clock.now() });
   }
 
   /** Ends a repair whose execution has ended. */

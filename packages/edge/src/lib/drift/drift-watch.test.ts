@@ -43,10 +43,10 @@ function open(seed: number, options = OPTIONS): { watch: DriftWatch; random: Ran
 }
 
 /** Feeds so many windows; the reference first. */
-function feed(watch: DriftWatch, windows: number, make: () => Seen): void {
+function feed(watch: DriftWatch, windows: number, make: () => Seen, records = OPTIONS.windowRecords): void {
   const { compared } = watch.verdict().windows;
   while (watch.verdict().state === 'learning') watch.observe(make());
-  for (let record = 0; record < windows * OPTIONS.windowRecords; record += 1) watch.observe(make());
+  for (let record = 0; record < windows * records; record += 1) watch.observe(make());
   assert.equal(watch.verdict().windows.compared, compared + windows);
 }
 
@@ -55,9 +55,9 @@ describe('DriftWatch', () => {
     let over = 0;
     let drifts = 0;
     for (let seed = 0; seed < 20; seed += 1) {
-      const { watch, random } = open(seed);
+      const { watch, random } = open(seed, { ...OPTIONS, windowRecords: 60, referenceRecords: 600 });
       for (let window = 0; window < 50; window += 1) {
-        feed(watch, 1, () => ticket(random));
+        feed(watch, 1, () => ticket(random), 60);
         const { windows, state } = watch.verdict();
         over += windows.over > 0 ? 1 : 0;
         drifts += state === 'drifting' && windows.over === OPTIONS.windowsIn ? 1 : 0;

@@ -78,6 +78,11 @@ export class DriftWatch {
     return this.#parts.version;
   }
 
+  /** Windows that were compared so far. */
+  get windowsCompared(): number {
+    return this.#stored.compared;
+  }
+
   get isDrifting(): boolean {
     return this.#state === 'drifting';
   }

@@ -42,13 +42,26 @@ export class SampleQueue {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #onTrouble: (error: unknown) => void;
   readonly #statements = new Map<string, StatementSync>();
   #pending: NewSample[] = [];
 
-  constructor({ database, clock, queueLimit }: { database: DatabaseSync; clock: Clock; queueLimit: number }) {
+  constructor({
+    database,
+    clock,
+    queueLimit,
+    onTrouble,
+  }: {
+    database: DatabaseSync;
+    clock: Clock;
+    queueLimit: number;
+    /** Told why samples were lost that could not be written. */
+    onTrouble: (error: unknown) => void;
+  }) {
     this.#database = database;
     this.#clock = clock;
     this.#limit = queueLimit;
+    this.#onTrouble = onTrouble;
   }
 
   /** Puts a sample in; those of one turn of the event loop are written together. */
@@ -57,11 +70,19 @@ export class SampleQueue {
     if (this.#pending.length === 1) setImmediate(() => this.flush());
   }
 
-  /** Writes what waits to be written. */
+  /** Writes what waits to be written. What cannot be is lost as a sample: the execution itself is recorded elsewhere. */
   flush(): void {
     const samples = this.#pending;
     this.#pending = [];
     if (samples.length === 0) return;
+    try {
+      this.#insert(samples);
+    } catch (error) {
+      this.#onTrouble(error);
+    }
+  }
+
+  #insert(samples: readonly NewSample[]): void {
     this.transact(() => {
       for (const { sampleId, taskId, programId, version, inputJson, outputJson, reason, slice } of samples)
         this.#prepare(
@@ -165,13 +186,9 @@ export class SampleQueue {
     return rows.map((row) => rowToSample(sampleRowSchema.parse(row), this.#clock.now()));
   }
 
-  /** Forgets samples that were done before an instant; returns how many. */
+  /** Forgets samples that were done, or that nobody has answered, before an instant; returns how many. */
   forgetBefore(at: number): number {
-    return Number(
-      this.#prepare(
-        `DELETE FROM samples WHERE logged = 1 AND state IN ('answered', 'skipped', 'expired') AND coalesce(done_at, created_at) < ?`,
-      ).run(at).changes,
-    );
+    return Number(this.#prepare('DELETE FROM samples WHERE logged = 1 AND coalesce(done_at, created_at) < ?').run(at).changes);
   }
 
   /** Does all of something, or nothing. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -216,5 +216,29 @@ describe('Validations', () => {
     assert.deepEqual([rest.samples.map(({ sample_id }) => sample_id), rest.next_cursor], [['s9'], null]);
     assert.equal(watching.summary('t').samples.expired, 7);
     await close();
+  });
+
+  it('costs no request anything when samples cannot be kept, and says so once', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'loopwright-validations-'));
+    folders.push(dir);
+    await mkdir(join(dir, 'datasets/watching.db'), { recursive: true });
+    const told: string[] = [];
+    const datasets = new Datasets({ dir, clock: systemClock, log: assert.fail });
+    await using watching = new Watching({
+      dir,
+      durability: 'process',
+      datasets,
+      keepDays: 30,
+      activeVersion: () => 1,
+      clock: systemClock,
+      random: seededRandom(1),
+      options: { ...NOT_WATCHING, sampling: { strategy: 'random', rate: 1 } },
+      log: (message) => told.push(message),
+    });
+    for (let request = 0; request < 3; request += 1)
+      assert.equal(watching.choose('t', { input: 'x', inputJson: '"x"', output: 'y' }), undefined);
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', /^Cannot watch "t": Cannot open /);
+    await datasets.close();
   });
 });

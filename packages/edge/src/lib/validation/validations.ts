@@ -41,6 +41,8 @@ const DETAILS_CHARACTERS = 2000;
 /** Samples and what oracles say of them. */
 export class Validations {
   readonly #parts: ValidationParts;
+  /** One writing of a program at a time, so that nothing is written twice. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(parts: ValidationParts) {
     this.#parts = parts;
@@ -124,28 +126,37 @@ export class Validations {
     return queue.get(taskId, sampleId);
   }
 
-  /** Writes validations of a program to its data set that a crash kept from it. */
-  async recover(taskId: string): Promise<void> {
-    const { queue, datasets } = this.#parts;
-    const waiting = queue.unlogged(taskId);
-    if (waiting.length === 0) return;
-    const log = await datasets.of(taskId);
-    const days = new Set(
-      waiting.flatMap(({ validation }) => (validation === null ? [] : [datasets.dayOf(validation.validated_at)])),
-    );
-    const known = new Set<string>();
-    for (const day of days) for await (const { id } of log.readValidations(day)) known.add(id);
-    for (const { sample_id, validation } of waiting) if (validation !== null && known.has(validation.id)) queue.logged(sample_id);
-    await this.#settle(taskId);
+  /** Writes validations of a program to its data set that a crash kept from it. Call it before anything is answered: what is answered waits for it. */
+  recover(taskId: string): Promise<void> {
+    return this.#inTurn(taskId, async () => {
+      await this.#noteLogged(taskId);
+      await this.#writeUnlogged(taskId);
+    });
   }
 
-  /** One writing of a program at a time, so that nothing is written twice. */
-  readonly #settling = new Map<string, Promise<void>>();
   #settle(taskId: string): Promise<void> {
-    const before = this.#settling.get(taskId) ?? Promise.resolve();
-    const settling = before.catch(() => undefined).then(() => this.#writeUnlogged(taskId));
-    this.#settling.set(taskId, settling);
-    return settling;
+    return this.#inTurn(taskId, () => this.#writeUnlogged(taskId));
+  }
+
+  #inTurn(taskId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(taskId) ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(work);
+    this.#turns.set(taskId, turn);
+    return turn;
+  }
+
+  /** Finds out which validations the data set has although nobody took note of it. */
+  async #noteLogged(taskId: string): Promise<void> {
+    const { queue, datasets } = this.#parts;
+    const waiting = queue
+      .unlogged(taskId)
+      .flatMap(({ sample_id: id, validation }) => (validation === null ? [] : [{ id, validation }]));
+    if (waiting.length === 0) return;
+    const log = await datasets.of(taskId);
+    const known = new Set<string>();
+    for (const day of new Set(waiting.map(({ validation }) => datasets.dayOf(validation.validated_at))))
+      for await (const { id } of log.readValidations(day)) known.add(id);
+    for (const { id, validation } of waiting) if (known.has(validation.id)) queue.logged(id);
   }
 
   async #writeUnlogged(taskId: string): Promise<void> {

@@ -16,6 +16,9 @@ import type { WatchingOptions } from './watching-options.ts';
 /** How much the newest execution or validation counts in the share of failures. */
 const NEWEST = 0.02;
 
+/** How often validations alone have the state written, in milliseconds. */
+const SAVE_MS = 5000;
+
 /** What {@link ProgramWatch} works with. */
 export interface ProgramWatchParts {
   readonly taskId: string;
@@ -34,6 +37,7 @@ export class ProgramWatch {
   #drift: DriftWatch | undefined;
   #hasChanged = false;
   #failing = 0;
+  #saved = { isDrifting: false, at: 0 };
 
   constructor(parts: ProgramWatchParts) {
     this.#parts = parts;
@@ -51,8 +55,12 @@ export class ProgramWatch {
     const { status, version, input_data: input } = record;
     this.#note(status === 'success', input);
     if (version === null || version !== this.#parts.activeVersion()) return;
-    this.#driftOf(version)?.observe({ input, output, slice, status });
+    const drift = this.#driftOf(version);
+    const before = drift?.windowsCompared;
+    drift?.observe({ input, output, slice, status });
     this.#hasChanged = true;
+    // What a window came to has to survive a crash.
+    if (drift?.windowsCompared !== before) this.save();
   }
 
   validated({ input_data: input, slice, version, reason }: Sample, { match, validated_at }: ValidationRecord): void {
@@ -60,8 +68,7 @@ export class ProgramWatch {
     if (reason !== 'random' || version === null || version !== this.#parts.activeVersion()) return;
     this.#driftOf(version)?.validated({ match, slice, input, at: Date.parse(validated_at) });
     this.#hasChanged = true;
-    // A quality alarm has to survive like the validations that led to it.
-    this.save();
+    this.#saveSoon();
   }
 
   verdict(): DriftVerdict {
@@ -79,6 +86,15 @@ export class ProgramWatch {
       .prepare('INSERT INTO drift_states VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state')
       .run(taskId, JSON.stringify(this.#drift.toJson()));
     this.#hasChanged = false;
+  }
+
+  /** Now, when the verdict has changed or the last time is a while ago: the state is large, and validations may come many at a time. */
+  #saveSoon(): void {
+    const { clock } = this.#parts;
+    const isDrifting = this.#drift?.isDrifting ?? false;
+    if (isDrifting === this.#saved.isDrifting && clock.now() - this.#saved.at < SAVE_MS) return;
+    this.#saved = { isDrifting, at: clock.now() };
+    this.save();
   }
 
   #note(isRight: boolean, input: Json): void {

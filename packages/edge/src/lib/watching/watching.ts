@@ -59,6 +59,7 @@ export class Watching implements AsyncDisposable {
   readonly #parts: WatchingParts;
   readonly #programs = new Map<string, ProgramWatch>();
   #opened: Opened | undefined;
+  #told = '';
   #stopTimer: () => void = () => undefined;
   #recovering: Promise<void> = Promise.resolve();
 
@@ -71,29 +72,28 @@ export class Watching implements AsyncDisposable {
     return this.#open().validations;
   }
 
-  /** Why a success is to be validated; `undefined` when it is not. */
+  /** Why a success is to be validated; `undefined` when it is not. It never fails: what cannot be watched is served all the same. */
   choose(taskId: string, candidate: Candidate): SampleReason | undefined {
     if (this.#parts.options.sampling.rate === 0) return undefined;
-    const reason = this.#watchOf(taskId).choose(candidate);
-    if (reason === undefined) return undefined;
-    return this.#open().counts.budget(taskId).exhausted ? undefined : reason;
+    return this.#guarded(taskId, () => {
+      const reason = this.#watchOf(taskId).choose(candidate);
+      return reason === undefined || this.#open().counts.budget(taskId).exhausted ? undefined : reason;
+    });
   }
 
-  /** Takes an execution into account that was recorded; it never fails, because the execution has succeeded by then. */
+  /** Takes an execution into account that was recorded. It never fails: the execution has succeeded by then. */
   observe({ record, inputJson, reason }: Watched): void {
-    const { options, log } = this.#parts;
+    const { options } = this.#parts;
     if (options.sampling.rate === 0 && options.drift === null) return;
+    const { id: sampleId, task_id: taskId, program_id: programId, version } = record;
     const output: Json = record.output_data?.result ?? null;
     const slice = sliceOf(record.input_data, inputJson);
-    try {
-      this.#watchOf(record.task_id).observe(record, { output, slice });
+    this.#guarded(taskId, () => {
+      this.#watchOf(taskId).observe(record, { output, slice });
       if (reason === undefined) return;
-      const { id: sampleId, task_id: taskId, program_id: programId, version } = record;
       const outputJson = JSON.stringify(output);
       this.validations.add({ sampleId, taskId, programId, version, inputJson, outputJson, reason, slice });
-    } catch (error) {
-      log(`Cannot watch an execution of "${record.task_id}": ${messageOf(error)}`);
-    }
+    });
   }
 
   /** Whether the traffic or the quality of a program has changed. */
@@ -108,12 +108,12 @@ export class Watching implements AsyncDisposable {
 
   /** Writes what has changed and forgets what is old. */
   maintain(): void {
-    const { clock, keepDays, log } = this.#parts;
+    const { clock, keepDays } = this.#parts;
     try {
       for (const watch of this.#programs.values()) watch.save();
       this.#opened?.queue.forgetBefore(clock.now() - keepDays * DAY_MS);
     } catch (error) {
-      log(`Cannot write what was watched: ${messageOf(error)}`);
+      this.#tell(`Cannot write what was watched: ${messageOf(error)}`);
     }
   }
 
@@ -123,6 +123,21 @@ export class Watching implements AsyncDisposable {
     this.#opened?.queue.flush();
     this.maintain();
     this.#opened?.database.close();
+  }
+
+  /** Trouble is told once, not with each request. */
+  #guarded<T>(taskId: string, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#tell(`Cannot watch "${taskId}": ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #tell(message: string): void {
+    if (message !== this.#told) this.#parts.log(message);
+    this.#told = message;
   }
 
   #watchOf(taskId: string): ProgramWatch {
@@ -140,10 +155,12 @@ export class Watching implements AsyncDisposable {
     const { dir, durability, datasets, clock, options } = this.#parts;
     const { validation } = options;
     const database = openWatchingDatabase(dir, durability);
-    const queue = new SampleQueue({ database, clock, queueLimit: validation.queueLimit });
+    const onTrouble = (error: unknown): void => this.#tell(`Cannot keep samples: ${messageOf(error)}`);
+    const queue = new SampleQueue({ database, clock, queueLimit: validation.queueLimit, onTrouble });
     const counts = new ValidationCounts({ database, clock, limitUsd: validation.budgetUsdPerDay });
+    // The answer stands by then.
     const onValidation = (sample: Sample, given: ValidationRecord): void =>
-      this.#watchOf(sample.task_id).validated(sample, given);
+      this.#guarded(sample.task_id, () => this.#watchOf(sample.task_id).validated(sample, given));
     const validations = new Validations({ queue, counts, datasets, options: validation, clock, onValidation });
     this.#opened = { database, queue, counts, validations };
     this.#plan();
@@ -155,11 +172,14 @@ export class Watching implements AsyncDisposable {
     return this.#opened;
   }
 
+  /** All at once: what is answered from now on waits for its program. */
   async #recover(taskIds: readonly string[], validations: Validations): Promise<void> {
-    for (const taskId of taskIds)
-      await validations
+    const recovering = taskIds.map((taskId) =>
+      validations
         .recover(taskId)
-        .catch((error: unknown) => this.#parts.log(`Cannot write validations of "${taskId}": ${messageOf(error)}`));
+        .catch((error: unknown) => this.#tell(`Cannot write validations of "${taskId}": ${messageOf(error)}`)),
+    );
+    await Promise.all(recovering);
   }
 
   #plan(): void {
