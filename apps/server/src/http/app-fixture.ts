@@ -9,6 +9,7 @@ import {
   type ErrorResponse,
   type ExecutionResponse,
   type HumanTask,
+  PlatformError,
   errorResponseSchema,
   executionResponseSchema,
   humanTaskSchema,
@@ -27,11 +28,11 @@ import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
-import { openTestPrograms } from '../programs/programs-fixture.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import { createApp } from './app.ts';
+import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -141,13 +142,14 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
   const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
+  const parts = { clock: systemClock, random: systemRandom };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const { programs, edge, opened } = openTestPrograms({ dir, edgeUrl: options.edgeUrl, database, log });
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
   const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
@@ -181,7 +183,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    random: systemRandom,
+    ...parts,
     clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
@@ -243,6 +245,10 @@ async function openEngine(
 
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
+}
+
+function noEdge(): never {
+  throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');
 }
 
 function postOf(body: unknown, headers: Record<string, string>): RequestInit {
