@@ -7,16 +7,18 @@ import { createGenerator } from './generator.ts';
 const environmentSchema = z.object({
   LOOPWRIGHT_GENERATOR_DATA_DIR: z.string().min(1),
   LOOPWRIGHT_GENERATOR_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
 });
 
-await runModule(async (init) => {
+await runModule(async (init, { sendSpans }) => {
   const environment = environmentSchema.parse(init.env);
   const generator = await createGenerator({
     dataDir: environment.LOOPWRIGHT_GENERATOR_DATA_DIR,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
+    jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL,
     clock: systemClock,
     random: systemRandom,
-    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
     ...(init.auth_token === undefined ? {} : { authToken: init.auth_token }),
   });

@@ -1,4 +1,64 @@
-export { readLines } from './lib/lines.ts';
-export { type RunningModule, runModule } from './lib/run-module.ts';
+export { readLines } from './lib/transport/lines.ts';
+export type { Receiver, Transport } from './lib/transport/transport.ts';
+export { memoryTransports } from './lib/transport/memory-transport.ts';
+export { StreamTransport, type StreamTransportOptions } from './lib/transport/stream-transport.ts';
+export { standardStreams } from './lib/transport/standard-streams.ts';
+export {
+  connectTransport,
+  listenTransport,
+  type SocketAddress,
+  type TransportListener,
+} from './lib/transport/socket-transport.ts';
+export type { ChannelReport, OnReport } from './lib/channel/report.ts';
+export {
+  ModuleChannel,
+  moduleChannel,
+  type ModuleSideChannel,
+  orchestratorChannel,
+  type OrchestratorChannel,
+} from './lib/channel/module-channel.ts';
+export { type FetchHandler, fetchHandler } from './lib/http-ipc/fetch-handler.ts';
+export { HttpIpcServer, type HttpIpcServerOptions } from './lib/http-ipc/http-ipc-server.ts';
+export { HttpIpcClient, type HttpIpcClientOptions } from './lib/http-ipc/http-ipc-client.ts';
+export type { IpcHandler, IpcRequest, IpcResponse, IpcServerRequest } from './lib/http-ipc/ipc-messages.ts';
+export type { IpcMetrics } from './lib/http-ipc/ipc-metrics.ts';
+export { HttpIpcRouter, type Middleware } from './lib/http-ipc/http-ipc-router.ts';
+export {
+  type ApiResponse,
+  badRequest,
+  errorResponse,
+  getQueryParams,
+  internalError,
+  jsonResponse,
+  notFound,
+  parseJsonBody,
+  type ResponseOptions,
+  success,
+} from './lib/http-ipc/api-response.ts';
+export { fastifyHandler, type Injectable } from './lib/http-ipc/fastify-handler.ts';
+export { Redactor, REDACTED } from './lib/secrets/redactor.ts';
+export { Secret } from './lib/secrets/secret.ts';
+export {
+  chainedSecrets,
+  environmentSecrets,
+  fileSecrets,
+  memorySecrets,
+  type SecretProvider,
+} from './lib/secrets/secret-provider.ts';
+export { SecretClient, type SecretClientOptions, type SecretEvent, type SecretMode } from './lib/secrets/secret-client.ts';
+export { type RotationOutcome, SecretHost, type SecretHostOptions } from './lib/secrets/secret-host.ts';
+export { runModule } from './lib/run-module.ts';
+export {
+  type ModuleContext,
+  type RunningModule,
+  serveModule,
+  type ServeModuleOptions,
+  type StartModule,
+} from './lib/serve-module.ts';
+export { createTestHost, type TestHost, type TestHostOptions } from './lib/test-host/test-host.ts';
 export { ModuleTrace, type ModuleTraceOptions, type OpenSpan } from './lib/module-trace.ts';
 export { openModuleTrace } from './lib/open-module-trace.ts';
+export { type JwtAlgorithm, type JwtConfig, jwtConfigFromEnvironment } from './lib/jwt/jwt-config.ts';
+export { type JwtClaims, JwtValidator, tokenFromHeader } from './lib/jwt/jwt-validator.ts';
+export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
+export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';

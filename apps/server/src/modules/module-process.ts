@@ -1,19 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
-  type ModuleInit,
+  type ModuleInitLine,
   type ModuleMessage,
-  moduleMessageSchema,
   MODULE_LINE_LIMIT_BYTES,
-  type OrchestratorMessage,
+  type OrchestratorMessageLine,
+  readModuleMessage,
 } from '@loopwright/protocol';
-import { z } from 'zod';
 import type { ModuleLogEntry, ModuleSpec } from './module-spec.ts';
 import { onOutputLines } from './output-lines.ts';
 
 /** What a run of a module tells its owner. */
 export interface ModuleProcessEvents {
   readonly onMessage: (message: ModuleMessage) => void;
-  /** Gets what claims to be a message of spans, unread. */
+  /** Gets what claims to be a message of spans, its spans unread; `undefined` when it is none. */
   readonly onSpans: (message: unknown) => void;
   /** Called once, however the run ends. */
   readonly onExit: (exit: { code: number | null; signal: string | null; reason: string }) => void;
@@ -24,7 +23,7 @@ export interface ModuleProcessEvents {
 export interface ModuleProcess {
   readonly pid: number | null;
   /** Sends a message; does nothing when the child is gone. */
-  send(message: OrchestratorMessage): void;
+  send(message: OrchestratorMessageLine): void;
   /** SIGKILL to the child and what it started. `reason` becomes the reason of its exit. */
   kill(reason: string): void;
 }
@@ -48,10 +47,8 @@ const NOT_INHERITED = /^--(?:test|watch|inspect|experimental-test)/;
 /** Options whose next word is code. */
 const CODE = /^(?:-e|-p|-pe|--eval|--print)$/;
 
-const spansSchema = z.looseObject({ op: z.literal('spans') });
-
 /** Starts a module: Node with the options of this process, its own process group, the init object as first line. */
-export function startModuleProcess(spec: ModuleSpec, init: ModuleInit, events: ModuleProcessEvents): ModuleProcess {
+export function startModuleProcess(spec: ModuleSpec, init: ModuleInitLine, events: ModuleProcessEvents): ModuleProcess {
   const ownGroup = process.platform !== 'win32';
   const child = spawn(process.execPath, [...inheritedOptions(), spec.entry], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -73,10 +70,11 @@ export function startModuleProcess(spec: ModuleSpec, init: ModuleInit, events: M
   );
   child.stdin.on('error', () => undefined);
   onOutputLines(child.stdout, MODULE_LINE_LIMIT_BYTES, (line) => {
-    const value = parseJson(line);
-    if (spansSchema.safeParse(value).success) return events.onSpans(value);
-    const message = moduleMessageSchema.safeParse(value);
-    if (message.success) events.onMessage(message.data);
+    const read = readModuleMessage(line);
+    if (read.kind === 'message' && read.message.op === 'spans') events.onSpans(read.message);
+    else if (read.kind === 'message') events.onMessage(read.message);
+    // Counted where the others are.
+    else if (read.kind === 'malformed' && read.op === 'spans') events.onSpans(undefined);
     else events.onLog({ source: 'stdout', level: 'warn', text: line.slice(0, STDERR_LINE_LIMIT_BYTES) });
   });
   onOutputLines(child.stderr, STDERR_LINE_LIMIT_BYTES, (text) => events.onLog({ source: 'stderr', level: 'info', text }));
@@ -107,13 +105,5 @@ function killGroup(child: ChildProcess): void {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
     // The group is gone: nothing of it is left to kill.
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }

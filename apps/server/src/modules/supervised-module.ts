@@ -1,4 +1,11 @@
-import { type Clock, isoTime, type ModuleInit, type ModuleMessage, type Random } from '@loopwright/protocol';
+import {
+  type Clock,
+  isoTime,
+  MODULE_PROTOCOL_VERSION,
+  type ModuleInitLine,
+  type ModuleMessage,
+  type Random,
+} from '@loopwright/protocol';
 import { backOffMs } from './back-off.ts';
 import { type ModuleProcess, startModuleProcess } from './module-process.ts';
 import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus, SupervisionTimes } from './module-spec.ts';
@@ -99,11 +106,12 @@ export class SupervisedModule {
   #launch(): void {
     const { clock, orchestratorApi, times } = this.#around;
     const { id, listen, env = {}, authToken } = this.#spec;
-    const init: ModuleInit = {
+    const init: ModuleInitLine = {
       orchestrator_api: orchestratorApi,
       module_id: id,
       env: { ...env },
       listen,
+      protocol_version: MODULE_PROTOCOL_VERSION,
       ...(authToken === undefined ? {} : { auth_token: authToken }),
     };
     this.#starts += 1;
@@ -124,7 +132,7 @@ export class SupervisedModule {
       this.#unanswered = 0;
       return;
     }
-    if (this.#stopping || this.#status === 'running') return;
+    if (message.op !== 'announce' || this.#stopping || this.#status === 'running') return;
     if (!/^\S+:\d{1,5}$/.test(message.listen)) {
       this.#process?.kill(`it announced "${message.listen.slice(0, 100)}", which is no address`);
       return;

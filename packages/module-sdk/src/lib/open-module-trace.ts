@@ -1,24 +1,13 @@
 import type { Clock, ModuleInit, Random } from '@loopwright/protocol';
 import { ModuleTrace } from './module-trace.ts';
+import type { ModuleContext } from './serve-module.ts';
 
 /** Set by an orchestrator that exports spans. */
 const WANTED = 'LOOPWRIGHT_TRACE';
-/** Bytes on their way to an orchestrator that does not read; spans must not fill the memory of a module. */
-const UNREAD_BYTES = 256 * 1024;
-
-/** The trace of a module as its init line wants it: to standard output, where the protocol is, or nowhere. */
+/** The trace of a module as its init line wants it: over the module channel, or nowhere. */
 export function openModuleTrace(
   { env }: Pick<ModuleInit, 'env'>,
-  { clock, random }: { clock: Clock; random: Random },
+  { clock, random, sendSpans }: { readonly clock: Clock; readonly random: Random } & Pick<ModuleContext, 'sendSpans'>,
 ): ModuleTrace {
-  if (env[WANTED] !== '1') return new ModuleTrace(null);
-  return new ModuleTrace({
-    clock,
-    random,
-    send: (message) => {
-      if (process.stdout.writableLength > UNREAD_BYTES) return false;
-      process.stdout.write(`${JSON.stringify(message)}\n`);
-      return true;
-    },
-  });
+  return new ModuleTrace(env[WANTED] === '1' ? { clock, random, send: sendSpans } : null);
 }

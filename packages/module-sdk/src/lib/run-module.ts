@@ -1,58 +1,45 @@
-import { type ModuleInit, type ModuleMessage, moduleInitSchema, orchestratorMessageSchema } from '@loopwright/protocol';
-import { readLines } from './lines.ts';
-
-/** A module that is up. */
-export interface RunningModule {
-  /** Where it listens, `host:port`. */
-  readonly listen: string;
-  /** What it serves. */
-  readonly endpoints: readonly { path: string; methods: string[] }[];
-  /** Finishes what is under way and closes; called once. */
-  stop(): Promise<void>;
-}
+import { isoTime, messageOf, systemClock } from '@loopwright/protocol';
+import { Redactor } from './secrets/redactor.ts';
+import { serveModule, type StartModule } from './serve-module.ts';
+import { standardStreams } from './transport/standard-streams.ts';
 
 /**
  * Runs a module in this process: reads the init line from stdin, starts it, announces where it listens, answers
- * heartbeats. Ends the process with 0 after `shutdown` or SIGTERM (drained), and at once when stdin closes, because then
+ * heartbeats, serves requests over the channel. Ends the process with 0 after `shutdown` or SIGTERM (drained), and at once when stdin closes, because then
  * the orchestrator is gone and its port must be free for the next one. Standard output belongs to the protocol; log to
- * standard error.
+ * standard error, where the secrets that the orchestrator gave are taken out of every text.
  *
  * The start must not block the event loop for long, or the end of the orchestrator goes unnoticed: heavy work belongs in
  * a worker thread or a process of its own.
+ *
+ * @throws What `start` throws, and when the init line is wrong.
  */
-export async function runModule(start: (init: ModuleInit) => Promise<RunningModule>): Promise<void> {
-  const send = (message: ModuleMessage): void => {
-    process.stdout.write(`${JSON.stringify(message)}\n`);
+export async function runModule(start: StartModule): Promise<void> {
+  const redactor = new Redactor();
+  redactStandardError(redactor);
+  const say = (level: 'warn' | 'error', msg: string): void => {
+    process.stderr.write(`${JSON.stringify({ time: isoTime(systemClock.now()), level, msg })}\n`);
   };
-  process.stdout.on('error', () => process.exit(1));
-  const lines = readLines(process.stdin);
-  const first = await lines.next();
-  if (first.done === true) process.exit(1);
-  const running = await start(moduleInitSchema.parse(JSON.parse(first.value)));
-  let stopping: Promise<void> | undefined;
-  const drain = (): void => {
-    stopping ??= running.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.on('SIGTERM', drain);
+  const terminated = new AbortController();
+  process.on('SIGTERM', () => terminated.abort());
   process.on('SIGINT', () => undefined);
-  send({ op: 'announce', listen: running.listen, endpoints: [...running.endpoints] });
-  for await (const line of lines) {
-    const message = orchestratorMessageSchema.safeParse(parseJson(line));
-    if (!message.success)
-      process.stderr.write(`${JSON.stringify({ level: 'warn', msg: 'unknown message from the orchestrator' })}\n`);
-    else if (message.data.op === 'heartbeat') send({ op: 'heartbeat_ack' });
-    else drain();
-  }
-  if (stopping === undefined) process.exit(0);
+  await serveModule({
+    transport: standardStreams(),
+    clock: systemClock,
+    redactor,
+    signal: terminated.signal,
+    onReport: ({ kind, text }) => say('warn', `From the orchestrator: ${kind}: ${text}`),
+    onError: (error) => say('error', error instanceof Error ? (error.stack ?? error.message) : messageOf(error)),
+    start,
+  });
+  process.exit(0);
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+/** Takes secrets out of what this process writes to standard error. */
+function redactStandardError(redactor: Redactor): void {
+  const write = process.stderr.write.bind(process.stderr);
+  process.stderr.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    const text = redactor.redact(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    return Reflect.apply(write, undefined, [text, ...rest.filter((item) => typeof item === 'function')]);
+  };
 }

@@ -1,6 +1,7 @@
 import { ROLLOUT_ERRORS } from './rollout-errors.ts';
 import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
+import { MODULE_ERRORS } from './module-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
 import { WATCHING_ERRORS } from './watching-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
@@ -235,10 +236,17 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
+  JAIL_REQUIRED: {
+    status: 503,
+    retryable: false,
+    title: 'Programs are not run without a jail of the operating system',
+    fix: 'Install bubblewrap (see `sandbox.walls` in /health of the edge), or set `sandbox_jail` to `preferred`',
+  },
   ...RUN_ERRORS,
   ...ROLLOUT_ERRORS,
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
+  ...MODULE_ERRORS,
   ...WATCHING_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {

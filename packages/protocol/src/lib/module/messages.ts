@@ -1,37 +1,74 @@
 import { z } from 'zod';
+import { httpBodySchema, httpCancelSchema, httpRequestSchema, httpResponseSchema, httpWindowSchema } from './http-messages.ts';
+import {
+  announceSchema,
+  heartbeatAckSchema,
+  heartbeatSchema,
+  identifySchema,
+  initSchema,
+  portRequestSchema,
+  portResponseSchema,
+  shutdownSchema,
+} from './life-messages.ts';
+import { moduleSpansMessageSchema } from './module-spans.ts';
+import { getSecretSchema, rotatedSchema, rotationAckSchema, secretErrorSchema, secretSchema } from './secret-messages.ts';
+import {
+  discoverServiceProvidersResponseSchema,
+  discoverServiceProvidersSchema,
+  registerServiceProviderResponseSchema,
+  registerServiceProviderSchema,
+  routedModuleMessageSchema,
+  routedModuleResponseSchema,
+  routeToModuleSchema,
+  serviceOperationResultSchema,
+  serviceOperationSchema,
+  serviceRequestSchema,
+  serviceResponseSchema,
+} from './service-messages.ts';
 
-/**
- * The part of the module protocol (`reference/domain.md` §2.2) that supervision needs: newline-delimited JSON, `op` and
- * the fields flattened beside it. The first line that a module reads is the bare {@link moduleInitSchema}.
- */
-export const moduleInitSchema = z.object({
-  orchestrator_api: z.string(),
-  module_id: z.string(),
-  env: z.record(z.string(), z.string()).default({}),
-  /** `host:port`; port 0 lets the module choose. */
-  listen: z.string(),
-  /** Expected as `Authorization: Bearer …` on everything that only the orchestrator may call. */
-  auth_token: z.string().optional(),
-});
-export type ModuleInit = z.infer<typeof moduleInitSchema>;
-
-/** Module → orchestrator. */
+/** Every message that a module may write: `op` and the fields flattened beside it, one line each. Fields that are not known are left out. */
 export const moduleMessageSchema = z.discriminatedUnion('op', [
-  z.object({
-    op: z.literal('announce'),
-    listen: z.string(),
-    endpoints: z.array(z.object({ path: z.string(), methods: z.array(z.string()) })),
-  }),
-  z.object({ op: z.literal('heartbeat_ack') }),
+  identifySchema,
+  announceSchema,
+  getSecretSchema,
+  rotationAckSchema,
+  registerServiceProviderSchema,
+  discoverServiceProvidersSchema,
+  serviceRequestSchema,
+  serviceOperationSchema,
+  httpResponseSchema,
+  portRequestSchema,
+  routeToModuleSchema,
+  heartbeatAckSchema,
+  moduleSpansMessageSchema,
+  httpBodySchema,
+  httpWindowSchema,
+  httpCancelSchema,
 ]);
 export type ModuleMessage = z.infer<typeof moduleMessageSchema>;
+/** What a module writes: fields with a default may be left out. */
+export type ModuleMessageLine = z.input<typeof moduleMessageSchema>;
 
-/** Orchestrator → module. */
+/** Every message that an orchestrator may write after the init line. */
 export const orchestratorMessageSchema = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('heartbeat') }),
-  z.object({ op: z.literal('shutdown') }),
+  initSchema,
+  secretSchema,
+  secretErrorSchema,
+  rotatedSchema,
+  shutdownSchema,
+  registerServiceProviderResponseSchema,
+  discoverServiceProvidersResponseSchema,
+  serviceResponseSchema,
+  serviceOperationResultSchema,
+  httpRequestSchema,
+  portResponseSchema,
+  routedModuleMessageSchema,
+  routedModuleResponseSchema,
+  heartbeatSchema,
+  httpBodySchema,
+  httpWindowSchema,
+  httpCancelSchema,
 ]);
 export type OrchestratorMessage = z.infer<typeof orchestratorMessageSchema>;
-
-/** The longest line that either side accepts, in bytes. */
-export const MODULE_LINE_LIMIT_BYTES = 1024 * 1024;
+/** What an orchestrator writes: fields with a default may be left out. */
+export type OrchestratorMessageLine = z.input<typeof orchestratorMessageSchema>;

@@ -1,0 +1,143 @@
+import {
+  type Clock,
+  MODULE_INIT_LIMIT_BYTES,
+  MODULE_PROTOCOL_VERSION,
+  type ModuleInit,
+  moduleInitSchema,
+  type ModuleSpansMessage,
+} from '@loopwright/protocol';
+import { moduleChannel, type ModuleSideChannel } from './channel/module-channel.ts';
+import type { OnReport } from './channel/report.ts';
+import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
+import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
+import type { IpcHandler } from './http-ipc/ipc-messages.ts';
+import { orchestratorSecrets } from './secrets/orchestrator-secrets.ts';
+import { Redactor } from './secrets/redactor.ts';
+import type { SecretClient } from './secrets/secret-client.ts';
+import type { Transport } from './transport/transport.ts';
+
+/** A module that is up. */
+export interface RunningModule {
+  /** Where it listens, `host:port`; left out by a module that has only {@link RunningModule.fetch}. */
+  readonly listen?: string;
+  /** What it serves. */
+  readonly endpoints: readonly { readonly path: string; readonly methods: readonly string[] }[];
+  /** Serves requests over the module channel, with no port: any handler of `Request → Response`. */
+  readonly fetch?: FetchHandler;
+  /** Instead of `fetch`, as plain records; see {@link IpcHandler}. */
+  readonly handle?: IpcHandler;
+  /** Finishes what is under way and closes; called once, after the last request over the channel was answered. */
+  stop(): Promise<void>;
+}
+
+/** What a module gets from its surroundings besides its init object. */
+export interface ModuleContext {
+  /** The secrets that the orchestrator gives it. */
+  readonly secrets: SecretClient;
+  /** Knows all secrets that were given: for logs. */
+  readonly redactor: Redactor;
+  /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
+  readonly sendSpans: (message: ModuleSpansMessage) => boolean;
+}
+
+/** Bytes on their way to an orchestrator that does not read, above which spans are left out. */
+const UNREAD_BYTES = 256 * 1024;
+
+/** Starts a module. */
+export type StartModule = (init: ModuleInit, context: ModuleContext) => Promise<RunningModule>;
+
+/** What {@link serveModule} works with. */
+export interface ServeModuleOptions {
+  readonly transport: Transport;
+  readonly start: StartModule;
+  readonly clock: Clock;
+  readonly redactor?: Redactor;
+  /** Gets what the orchestrator wrote and nobody understood. */
+  readonly onReport: OnReport;
+  /** Gets what handlers of HTTP over IPC throw. */
+  readonly onError: (error: unknown) => void;
+  /** Drains the module when it is aborted, as `shutdown` does. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a module over any transport: reads the init line, starts it, announces it, answers heartbeats, serves requests. Resolves with `stopped` after `shutdown`
+ * (everything answered and sent), or with `disconnected` as soon as the orchestrator is gone.
+ *
+ * @throws When the init line is wrong, or when `start` or `stop` throw.
+ */
+export async function serveModule(options: ServeModuleOptions): Promise<'stopped' | 'disconnected'> {
+  const { transport, start, clock, onReport, redactor = new Redactor() } = options;
+  const channel = moduleChannel({ transport, clock, onReport });
+  let begin: () => void = () => undefined;
+  const shutdown = new Promise<void>((resolve) => (begin = resolve));
+  const disconnected = new Promise<'disconnected'>((resolve) => channel.onClose(() => resolve('disconnected')));
+  channel.on('heartbeat', () => channel.send({ op: 'heartbeat_ack' }));
+  channel.on('shutdown', begin);
+  if (options.signal?.aborted === true) begin();
+  options.signal?.addEventListener('abort', begin);
+  const secrets = orchestratorSecrets(channel, { clock, redactor });
+  const sendSpans = ({ op, spans, dropped }: ModuleSpansMessage): boolean => {
+    if (transport.waitingBytes > UNREAD_BYTES) return false;
+    channel.send({ op, spans: [...spans], dropped });
+    return true;
+  };
+  const first = await firstLine(transport, channel);
+  if (first === undefined) return 'disconnected';
+  const init = readInit(first);
+  channel.setPeerVersion(init.protocol_version);
+  const running = await Promise.race([start(init, { secrets, redactor, sendSpans }), disconnected]);
+  if (running === 'disconnected') return running;
+  const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
+  const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });
+  channel.send({
+    op: 'announce',
+    listen: running.listen ?? `ipc:${init.module_id}`,
+    endpoints: running.endpoints.map(({ path, methods }) => ({ path, methods: [...methods] })),
+    ...(channel.version < 2 ? {} : { protocol_version: MODULE_PROTOCOL_VERSION }),
+  });
+  let isClosing = false;
+  const stopped = shutdown.then(async () => {
+    await http?.drain();
+    await running.stop();
+    isClosing = true;
+    await channel.close();
+    return 'stopped' as const;
+  });
+  const end = await Promise.race([stopped, disconnected]);
+  // Our own closing is seen as an end too, and may be seen before all is sent.
+  return isClosing ? stopped : end;
+}
+
+/** Begins to read: the first line is no message, all others go to the channel. */
+function firstLine(transport: Transport, channel: ModuleSideChannel): Promise<string | undefined> {
+  const receiver = channel.receiver();
+  return new Promise((resolve) => {
+    let isFirst = true;
+    transport.start({
+      ...receiver,
+      line: (text) => {
+        if (!isFirst) return receiver.line(text);
+        isFirst = false;
+        return resolve(text);
+      },
+      end: (error) => {
+        receiver.end(error);
+        resolve(undefined);
+      },
+    });
+  });
+}
+
+function readInit(line: string): ModuleInit {
+  if (Buffer.byteLength(line) > MODULE_INIT_LIMIT_BYTES)
+    throw new RangeError(`Cannot start the module: its init line has more than ${MODULE_INIT_LIMIT_BYTES} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // The message of the parser quotes the line, which holds the token.
+    throw new SyntaxError('Cannot start the module: its init line is no JSON');
+  }
+  return moduleInitSchema.parse(value);
+}

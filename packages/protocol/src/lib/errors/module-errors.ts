@@ -1,0 +1,29 @@
+import type { ErrorDefinition } from './error-definition.ts';
+
+/** What goes wrong between an orchestrator and its modules. */
+export const MODULE_ERRORS = {
+  MODULE_TIMEOUT: {
+    status: 504,
+    retryable: true,
+    title: 'The module did not answer in time',
+    fix: 'Look at the log of the module; send the request again when it may be done twice',
+  },
+  MODULE_PROTOCOL_ERROR: {
+    status: 502,
+    retryable: true,
+    title: 'The module did not keep to its protocol',
+    fix: 'Look at the log of the module; the message says what it did',
+  },
+  SECRET_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such secret for this module',
+    fix: 'Add the secret, or allow the module to read it',
+  },
+  SECRET_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    title: 'The secret cannot be had now',
+    fix: 'Check the source of the secret and ask again',
+  },
+} as const satisfies Record<string, ErrorDefinition>;
