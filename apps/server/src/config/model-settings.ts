@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modelNameSchema } from '../agents/provider/model-name.ts';
+import { modelNameSchema } from '@loopwright/models';
 import { pathSchema as path, setting } from './setting.ts';
 
 const webUrl = z

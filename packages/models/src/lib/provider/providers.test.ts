@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { systemClock, systemRandom } from '@loopwright/protocol';
-import { parseArguments } from '../../config/parse-arguments.ts';
-import { printConfiguration } from '../../config/print-configuration.ts';
-import { resolveConfiguration } from '../../config/resolve-configuration.ts';
-import { type ScriptedProvider, startProvider } from '../provider-fixture.ts';
+import { type ScriptedProvider, startProvider } from '../scripted/scripted-provider.ts';
 import { openProviderTransport } from './bounded-fetch.ts';
 import { ModelClient } from './model-client.ts';
 import { ProviderKeys } from './provider-keys.ts';
@@ -101,27 +98,5 @@ describe('the providers', () => {
       () => keys.of('compatible'),
       (error: Error) => !error.message.includes('secret-line'),
     );
-  });
-});
-
-describe('the keys in the configuration', () => {
-  it('come from the environment only, and are never printed', async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'loopwright-config-'));
-    t.after(() => rmSync(dir, { recursive: true, force: true }));
-    const resolve = (argv: string[], environment: Record<string, string> = {}) =>
-      resolveConfiguration({ arguments: parseArguments(argv), environment, workingDir: dir });
-    const resolved = await resolve([], { ANTHROPIC_API_KEY: KEY, LOOPWRIGHT_MODEL: 'anthropic/claude-sonnet-4-5' });
-    assert.equal(resolved.configuration.anthropicApiKey, KEY);
-    assert.ok(!printConfiguration(resolved).includes(KEY));
-    await assert.rejects(
-      resolve(['--openai-api-key', KEY]),
-      (error: Error) => /OPENAI_API_KEY/.test(error.message) && !error.message.includes(KEY),
-    );
-    writeFileSync(join(dir, 'loopwright.yaml'), `anthropic_api_key: ${KEY}\n`);
-    await assert.rejects(resolve([]), (error: Error) => /ANTHROPIC_API_KEY/.test(error.message) && !error.message.includes(KEY));
-    rmSync(join(dir, 'loopwright.yaml'));
-    await assert.rejects(resolve([], { ANTHROPIC_API_KEY: `${KEY}\u0001` }), (error: Error) => !error.message.includes(KEY));
-    await assert.rejects(resolve(['--model', 'gpt-5']), /anthropic\/NAME/);
-    await assert.rejects(resolve(['--model-base-url', 'http://user:pass@localhost/v1']), /must not hold credentials/);
   });
 });

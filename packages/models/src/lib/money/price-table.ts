@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { usdText } from './usd.ts';
 
 /** The prices that come with Loopwright. */
-const BUNDLED_PRICES = join(import.meta.dirname, 'prices.yaml');
+const BUNDLED_PRICES = join(import.meta.dirname, '../../../prices.yaml');
 
 /** US dollars for a million tokens. */
 const priceSchema = z.number().min(0).max(100_000);
