@@ -19,7 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   // The edge is a module of its own process.
   'packages/edge': ['protocol', 'module-sdk'],
   'apps/server': ['protocol', 'engine', 'generation', 'models', 'edge', 'module-sdk'],
-  'apps/generator': ['protocol', 'models', 'module-sdk', 'edge'],
+  'apps/generator': ['protocol', 'generation', 'models', 'module-sdk', 'edge'],
   'apps/cli': ['protocol', 'client'],
 };
 

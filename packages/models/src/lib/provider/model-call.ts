@@ -1,4 +1,9 @@
-import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider';
+import type {
+  LanguageModelV4,
+  LanguageModelV4FinishReason,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4Usage,
+} from '@ai-sdk/provider';
 import type { JsonObject } from '@loopwright/protocol';
 import type { ModelName, ModelProvider } from './model-name.ts';
 
@@ -33,7 +38,10 @@ export interface ModelReply extends ModelName {
 }
 
 /** What makes each provider keep to the schema without refusing the parts of JSON Schema that its own strict mode does not know. */
-const OPTIONS = { openai: { strictJsonSchema: false, store: false }, anthropic: { structuredOutputMode: 'jsonTool' } } as const;
+export const PROVIDER_OPTIONS = {
+  openai: { strictJsonSchema: false, store: false },
+  anthropic: { structuredOutputMode: 'jsonTool' },
+} as const;
 
 /** Asks a model once. Throws what the provider's library throws. */
 export async function callModel(
@@ -50,9 +58,9 @@ export async function callModel(
     responseFormat: { type: 'json', ...(takesSchema(name.provider) ? { schema } : {}) },
     maxOutputTokens,
     abortSignal: signal,
-    providerOptions: OPTIONS,
+    providerOptions: PROVIDER_OPTIONS,
   });
-  return { ...name, text: textOf(result), finish: finishOf(result), usage: usageOf(result) };
+  return { ...name, text: textOf(result), finish: finishOf(result.finishReason), usage: usageOf(result.usage) };
 }
 
 /** Many compatible services refuse a schema; all of them read the one in the prompt. */
@@ -64,14 +72,16 @@ function textOf({ content, structuredOutputText }: LanguageModelV4GenerateResult
   return structuredOutputText ?? content.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }
 
-function finishOf({ finishReason: { unified } }: LanguageModelV4GenerateResult): ModelReply['finish'] {
+/** Why an answer ended, as the provider's library says it. */
+export function finishOf({ unified }: LanguageModelV4FinishReason): ModelReply['finish'] {
   if (unified === 'content-filter') return 'refused';
   if (unified === 'stop' || unified === 'length') return unified;
-  // The schema is carried as a tool where a provider has no other way.
+  // What is asked for is carried as a tool, always or where a provider has no other way.
   return unified === 'tool-calls' ? 'stop' : 'other';
 }
 
-function usageOf({ usage: { inputTokens, outputTokens } }: LanguageModelV4GenerateResult): TokenUsage {
+/** What was used, as the provider's library says it. */
+export function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): TokenUsage {
   return {
     input: countOf(inputTokens.total),
     output: countOf(outputTokens.total),

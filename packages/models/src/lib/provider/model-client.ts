@@ -1,6 +1,8 @@
 import { wait } from '@loopwright/generation';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import { type CallFailure, readFailure } from './call-failure.ts';
+import type { Conversation, ConversationReply } from './conversation.ts';
+import { streamModel } from './stream-model.ts';
 import { type ModelReply, type ModelRequest, callModel } from './model-call.ts';
 import { type ModelName, parseModelName } from './model-name.ts';
 import { type OpenModelParts, openModel } from './open-model.ts';
@@ -19,6 +21,14 @@ export interface ModelClientOptions extends OpenModelParts {
   readonly retryDelayMs: number;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** Whom a conversation is gone on with. */
+export interface ConversationCall {
+  readonly models: readonly ModelName[];
+  readonly signal: AbortSignal;
+  /** Told how many characters of the answer are there, of the attempt under way. */
+  readonly onPart?: (characters: number) => void;
 }
 
 /** Longest wait that a provider may ask for; past it the fallback is asked, or the call fails and says when to come again. */
@@ -48,6 +58,17 @@ export class ModelClient {
     return this.#options.keys.redact(text);
   }
 
+  /** Why a model cannot be asked; `undefined` when it can. */
+  whyNot({ provider, model }: ModelName): PlatformError | undefined {
+    try {
+      openModel({ provider, model }, this.#options);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PlatformError) return error;
+      throw error;
+    }
+  }
+
   /**
    * Asks and gives the answer, with no key in it.
    *
@@ -58,11 +79,44 @@ export class ModelClient {
     const { fallback } = this.#options;
     const names =
       fallback === null || fallback === `${first.provider}/${first.model}` ? [first] : [first, parseModelName(fallback)];
+    const { reply } = await this.#firstOf(names, signal, (name, watch) =>
+      callModel(name, openModel(name, this.#options), request, watch.signal),
+    );
+    return { ...reply, text: this.redact(reply.text) };
+  }
+
+  /**
+   * Goes on with a conversation: the first of `models` is asked, the next when its provider fails. The answer is read as it comes; the time limit is for each silence in it. What the providers
+   * before the one that answered said stands in `failures`.
+   *
+   * @throws the reason of `signal`; PROVIDER_NOT_CONFIGURED; PROVIDER_UNAVAILABLE with what each provider said
+   */
+  async converse(
+    conversation: Conversation,
+    asked: ConversationCall,
+  ): Promise<ConversationReply & { failures: readonly string[] }> {
+    const { models, signal, onPart } = asked;
+    const { reply, failures } = await this.#firstOf(models, signal, (name, watch) => {
+      const heard = (characters: number): void => {
+        watch.extend();
+        onPart?.(characters);
+      };
+      return streamModel(name, openModel(name, this.#options), conversation, { signal: watch.signal, onPart: heard });
+    });
+    const toolCalls = reply.toolCalls.map((call) => ({ ...call, input: this.redact(call.input) }));
+    return { ...reply, text: this.redact(reply.text), toolCalls, failures };
+  }
+
+  async #firstOf<R extends ModelReply>(
+    names: readonly ModelName[],
+    signal: AbortSignal,
+    call: ModelCall<R>,
+  ): Promise<{ reply: R; failures: readonly string[] }> {
     const failures: string[] = [];
     let retryAfterMs: number | undefined;
-    for (const name of names) {
-      const outcome = name === first ? await this.#askOne(name, request, signal) : await this.#askFallback(name, request, signal);
-      if ('text' in outcome) return { ...outcome, text: this.redact(outcome.text) };
+    for (const [index, name] of names.entries()) {
+      const outcome = index === 0 ? await this.#askOne(name, signal, call) : await this.#askFallback(name, signal, call);
+      if ('text' in outcome) return { reply: outcome, failures };
       failures.push(`${name.provider}/${name.model}: ${outcome.reason}`);
       retryAfterMs ??= outcome.retryAfterMs;
       // A mistake of the configuration must be seen, not hidden by the fallback's own.
@@ -74,19 +128,19 @@ export class ModelClient {
   }
 
   /** The fallback that is not configured must not hide why the first provider failed. */
-  async #askFallback(name: ModelName, request: ModelRequest, signal: AbortSignal): Promise<ModelReply | CallFailure> {
+  async #askFallback<R extends ModelReply>(name: ModelName, signal: AbortSignal, call: ModelCall<R>): Promise<R | CallFailure> {
     try {
-      return await this.#askOne(name, request, signal);
+      return await this.#askOne(name, signal, call);
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error;
       return { kind: 'failed', reason: error.message, status: undefined, retryAfterMs: undefined };
     }
   }
 
-  async #askOne(name: ModelName, request: ModelRequest, signal: AbortSignal): Promise<ModelReply | CallFailure> {
+  async #askOne<R extends ModelReply>(name: ModelName, signal: AbortSignal, call: ModelCall<R>): Promise<R | CallFailure> {
     const { attempts, retryDelayMs, clock, random } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#callInTime(name, request, signal);
+      const outcome = await this.#callInTime(name, signal, call);
       if ('text' in outcome || outcome.kind === 'failed' || attempt >= attempts) return outcome;
       if ((outcome.retryAfterMs ?? 0) > RETRY_AFTER_LIMIT_MS) return outcome;
       const backOff = retryDelayMs * 2 ** (attempt - 1) * (1 + random.next() / 4);
@@ -94,14 +148,21 @@ export class ModelClient {
     }
   }
 
-  async #callInTime(name: ModelName, request: ModelRequest, signal: AbortSignal): Promise<ModelReply | CallFailure> {
+  async #callInTime<R extends ModelReply>(name: ModelName, signal: AbortSignal, call: ModelCall<R>): Promise<R | CallFailure> {
     const { clock, timeoutMs } = this.#options;
     signal.throwIfAborted();
-    const model = openModel(name, this.#options);
+    // A model that cannot be opened is a matter of the configuration, not of its provider.
+    openModel(name, this.#options);
     const limit = new AbortController();
-    const cancel = clock.schedule(timeoutMs, () => limit.abort(new Error(`it did not answer within ${timeoutMs / 1000} s`)));
+    const start = (): (() => void) =>
+      clock.schedule(timeoutMs, () => limit.abort(new Error(`it did not answer within ${timeoutMs / 1000} s`)));
+    let cancel = start();
+    const extend = (): void => {
+      cancel();
+      cancel = start();
+    };
     try {
-      return await callModel(name, model, request, AbortSignal.any([signal, limit.signal]));
+      return await call(name, { signal: AbortSignal.any([signal, limit.signal]), extend });
     } catch (error) {
       signal.throwIfAborted();
       if (limit.signal.aborted)
@@ -112,3 +173,6 @@ export class ModelClient {
     }
   }
 }
+
+/** One call of a model: `extend` begins its time limit anew. */
+type ModelCall<R> = (name: ModelName, watch: { readonly signal: AbortSignal; readonly extend: () => void }) => Promise<R>;

@@ -37,7 +37,7 @@ export function openModel({ provider, model }: ModelName, { keys, urls, fetch }:
   if (provider === 'compatible') {
     if (urls.compatible === null) throw notConfigured(provider);
     const key = apiKey === undefined ? {} : { apiKey };
-    return createOpenAICompatible({ name: provider, baseURL: urls.compatible, fetch, ...key })(model);
+    return createOpenAICompatible({ name: provider, baseURL: urls.compatible, fetch, includeUsage: true, ...key })(model);
   }
   if (apiKey === undefined) throw notConfigured(provider);
   if (provider === 'anthropic') return createAnthropic({ apiKey, baseURL: urls.anthropic, fetch })(model);

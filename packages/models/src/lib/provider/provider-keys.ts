@@ -18,8 +18,10 @@ export class ProviderKeys {
   readonly #sources: Readonly<Record<ModelProvider, KeySource>>;
   readonly #seen = new Set<string>();
 
-  constructor(sources: Readonly<Record<ModelProvider, KeySource>>) {
+  /** `secrets` are other texts that nobody may see. */
+  constructor(sources: Readonly<Record<ModelProvider, KeySource>>, secrets: readonly string[] = []) {
     this.#sources = sources;
+    for (const secret of secrets) this.#seen.add(secret);
   }
 
   /** The key of a provider; `undefined` when none is set. Throws PROVIDER_NOT_CONFIGURED when the file cannot be used. */
