@@ -77,9 +77,13 @@ function parsedJson(text: string): Json | undefined {
 function* formFindings({ files }: ModelAnswer, { givenTests, isProgram, plan }: ModelTask): Generator<CheckFinding> {
   const given = givenTests.map(({ path, content }) => artifactOf(path, content));
   const admissions = admit([...given, ...files.map(({ path, content }) => artifactOf(path, content))]).slice(given.length);
+  const seen = new Set(givenTests.map(({ path }) => path));
   for (const [index, admission] of admissions.entries()) {
     const file = files[index];
     if (file === undefined) continue;
+    if (seen.has(file.path))
+      yield finding('form', 'the path is refused: it is that of a given test or of another file', { file: file.path });
+    seen.add(file.path);
     if ('reason' in admission) yield finding('form', `the path is refused: ${admission.reason}`, { file: file.path });
     else if (admission.names.join('/') !== file.path)
       yield finding('form', 'the path is not written plainly', { file: file.path });

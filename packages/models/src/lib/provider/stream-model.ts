@@ -58,7 +58,7 @@ export async function streamModel(
   return {
     ...name,
     text: collected.text,
-    toolCalls: withSafeIds(collected.calls, conversation),
+    toolCalls: withSafeNames(collected.calls, conversation),
     finish: finishOf(reason),
     usage: usageOf(usage),
   };
@@ -85,13 +85,13 @@ function errorOf(error: unknown): Error {
   return new Error(typeof error === 'string' ? error : `the answer broke off with an error: ${JSON.stringify(error)}`);
 }
 
-/** The ids that a provider gave, where they can be sent back to any provider; ours where they cannot. */
-function withSafeIds(calls: readonly ModelToolCall[], { turns }: Conversation): ModelToolCall[] {
+/** The ids that a provider gave, where they can be sent back to any provider, and ours where they cannot; names of tools that there are. */
+function withSafeNames(calls: readonly ModelToolCall[], { turns, tools }: Conversation): ModelToolCall[] {
   const taken = new Set(turns.flatMap((turn) => (turn.role === 'assistant' ? turn.toolCalls.map(({ id }) => id) : [])));
   return calls.map((call) => {
     let { id } = call;
     for (let number = taken.size + 1; !/^[\w-]{1,64}$/.test(id) || taken.has(id); number += 1) id = `call_${number}`;
     taken.add(id);
-    return { ...call, id };
+    return { ...call, id, name: tools.some(({ name }) => name === call.name) ? call.name : 'unknown_tool' };
   });
 }

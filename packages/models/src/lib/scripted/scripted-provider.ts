@@ -1,19 +1,23 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 
 /** What a scripted provider was asked. */
 export interface SeenRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: { readonly model: string; readonly messages: readonly { readonly role: string; readonly content: string }[] };
+  readonly body: {
+    readonly model: string;
+    readonly stream?: boolean;
+    readonly messages: readonly { readonly role: string; readonly content: string }[];
+  };
   readonly raw: string;
 }
 
 /** One answer of a script: a text of the model, a status with headers, an answer made from the request, or whatever is done with the connection. */
 export type ScriptedAnswer =
-  | { readonly text: string; readonly finish?: string; readonly refusal?: string; readonly usage?: object }
+  | (Partial<StreamedAnswer> & { readonly text: string; readonly refusal?: string })
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | { readonly make: (request: SeenRequest) => ScriptedAnswer }
   | { readonly connection: (response: ServerResponse) => void };
@@ -24,6 +28,8 @@ export interface ScriptedProvider extends AsyncDisposable {
   readonly seen: readonly SeenRequest[];
   script(...answers: readonly ScriptedAnswer[]): void;
 }
+
+const USAGE = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 };
 
 /** Starts one on a free port. */
 export async function startProvider(): Promise<ScriptedProvider> {
@@ -72,12 +78,13 @@ function give(response: ServerResponse, answer: ScriptedAnswer, request: SeenReq
     response.writeHead(answer.status, answer.headers).end(answer.body ?? '{"error":{"message":"scripted"}}');
     return;
   }
-  const {
-    text,
-    finish = 'stop',
-    refusal = null,
-    usage = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 },
-  } = answer;
+  const { text, refusal = null } = answer;
+  const { finish = (answer.calls ?? []).length > 0 ? 'tool_calls' : 'stop', usage = USAGE } = answer;
+  if (request.body.stream === true) {
+    const { calls = [], everyMs = 0, cutAfter = null, instead = {} } = answer;
+    void streamAnswer(response, { text, calls, finish, usage, everyMs, cutAfter, instead });
+    return;
+  }
   response.writeHead(200, { 'content-type': 'application/json' }).end(
     JSON.stringify({
       id: 'c',
