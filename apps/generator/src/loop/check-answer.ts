@@ -1,6 +1,5 @@
 import type { TestResult } from '@loopwright/protocol';
 import type { ModelAnswer } from '../prompt/read-answer.ts';
-import { staticCheck } from './check/static-check.ts';
 import type { ExampleReport } from './example-tests.ts';
 import { type CheckFinding, type CheckStage, finding } from './finding.ts';
 import type { LoopParts } from './loop-parts.ts';
@@ -47,7 +46,7 @@ export async function checkAnswer(
   const files = new Map([...answer.files, ...task.givenTests].map(({ path, content }) => [path, content]));
   onEvent({ event_type: 'validation_started', stage: 'static' });
   const started = clock.now();
-  const found = await staticCheck(files, parts);
+  const found = await parts.checker.check(files, parts.signal);
   const stages: { stage: CheckStage | 'static'; passed: boolean; ms: number }[] = [
     { stage: 'static', passed: found.length === 0, ms: clock.now() - started },
   ];

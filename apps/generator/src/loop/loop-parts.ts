@@ -3,6 +3,7 @@ import type { ModelClient, ModelName } from '@loopwright/models';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { AgentEvent } from '../agent/agent.ts';
 import type { UsageLedger } from '../models/usage-ledger.ts';
+import type { StaticChecker } from './check/static-checker.ts';
 import type { ToolSession } from '../tools/tool-session.ts';
 
 /** What one generation by a model works with. */
@@ -14,6 +15,7 @@ export interface LoopParts {
   readonly maxOutputTokens: number;
   /** The sandbox in which programs are tested. */
   readonly sandbox: () => Promise<Sandbox>;
+  readonly checker: StaticChecker;
   /** The granted tools; `null` for none. */
   readonly tools: ToolSession | null;
   /** Dependencies that programs may have. */

@@ -184,7 +184,7 @@ describe('the model agent', () => {
     fallback.script({ status: 429, headers: { 'retry-after': '600' }, body: `{"error":{"message":"echo ${KEYS.fallback}"}}` });
     await assert.rejects(fixture.run({}), (error) => {
       assert.ok(error instanceof PlatformError && error.code === 'PROVIDER_UNAVAILABLE');
-      assert.equal(error.details['retry_after_ms'], 600_000);
+      assert.equal(error.details?.['retry_after_ms'], 600_000);
       assert.ok(!`${error.message}${JSON.stringify(error.details)}`.includes('sk-'));
       return true;
     });

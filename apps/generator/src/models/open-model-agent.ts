@@ -2,6 +2,7 @@ import { type Sandbox, openSandbox } from '@loopwright/edge';
 import { ModelClient, PriceTable, ProviderKeys, openProviderTransport } from '@loopwright/models';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Agent } from '../agent/agent.ts';
+import { StaticChecker } from '../loop/check/static-checker.ts';
 import { generateWithModel } from '../loop/generate-with-model.ts';
 import { readModelTask } from '../loop/model-task.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
@@ -44,6 +45,8 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
     ...grants.map((grant) => new McpServer(grant, { fetch: transport.fetch, environment })),
   ];
   const toolSandbox = lazySandbox(options);
+  const dependencies = configuration.LOOPWRIGHT_GENERATOR_DEPENDENCIES;
+  const checker = new StaticChecker({ clock, dependencies });
   return {
     name: 'model',
     description: 'Asks a model for files, checks and tests them, and asks again with what was found',
@@ -62,7 +65,8 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
         maxOutputTokens: configuration.LOOPWRIGHT_MODEL_MAX_OUTPUT_TOKENS,
         sandbox: options.sandbox,
         tools: granted.length === 0 ? null : new ToolSession(granted, parts),
-        dependencies: configuration.LOOPWRIGHT_GENERATOR_DEPENDENCIES,
+        checker,
+        dependencies,
         clock,
         random,
         signal,
@@ -72,6 +76,7 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
     [Symbol.asyncDispose]: async () => {
       await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
       await toolSandbox.close();
+      await checker[Symbol.asyncDispose]();
       await transport[Symbol.asyncDispose]();
     },
   };
