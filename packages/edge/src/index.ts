@@ -9,4 +9,6 @@ export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './li
 export { type Jail, type WorkerCommandLine, noJail } from './lib/sandbox/jail.ts';
 export { type DatasetPart, ExecutionLog, type ExecutionLogOptions } from './lib/dataset/execution-log.ts';
 export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
+export { type TestFiles, type TestParts, runTestFiles } from './lib/testing/run-test-files.ts';
+export type { TestRun } from './lib/testing/test-run.ts';
 export { edgeMainPath } from './lib/main-path.ts';

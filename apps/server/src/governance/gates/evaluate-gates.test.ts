@@ -8,7 +8,7 @@ import { mergePolicies } from '../policy/merge-policies.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
 import { surveyHere } from '../survey/survey-fixture.ts';
 import type { Survey } from '../survey/survey.ts';
-import type { TestRun } from '../tests/test-run.ts';
+import type { TestRun } from '@loopwright/edge';
 import { evaluateGates, gatesOf } from './evaluate-gates.ts';
 import type { Measured } from './gate.ts';
 import { isAllowedLicence } from './spdx.ts';

@@ -1,4 +1,4 @@
-/** What came of running the tests of a workspace. */
+/** What came of running files of tests. */
 export interface TestRun {
   readonly results: {
     readonly file: string;
