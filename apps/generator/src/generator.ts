@@ -19,7 +19,7 @@ import { SERVICE_LIMITS } from './limits.ts';
 export interface AgentParts {
   readonly clock: Clock;
   readonly random: Random;
-  /** The sandbox of the service, opened by whoever needs it first. Throws SERVICE_UNAVAILABLE when it does not start; the next one tries again. */
+  /** The sandbox in which agents test what they made, opened by whoever needs it first. Throws SERVICE_UNAVAILABLE when it does not start; the next one tries again. */
   readonly sandbox: () => Promise<Sandbox>;
 }
 
@@ -35,7 +35,7 @@ export interface GeneratorOptions {
   readonly queueLimit?: number;
   /** Plans of one caller that may wait. Default 1000. */
   readonly queueLimitOfCaller?: number;
-  /** Programs that are tested at a time. Default four for each processor, at most 16. */
+  /** Programs that are graded at a time. Default six for each processor, at most 16: most of them loop until their time is over, or take no time. */
   readonly sandboxWorkers?: number;
   /** When set, `/execute`, `/executions` and `/stats` want `Authorization: Bearer …`. */
   readonly authToken?: string;
@@ -56,12 +56,17 @@ export interface Generator extends AsyncDisposable {
 export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
   const { clock, random } = options;
   const log = options.log ?? ((): void => undefined);
-  const workers = options.sandboxWorkers ?? Math.min(16, 4 * availableParallelism());
-  const sandbox = lazySandbox(clock, workers, (message) => log(message));
+  const workers = options.sandboxWorkers ?? Math.min(16, 6 * availableParallelism());
+  const sandbox = lazySandbox(clock, SERVICE_LIMITS.testWorkers, (message) => log(message));
+  const grading = lazySandbox(clock, workers, (message) => log(message));
   const parts: AgentParts = { clock, random, sandbox: sandbox.open };
   const python = once(findPythonWall);
   const agents = new AgentTable(
-    [inductionAgent(parts), { ...gradeAgent({ ...parts, python }), concurrency: workers }, ...(options.agents?.(parts) ?? [])],
+    [
+      inductionAgent(parts),
+      { ...gradeAgent({ ...parts, sandbox: grading.open, python }), concurrency: workers },
+      ...(options.agents?.(parts) ?? []),
+    ],
     {
       running: options.maxConcurrent ?? 2,
       queued: options.queueLimit ?? SERVICE_LIMITS.queuedPlans,
@@ -80,7 +85,14 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);
   const { authToken } = options;
-  addRoutes(app, { agents, executions, clock, authToken, streams: new StreamPlaces(), sandbox: sandbox.health });
+  addRoutes(app, {
+    agents,
+    executions,
+    clock,
+    authToken,
+    streams: new StreamPlaces(),
+    sandboxes: () => ({ tests: sandbox.health(), grading: grading.health() }),
+  });
   return {
     app,
     endpoints: ENDPOINTS,
@@ -89,7 +101,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       // The callers of what was cancelled get their answer; then connections that only wait for a next request are closed.
       await setImmediate();
       await app.close();
-      await sandbox.close();
+      await Promise.all([sandbox.close(), grading.close()]);
     },
   };
 }

@@ -30,6 +30,8 @@ export const SERVICE_LIMITS = {
   caseTimeoutMs: 5000,
   /** Memory of a generated program while it is tested, in MB. */
   caseMemoryMb: 128,
+  /** Programs that agents test at a time. */
+  testWorkers: 2,
   /** The longest limit that a program in the sandbox can have, in milliseconds. */
   sandboxTimeoutMs: 60_000,
   /** Held-out inputs with which the latency is measured. */

@@ -16,8 +16,8 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly authToken: string | undefined;
   readonly streams: StreamPlaces;
-  /** The state of the sandbox, when it is open. */
-  readonly sandbox: () => object | null;
+  /** The state of the sandboxes that are open. */
+  readonly sandboxes: () => object;
 }
 
 /** The version that `/health` names. */
@@ -63,7 +63,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     agents: Object.fromEntries(
       agents.all.map((agent) => [agent.name, { queued: agents.turns(agent).queued, running: agents.turns(agent).running }]),
     ),
-    sandbox: parts.sandbox(),
+    sandboxes: parts.sandboxes(),
   }));
   app.post('/execute', guarded, executeRoute(parts));
   app.get('/executions/:id', guarded, async (request, reply) => findExecution(parts, request, reply));

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 /** How long the wall and Python may take to start, in milliseconds. */
 const START_LIMIT_MS = 20_000;
 /** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
-const FAIR_CPU_MS = 250;
+const FAIR_CPU_MS = 150;
 /** How many times its limit a program gets that had less. */
 const EXTENSIONS = 8;
 /** Ticks a second in which Linux tells of processor time. */
@@ -50,9 +50,7 @@ export async function gradePython(
   const started = clock.now();
   const nonce = randomBytes(24).toString('hex');
   const runner = readFileSync(new URL('./runner.py', import.meta.url), 'utf8');
-  // The fourth pipe is where bubblewrap tells the number of the process inside.
-  const args = ['--info-fd', '3', ...wall.args, '-I', '-S', '-B', '-c', runner];
-  const child = spawn(wall.command, args, { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: {} });
+  const child = wall.start(['-I', '-S', '-B', '-c', runner]);
   const { files, tests, entry_point, time_limit_ms: limitMs } = metadata;
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(JSON.stringify({ nonce, memory_mb: MEMORY_MB, files, tests, entry_point }));

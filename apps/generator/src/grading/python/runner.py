@@ -9,10 +9,6 @@ def limit(task):
     resource.setrlimit(resource.RLIMIT_FSIZE, (16 * 1024 * 1024,) * 2)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        resource.setrlimit(resource.RLIMIT_NPROC, (16, 16))
-    except (ValueError, OSError):
-        pass
 
 
 class Output(io.StringIO):

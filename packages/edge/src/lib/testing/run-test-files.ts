@@ -44,7 +44,7 @@ type Collected = z.infer<typeof collectedSchema>;
 /** Files of tests that are run at a time. */
 const FILES_LIMIT = 100;
 /** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
-const FAIR_CPU_MS = 250;
+const FAIR_CPU_MS = 150;
 /** How often a file that had less than that begins again, each time with twice the time. */
 const STARTS = 4;
 
