@@ -1,44 +1,32 @@
 import { runModule } from '@loopwright/module-sdk';
 import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
-import { createGenerator } from './generator.ts';
+import { type Generator, createGenerator } from './generator.ts';
+import { splitAddress } from './split-address.ts';
+import { readStandAlone, serveAlone } from './stand-alone.ts';
 
-/** What the orchestrator sets. */
+/** What the orchestrator sets, or whoever runs the service by itself. */
 const environmentSchema = z.object({
-  LOOPWRIGHT_GENERATOR_DATA_DIR: z.string().min(1),
   LOOPWRIGHT_GENERATOR_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
 });
 
-await runModule(async (init) => {
-  const environment = environmentSchema.parse(init.env);
-  const generator = await createGenerator({
-    dataDir: environment.LOOPWRIGHT_GENERATOR_DATA_DIR,
+async function open(
+  dataDir: string,
+  authToken: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Generator> {
+  const environment = environmentSchema.parse(env);
+  const sandboxWorkers = environment.LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS;
+  return createGenerator({
+    dataDir,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
     clock: systemClock,
     random: systemRandom,
     log,
-    ...(init.auth_token === undefined ? {} : { authToken: init.auth_token }),
+    ...(sandboxWorkers === undefined ? {} : { sandboxWorkers }),
+    ...(authToken === undefined ? {} : { authToken }),
   });
-  const { host, port } = splitAddress(init.listen);
-  await generator.app.listen({ host, port });
-  const address = generator.app.server.address();
-  const listen = `${host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
-  log(`listening on ${listen}`);
-  return { listen, endpoints: generator.endpoints, stop: async () => generator[Symbol.asyncDispose]() };
-});
-
-function splitAddress(listen: string): { host: string; port: number } {
-  const colon = listen.lastIndexOf(':');
-  const host = listen.slice(0, colon).replace(/^\[|\]$/gu, '');
-  return {
-    host: host || '127.0.0.1',
-    port: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(65_535)
-      .parse(listen.slice(colon + 1)),
-  };
 }
 
 /** One JSON line on standard error; standard output belongs to the protocol. */
@@ -49,3 +37,17 @@ function log(message: string, error?: unknown): void {
     `${JSON.stringify({ level, time: isoTime(systemClock.now()), service: 'generator', msg: message, ...cause })}\n`,
   );
 }
+
+const alone = readStandAlone(process.argv.slice(2), process.env);
+if (alone === undefined) {
+  await runModule(async (init) => {
+    const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
+    const generator = await open(dataDir, init.auth_token, init.env);
+    const { host, port } = splitAddress(init.listen);
+    await generator.app.listen({ host, port });
+    const address = generator.app.server.address();
+    const listen = `${host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
+    log(`listening on ${listen}`);
+    return { listen, endpoints: generator.endpoints, stop: async () => generator[Symbol.asyncDispose]() };
+  });
+} else await serveAlone(await open(alone.dataDir, alone.authToken, process.env), alone);

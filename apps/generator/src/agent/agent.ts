@@ -35,6 +35,8 @@ export interface Agent {
   readonly name: string;
   /** One sentence for `GET /`. */
   readonly description: string;
+  /** Plans that it works on at a time. Default: the setting of the service. */
+  readonly concurrency?: number;
   /**
    * Whether the plan can be worked on; called before it waits for its turn.
    *

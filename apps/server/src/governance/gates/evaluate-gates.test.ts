@@ -56,6 +56,7 @@ const run = (passed: number, failed: number, more: Partial<TestRun> = {}): TestR
     { file: 'a.test.ts', name: 'left out', status: 'skipped', message: null },
   ],
   notRun: [],
+  files: [],
   ran: new Map(),
   ...more,
 });

@@ -12,7 +12,7 @@ export async function runTests(files: readonly FileFacts[], parts: TestParts): P
   const broken = tests.filter(({ code }) => code?.problem);
   const absent = tests.filter((file) => !broken.includes(file) && !modules.has(file.path));
   const runnable = tests.filter((file) => !broken.includes(file) && !absent.includes(file)).map(({ path }) => path);
-  const { results, notRun, ran } = await runTestFiles({ modules, tests: runnable }, parts);
+  const { results, notRun, files: ranFiles, ran } = await runTestFiles({ modules, tests: runnable }, parts);
   return {
     results: [
       ...broken.map(({ path, code }) => ({
@@ -27,6 +27,7 @@ export async function runTests(files: readonly FileFacts[], parts: TestParts): P
       ...absent.map(({ path }) => ({ file: path, reason: 'the tests of the workspace are too large together' })),
       ...notRun,
     ],
+    files: ranFiles,
     ran,
   };
 }

@@ -13,6 +13,8 @@ export interface ModuleSet {
 }
 
 const NAMESPACE = 'set';
+/** What stands before the name of a module that `require` gives instead of the one that `import` does. */
+export const REQUIRED = 'require:';
 /** What may stand for a path that has no extension, or for the `.js` of a TypeScript source. */
 const ENDINGS = ['', '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
 /** The modules of one program may have more bytes together than a program of one file. */
@@ -24,50 +26,65 @@ const SET_LIMIT_BYTES = 4 * SOURCE_LIMIT_BYTES;
  *
  * @throws PlatformError INVALID_PROGRAM: too large, a syntax error, an import of something else.
  */
-export async function buildModules({ modules, entry }: ModuleSet): Promise<BuiltProgram> {
-  const bytes = [...modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
+export async function buildModules(set: ModuleSet): Promise<BuiltProgram> {
+  const code = `"use strict";\n${await bundleModules(set, 'iife')}return program.run;\n`;
+  return { code, digest: sourceDigest(code) };
+}
+
+/**
+ * The text of the bundle: a script that leaves its exports in `program` (`iife`), or a module whose top level may wait (`esm`).
+ *
+ * @throws PlatformError INVALID_PROGRAM, as {@link buildModules}
+ */
+export async function bundleModules(set: ModuleSet, format: 'iife' | 'esm'): Promise<string> {
+  const bytes = [...set.modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
   if (bytes > SET_LIMIT_BYTES)
     throw new PlatformError('INVALID_PROGRAM', `Cannot build the modules: they have more than ${SET_LIMIT_BYTES} bytes`);
-  try {
-    const { outputFiles } = await build({
-      stdin: { contents: entry, loader: 'js', resolveDir: '/' },
-      plugins: [onlyFrom(modules)],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      globalName: 'program',
-      platform: 'neutral',
-      target: 'es2024',
-      charset: 'utf8',
-      legalComments: 'none',
-      logLevel: 'silent',
-      tsconfigRaw: {},
-    });
-    const [output] = outputFiles;
-    if (output === undefined) throw new Error('esbuild gave no output');
-    const code = `"use strict";\n${output.text}return program.run;\n`;
-    return { code, digest: sourceDigest(code) };
-  } catch (error) {
-    // The compiler is one process for all builds: one that a source has killed is started anew by the next one.
-    const failures = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
-    if (failures.length === 0) await stop();
-    const [first] = failures as { text: string; location: { file: string; line: number } | null }[];
-    const place = first?.location ? ` (${first.location.file.replace(`${NAMESPACE}:`, '')}:${first.location.line})` : '';
-    throw new PlatformError(
-      'INVALID_PROGRAM',
-      `Cannot build the modules: ${first?.text ?? messageOf(error)}${place}`.slice(0, 1000),
-      {
-        cause: error,
-      },
-    );
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await bundle(set, format);
+    } catch (error) {
+      const failures = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+      if (failures.length === 0) {
+        // The compiler is one process for all builds: one that a source has killed takes the others' builds along. Once more, on a new one.
+        await stop();
+        if (attempt === 1) continue;
+      }
+      const [first] = failures as { text: string; location: { file: string; line: number } | null }[];
+      const place = first?.location ? ` (${first.location.file.replace(`${NAMESPACE}:`, '')}:${first.location.line})` : '';
+      const message = `Cannot build the modules: ${first?.text ?? messageOf(error)}${place}`.slice(0, 1000);
+      throw new PlatformError('INVALID_PROGRAM', message, { cause: error });
+    }
   }
+}
+
+async function bundle({ modules, entry }: ModuleSet, format: 'iife' | 'esm'): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: entry, loader: 'js', resolveDir: '/' },
+    plugins: [onlyFrom(modules)],
+    bundle: true,
+    write: false,
+    format,
+    ...(format === 'iife' ? { globalName: 'program' } : {}),
+    platform: 'neutral',
+    target: 'es2024',
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'silent',
+    tsconfigRaw: {},
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error('esbuild gave no output');
+  return output.text;
 }
 
 function onlyFrom(modules: ReadonlyMap<string, string>): Plugin {
   return {
     name: 'only-from',
     setup: (setup) => {
-      setup.onResolve({ filter: /.*/ }, ({ path, importer, namespace }) => {
+      setup.onResolve({ filter: /.*/ }, ({ path, importer, namespace, kind }) => {
+        const required = REQUIRED + path;
+        if (kind === 'require-call' && modules.has(required)) return { path: required, namespace: NAMESPACE };
         const found = resolved(path, namespace === NAMESPACE ? dirname(importer) : '', modules);
         if (found !== undefined) return { path: found, namespace: NAMESPACE };
         return { errors: [{ text: `The import of ${JSON.stringify(path.slice(0, 200))} cannot be had in the sandbox` }] };

@@ -57,7 +57,7 @@ export class SandboxPool implements Sandbox {
     return this.#opened.promise;
   }
 
-  async run({ key, code }: SandboxProgram, inputJson: string): Promise<SandboxResult> {
+  async run({ key, code, timeoutMs: wantedMs, inParts = false }: SandboxProgram, inputJson: string): Promise<SandboxResult> {
     if (this.#isClosed) throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot run the program: the sandbox is closed');
     if (inputJson.length > INPUT_LIMIT_CHARS) {
       return { status: 'error', message: `The input has more than ${INPUT_LIMIT_CHARS} characters`, latencyMs: 0 };
@@ -69,11 +69,12 @@ export class SandboxPool implements Sandbox {
     if (this.#pendingCalls >= QUEUE_LIMIT_CALLS || this.#pendingChars + inputJson.length > QUEUE_LIMIT_CHARS) {
       throw new PlatformError('OVERLOADED', `Cannot run the program: ${this.#pendingCalls} calls wait`);
     }
+    const timeoutMs = Math.max(1, Math.min(Math.ceil(wantedMs ?? Infinity), this.#setup.limits.timeoutMs));
     this.#pendingCalls += 1;
     this.#pendingChars += inputJson.length;
     try {
       return await new Promise<SandboxResult>((resolve, reject) => {
-        this.#queue.push({ history, code, inputJson, isRequeued: false, resolve, reject });
+        this.#queue.push({ history, code, inputJson, options: { timeoutMs, inParts }, isRequeued: false, resolve, reject });
         this.#dispatch();
       });
     } finally {
@@ -169,9 +170,12 @@ export class SandboxPool implements Sandbox {
     const now = this.#setup.clock.now();
     head.history.noteKill(now);
     const latencyMs = Math.max(0, now - worker.headSince);
-    const { timeoutMs } = this.#setup.limits;
     if (worker.killReason === 'time') {
-      head.resolve({ status: 'timeout', message: `The program ran longer than ${timeoutMs} ms and was killed`, latencyMs });
+      head.resolve({
+        status: 'timeout',
+        message: `The program ran longer than ${head.options.timeoutMs} ms and was killed`,
+        latencyMs,
+      });
     } else {
       const reason = worker.killReason === 'memory' ? 'used too much memory and was killed' : 'ended its worker process';
       head.resolve({ status: 'error', message: `The program ${reason}`, latencyMs });
@@ -218,7 +222,7 @@ export class SandboxPool implements Sandbox {
     if (worker.depth === 0 || worker.killReason !== undefined) return;
     const ageMs = now - worker.headSince;
     if ((worker.residentBytes() ?? 0) > this.#setup.residentLimitBytes) worker.kill('memory');
-    else if (ageMs > this.#setup.limits.timeoutMs + HARD_LIMIT_GRACE_MS) worker.kill('time');
+    else if (ageMs > (worker.head?.options.timeoutMs ?? this.#setup.limits.timeoutMs) + HARD_LIMIT_GRACE_MS) worker.kill('time');
     else if (ageMs > STUCK_HEAD_MS && worker.depth > 1) {
       const hasOther = this.#activeWorkers().some((other) => other !== worker && !isStuck(other, now));
       if (hasOther) this.#queue.unshift(worker.takeWaiting());

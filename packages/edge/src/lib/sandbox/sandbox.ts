@@ -2,6 +2,10 @@
 export interface SandboxProgram {
   readonly key: string;
   readonly code: string;
+  /** Limit of a call in milliseconds, where it shall be less than that of the sandbox. Goes with the key: one key, one limit. */
+  readonly timeoutMs?: number;
+  /** A result that is a function is called when what the program put off has run, and so on until a result is none. Default: it is an error. */
+  readonly inParts?: boolean;
 }
 
 /**
@@ -10,7 +14,13 @@ export interface SandboxProgram {
  */
 export type SandboxResult =
   | { readonly status: 'success'; readonly outputJson: string; readonly latencyMs: number }
-  | { readonly status: 'error' | 'timeout'; readonly message: string; readonly latencyMs: number };
+  | {
+      readonly status: 'error' | 'timeout';
+      readonly message: string;
+      readonly latencyMs: number;
+      /** What a program that was stopped in time had of a processor, in milliseconds; unknown where its worker was killed. */
+      readonly cpuMs?: number;
+    };
 
 /** State of a sandbox. */
 export interface SandboxHealth {

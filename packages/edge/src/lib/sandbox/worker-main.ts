@@ -2,12 +2,12 @@
 // from the pool, which started it; what it writes is not trusted by the pool, because a program that broke out would write it.
 import { readSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { EngineAnswer, EngineLimits, LoadedProgram } from './engine.ts';
+import type { EngineAnswer, EngineLimits, LoadOptions, LoadedProgram } from './engine.ts';
 import { FrameReader, encodeFrame } from './frame.ts';
 import { isolatedVmEngine } from './isolated-vm-engine.ts';
 
-/** `load` brings the code of a slot, `drop` frees it, `call` runs it with the payload as its input. */
-export type WorkerCommand = { readonly op: 'load' | 'drop' | 'call'; readonly slot: number };
+/** `load` brings the code of a slot and how it is run, `drop` frees it, `call` runs it with the payload as its input. */
+export type WorkerCommand = { readonly op: 'load' | 'drop' | 'call'; readonly slot: number; readonly options?: LoadOptions };
 
 const READ_BYTES = 256 * 1024;
 
@@ -34,7 +34,8 @@ function writeAll(bytes: Buffer): void {
 }
 
 function headOf(answer: EngineAnswer, latencyMs: number): string {
-  return JSON.stringify({ status: answer.status, latency_ms: Math.round(latencyMs * 1000) / 1000 });
+  const head = { status: answer.status, latency_ms: Math.round(latencyMs * 1000) / 1000 };
+  return JSON.stringify(answer.status === 'timeout' ? { ...head, cpu_ms: answer.cpuMs } : head);
 }
 
 /**
@@ -62,7 +63,7 @@ function serve(limits: EngineLimits): void {
     for (const { id, head, payload } of reader.push(Buffer.from(buffer.subarray(0, size)))) {
       const command = JSON.parse(head) as WorkerCommand;
       const program = programs.get(command.slot);
-      if (command.op === 'load') programs.set(command.slot, engine.load(payload));
+      if (command.op === 'load') programs.set(command.slot, engine.load(payload, command.options));
       else if (command.op === 'drop') {
         program?.dispose();
         programs.delete(command.slot);

@@ -16,6 +16,7 @@ export interface Call {
   readonly history: ProgramHistory;
   readonly code: string;
   readonly inputJson: string;
+  readonly options: { readonly timeoutMs: number; readonly inParts: boolean };
   /** Set when a worker died before it came to this call: the call now gets an idle worker, so that it cannot happen twice. */
   isRequeued: boolean;
   readonly resolve: (result: SandboxResult) => void;
@@ -42,7 +43,11 @@ export interface WorkerSetup {
 }
 
 const readySchema = z.object({ ready: z.string().max(100) });
-const answerSchema = z.object({ status: z.enum(['success', 'error', 'timeout']), latency_ms: z.number().nonnegative() });
+const answerSchema = z.object({
+  status: z.enum(['success', 'error', 'timeout']),
+  latency_ms: z.number().nonnegative(),
+  cpu_ms: z.number().nonnegative().optional(),
+});
 const messageSchema = z.string().max(10_000);
 
 interface InFlight {
@@ -135,7 +140,7 @@ export class WorkerProcess {
     const { slot, expectedMs } = call.history;
     if (!this.#slots.delete(slot)) {
       this.#makeRoom();
-      this.#write(0, { op: 'load', slot }, call.code);
+      this.#write(0, { op: 'load', slot, options: call.options }, call.code);
     }
     this.#slots.add(slot);
     if (this.#inFlight.size === 0) this.headSince = this.#setup.clock.now();
@@ -216,7 +221,8 @@ export class WorkerProcess {
       this.#events.onAnswer(this, entry.call, { status: 'success', outputJson: payload, latencyMs });
     } else {
       const message = messageSchema.parse(JSON.parse(payload));
-      this.#events.onAnswer(this, entry.call, { status: answer.status, message, latencyMs });
+      const cpu = answer.cpu_ms === undefined ? {} : { cpuMs: answer.cpu_ms };
+      this.#events.onAnswer(this, entry.call, { status: answer.status, message, latencyMs, ...cpu });
     }
   }
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { PlatformError, type Random } from '@loopwright/protocol';
 import { z } from 'zod';
-import { buildModules } from '../build/build-modules.ts';
-import type { Sandbox, SandboxProgram } from '../sandbox/sandbox.ts';
+import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
+import { buildTestFile } from './build-test-file.ts';
+import { guestModules } from './guest-modules.ts';
 import type { TestRun } from './test-run.ts';
 
 /** Files of tests, and the modules that they may import. */
@@ -11,6 +11,8 @@ export interface TestFiles {
   readonly modules: ReadonlyMap<string, string>;
   /** Paths of the modules that hold tests. */
   readonly tests: readonly string[];
+  /** Whether the modules are run in strict mode, as Node runs what has imports or exports. Default true. */
+  readonly isStrict?: boolean;
 }
 
 /** What tests are run with. */
@@ -18,10 +20,11 @@ export interface TestParts {
   readonly sandbox: () => Promise<Sandbox>;
   readonly random: Random;
   readonly signal?: AbortSignal;
+  /** Limit of each file in milliseconds. Default: that of the sandbox. */
+  readonly timeoutMs?: number;
 }
 
 const collectedSchema = z.object({
-  started: z.boolean(),
   done: z.boolean(),
   tests: z
     .array(
@@ -32,95 +35,95 @@ const collectedSchema = z.object({
       }),
     )
     .max(6000),
+  assertions: z.int().nonnegative(),
+  printed: z.string().max(70_000),
   statements: z.array(z.tuple([z.int(), z.array(z.int().nonnegative())])).max(30_000),
 });
 type Collected = z.infer<typeof collectedSchema>;
 
 /** Files of tests that are run at a time. */
 const FILES_LIMIT = 100;
-/** How often a file begins again when another worker of the sandbox got its second call. */
-const STARTS = 3;
+/** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
+const FAIR_CPU_MS = 150;
+/** How often a file that had less than that begins again, each time with twice the time. */
+const STARTS = 4;
 
 /**
- * Runs files of tests in the sandbox, each for itself with the modules that it imports. The tests are written for `node:test` and `node:assert`; a file that
- * needs more of Node cannot be run there, and is named with the reason.
+ * Runs files of tests in the sandbox, each for itself with the modules that it imports. The tests are written for `node:test` and `node:assert`, or are plain
+ * scripts that throw or call `console.assert`; a file that needs more of Node cannot be run there, and is named with the reason.
  *
  * The tests share the isolate with what they test: a program that wants to can make its own tests pass. Whoever must not believe it calls the program and compares outside.
  *
  * @throws the reason of the signal; what the sandbox throws when it has no workers
  */
-export async function runTestFiles({ modules, tests }: TestFiles, parts: TestParts): Promise<TestRun> {
+export async function runTestFiles({ modules, tests, isStrict = true }: TestFiles, parts: TestParts): Promise<TestRun> {
   const all = new Map([...modules, ...guestModules()]);
-  const outcome: TestRun = { results: [], notRun: [], ran: new Map() };
+  const outcome: TestRun = { results: [], notRun: [], files: [], ran: new Map() };
   for (const file of tests.slice(FILES_LIMIT)) outcome.notRun.push({ file, reason: `only ${FILES_LIMIT} files are run` });
   for (const path of tests.slice(0, FILES_LIMIT)) {
     parts.signal?.throwIfAborted();
-    await runFile(path, { modules: all, outcome, parts });
+    let code: string;
+    try {
+      code = await buildTestFile(all, path, isStrict);
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error;
+      outcome.notRun.push({ file: path, reason: error.message });
+      continue;
+    }
+    take(path, await runCode(code, parts), outcome);
   }
   return outcome;
 }
 
-async function runFile(
-  path: string,
-  { modules, outcome, parts }: { modules: ReadonlyMap<string, string>; outcome: TestRun; parts: TestParts },
-): Promise<void> {
-  let code: string;
-  try {
-    const entry = `export { run } from 'node:test';\nimport ${JSON.stringify(`/${path}`)};`;
-    ({ code } = await buildModules({ modules, entry }));
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    outcome.notRun.push({ file: path, reason: error.message });
+/** Runs a file again that was stopped before it had its share of a processor: on a busy machine time alone says nothing. */
+async function runCode(code: string, { sandbox, random, timeoutMs, signal }: TestParts): Promise<SandboxResult> {
+  const pool = await sandbox();
+  for (let start = 1; ; start += 1) {
+    const limit = timeoutMs === undefined ? {} : { timeoutMs: timeoutMs * 2 ** (start - 1) };
+    const result = await pool.run({ key: `tests:${random.uuid()}`, code, inParts: true, ...limit }, 'null');
+    signal?.throwIfAborted();
+    if (result.status !== 'timeout' || start === STARTS || timeoutMs === undefined) return result;
+    // A worker that had to be killed tells nothing of its time: it gets one more chance.
+    if (result.cpuMs === undefined ? start > 1 : result.cpuMs >= 0.8 * Math.min(timeoutMs, FAIR_CPU_MS)) return result;
+  }
+}
+
+function take(path: string, result: SandboxResult, outcome: TestRun): void {
+  if (result.status !== 'success') {
+    fail(outcome, path, result.message);
+    outcome.files.push({
+      file: path,
+      isTimedOut: result.status === 'timeout',
+      assertions: 0,
+      printed: '',
+      latencyMs: result.latencyMs,
+    });
     return;
   }
-  const collected = await collect({ key: `tests:${parts.random.uuid()}`, code }, await parts.sandbox());
-  if ('message' in collected) {
-    outcome.results.push({ file: path, name: path, status: 'failed', message: collected.message });
-    return;
-  }
-  for (const { name, status, message } of collected.tests) {
-    const isLost = status === 'unfinished';
-    const reason = isLost ? 'it did not end: it waits for something that is not in the sandbox, such as a timer' : message;
-    outcome.results.push({ file: path, name, status: isLost ? 'failed' : status, message: reason });
-  }
-  if (!collected.done && !collected.tests.some(({ status }) => status === 'unfinished'))
-    outcome.results.push({ file: path, name: path, status: 'failed', message: 'its tests did not come to their end' });
-  for (const [file, statements] of collected.statements) {
+  const collected = collectedSchema.safeParse(JSON.parse(result.outputJson));
+  if (!collected.success) return fail(outcome, path, 'the tests changed what runs them');
+  const { done, tests, assertions, printed, statements } = collected.data;
+  const isWaiting = !done;
+  outcome.files.push({ file: path, isTimedOut: isWaiting, assertions, printed, latencyMs: result.latencyMs });
+  outcome.results.push(...tests.map((test) => resultOf(path, test)));
+  if (isWaiting && !tests.some(({ status }) => status === 'unfinished'))
+    fail(outcome, path, 'its tests did not come to their end');
+  // A script that asserts is one test, as Node sees it.
+  if (done && tests.length === 0 && assertions > 0)
+    outcome.results.push({ file: path, name: path, status: 'passed', message: null });
+  for (const [file, numbers] of statements) {
     const known = outcome.ran.get(file) ?? new Set<number>();
-    for (const statement of statements) known.add(statement);
+    for (const statement of numbers) known.add(statement);
     outcome.ran.set(file, known);
   }
 }
 
-async function collect(program: SandboxProgram, sandbox: Sandbox): Promise<Collected | { message: string }> {
-  for (let attempt = 1; attempt <= STARTS; attempt += 1) {
-    const started = await sandbox.run(program, '"start"');
-    if (started.status !== 'success') return { message: started.message };
-    const result = await sandbox.run(program, '"collect"');
-    if (result.status !== 'success') return { message: result.message };
-    const parsed = collectedSchema.safeParse(JSON.parse(result.outputJson));
-    if (!parsed.success) return { message: 'the tests changed what runs them' };
-    // The sandbox may have given the second call to another worker, where nothing has begun.
-    if (parsed.data.started) return parsed.data;
-  }
-  return { message: 'the sandbox could not hold the tests between two calls' };
+function resultOf(file: string, { name, status, message }: Collected['tests'][number]): TestRun['results'][number] {
+  const isLost = status === 'unfinished';
+  const reason = isLost ? 'it did not end: it waits for something that is not in the sandbox, such as a timer' : message;
+  return { file, name: name === '' ? file : name, status: isLost ? 'failed' : status, message: reason };
 }
 
-/** What stands in the sandbox for the modules of Node that tests use. */
-function guestModules(): [string, string][] {
-  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  const guest = (name: string): string => readFileSync(new URL(`./guest/${name}.${extension}`, import.meta.url), 'utf8');
-  const reexport = (name: string): string =>
-    `export * from '/loopwright-guest/${name}.${extension}';\nexport { default } from '/loopwright-guest/${name}.${extension}';`;
-  return [
-    ...['assert', 'deep-equal', 'harness'].map((name): [string, string] => [
-      `loopwright-guest/${name}.${extension}`,
-      guest(name),
-    ]),
-    ...['node:test', 'test'].map((name): [string, string] => [name, reexport('harness')]),
-    ...['node:assert/strict', 'assert/strict', 'node:assert', 'assert'].map((name): [string, string] => [
-      name,
-      reexport('assert'),
-    ]),
-  ];
+function fail(outcome: TestRun, file: string, message: string): void {
+  outcome.results.push({ file, name: file, status: 'failed', message });
 }

@@ -1,5 +1,8 @@
-// Runs in the sandbox in the place of `node:assert/strict`, and of `node:assert`: there are no loose comparisons.
-import { deepEqual as equalValues } from './deep-equal.ts';
+// Runs in the sandbox in the place of `node:assert` and `node:assert/strict`. What stands here is frozen before anything else runs.
+import { deepEqual as equalValues, looseDeepEqual } from './deep-equal.ts';
+
+/** How many assertions were made. */
+export const made: { count: number } = { count: 0 };
 
 type Message = string | Error | undefined;
 type Expected = RegExp | ((error: never) => unknown) | (new (...rest: never[]) => object) | object | undefined;
@@ -40,6 +43,7 @@ export function doesNotMatch(text: string, pattern: RegExp, message?: Message): 
 }
 /** Throws. */
 export function fail(message?: Message): never {
+  made.count += 1;
   throw message instanceof Error ? message : new AssertionError(message ?? 'Failed');
 }
 /** Throws what is given, unless it is nothing. */
@@ -56,10 +60,12 @@ export function throws(run: () => unknown, expected?: Expected | string, message
     expectError(error, expected, message);
     return;
   }
+  made.count += 1;
   throw new AssertionError('nothing was thrown');
 }
 /** Throws when a function throws. */
 export function doesNotThrow(run: () => unknown): void {
+  made.count += 1;
   run();
 }
 /** Rejects when a promise does not, or with something else than is expected. */
@@ -74,25 +80,45 @@ export async function rejects(
     expectError(error, expected, message);
     return;
   }
+  made.count += 1;
   throw new AssertionError('nothing was rejected');
 }
 /** Rejects when a promise does. */
 export async function doesNotReject(work: Promise<unknown> | (() => Promise<unknown>)): Promise<void> {
+  made.count += 1;
   await (typeof work === 'function' ? work() : work);
 }
 
-const equal = strictEqual;
-const notEqual = notStrictEqual;
-const deepEqual = deepStrictEqual;
-const notDeepEqual = notDeepStrictEqual;
-export { deepEqual, equal, notDeepEqual, notEqual };
+/** Throws when two values are not `==`. */
+function looseEqual(actual: unknown, expected: unknown, message?: Message): void {
+  check(isLooselyEqual(actual, expected), message, () => `${show(actual)} is not ${show(expected)}`);
+}
+/** Throws when two values are `==`. */
+function looseNotEqual(actual: unknown, expected: unknown, message?: Message): void {
+  check(!isLooselyEqual(actual, expected), message, () => `${show(actual)} must be something else`);
+}
+/** Throws when two values differ in their contents, as `==` sees them. */
+function legacyDeepEqual(actual: unknown, expected: unknown, message?: Message): void {
+  check(looseDeepEqual(actual, expected), message, () => `${show(actual)} is not equal to ${show(expected)}`);
+}
+/** Throws when two values have the same content, as `==` sees it. */
+function legacyNotDeepEqual(actual: unknown, expected: unknown, message?: Message): void {
+  check(!looseDeepEqual(actual, expected), message, () => `${show(actual)} must be something else`);
+}
+
+function isLooselyEqual(actual: unknown, expected: unknown): boolean {
+  // oxlint-disable-next-line eqeqeq -- that is what the legacy mode compares by
+  return actual == expected || (Number.isNaN(actual) && Number.isNaN(expected));
+}
 
 function check(isRight: boolean, message: Message, describe: () => string): void {
+  made.count += 1;
   if (isRight) return;
   throw message instanceof Error ? message : new AssertionError(message ?? describe());
 }
 
 function expectError(error: unknown, expected: Expected | string, message: Message): void {
+  made.count += 1;
   if (expected === undefined || typeof expected === 'string') return;
   check(isExpected(error, expected), message, () => `another error was thrown: ${show(error)}`);
 }
@@ -120,31 +146,41 @@ function show(value: unknown): string {
   }
 }
 
-const assertions = {
+const common = {
   AssertionError,
-  deepEqual,
   deepStrictEqual,
   doesNotMatch,
   doesNotReject,
   doesNotThrow,
-  equal,
   fail,
   ifError,
   match,
-  notDeepEqual,
   notDeepStrictEqual,
-  notEqual,
   notStrictEqual,
   ok,
   rejects,
   strictEqual,
   throws,
 };
-/** All of them, as members of the first. */
-export const strict: typeof ok & typeof assertions = Object.assign(
-  (value: unknown, message?: Message): void => ok(value, message),
-  assertions,
+const strictOnes = {
+  equal: strictEqual,
+  notEqual: notStrictEqual,
+  deepEqual: deepStrictEqual,
+  notDeepEqual: notDeepStrictEqual,
+};
+const legacyOnes = {
+  equal: looseEqual,
+  notEqual: looseNotEqual,
+  deepEqual: legacyDeepEqual,
+  notDeepEqual: legacyNotDeepEqual,
+};
+type Assert = ((value: unknown, message?: Message) => void) & typeof common & typeof strictOnes;
+
+const itself = (value: unknown, message?: Message): void => ok(value, message);
+/** `node:assert/strict`. */
+export const strict: Assert & { readonly strict: unknown } = Object.assign(itself, common, strictOnes, { strict: itself });
+Object.freeze(strict);
+/** `node:assert`: loose where Node is. */
+export const legacy: Assert & { readonly strict: typeof strict } = Object.freeze(
+  Object.assign((value: unknown, message?: Message): void => ok(value, message), common, legacyOnes, { strict }),
 );
-Object.assign(strict, { strict });
-// oxlint-disable-next-line import/no-default-export -- the module of Node has one, and tests import it
-export default Object.assign((value: unknown, message?: Message): void => ok(value, message), assertions, { strict });

@@ -2,21 +2,34 @@
 
 /** Whether two values are equal as `assert.deepStrictEqual` of Node says: of the same kind, with the same content. */
 export function deepEqual(left: unknown, right: unknown): boolean {
-  return equalAt(left, right, new Map());
+  return equalAt(left, right, { isLoose: false, pairs: new Map() });
 }
 
-/** What is being compared around the values: a circle is equal to a circle. */
-type Open = Map<object, object>;
+/** Whether two values are equal as `assert.deepEqual` of Node's legacy mode says: `==` for what is no object, whatever the prototypes. */
+export function looseDeepEqual(left: unknown, right: unknown): boolean {
+  return equalAt(left, right, { isLoose: true, pairs: new Map() });
+}
+
+/** How it is compared, and what is being compared around the values: a circle is equal to a circle. */
+interface Open {
+  readonly isLoose: boolean;
+  readonly pairs: Map<object, object>;
+}
 
 function equalAt(left: unknown, right: unknown, open: Open): boolean {
   if (Object.is(left, right)) return true;
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) {
+    if (!open.isLoose || isObject(left) || isObject(right)) return false;
+    // oxlint-disable-next-line eqeqeq -- that is what the legacy mode compares by
+    return left == right;
+  }
+  if (!open.isLoose && Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
-  if (open.get(left) === right) return true;
-  open.set(left, right);
+  if (open.isLoose && tagOf(left) !== tagOf(right)) return false;
+  if (open.pairs.get(left) === right) return true;
+  open.pairs.set(left, right);
   const isEqual = sameContent(left, right, open) && sameMembers(left, right, open);
-  open.delete(left);
+  open.pairs.delete(left);
   return isEqual;
 }
 
@@ -39,13 +52,32 @@ function sameContent(left: object, right: object, open: Open): boolean {
 }
 
 function sameMembers(left: object, right: object, open: Open): boolean {
-  const keys = Reflect.ownKeys(left).filter((key) => Object.prototype.propertyIsEnumerable.call(left, key));
-  const others = Reflect.ownKeys(right).filter((key) => Object.prototype.propertyIsEnumerable.call(right, key));
+  if (Array.isArray(left) && Array.isArray(right) && left.length !== right.length) return false;
+  const keys = membersOf(left, open);
+  const others = membersOf(right, open);
   if (keys.length !== others.length) return false;
   return keys.every((key) => Object.hasOwn(right, key) && equalAt(Reflect.get(left, key), Reflect.get(right, key), open));
 }
 
+/** The legacy mode looks at no symbols. */
+function membersOf(value: object, { isLoose }: Open): PropertyKey[] {
+  return Reflect.ownKeys(value).filter(
+    (key) => !(isLoose && typeof key === 'symbol') && Object.prototype.propertyIsEnumerable.call(value, key),
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value);
+}
+
 /** Whether a value is a number, a text or a truth in an object. */
 function isBox(value: object): boolean {
-  return ['[object Number]', '[object String]', '[object Boolean]'].includes(Object.prototype.toString.call(value));
+  return ['[object Number]', '[object String]', '[object Boolean]'].includes(tagOf(value));
 }
+
+/** What stands for `node:util`. */
+export const utilModule: { readonly isDeepStrictEqual: typeof deepEqual } = Object.freeze({ isDeepStrictEqual: deepEqual });

@@ -1,5 +1,7 @@
 // Runs in the sandbox in the place of `node:test`: gathers the tests of one file, runs them one after the other, and counts which statements
 // of the modules were run. There are no timers in the sandbox: what waits for one never ends, and is reported so.
+import { made } from './assert.ts';
+import { asserted, printed } from './console.ts';
 
 type Body = (context: TestContext) => unknown;
 type Options = { readonly skip?: boolean | string; readonly todo?: boolean | string; readonly only?: boolean };
@@ -31,7 +33,6 @@ const results: Result[] = [];
 const ran: (number[] | undefined)[] = [];
 const root = groupOf('', undefined);
 let current = root;
-let isStarted = false;
 let isDone = false;
 
 Object.defineProperty(globalThis, '__loopwright_ran__', {
@@ -151,19 +152,35 @@ export const after = (body: Body): void => void current.after.push(body);
 export const beforeEach = (body: Body): void => void current.beforeEach.push(body);
 /** Runs after each test of a group. */
 export const afterEach = (body: Body): void => void current.afterEach.push(body);
-// oxlint-disable-next-line import/no-default-export -- the module of Node has one, and tests import it
-export default Object.assign(withVariants(add), { describe, it, test: it, suite, before, after, beforeEach, afterEach });
+const members = { describe, it, test: it, suite, before, after, beforeEach, afterEach };
+/** `node:test` itself, a function with the others as its members. */
+export const testModule: Declare & typeof members = Object.freeze(Object.assign(withVariants(add), members));
 
 /**
- * What the sandbox calls: `start` sets the tests going, which run to their end before the call returns as far as nothing outside is waited for;
- * `collect` gives what came of it.
+ * What the sandbox calls, in parts: first the file is loaded and its tests run, as far as nothing outside is waited for; then the result is asked for.
+ * What is thrown while the file loads, and a `console.assert` that fails, are failures of the file itself.
  */
-export function run(order: 'start' | 'collect'): unknown {
-  if (order === 'start') {
-    isStarted = true;
-    void runGroup(root).then(() => void (isDone = true));
-    return null;
+export function begin(load: () => Promise<unknown>): () => () => unknown {
+  return () => {
+    void start(load);
+    return collect;
+  };
+}
+
+async function start(load: () => Promise<unknown>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    results.push({ name: '', status: 'failed', message: describeError(error) });
+    isDone = true;
+    return;
   }
+  await runGroup(root);
+  if (asserted.failure !== undefined) results.push({ name: '', status: 'failed', message: asserted.failure });
+  isDone = true;
+}
+
+function collect(): unknown {
   const statements = ran.flatMap((marks, file) => (marks === undefined ? [] : [[file, Object.keys(marks).map(Number)]]));
-  return { started: isStarted, done: isDone, tests: results, statements };
+  return { done: isDone, tests: results, assertions: made.count + asserted.count, printed: printed(), statements };
 }

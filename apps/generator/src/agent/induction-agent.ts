@@ -1,6 +1,5 @@
 import type { Sandbox } from '@loopwright/edge';
 import {
-  type ArtifactResult,
   type Clock,
   type ExecutionPlan,
   type InductionMetadata,
@@ -8,40 +7,33 @@ import {
   type LabelledExample,
   PlatformError,
   inductionMetadataSchema,
-  isoTime,
   issueDetails,
 } from '@loopwright/protocol';
 import type { InductionResult } from '../induction/induce.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
-import { type AgentProgress, runAgent } from './run-agent.ts';
+import type { Agent, AgentResult, AgentRun } from './agent.ts';
 import { reportMetadata } from './report-metadata.ts';
+import { runAgent } from './run-agent.ts';
 import { type ProgramTestResult, testProgram } from './test-program.ts';
 
-/** What a generation works with. */
-export interface GenerationTools {
+/** What the induction agent works with. */
+export interface InductionParts {
   readonly clock: Clock;
   /** Gives the sandbox in which programs are tested. */
   readonly sandbox: () => Promise<Sandbox>;
 }
 
-/** One generation under way. */
-export interface GenerationRun {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: AgentProgress) => void;
+/** Learns a program from labelled examples, tests it in the sandbox, and says how it went. A refusal is a result with status FAILURE. */
+export function inductionAgent(parts: InductionParts): Agent {
+  return {
+    name: 'induction',
+    description: 'Learns a program from labelled examples; needs no model and no network',
+    check: (plan) => void readInductionTask(plan),
+    run: async (plan, run) => learn(plan, parts, run),
+  };
 }
 
-/**
- * Reads which agent a plan asks for and what it is given.
- *
- * @throws PlatformError PROVIDER_NOT_CONFIGURED: not the induction agent; VALIDATION_ERROR with pointers into the plan
- */
-export function readInductionTask(plan: ExecutionPlan): InductionMetadata {
-  if (plan.metadata['agent'] !== 'induction') {
-    const message = `Cannot ask a model: no provider is configured for "${plan.primary_llm}". Set metadata.agent to "induction" and give metadata.examples to learn the program from examples`;
-    throw new PlatformError('PROVIDER_NOT_CONFIGURED', message, {
-      details: { agents: ['induction'], primary_llm: plan.primary_llm },
-    });
-  }
+function readInductionTask(plan: ExecutionPlan): InductionMetadata {
   const metadata = inductionMetadataSchema.safeParse(plan.metadata);
   if (metadata.success) return metadata.data;
   throw new PlatformError('VALIDATION_ERROR', 'Cannot read the plan: its metadata is not what the induction agent needs', {
@@ -49,14 +41,9 @@ export function readInductionTask(plan: ExecutionPlan): InductionMetadata {
   });
 }
 
-/** Learns a program, tests it in the sandbox, and says how it went. A refusal is a result with status FAILURE. */
-export async function generate(
-  plan: ExecutionPlan,
-  metadata: InductionMetadata,
-  tools: GenerationTools,
-  run: GenerationRun,
-): Promise<ArtifactResult> {
-  const started = tools.clock.now();
+async function learn(plan: ExecutionPlan, parts: InductionParts, { signal, onEvent }: AgentRun): Promise<AgentResult> {
+  const metadata = readInductionTask(plan);
+  onEvent({ event_type: 'code_generating', stage: 'induction', message: `${metadata.examples.length} examples` });
   const result = await runAgent(
     {
       programName: metadata.program_name,
@@ -66,20 +53,17 @@ export async function generate(
       accuracyTarget: metadata.accuracy_target,
       seed: metadata.seed,
     },
-    run.signal,
-    run.onProgress,
+    signal,
+    ({ stage, done, total }) => onEvent({ event_type: 'progress', stage, ...shareOf(done, total), data: { done, total } }),
   );
-  const end = (rest: Pick<ArtifactResult, 'status' | 'metadata'> & Partial<ArtifactResult>): ArtifactResult => ({
-    ...emptyResult(plan.execution_id, started, tools.clock.now()),
-    ...rest,
-  });
   if (!result.ok) {
     const refused: JsonObject = { code: result.refused.code, reason: result.refused.reason, details: result.refused.details };
-    return end({ status: 'FAILURE', error_message: result.refused.reason, metadata: { agent: 'induction', refused } });
+    return { status: 'FAILURE', error_message: result.refused.reason, metadata: { agent: 'induction', refused } };
   }
-  const tested = plan.enable_testing ? await testResult(result, tools, run.signal) : undefined;
+  onEvent({ event_type: 'code_generated', stage: 'induction', message: `${result.files.length} files` });
+  const tested = plan.enable_testing ? await testResult(result, parts, { signal, onEvent }) : undefined;
   const isPassed = tested === undefined || tested.testResult.tests_failed === 0;
-  return end({
+  return {
     status: isPassed ? 'SUCCESS' : 'FAILURE',
     artifacts: result.files,
     test_results: tested?.testResult ?? null,
@@ -94,43 +78,32 @@ export async function generate(
       latency_ms_p99: tested?.latencyP99 ?? null,
       warmup_inputs: warmupInputs(result.heldOut),
     },
-  });
+  };
 }
 
-/** A result with nothing in it. */
-export function emptyResult(executionId: string, started: number, now: number): ArtifactResult {
-  return {
-    execution_id: executionId,
-    status: 'FAILURE',
-    artifacts: [],
-    test_results: null,
-    iterations_used: 1,
-    error_message: null,
-    warnings: [],
-    llm_usage: [],
-    started_at: isoTime(started),
-    completed_at: isoTime(now),
-    duration_seconds: Math.max(0, now - started) / 1000,
-    from_cache: false,
-    cache_key: null,
-    metadata: {},
-  };
+function shareOf(done: number, total: number): { progress?: number } {
+  return total > 0 ? { progress: Math.min(1, done / total) } : {};
 }
 
 async function testResult(
   result: InductionResult & { ok: true },
-  tools: GenerationTools,
-  signal: AbortSignal,
+  parts: InductionParts,
+  { signal, onEvent }: AgentRun,
 ): Promise<ProgramTestResult> {
-  return testProgram({
+  onEvent({ event_type: 'test_started', stage: 'test', message: `${result.cases.length} cases` });
+  const tested = await testProgram({
     source: result.files.find((file) => file.file_path === 'program.ts')?.content ?? '',
     cases: result.cases,
     wrongInput: result.wrongInput,
     latencyInputs: result.heldOut.slice(0, SERVICE_LIMITS.latencySamples).map((example) => example.input),
-    sandbox: await tools.sandbox(),
-    clock: tools.clock,
+    sandbox: await parts.sandbox(),
+    clock: parts.clock,
     signal,
   });
+  const { tests_passed, tests_failed } = tested.testResult;
+  const message = `${tests_passed} cases passed, ${tests_failed} failed`;
+  onEvent({ event_type: tests_failed === 0 ? 'test_passed' : 'test_failed', stage: 'test', message });
+  return tested;
 }
 
 /** Five short inputs: whoever serves the program runs them before the first caller comes. */

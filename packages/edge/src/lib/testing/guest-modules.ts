@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { REQUIRED } from '../build/build-modules.ts';
+
+const GUEST = 'loopwright-guest';
+const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+
+/** The module of the sandbox that runs a file of tests. */
+export const HARNESS: string = `/${GUEST}/harness.${extension}`;
+
+let modules: ReadonlyMap<string, string> | undefined;
+
+/** What stands in the sandbox for the modules of Node that tests use. */
+export function guestModules(): ReadonlyMap<string, string> {
+  modules ??= new Map([
+    ...['assert', 'console', 'deep-equal', 'hash', 'harness'].map((name): [string, string] => [
+      `${GUEST}/${name}.${extension}`,
+      readFileSync(new URL(`./guest/${name}.${extension}`, import.meta.url), 'utf8'),
+    ]),
+    ...named(['node:test', 'test'], 'harness', 'testModule', [
+      ...['describe', 'it', 'test', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+    ]),
+    ...named(['node:assert/strict', 'assert/strict'], 'assert', 'strict', ASSERTIONS),
+    ...named(['node:assert', 'assert'], 'assert', 'legacy', ASSERTIONS),
+    ...named(['node:crypto', 'crypto'], 'hash', 'cryptoModule', ['createHash']),
+    ...named(['node:util', 'util'], 'deep-equal', 'utilModule', ['isDeepStrictEqual']),
+  ]);
+  return modules;
+}
+
+const ASSERTIONS = [
+  ...[
+    'AssertionError',
+    'deepEqual',
+    'deepStrictEqual',
+    'doesNotMatch',
+    'doesNotReject',
+    'doesNotThrow',
+    'equal',
+    'fail',
+    'ifError',
+    'match',
+  ],
+  ...['notDeepEqual', 'notDeepStrictEqual', 'notEqual', 'notStrictEqual', 'ok', 'rejects', 'strict', 'strictEqual', 'throws'],
+];
+
+/** A module of Node under its names: its members, and the whole as default, which is what `require` gives. */
+function named(names: readonly string[], file: string, whole: string, members: readonly string[]): [string, string][] {
+  const guest = `/${GUEST}/${file}.${extension}`;
+  const imported = [
+    `import { ${whole} as whole } from '${guest}';`,
+    `export default whole;`,
+    `export const { ${members.join(', ')} } = whole;`,
+  ].join('\n');
+  return names.flatMap((name): [string, string][] => [
+    [name, imported],
+    [`${REQUIRED}${name}`, `module.exports = require('${guest}').${whole};`],
+  ]);
+}

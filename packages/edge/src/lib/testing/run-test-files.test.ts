@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { systemClock, systemRandom } from '@loopwright/protocol';
+import { openSandbox } from '../sandbox/open-sandbox.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { runTestFiles } from './run-test-files.ts';
+import type { TestRun } from './test-run.ts';
+
+let sandbox: Sandbox;
+before(async () => {
+  sandbox = await openSandbox({ clock: systemClock, workers: 2, timeoutMs: 10_000, memoryLimitMb: 64 });
+});
+after(() => sandbox.close());
+
+async function runScript(source: string, options: { isStrict?: boolean; timeoutMs?: number } = {}): Promise<TestRun> {
+  const { isStrict = false, timeoutMs = 1000 } = options;
+  const modules = new Map([['script.ts', source]]);
+  return runTestFiles(
+    { modules, tests: ['script.ts'], isStrict },
+    { sandbox: async () => sandbox, random: systemRandom, timeoutMs },
+  );
+}
+
+async function checkScript(source: string, status: 'passed' | 'failed', message?: RegExp): Promise<void> {
+  const { results, notRun } = await runScript(source);
+  assert.deepEqual([results.map((result) => result.status), notRun], [[status], []], JSON.stringify(results));
+  if (message !== undefined) assert.match(results[0]?.message ?? '', message);
+}
+
+describe('runTestFiles() of scripts', () => {
+  it('passes what asserts and ends, in the ways that published suites are written', async () => {
+    await checkScript(
+      `declare var require: any; const assert = require('node:assert'); function test() { assert.deepEqual([1, '2'], ['1', 2]); } test();`,
+      'passed',
+    );
+    await checkScript(`import assert from 'node:assert/strict'; assert.deepEqual({ a: [1] }, { a: [1] });`, 'passed');
+    await checkScript(
+      `import { strictEqual } from 'assert'; import * as all from 'node:assert'; strictEqual(1, 1); all.ok(true); all.default(1);`,
+      'passed',
+    );
+    await checkScript(`undeclared = 3; console.assert(undeclared === 3); console.log('fine', [1]);`, 'passed');
+    await checkScript(
+      `const md5 = require('crypto').createHash('md5').update('é').digest('hex'); require('assert')(md5.length === 32);`,
+      'passed',
+    );
+    await checkScript(
+      `import test from 'node:test'; import assert from 'node:assert'; test('late', async () => { await null; assert(true); });`,
+      'passed',
+    );
+    await checkScript(`const value = await Promise.resolve(4); console.assert(value === 4);`, 'passed');
+  });
+
+  it('fails what does not hold, whatever it says of itself', async () => {
+    await checkScript(`import assert from 'node:assert/strict'; assert.deepEqual([1], ['1']);`, 'failed', /AssertionError/);
+    await checkScript(`console.assert(1 + 1 === 3, 'sum'); console.log('all tests passed');`, 'failed', /Assertion failed: sum/);
+    await checkScript(`if (1 + 1 !== 3) throw new Error('wrong');`, 'failed', /Error: wrong/);
+    await checkScript(`process.exit(0);`, 'failed', /process is not defined/);
+    await checkScript(`await Promise.reject(new RangeError('late'));`, 'failed', /RangeError: late/);
+    await checkScript(`import assert from 'node:assert'; assert.equal = () => {}; assert.equal(1, 2);`, 'failed');
+    await checkScript(`console = { assert() {} }; console.assert(false);`, 'failed', /Assertion failed/);
+  });
+
+  it('tells of what it ran: assertions, output cut to its limit, nothing where nothing was tested', async () => {
+    const quiet = await runScript(`function check() { console.assert(false); }`);
+    assert.deepEqual([quiet.results, quiet.files[0]?.assertions], [[], 0]);
+    const loud = await runScript(
+      `for (let line = 0; line < 1e5; line += 1) console.log('a line', { line }); console.assert(true);`,
+    );
+    assert.equal(loud.files[0]?.printed.length, 65_536);
+    assert.equal(loud.files[0]?.assertions, 1);
+  });
+
+  it('says that time is over for loops, also of promises, and for what is never settled', async () => {
+    const endless = [`for (;;);`, `/^(a+)+$/.test('${'a'.repeat(40)}b')`, `for (;;) await 0;`, `await new Promise(() => {});`];
+    const runs = await Promise.all(endless.map(async (source) => runScript(source, { timeoutMs: 200 })));
+    for (const [index, { results, files }] of runs.entries()) {
+      assert.deepEqual([results.length, results[0]?.status, files[0]?.isTimedOut], [1, 'failed', true], endless[index]);
+    }
+  });
+
+  it('gives a program that had little of a processor more time before it is said to loop', async () => {
+    // About 60 ms of work on any machine that is not busy: too long for its limit, but not for what it is granted at the least.
+    const source = `let sum = 0; for (let n = 0; n < 2e7; n += 1) sum += n % 7; console.assert(sum > 0);`;
+    const crowd = Array.from({ length: 6 }, async () => runScript(`for (;;);`, { timeoutMs: 300 }));
+    const slow = await runScript(source, { timeoutMs: 2000 });
+    assert.deepEqual(
+      slow.results.map(({ status }) => status),
+      ['passed'],
+    );
+    for (const { files } of await Promise.all(crowd)) assert.equal(files[0]?.isTimedOut, true);
+  });
+
+  it('computes the digests of Node', async () => {
+    const texts = ['', 'abc', 'é\u{1F600}', 'x'.repeat(55), 'x'.repeat(56), 'x'.repeat(64), 'long '.repeat(200)];
+    const cases = ['md5', 'sha1', 'sha256'].flatMap((name) =>
+      texts.map((text) => [name, text, createHash(name).update(text).digest('hex')]),
+    );
+    await checkScript(
+      `import { createHash } from 'node:crypto'; for (const [name, text, hex] of ${JSON.stringify(cases)}) console.assert(createHash(name).update(text).digest('hex') === hex, name, text.length);`,
+      'passed',
+    );
+  });
+});
