@@ -2,6 +2,7 @@ import { runModule } from '@loopwright/module-sdk';
 import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
 import { type Generator, createGenerator } from './generator.ts';
+import { openModelAgent } from './models/open-model-agent.ts';
 import { splitAddress } from './split-address.ts';
 import { readStandAlone, serveAlone } from './stand-alone.ts';
 
@@ -18,7 +19,13 @@ async function open(
 ): Promise<Generator> {
   const environment = environmentSchema.parse(env);
   const sandboxWorkers = environment.LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS;
-  return createGenerator({
+  // Tool servers need what a program needs to start at all; the settings come over the init line.
+  const environmentOfModels = { ...process.env, ...env };
+  const models = new AsyncDisposableStack();
+  const generator = await createGenerator({
+    agents: (parts) => [
+      models.use(openModelAgent({ ...parts, environment: environmentOfModels, log: (message) => log(message) })),
+    ],
     dataDir,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
     clock: systemClock,
@@ -27,6 +34,13 @@ async function open(
     ...(sandboxWorkers === undefined ? {} : { sandboxWorkers }),
     ...(authToken === undefined ? {} : { authToken }),
   });
+  return {
+    ...generator,
+    [Symbol.asyncDispose]: async () => {
+      await generator[Symbol.asyncDispose]();
+      await models.disposeAsync();
+    },
+  };
 }
 
 /** One JSON line on standard error; standard output belongs to the protocol. */

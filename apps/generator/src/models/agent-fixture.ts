@@ -27,6 +27,7 @@ export interface AgentFixture extends AsyncDisposable {
 export async function openAgentFixture(
   environment: Record<string, string> = {},
   localTools: readonly ToolServer[] = [],
+  timeoutMs = 1000,
 ): Promise<AgentFixture> {
   await using stack = new AsyncDisposableStack();
   const primary = stack.use(await startProvider());
@@ -34,7 +35,7 @@ export async function openAgentFixture(
   let opened: Promise<Sandbox> | undefined;
   stack.defer(async () => (await opened)?.close());
   const sandbox = (): Promise<Sandbox> =>
-    (opened ??= openSandbox({ clock: systemClock, workers: 1, timeoutMs: 1000, memoryLimitMb: 64 }));
+    (opened ??= openSandbox({ clock: systemClock, workers: 1, timeoutMs, memoryLimitMb: 64 }));
   const logged: string[] = [];
   const agent = stack.use(
     openModelAgent({

@@ -64,7 +64,7 @@ export class McpServer implements ToolServer {
   #transport(): Transport {
     const { transport } = this.#grant;
     if (transport.type === 'http') {
-      const headers = valuesOf(transport.headers_from, this.#parts.environment);
+      const headers = { ...transport.headers, ...valuesOf(transport.headers_from, this.#parts.environment) };
       return new StreamableHTTPClientTransport(new URL(transport.url), { fetch: this.#parts.fetch, requestInit: { headers } });
     }
     const { command, args, env, env_from: from, cwd } = transport;

@@ -22,6 +22,7 @@ const httpSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .max(2000)
     .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must not hold credentials'),
+  headers: z.record(z.string().min(1).max(200), z.string().max(16_384)).default({}),
   /** Headers that are taken from variables of the environment: header → variable. */
   headers_from: variablesSchema,
 });
@@ -58,7 +59,10 @@ export function secretsOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
   const values = grants.flatMap(({ transport }) => {
-    if (transport.type === 'http') return Object.values(transport.headers_from).map((variable) => environment[variable]);
+    if (transport.type === 'http') {
+      const taken = Object.values(transport.headers_from).map((variable) => environment[variable]);
+      return [...Object.values(transport.headers), ...taken];
+    }
     return [...Object.values(transport.env), ...Object.values(transport.env_from).map((variable) => environment[variable])];
   });
   // Shorter ones are ordinary words.

@@ -8,6 +8,7 @@ import { traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
+import { modelEnvironment } from './model-environment.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
@@ -69,7 +70,7 @@ function modulesOf(
     entry: GENERATOR_MAIN,
     listen: `127.0.0.1:${configuration.generatorPort}`,
     authToken,
-    env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
+    env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator'), ...modelEnvironment(configuration) },
   };
   return [edge, generator];
 }
