@@ -89,11 +89,10 @@ function checkTexts(why: string, result: AgentResult, events: readonly AgentEven
   const hidden = /[^\P{Cc}\n]|[\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
   const walk = (value: unknown): void => {
     if (typeof value === 'string') assert.doesNotMatch(value, hidden, why);
-    else if (typeof value === 'object' && value !== null)
-      for (const [key, member] of Object.entries(value)) (walk(key), walk(member));
+    else if (typeof value === 'object' && value !== null) for (const part of Object.entries(value).flat()) walk(part);
   };
   walk([rest, events]);
-  for (const { file_path, content } of artifacts ?? []) (walk(file_path), walk(content));
+  for (const { file_path, content } of artifacts ?? []) walk([file_path, content]);
 }
 
 /** What is written of a result stays in its folder. */
@@ -171,7 +170,7 @@ describe('the corpus of hostile texts', () => {
   it('answers in every wrong form are no files', async () => {
     for (const { why, text = '', calls = [] } of corpus.answers) {
       const deep = '['.repeat(200_000);
-      const given = calls.map((call) => ({ ...call, arguments: call.arguments === 'DEEP' ? deep : call.arguments }));
+      const given = calls.map(({ name, arguments: said }) => ({ name, arguments: said === 'DEEP' ? deep : said }));
       const result = await checkHarmless(why, { text, calls: given });
       assert.equal(result.status, 'FAILURE', why);
     }

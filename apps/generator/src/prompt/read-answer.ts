@@ -48,7 +48,7 @@ function filesIn({ toolCalls, text }: ConversationReply): ModelAnswer | { readon
   if (submission === undefined) {
     const files = fencedFiles(text);
     if (files.length === 0) return { findings: [finding('form', 'the answer has no files: call "submit_files"')] };
-    return { summary: '', files: files.map((file) => ({ ...file, purpose: null })), isFenced: true };
+    return { summary: '', files: files.map(({ path, content }) => ({ path, content, purpose: null })), isFenced: true };
   }
   if (submissions.length > 1) return { findings: [finding('form', '"submit_files" was called more than once in an answer')] };
   const parsed = submittedSchema.safeParse(parsedJson(submission.input));

@@ -48,6 +48,7 @@ export class McpServer implements ToolServer {
 
   async #connect(): Promise<Connection> {
     const client = new Client({ name: 'loopwright-generator', version: '0.1.0' });
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the client has no other way
     client.onclose = () => (this.#connection = undefined);
     try {
       await client.connect(this.#transport(), { timeout: TOOL_LIMITS.connectMs });

@@ -53,11 +53,11 @@ async function converse(
 ): Promise<ConversationReply & { failures: readonly string[]; asked: number; parts: number }> {
   first.script(...answers);
   second.script(SECOND);
-  const before = first.seen.length;
+  const begun = first.seen.length;
   let parts = 0;
   const call = { models: MODELS, signal: new AbortController().signal, onPart: () => void (parts += 1) };
   const reply = await clientWith(options).converse(conversation, call);
-  return { ...reply, asked: first.seen.length - before, parts };
+  return { ...reply, asked: first.seen.length - begun, parts };
 }
 
 /** The first provider is given up for `reason`, and the second answers. */

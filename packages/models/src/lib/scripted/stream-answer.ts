@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A call of a tool in a scripted answer. A text is sent as the arguments as it is, JSON or not. */
-export interface ScriptedCall {
+interface ScriptedCall {
   readonly name: string;
   readonly arguments: object | string;
 }
