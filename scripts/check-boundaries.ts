@@ -17,7 +17,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   // The edge is a module of its own process.
   'packages/edge': ['protocol', 'module-sdk'],
   'apps/server': ['protocol', 'engine', 'generation', 'edge', 'module-sdk'],
-  'apps/generator': ['protocol', 'module-sdk', 'edge'],
+  // The client stands in the tests of its service only.
+  'apps/generator': ['protocol', 'module-sdk', 'edge', 'generation'],
   'apps/cli': ['protocol', 'client'],
 };
 
