@@ -62,9 +62,15 @@ if (args[0] === '--bin') {
   const bin = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[args[1]];
   args = [join(root, 'node_modules', args[1], bin), ...args.slice(2)];
 }
+// Stripping types and compiling is done once for each version of a file, not at each start (a third of a start of the server).
+const compileCache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node-compile');
 const child = spawn(node, ['--conditions=loopwright-source', ...args], {
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}` },
+  env: {
+    ...process.env,
+    NODE_COMPILE_CACHE: compileCache,
+    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`,
+  },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -91,7 +91,7 @@ for (const [part, of] of parts) {
   const runs: { seconds: number; mistakes: string[] }[] = [];
   for (let count = 0; count < Number(values.rounds); count += 1) runs.push(await run(round++, of));
   for (const mistake of runs.flatMap(({ mistakes }) => mistakes)) process.stderr.write(`${mistake}\n`);
-  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
+  const seconds = runs.reduce((sum, each) => sum + each.seconds, 0);
   const graded = of.length * runs.length;
   rows.push({ part, graded, mistakes: runs.flatMap(({ mistakes }) => mistakes).length, per_second: graded / seconds });
 }

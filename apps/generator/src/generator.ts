@@ -16,7 +16,7 @@ import { StreamPlaces } from './http/stream-places.ts';
 import { SERVICE_LIMITS } from './limits.ts';
 
 /** What an agent is made with. */
-export interface AgentParts {
+interface AgentParts {
   readonly clock: Clock;
   readonly random: Random;
   /** The sandbox in which agents test what they made, opened by whoever needs it first. Throws SERVICE_UNAVAILABLE when it does not start; the next one tries again. */

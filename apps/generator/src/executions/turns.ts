@@ -120,15 +120,15 @@ export class Turns {
 
   #admit(caller: string, weight: number): void {
     const { queued, queuedOfCaller, queuedWeight } = this.#limits;
-    if (this.#queued >= queued || this.#queuedWeight + weight > queuedWeight) {
-      throw new PlatformError('OVERLOADED', `Cannot take the plan: ${this.#queued} others are waiting`, {
-        details: { queued: this.#queued, limit: queued },
-      });
-    }
     const own = this.#waiting.get(caller)?.length ?? 0;
     if (own >= queuedOfCaller) {
       throw new PlatformError('RATE_LIMITED', `Cannot take the plan: ${own} others of this caller are waiting`, {
         details: { queued: own, limit: queuedOfCaller },
+      });
+    }
+    if (this.#queued >= queued || this.#queuedWeight + weight > queuedWeight) {
+      throw new PlatformError('OVERLOADED', `Cannot take the plan: ${this.#queued} others are waiting`, {
+        details: { queued: this.#queued, limit: queued },
       });
     }
   }

@@ -1,4 +1,12 @@
-import { type ExecutionPlan, type GradeMetadata, PlatformError, gradeMetadataSchema, issueDetails } from '@loopwright/protocol';
+import {
+  type CodeArtifact,
+  type ExecutionPlan,
+  type GivenFile,
+  type GradeMetadata,
+  PlatformError,
+  gradeMetadataSchema,
+  issueDetails,
+} from '@loopwright/protocol';
 import type { Agent, AgentResult, AgentRun } from '../agent/agent.ts';
 import { type Grade, gradeOf } from './grade.ts';
 import { type ScriptParts, gradeScript } from './grade-script.ts';
@@ -46,8 +54,8 @@ async function gradePlan(metadata: GradeMetadata, parts: GradeParts, { signal, o
   return {
     status: grade.status,
     artifacts: [
-      ...metadata.files.map((file) => ({ ...file, artifact_type: 'source_code' as const, language, description: null })),
-      ...metadata.tests.map((file) => ({ ...file, artifact_type: 'test' as const, language, description: null })),
+      ...metadata.files.map((file) => artifactOf(file, 'source_code', language)),
+      ...metadata.tests.map((file) => artifactOf(file, 'test', language)),
     ],
     test_results: grade.testResult,
     error_message: grade.reason,
@@ -55,9 +63,15 @@ async function gradePlan(metadata: GradeMetadata, parts: GradeParts, { signal, o
       agent: 'grade',
       language,
       time_limit_ms: metadata.time_limit_ms,
-      tests: grade.tests.slice(0, 500).map((test) => ({ ...test, message: test.message?.slice(0, 1000) ?? null })),
+      tests: grade.tests
+        .slice(0, 500)
+        .map(({ file, name, status, message }) => ({ file, name, status, message: message?.slice(0, 1000) ?? null })),
     },
   };
+}
+
+function artifactOf({ file_path, content }: GivenFile, artifact_type: 'source_code' | 'test', language: string): CodeArtifact {
+  return { file_path, content, artifact_type, language, description: null };
 }
 
 async function gradeIn(language: string, metadata: GradeMetadata, parts: GradeParts, signal: AbortSignal): Promise<Grade> {

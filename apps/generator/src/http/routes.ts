@@ -21,7 +21,7 @@ export interface RouteParts {
 }
 
 /** The version that `/health` names. */
-export const VERSION = '0.1.0';
+const VERSION = '0.1.0';
 
 /** The routes, for an announcement. */
 export const ENDPOINTS: readonly { path: string; methods: string[] }[] = [

@@ -23,7 +23,7 @@ describe('grading of a suite over HTTP', () => {
   });
 
   async function grade(candidate: Candidate): Promise<ArtifactResult> {
-    const plan = candidate.plan(`${candidate.name}-${systemRandom.uuid()}`, 100);
+    const plan = candidate.plan(`${candidate.name}-${systemRandom.uuid()}`, 200);
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${url}/execute`, { method: 'POST', headers, body: JSON.stringify(plan) });
     const body: unknown = await response.json();
@@ -41,8 +41,10 @@ describe('grading of a suite over HTTP', () => {
   }
 
   it('makes no mistake about right, wrong, looping and hostile programs, all at once', async () => {
-    const candidates = candidatesOf('problems');
-    assert.ok(candidates.length >= 140, String(candidates.length));
+    // Every loop costs its limit: one of each kind here, all of them in `npm run bench -- grading`.
+    const loops = candidatesOf('problems').filter(({ name }) => name.endsWith(': loop'));
+    const candidates = candidatesOf('problems').filter((candidate) => !loops.includes(candidate) || loops.indexOf(candidate) < 8);
+    assert.ok(loops.length >= 40 && candidates.length >= 110, String(candidates.length));
     assert.deepEqual(await mistakes(candidates), []);
   });
 

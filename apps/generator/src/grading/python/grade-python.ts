@@ -91,15 +91,15 @@ async function watch(
   let cancelTimer = clock.schedule(START_LIMIT_MS, kill);
   let isReady = false;
   const inside = readPid(child.stdio[3] as Readable);
-  const whenOver = (extension: number): void => {
-    void inside.then(cpuMsOf).then((cpuMs) => {
-      const isFair = cpuMs === undefined || cpuMs >= 0.8 * Math.min(limitMs, FAIR_CPU_MS) || extension >= EXTENSIONS;
-      if (!isFair) cancelTimer = clock.schedule(limitMs, () => whenOver(extension + 1));
-      else {
-        isTimedOut = true;
-        kill();
-      }
-    });
+  const whenOver = async (extension: number): Promise<void> => {
+    const cpuMs = await cpuMsOf(await inside);
+    const isFair = cpuMs === undefined || cpuMs >= 0.8 * Math.min(limitMs, FAIR_CPU_MS) || extension >= EXTENSIONS;
+    if (!isFair) {
+      cancelTimer = clock.schedule(limitMs, () => void whenOver(extension + 1));
+      return;
+    }
+    isTimedOut = true;
+    kill();
   };
   child.stdout?.on('data', (piece: Buffer) => {
     size += piece.length;
@@ -108,7 +108,7 @@ async function watch(
     if (isReady) return;
     isReady = true;
     cancelTimer();
-    cancelTimer = clock.schedule(limitMs, () => whenOver(1));
+    cancelTimer = clock.schedule(limitMs, () => void whenOver(1));
   });
   signal.addEventListener('abort', kill, { once: true });
   try {

@@ -54,15 +54,13 @@ export async function findPythonWall(): Promise<PythonWall | { readonly missing:
 }
 
 const WALL: readonly string[] = [
-  ...['--unshare-all', '--die-with-parent', '--new-session', '--as-pid-1', '--clearenv', '--cap-drop', 'ALL'],
-  ...['--uid', '65534', '--gid', '65534', '--hostname', 'wall'],
-  ...['--ro-bind', '/usr/bin', '/usr/bin', '--ro-bind', '/usr/lib', '/usr/lib', '--ro-bind-try', '/usr/lib64', '/usr/lib64'],
-  ...['--ro-bind-try', '/usr/local/bin', '/usr/local/bin', '--ro-bind-try', '/usr/local/lib', '/usr/local/lib'],
-  ...['--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],
-  ...['--size', String(FOLDER_BYTES), '--tmpfs', '/work', '--size', String(FOLDER_BYTES), '--tmpfs', '/tmp'],
-  ...['--dev', '/dev', '--remount-ro', '/dev', '--remount-ro', '/'],
-  ...['--chdir', '/work', '--setenv', 'LANG', 'C.UTF-8', '--setenv', 'HOME', '/work'],
-];
+  '--unshare-all --die-with-parent --new-session --as-pid-1 --clearenv --cap-drop ALL --uid 65534 --gid 65534 --hostname wall',
+  '--ro-bind /usr/bin /usr/bin --ro-bind /usr/lib /usr/lib --ro-bind-try /usr/lib64 /usr/lib64',
+  '--ro-bind-try /usr/local/bin /usr/local/bin --ro-bind-try /usr/local/lib /usr/local/lib',
+  '--symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64',
+  `--size ${FOLDER_BYTES} --tmpfs /work --size ${FOLDER_BYTES} --tmpfs /tmp --dev /dev --remount-ro /dev --remount-ro /`,
+  '--chdir /work --setenv LANG C.UTF-8 --setenv HOME /work',
+].flatMap((line) => line.split(' '));
 
 async function exitCode(child: ChildProcess): Promise<number | null> {
   const { promise, resolve } = Promise.withResolvers<number | null>();

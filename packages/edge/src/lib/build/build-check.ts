@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { type BuiltProgram, sourceDigest } from './build-program.ts';
+import { bundle } from './bundle.ts';
 
 /**
  * Makes a program for the sandbox out of the stand-alone code of a schema check: value in, list of errors out, empty when the value is
@@ -11,19 +11,6 @@ export async function buildCheck(source: string): Promise<BuiltProgram> {
   const contents = `${source}
     export const run = (value) => validate(value) ? [] : validate.errors.slice(0, 20).map(
       ({ instancePath, message, keyword, params }) => ({ instancePath, message, keyword, params }));`;
-  const result = await build({
-    stdin: { contents, loader: 'js', resolveDir: dirname(fileURLToPath(import.meta.url)) },
-    bundle: true,
-    write: false,
-    format: 'iife',
-    globalName: 'program',
-    platform: 'neutral',
-    target: 'es2024',
-    charset: 'utf8',
-    logLevel: 'silent',
-  });
-  const [output] = result.outputFiles;
-  if (output === undefined) throw new Error('esbuild gave no output');
-  const code = `"use strict";\n${output.text}return program.run;\n`;
+  const code = await bundle({ stdin: { contents, loader: 'js', resolveDir: dirname(fileURLToPath(import.meta.url)) } });
   return { code, digest: sourceDigest(code) };
 }

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path/posix';
 import { PlatformError, messageOf } from '@loopwright/protocol';
-import { type Loader, type Plugin, build, stop } from 'esbuild';
+import type { Loader, Plugin } from 'esbuild';
 import { type BuiltProgram, sourceDigest } from './build-program.ts';
+import { bundleText, isBuildFailure } from './bundle.ts';
 import { SOURCE_LIMIT_BYTES } from './limits.ts';
 
 /** What several modules are made into one program from. */
@@ -36,46 +37,19 @@ export async function buildModules(set: ModuleSet): Promise<BuiltProgram> {
  *
  * @throws PlatformError INVALID_PROGRAM, as {@link buildModules}
  */
-export async function bundleModules(set: ModuleSet, format: 'iife' | 'esm'): Promise<string> {
-  const bytes = [...set.modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
+export async function bundleModules({ modules, entry }: ModuleSet, format: 'iife' | 'esm'): Promise<string> {
+  const bytes = [...modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
   if (bytes > SET_LIMIT_BYTES)
     throw new PlatformError('INVALID_PROGRAM', `Cannot build the modules: they have more than ${SET_LIMIT_BYTES} bytes`);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await bundle(set, format);
-    } catch (error) {
-      const failures = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
-      if (failures.length === 0) {
-        // The compiler is one process for all builds: one that a source has killed takes the others' builds along. Once more, on a new one.
-        await stop();
-        if (attempt === 1) continue;
-      }
-      const [first] = failures as { text: string; location: { file: string; line: number } | null }[];
-      const place = first?.location ? ` (${first.location.file.replace(`${NAMESPACE}:`, '')}:${first.location.line})` : '';
-      const message = `Cannot build the modules: ${first?.text ?? messageOf(error)}${place}`.slice(0, 1000);
-      throw new PlatformError('INVALID_PROGRAM', message, { cause: error });
-    }
+  try {
+    const stdin = { contents: entry, loader: 'js' as const, resolveDir: '/' };
+    return await bundleText({ stdin, plugins: [onlyFrom(modules)], tsconfigRaw: {} }, format);
+  } catch (error) {
+    const first = isBuildFailure(error) ? error.errors[0] : undefined;
+    const place = first?.location ? ` (${first.location.file.replace(`${NAMESPACE}:`, '')}:${first.location.line})` : '';
+    const message = `Cannot build the modules: ${first?.text ?? messageOf(error)}${place}`.slice(0, 1000);
+    throw new PlatformError('INVALID_PROGRAM', message, { cause: error });
   }
-}
-
-async function bundle({ modules, entry }: ModuleSet, format: 'iife' | 'esm'): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: entry, loader: 'js', resolveDir: '/' },
-    plugins: [onlyFrom(modules)],
-    bundle: true,
-    write: false,
-    format,
-    ...(format === 'iife' ? { globalName: 'program' } : {}),
-    platform: 'neutral',
-    target: 'es2024',
-    charset: 'utf8',
-    legalComments: 'none',
-    logLevel: 'silent',
-    tsconfigRaw: {},
-  });
-  const [output] = outputFiles;
-  if (output === undefined) throw new Error('esbuild gave no output');
-  return output.text;
 }
 
 function onlyFrom(modules: ReadonlyMap<string, string>): Plugin {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PlatformError } from '@loopwright/protocol';
-import { type BuildFailure, type Message, type Plugin, build, stop } from 'esbuild';
+import type { Message, Plugin } from 'esbuild';
+import { bundle, isBuildFailure } from './bundle.ts';
 import { SOURCE_LIMIT_BYTES } from './limits.ts';
 
 /** A program that is ready to run. */
@@ -32,40 +33,17 @@ export async function buildProgram(source: string): Promise<BuiltProgram> {
     });
   }
   try {
-    return { code: await bundle(source), digest: sourceDigest(source) };
+    const code = await bundle({
+      // Asking for the export by name makes the missing one an error of the build.
+      stdin: { contents: `export { run } from ${JSON.stringify(entryModule)};`, loader: 'js' },
+      plugins: [programOnly(source)],
+      // Keeps an import that is not used, so that it is refused and not dropped in silence.
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    });
+    return { code, digest: sourceDigest(source) };
   } catch (error) {
-    if (isBuildFailure(error)) throw invalidProgram(error);
-    // The compiler is one process for all builds: a source that kills it takes the others' builds along. Once more, on a new one.
-    await stop();
-  }
-  try {
-    return { code: await bundle(source), digest: sourceDigest(source) };
-  } catch (error) {
-    if (!isBuildFailure(error)) await stop();
     throw invalidProgram(error);
   }
-}
-
-async function bundle(source: string): Promise<string> {
-  const result = await build({
-    // Asking for the export by name makes the missing one an error of the build.
-    stdin: { contents: `export { run } from ${JSON.stringify(entryModule)};`, loader: 'js' },
-    plugins: [programOnly(source)],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    globalName: 'program',
-    platform: 'neutral',
-    target: 'es2024',
-    charset: 'utf8',
-    legalComments: 'none',
-    logLevel: 'silent',
-    // Keeps an import that is not used, so that it is refused and not dropped in silence.
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-  });
-  const [output] = result.outputFiles;
-  if (output === undefined) throw new Error('esbuild gave no output');
-  return `"use strict";\n${output.text}return program.run;\n`;
 }
 
 /** Gives the bundler the program as its only module. */
@@ -80,10 +58,6 @@ function programOnly(source: string): Plugin {
       setup.onLoad({ filter: /.*/, namespace: entryModule }, () => ({ contents: source, loader: 'ts' }));
     },
   };
-}
-
-function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0;
 }
 
 function invalidProgram(error: unknown): PlatformError {

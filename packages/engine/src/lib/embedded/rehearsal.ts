@@ -4,7 +4,8 @@ import type { JournalEntry } from '../execution/execution.ts';
 import { type ErrorDocument, WorkflowError } from '../interpreter/workflow-error.ts';
 import { deadlineKey } from './deadline-key.ts';
 import { Instance } from './instance.ts';
-import { Life, type LifeHost } from './life.ts';
+import { Life } from './life.ts';
+import type { LifeHost } from './life-host.ts';
 
 /** What a replay came by: a task that began, or a durable operation that the interpreter asked for. */
 export type Passed =

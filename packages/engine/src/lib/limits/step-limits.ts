@@ -1,6 +1,7 @@
 import { DEFAULT_PRIORITY } from '@loopwright/protocol';
 import type { StepAddress } from '../context/durable-context.ts';
-import type { Life, Note } from '../embedded/life.ts';
+import type { Life } from '../embedded/life.ts';
+import type { Note } from '../embedded/life-host.ts';
 import { beginAttempt, countAttempt } from './budget-use.ts';
 import { hasLimit } from './budget.ts';
 import type { TurnRequest, Turnstile } from './turnstile.ts';

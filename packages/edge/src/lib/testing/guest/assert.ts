@@ -107,7 +107,6 @@ function legacyNotDeepEqual(actual: unknown, expected: unknown, message?: Messag
 }
 
 function isLooselyEqual(actual: unknown, expected: unknown): boolean {
-  // oxlint-disable-next-line eqeqeq -- that is what the legacy mode compares by
   return actual == expected || (Number.isNaN(actual) && Number.isNaN(expected));
 }
 

@@ -20,7 +20,6 @@ function equalAt(left: unknown, right: unknown, open: Open): boolean {
   if (Object.is(left, right)) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) {
     if (!open.isLoose || isObject(left) || isObject(right)) return false;
-    // oxlint-disable-next-line eqeqeq -- that is what the legacy mode compares by
     return left == right;
   }
   if (!open.isLoose && Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;

@@ -93,7 +93,7 @@ function addTo(state: number[], values: readonly number[]): void {
 }
 
 function utf8(text: string): number[] {
-  return [...unescape(encodeURIComponent(text.toWellFormed()))].map((character) => character.charCodeAt(0));
+  return Array.from(unescape(encodeURIComponent(text.toWellFormed())), (character) => character.charCodeAt(0));
 }
 
 function digest({ start, isLittle, mix }: Algorithm, message: readonly number[]): number[] {
@@ -123,7 +123,7 @@ interface Hash {
 }
 
 function createHash(name: string): Hash {
-  const algorithm = ALGORITHMS[String(name).toLowerCase().replace('-', '')];
+  const algorithm = ALGORITHMS[name.toLowerCase().replace('-', '')];
   if (algorithm === undefined)
     throw new Error(`Digest method not supported: the sandbox has ${Object.keys(ALGORITHMS).join(', ')}`);
   const bytes: number[] = [];
