@@ -1,10 +1,12 @@
-// `npm run test:soak -- [--kills N] [--server-kills N] [--seed N]`: kills an engine, and then a whole server, at random instants.
+// `npm run test:soak -- [--kills N] [--server-kills N] [--dataset-kills N] [--seed N]`: kills an engine, a whole server, and a writer of
+// executions at random instants.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '@loopwright/protocol';
+import { killWriters } from './dataset-kills.ts';
 import { soak } from './soak.ts';
 
 /** Kills after which the definitions change. */
@@ -14,12 +16,18 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '450' },
     'server-kills': { type: 'string', default: '50' },
+    'dataset-kills': { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
   },
 });
-const [kills, serverKills, seed] = [values.kills, values['server-kills'], values.seed].map(Number);
-if (kills === undefined || serverKills === undefined || seed === undefined || ![kills, serverKills, seed].every(Number.isInteger))
-  throw new Error('Cannot run the soak: --kills, --server-kills and --seed take numbers');
+const [kills = 0, serverKills = 0, datasetKills = 0, seed = 0] = [
+  values.kills,
+  values['server-kills'],
+  values['dataset-kills'],
+  values.seed,
+].map(Number);
+if (![kills, serverKills, datasetKills, seed].every(Number.isInteger))
+  throw new Error('Cannot run the soak: --kills, --server-kills, --dataset-kills and --seed take numbers');
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 let found: readonly string[] = [];
@@ -56,5 +64,17 @@ if (found.length === 0 && serverKills > 0) {
   });
   if (status !== 0) found = ['the server did not keep what it acknowledged'];
   else print(`the whole server: ${serverKills} kills, everything kept`);
+}
+if (found.length === 0 && datasetKills > 0) {
+  const dir = mkdtempSync(join(tmpdir(), 'loopwright-soak-'));
+  const { problems, acknowledged, stored, tornLines } = await killWriters({
+    dir,
+    kills: datasetKills,
+    random: seededRandom(seed),
+  });
+  found = problems;
+  print(`executions: ${datasetKills} kills, ${acknowledged} acknowledged, ${stored} stored, ${tornLines} torn lines repaired`);
+  if (found.length === 0) rmSync(dir, { recursive: true, force: true });
+  else print(`${found.join('\n')}\nThe folder is kept: ${dir}`);
 }
 process.exitCode = found.length === 0 ? 0 : 1;

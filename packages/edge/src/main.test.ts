@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readLines } from '@loopwright/module-sdk';
-import { isoTime, moduleMessageSchema, systemClock } from '@loopwright/protocol';
+import { executionRecordSchema, isoTime, moduleMessageSchema, systemClock } from '@loopwright/protocol';
 import { edgeMainPath } from './lib/main-path.ts';
 import { ProgramStore } from './lib/store/program-store.ts';
 
@@ -78,6 +78,40 @@ async function childrenOf(pid: number): Promise<number[]> {
 after(() => Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true }))));
 
 describe('main', () => {
+  it('takes what a deployment.yaml says, and goes on with it when the file is broken later', async () => {
+    const dir = await dataFolder();
+    const file = join(dir, 'deployment.yaml');
+    await writeFile(
+      file,
+      'runtime: { mode: edge, data_dir: "${EDGE_DIR}" }\nexecution: { worker_count: 1 }\nsampling: { rate: 1 }\n' +
+        'storage: { durability: full, time_zone: Pacific/Kiritimati }\n',
+    );
+    const { child, url, exit } = await startEdge({ LOOPWRIGHT_EDGE_DEPLOYMENT: file, EDGE_DIR: dir });
+    assert.equal((await execute(url, 1)).status, 200);
+    await writeFile(file, 'runtime: nothing');
+    child.kill('SIGHUP');
+    assert.equal((await execute(url, 2)).status, 200);
+    const records = (await linesOf(dir)).map((line) => executionRecordSchema.parse(JSON.parse(line)));
+    assert.deepEqual(
+      records.map(({ sampled_for_validation: isSampled }) => isSampled),
+      [true, true],
+    );
+    const [name] = await readdir(join(dir, 'datasets/echo/executions'));
+    // The first zone in which a day begins: fourteen hours before UTC.
+    const expected = isoTime(Date.parse(records[0]?.executed_at ?? '') + 14 * 3_600_000).slice(0, 10);
+    assert.equal(name, `${expected}.jsonl`);
+    child.stdin?.end();
+    child.kill('SIGTERM');
+    assert.equal(await exit, 0);
+  });
+
+  it('says what is wrong with a deployment.yaml and does not start', async () => {
+    const dir = await dataFolder();
+    await writeFile(join(dir, 'deployment.yaml'), 'runtime: { mode: edge }');
+    const { exit } = await startEdge({ LOOPWRIGHT_EDGE_DEPLOYMENT: join(dir, 'deployment.yaml') });
+    assert.notEqual(await exit, 0);
+  });
+
   it('serves as a module and drains on shutdown', async () => {
     const dir = await dataFolder();
     const { child, url, exit } = await startEdge({ LOOPWRIGHT_EDGE_DATA_DIR: dir });

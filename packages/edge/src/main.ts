@@ -5,12 +5,15 @@ import {
   isLoopback,
   isoTime,
   issueDetails,
+  messageOf,
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
 import { type RunningModule, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
-import { createEdge } from './lib/http/create-edge.ts';
+import { storageOptions } from './lib/configuration/deployment.ts';
+import { readDeployment } from './lib/configuration/read-deployment.ts';
+import { type Edge, createEdge } from './lib/http/create-edge.ts';
 
 const wholeNumber = z
   .string()
@@ -18,11 +21,13 @@ const wholeNumber = z
   .transform(Number);
 
 const envSchema = z.object({
-  LOOPWRIGHT_EDGE_DATA_DIR: z.string().min(1),
+  /** A `deployment.yaml`; what the other variables say goes before it. */
+  LOOPWRIGHT_EDGE_DEPLOYMENT: z.string().min(1).optional(),
+  LOOPWRIGHT_EDGE_DATA_DIR: z.string().min(1).optional(),
   LOOPWRIGHT_EDGE_TASK_ID: z.string().optional(),
   LOOPWRIGHT_EDGE_RETENTION_DAYS: wholeNumber.pipe(z.int().min(1)).optional(),
-  LOOPWRIGHT_SANDBOX_WORKERS: wholeNumber.default(2),
-  LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.default(1000),
+  LOOPWRIGHT_SANDBOX_WORKERS: wholeNumber.optional(),
+  LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_MEMORY_MB: wholeNumber.default(64),
 });
 
@@ -32,6 +37,16 @@ function log(message: string): void {
   process.stderr.write(`${JSON.stringify({ time: isoTime(systemClock.now()), level: 'info', module: 'edge', msg: message })}\n`);
 }
 
+/** Reads the file again; what is wrong in it changes nothing. How long records are kept changes at once, the rest with the next start. */
+async function reload(edge: Edge, path: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    edge.retain(storageOptions(await readDeployment(path, environment)));
+    log(`Read "${path}" again: how long records are kept is as it says now, all else with the next start`);
+  } catch (error) {
+    log(`${messageOf(error)}. All stays as it was`);
+  }
+}
+
 async function start(init: ModuleInit): Promise<RunningModule> {
   const env = envSchema.safeParse(init.env);
   if (!env.success) {
@@ -39,13 +54,24 @@ async function start(init: ModuleInit): Promise<RunningModule> {
       details: issueDetails(env.error.issues),
     });
   }
+  const { LOOPWRIGHT_EDGE_DEPLOYMENT: path, LOOPWRIGHT_EDGE_RETENTION_DAYS: retentionDays } = env.data;
+  const environment = { ...process.env, ...init.env };
+  const deployment = path === undefined ? undefined : await readDeployment(path, environment);
+  const dataDir = env.data.LOOPWRIGHT_EDGE_DATA_DIR ?? deployment?.runtime.data_dir;
+  if (dataDir === undefined)
+    throw new PlatformError(
+      'INVALID_CONFIGURATION',
+      'Cannot start the edge: neither LOOPWRIGHT_EDGE_DATA_DIR nor LOOPWRIGHT_EDGE_DEPLOYMENT is set',
+    );
   const edge = await createEdge({
-    dataDir: env.data.LOOPWRIGHT_EDGE_DATA_DIR,
+    dataDir,
     taskId: env.data.LOOPWRIGHT_EDGE_TASK_ID,
-    retentionDays: env.data.LOOPWRIGHT_EDGE_RETENTION_DAYS,
+    ...(deployment === undefined ? {} : storageOptions(deployment)),
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    samplingRate: deployment?.sampling.rate,
     sandbox: {
-      workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS,
-      timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS,
+      workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
+      timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,
     },
     authToken: init.auth_token,
@@ -54,6 +80,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
     random: systemRandom,
     log,
   });
+  if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, environment));
   const listen = listenSchema.parse(init.listen);
   const split = listen.lastIndexOf(':');
   await edge.app.listen({ host: listen.slice(0, split).replace(/^\[(.*)\]$/u, '$1'), port: Number(listen.slice(split + 1)) });

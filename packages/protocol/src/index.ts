@@ -13,6 +13,7 @@ export * from './lib/edge/program-artifact.ts';
 export * from './lib/edge/execute.ts';
 export * from './lib/edge/execution-record.ts';
 export * from './lib/edge/daily-analytics.ts';
+export * from './lib/edge/validation-record.ts';
 export * from './lib/edge/edge-status.ts';
 export * from './lib/module/messages.ts';
 export { type ShareInterval, wilsonInterval } from './lib/statistics/wilson-interval.ts';

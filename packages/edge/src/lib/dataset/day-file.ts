@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /**
  * A file of lines that only grows. What {@link append} returned from is in the hands of the kernel: it survives the end of this
- * process, not the loss of power. One process may write to it.
+ * process; after {@link sync} it survives the loss of power too. One process may write to it.
  */
 export class DayFile {
   readonly #file: number;
@@ -18,6 +19,11 @@ export class DayFile {
     if (this.wasTorn) ftruncateSync(this.#file, this.#size);
   }
 
+  /** Bytes of whole lines. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Adds whole lines, all or none of them. Throws what the file system says. */
   append(lines: string): void {
     const bytes = Buffer.from(lines, 'utf8');
@@ -28,6 +34,13 @@ export class DayFile {
       this.#cutBack();
       throw error;
     }
+  }
+
+  /** Brings all that was appended to the disk. */
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#file, (error) => (error === null ? resolve() : reject(error)));
+    });
   }
 
   close(): void {
@@ -41,6 +54,16 @@ export class DayFile {
     } catch {
       // The error of the write is the one to report; a torn line is repaired at the next opening.
     }
+  }
+}
+
+/** Brings the names in the folder of a file to the disk. */
+export function syncFolderOf(path: string): void {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 

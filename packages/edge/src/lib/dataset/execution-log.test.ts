@@ -3,8 +3,19 @@ import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { type Clock, type ExecutionRecord, dailyAnalyticsSchema, isoTime } from '@loopwright/protocol';
-import { ExecutionLog } from './execution-log.ts';
+import {
+  type Clock,
+  type DailyAnalytics,
+  type ExecutionRecord,
+  dailyAnalyticsSchema,
+  isoTime,
+  systemClock,
+  validationRecordSchema,
+} from '@loopwright/protocol';
+import { calendarOf } from './day.ts';
+import { ExecutionLog, type PlacedRecord } from './execution-log.ts';
+import { RELATIVE_ERROR } from './latency-sketch.ts';
+import { rangeAnalytics } from './range-analytics.ts';
 
 const folders: string[] = [];
 const noon = Date.parse('2026-03-10T12:00:00Z');
@@ -45,6 +56,14 @@ async function idsOf(log: ExecutionLog, day: string): Promise<string[]> {
   return ids;
 }
 
+/** Percentiles are right within half a percent, all else exactly. */
+function assertNear(actual: DailyAnalytics, expected: DailyAnalytics): void {
+  for (const key of ['p50_latency_ms', 'p99_latency_ms'] as const)
+    assert.ok(Math.abs(actual[key] - expected[key]) <= RELATIVE_ERROR * expected[key], `${key}: ${actual[key]}`);
+  const { p50_latency_ms, p99_latency_ms } = expected;
+  assert.deepEqual({ ...actual, p50_latency_ms, p99_latency_ms }, expected);
+}
+
 after(() => Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true }))));
 
 describe('ExecutionLog', () => {
@@ -53,7 +72,8 @@ describe('ExecutionLog', () => {
     await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock: clockAt(noon) });
     await log.append(record('a'));
     const text = await readFile(join(dir, 'datasets/spam/executions/2026-03-10.jsonl'), 'utf8');
-    assert.equal(text, `${JSON.stringify(record('a'))}\n`);
+    assert.equal(text.indexOf('\n'), text.length - 1);
+    assert.deepEqual(JSON.parse(text), record('a'));
     await Promise.all([
       log.append(record('b', { executed_at: '2026-03-10T23:59:59.999Z' })),
       log.append(record('c', { executed_at: '2026-03-11T01:30:00+02:00' })),
@@ -89,11 +109,12 @@ describe('ExecutionLog', () => {
       p50_latency_ms: 100.125,
       p99_latency_ms: 198.125,
     };
-    assert.deepEqual(written, expected);
+    assertNear(dailyAnalyticsSchema.parse(written), expected);
     assert.deepEqual(Object.keys(dailyAnalyticsSchema.parse(written)), Object.keys(expected));
     await using again = await ExecutionLog.open({ dir, taskId: 'spam', clock: clockAt(noon) });
     assert.deepEqual(again.today, { total: 202, successful: 200, averageMs: 99.625 });
-    assert.deepEqual(await again.writeAnalytics('2026-03-10'), expected);
+    assertNear(await again.writeAnalytics('2026-03-10'), expected);
+    assert.deepEqual({ date: '2026-03-10', ...(await again.exactFigures('2026-03-10')) }, expected);
   });
 
   it('gives zeros for a day without records', async () => {
@@ -149,14 +170,172 @@ describe('ExecutionLog', () => {
     const clock = clockAt(noon);
     await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock });
     await log.append(record('a'));
-    assert.equal(await log.rollOver(), false);
+    await log.rollOver();
     clock.time += 24 * 3_600_000;
     assert.equal(log.today.total, 0);
-    assert.equal(await log.rollOver(), true);
+    await log.rollOver();
     const text = await readFile(join(dir, 'datasets/spam/analytics/daily-stats-2026-03-10.json'), 'utf8');
     assert.equal(dailyAnalyticsSchema.parse(JSON.parse(text)).total_executions, 1);
     await log.append(record('b', { executed_at: isoTime(clock.time) }));
     assert.equal(log.today.total, 1);
+  });
+
+  it('keeps what anybody puts into an input on one line, also what looks like a record', async () => {
+    const dir = await folder();
+    await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock: clockAt(noon) });
+    const forged = `\n${JSON.stringify(record('forged'))}\r\n\u2028\u0000\uD800","status":"error"`;
+    await log.append(record('a', { input_data: { text: forged, __proto__: null, ['\n']: forged } }));
+    await log.append(record('b', { error_message: forged, status: 'error', output_data: null }));
+    assert.deepEqual(await idsOf(log, '2026-03-10'), ['a', 'b']);
+    const { total_executions, failed_executions } = await log.exactFigures('2026-03-10');
+    assert.deepEqual({ total_executions, failed_executions }, { total_executions: 2, failed_executions: 1 });
+  });
+
+  it('counts only what its file has not counted after a crash, and what came late for a day that is over', async () => {
+    const dir = await folder();
+    const clock = clockAt(noon);
+    const crashed = await ExecutionLog.open({ dir, taskId: 'spam', clock });
+    for (const id of ['a', 'b']) await crashed.append(record(id));
+    await crashed.rollOver();
+    await crashed.append(record('c', { input_data: { text: 'x'.repeat(300) }, version: 2 }));
+    // Not closed: this is what a crash leaves.
+    const figuresFile = join(dir, 'datasets/spam/analytics/figures-2026-03-10.json');
+    const before: unknown = JSON.parse(await readFile(figuresFile, 'utf8'));
+    await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock });
+    assert.equal(log.today.total, 3);
+    clock.time += 24 * 3_600_000;
+    await log.append(record('d', { executed_at: isoTime(clock.time) }));
+    await log.rollOver();
+    await log.append(record('late'));
+    await log.rollOver();
+    const figures = await log.figures('2026-03-10');
+    assert.equal(figures.all.total, 4);
+    assert.deepEqual(
+      [...figures.versions].map(([version, { total }]) => [version, total]),
+      [
+        ['1', 3],
+        ['2', 1],
+      ],
+    );
+    assert.deepEqual(
+      [...figures.slices].map(([slice, { total }]) => [slice, total]),
+      [
+        ['simple', 3],
+        ['moderate', 1],
+      ],
+    );
+    assert.deepEqual([...figures.hours.keys()], ['12']);
+    const stats = join(dir, 'datasets/spam/analytics/daily-stats-2026-03-10.json');
+    assert.equal(dailyAnalyticsSchema.parse(JSON.parse(await readFile(stats, 'utf8'))).total_executions, 4);
+    // Records that were deleted still count, and so does a damaged file of figures as long as the records are there.
+    await writeFile(figuresFile, JSON.stringify(before).slice(0, 50));
+    assert.equal((await log.figures('2026-03-10')).all.total, 4);
+    await log.writeAnalytics('2026-03-10');
+    await log.deleteBefore('2026-03-11');
+    const { total, days } = await rangeAnalytics(log, { from: '2026-03-01', to: '2026-03-31' });
+    assert.equal(total.total_executions, 5);
+    assert.deepEqual(
+      days.map(({ date }) => date),
+      ['2026-03-10', '2026-03-11'],
+    );
+  });
+
+  it('reads compressed days as before, and late records of them', async () => {
+    const dir = await folder();
+    const clock = clockAt(noon);
+    await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock });
+    for (const id of ['a', 'b']) await log.append(record(id));
+    const figures = await log.exactFigures('2026-03-10');
+    clock.time += 24 * 3_600_000;
+    assert.equal(await log.compressBefore('2026-03-11'), 1);
+    const executions = join(dir, 'datasets/spam/executions');
+    assert.deepEqual((await readdir(executions)).sort(), ['2026-03-10.0.jsonl.gz']);
+    assert.deepEqual(await idsOf(log, '2026-03-10'), ['a', 'b']);
+    assert.deepEqual(await log.exactFigures('2026-03-10'), figures);
+    await log.append(record('late'));
+    assert.deepEqual(await idsOf(log, '2026-03-10'), ['a', 'b', 'late']);
+    assert.equal((await log.figures('2026-03-10')).all.total, 3);
+    assert.equal(await log.compressBefore('2026-03-11'), 1);
+    // A crash between the new name and the removal leaves both.
+    await writeFile(join(executions, '2026-03-10.1.jsonl'), `${JSON.stringify(record('late'))}\n`);
+    await using again = await ExecutionLog.open({ dir, taskId: 'spam', clock });
+    assert.deepEqual(await idsOf(again, '2026-03-10'), ['a', 'b', 'late']);
+    assert.equal(await again.compressBefore('2026-03-11'), 1);
+    assert.deepEqual(await idsOf(again, '2026-03-10'), ['a', 'b', 'late']);
+    assert.equal((await again.figures('2026-03-10')).all.total, 3);
+  });
+
+  it('acknowledges after the sync with full durability, and keeps validations', async () => {
+    const dir = await folder();
+    await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock: clockAt(noon), durability: 'full' });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => log.append(record(`r${n}`))));
+    assert.equal((await idsOf(log, '2026-03-10')).length, 100);
+    const validation = validationRecordSchema.parse({
+      id: 'v',
+      execution_id: 'r1',
+      program_id: 'p',
+      oracle_output: 'ham',
+      oracle_provider: 'people',
+      match: true,
+      validated_at: isoTime(noon),
+    });
+    await log.appendValidation(validation);
+    const read = [];
+    for await (const one of log.readValidations('2026-03-10')) read.push(one);
+    assert.deepEqual(read, [validation]);
+    const names = await readdir(join(dir, 'datasets/spam/validations'));
+    assert.deepEqual(names, ['sampled-2026-03-10.jsonl']);
+  });
+
+  it('drops and counts what cannot be written where that is the policy', { skip: process.platform !== 'linux' }, async () => {
+    const dir = await folder();
+    await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock: clockAt(noon), whenFull: 'drop' });
+    await symlink('/dev/full', join(dir, 'datasets/spam/executions/2026-03-12.jsonl'));
+    await log.append(record('a', { executed_at: '2026-03-12T00:00:00Z' }));
+    assert.equal(log.dropped, 1);
+    await log.append(record('b'));
+    assert.deepEqual([log.dropped, log.today.total], [1, 1]);
+  });
+
+  it('follows the records as they come, over the end of a day and a restart of the reader', async () => {
+    const dir = await folder();
+    const clock = { now: () => time, schedule: systemClock.schedule.bind(systemClock) };
+    let time = noon;
+    await using log = await ExecutionLog.open({ dir, taskId: 'spam', clock });
+    await log.append(record('a'));
+    const seen: string[] = [];
+    const follow = async (count: number, from?: PlacedRecord): Promise<PlacedRecord | undefined> => {
+      const end = new AbortController();
+      for await (const placed of log.tail({ ...(from === undefined ? {} : { from }), signal: end.signal })) {
+        seen.push(placed.record.id);
+        if (seen.length === count) return placed;
+      }
+      return undefined;
+    };
+    const first = follow(2);
+    await log.append(record('b'));
+    const place = await first;
+    time += 24 * 3_600_000;
+    const second = follow(4, place);
+    await log.append(record('c'));
+    await log.append(record('d', { executed_at: isoTime(time) }));
+    await second;
+    assert.deepEqual(seen, ['a', 'b', 'c', 'd']);
+  });
+
+  it('begins days at midnight of its zone, also where clocks are changed', async () => {
+    const berlin = calendarOf('Europe/Berlin');
+    assert.equal(berlin.dayOf(Date.parse('2026-03-28T22:59:59Z')), '2026-03-28');
+    assert.equal(berlin.dayOf(Date.parse('2026-03-28T23:00:00Z')), '2026-03-29');
+    assert.equal(berlin.dayOf(Date.parse('2026-03-29T21:59:59Z')), '2026-03-29');
+    assert.equal(berlin.dayOf(Date.parse('2026-03-29T22:00:00Z')), '2026-03-30');
+    assert.equal(berlin.daysBefore(Date.parse('2026-03-30T10:00:00Z'), 2), '2026-03-28');
+    assert.equal(berlin.hourOf(Date.parse('2026-03-29T01:00:00Z')), 3);
+    assert.equal(calendarOf('Asia/Kathmandu').dayOf(Date.parse('2026-01-01T18:15:00Z')), '2026-01-02');
+    assert.throws(() => calendarOf('Nowhere/Else'), RangeError);
+    await using log = await ExecutionLog.open({ dir: await folder(), taskId: 'spam', clock: clockAt(noon), calendar: berlin });
+    await log.append(record('a', { executed_at: '2026-03-29T22:30:00Z' }));
+    assert.deepEqual(await log.days(), ['2026-03-10', '2026-03-30']);
   });
 
   it('deletes days before a day and leaves other files alone', async () => {

@@ -1,66 +1,77 @@
-// Invariants of the log:
-// L1. `append` resolves after the record was handed to the kernel, and not when that failed.
-// L2. The records of one turn of the event loop are written by one call, in their order.
-// L3. A file holds whole lines: what a crash or a full disk cut off is removed, and was never acknowledged.
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type AnalyticsFigures,
   type Clock,
   type DailyAnalytics,
   type ExecutionRecord,
   PlatformError,
-  executionRecordSchema,
+  type ValidationRecord,
   messageOf,
   programNameSchema,
+  validationRecordSchema,
 } from '@loopwright/protocol';
-import { type Day, dayOf, daySchema } from './day.ts';
-import { DayFile } from './day-file.ts';
-import { DayStatistics } from './day-statistics.ts';
-import { readCompleteLines } from './read-lines.ts';
+import { type Calendar, type Day, utcCalendar } from './day.ts';
+import type { CountedTo, DayFigures } from './day-figures.ts';
+import { DayLog, type LogDurability } from './day-log.ts';
+import { FiguresStore } from './figures-store.ts';
+import { readChunks } from './read-lines.ts';
+import { parseRecord, recordLine } from './record-line.ts';
+import { type DatasetPart, datedFiles } from './retention.ts';
+import { FiguresScan } from './scan-figures.ts';
 
-/** Where the data set of a program is kept. */
+/** How long {@link ExecutionLog.tail} waits before it looks for new records, in milliseconds. */
+const TAIL_INTERVAL_MS = 100;
+
+/** Where the data set of a program is kept, and how. */
 export interface ExecutionLogOptions {
   /** The data folder; the data set is under `datasets/{task_id}`. */
   readonly dir: string;
   readonly taskId: string;
   readonly clock: Clock;
+  /** When days begin. Default: midnight UTC. */
+  readonly calendar?: Calendar | undefined;
+  /** What an acknowledged record survives. Default `process`. */
+  readonly durability?: LogDurability | undefined;
+  /** What happens to a record that cannot be written: its request fails (`refuse`, the default), or it is counted and lost (`drop`). */
+  readonly whenFull?: 'refuse' | 'drop' | undefined;
 }
 
-/** Parts of a data set that retention can remove. */
-export type DatasetPart = 'executions' | 'validations' | 'analytics';
-
-interface Pending {
+/** A record, and the position after it, from which {@link ExecutionLog.tail} goes on. */
+export interface PlacedRecord {
   readonly record: ExecutionRecord;
-  readonly line: string;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  readonly day: Day;
+  readonly countedTo: CountedTo;
 }
 
-const fileNames: Readonly<Record<DatasetPart, RegExp>> = {
-  executions: /^(\d{4}-\d{2}-\d{2})\.jsonl$/u,
-  validations: /^sampled-(\d{4}-\d{2}-\d{2})\.jsonl$/u,
-  analytics: /^daily-stats-(\d{4}-\d{2}-\d{2})\.json$/u,
-};
-
-/** The recorded executions of one program, in one file a day, and the figures of each day. One process writes it. */
+/** The recorded executions and validations of one program, in one file a day, and the figures of each day. One process writes it. */
 export class ExecutionLog implements AsyncDisposable {
   readonly #folder: string;
   readonly #clock: Clock;
-  #pending: Pending[] = [];
-  #isFlushPlanned = false;
+  readonly #calendar: Calendar;
+  readonly #whenFull: 'refuse' | 'drop';
+  readonly #executions: DayLog;
+  readonly #validations: DayLog;
+  readonly #figures: FiguresStore;
+  #dropped = 0;
   #isClosed = false;
-  #current: { day: Day; file: DayFile } | undefined;
-  /** Figures of the days that were written to by this process, or looked at while they were today. */
-  readonly #statistics = new Map<Day, DayStatistics>();
-  #tornLines = 0;
 
-  private constructor({ dir, taskId, clock }: ExecutionLogOptions) {
+  private constructor({ dir, taskId, clock, calendar, durability = 'process', whenFull = 'refuse' }: ExecutionLogOptions) {
     this.#folder = join(dir, 'datasets', taskId);
     this.#clock = clock;
+    this.#calendar = calendar ?? utcCalendar;
+    this.#whenFull = whenFull;
+    this.#executions = new DayLog({ folder: join(this.#folder, 'executions'), durability });
+    this.#validations = new DayLog({ folder: join(this.#folder, 'validations'), prefix: 'sampled-', durability });
+    this.#figures = new FiguresStore({
+      folder: join(this.#folder, 'analytics'),
+      executions: this.#executions,
+      calendar: this.#calendar,
+    });
   }
 
   /**
-   * Opens the data set of a program, makes its folders and counts what today's file holds.
+   * Opens the data set of a program, makes its folders, repairs today's file and counts what was not counted of it.
    *
    * @throws PlatformError STORE_FAILED; VALIDATION_ERROR for a name that is not allowed.
    */
@@ -69,60 +80,126 @@ export class ExecutionLog implements AsyncDisposable {
       throw new PlatformError('VALIDATION_ERROR', 'Cannot open the data set: the name of the program is not allowed');
     }
     const log = new ExecutionLog(options);
-    try {
-      for (const part of Object.keys(fileNames)) await mkdir(join(log.#folder, part), { recursive: true });
-      const today = dayOf(options.clock.now());
-      log.#fileOf(today);
-      log.#statistics.set(today, await log.#count(today));
-    } catch (error) {
-      throw storeFailed(log.#folder, error);
-    }
+    await log.#storing(async () => {
+      await mkdir(join(log.#folder, 'analytics'), { recursive: true });
+      await log.#executions.open();
+      await log.#validations.open();
+      log.#executions.prepare(log.#today);
+      log.#validations.prepare(log.#today);
+      await log.#figures.hold(log.#today);
+    });
     return log;
   }
 
   /** Lines that were found cut off, and were removed, since the opening. */
   get tornLines(): number {
-    return this.#tornLines;
+    return this.#executions.tornLines + this.#validations.tornLines;
+  }
+
+  /** Records that were lost since the opening because they could not be written; with `drop` only. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Records and successes of today, and the mean latency of the successes in milliseconds. */
   get today(): { readonly total: number; readonly successful: number; readonly averageMs: number } {
-    const statistics = this.#statistics.get(dayOf(this.#clock.now()));
-    return { total: statistics?.total ?? 0, successful: statistics?.successful ?? 0, averageMs: statistics?.averageMs ?? 0 };
+    const figures = this.#figures.known(this.#today)?.all;
+    return { total: figures?.total ?? 0, successful: figures?.successful ?? 0, averageMs: figures?.averageMs ?? 0 };
+  }
+
+  get #today(): Day {
+    return this.#calendar.dayOf(this.#clock.now());
   }
 
   /**
    * Writes a record to the file of the day on which it was executed. Answer the request after this.
    *
-   * @throws PlatformError STORE_FAILED: nothing was written.
+   * @throws PlatformError STORE_FAILED: it was not written.
    */
-  append(record: ExecutionRecord): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) {
-        reject(new PlatformError('STORE_FAILED', 'Cannot write the execution: the data set is closed'));
-        return;
-      }
-      this.#pending.push({ record, line: `${JSON.stringify(record)}\n`, resolve, reject });
-      if (this.#isFlushPlanned) return;
-      this.#isFlushPlanned = true;
-      setImmediate(() => {
-        this.#isFlushPlanned = false;
-        this.#flush();
-      });
-    });
+  async append(record: ExecutionRecord): Promise<void> {
+    const inputJson = JSON.stringify(record.input_data);
+    const line = recordLine(record, inputJson);
+    const day = this.#calendar.dayOf(Date.parse(record.executed_at));
+    let countedTo: CountedTo;
+    try {
+      countedTo = await this.#executions.append(day, line);
+    } catch (error) {
+      if (this.#whenFull === 'refuse' || this.#isClosed) throw error;
+      this.#dropped += 1;
+      return;
+    }
+    const isFirst = countedTo.part === 0 && countedTo.bytes === Buffer.byteLength(line) + 1;
+    this.#figures.add(day, record, { inputJson, countedTo, isFirst });
+  }
+
+  /** Writes what an oracle said about an execution. @throws PlatformError STORE_FAILED */
+  async appendValidation(record: ValidationRecord): Promise<void> {
+    await this.#validations.append(this.#calendar.dayOf(Date.parse(record.validated_at)), JSON.stringify(record));
   }
 
   /** Reads the records of a day in their order; lines that are no records are left out. */
   async *read(day: Day): AsyncGenerator<ExecutionRecord> {
-    for await (const line of readCompleteLines(this.#pathOf('executions', day))) {
-      const record = parseRecord(line);
-      if (record !== undefined) yield record;
+    for await (const { record } of this.#readPlaced(day)) yield record;
+  }
+
+  /** Reads the validations of a day in their order. */
+  async *readValidations(day: Day): AsyncGenerator<ValidationRecord> {
+    for await (const { text } of this.#validations.read(day)) {
+      const { data } = validationRecordSchema.safeParse(parsed(text));
+      if (data !== undefined) yield data;
     }
   }
 
-  /** The days that have a file, the oldest first. */
-  async days(): Promise<Day[]> {
-    return (await this.#filesOf('executions')).map(({ day }) => day).sort();
+  /** Reads the records from a position on (default: the beginning of today) and goes on with those that come, until the signal. */
+  async *tail({
+    from,
+    signal,
+  }: {
+    from?: Pick<PlacedRecord, 'day' | 'countedTo'>;
+    signal: AbortSignal;
+  }): AsyncGenerator<PlacedRecord> {
+    let { day, countedTo } = from ?? { day: this.#today, countedTo: { part: 0, bytes: 0 } };
+    while (!signal.aborted) {
+      // Asked before the reading: what comes for a day that is over by then is read.
+      const isOver = day < this.#today;
+      for await (const placed of this.#readPlaced(day, countedTo)) {
+        if (signal.aborted) return;
+        countedTo = placed.countedTo;
+        yield placed;
+      }
+      const next = isOver ? (await this.days()).find((other) => other > day) : undefined;
+      if (next !== undefined) [day, countedTo] = [next, { part: 0, bytes: 0 }];
+      else await this.#pause(signal);
+    }
+  }
+
+  /** The days that have records, the oldest first. */
+  days(): Promise<Day[]> {
+    return this.#executions.days();
+  }
+
+  /** The days that have records, or had some that are deleted, the oldest first. */
+  async daysWithFigures(): Promise<Day[]> {
+    const files = await datedFiles(this.#folder, ['executions', 'analytics']);
+    return [...new Set(files.map(({ day }) => day))].sort();
+  }
+
+  /** The figures of a day: of today at once, of others from their file and what came after it. @throws PlatformError STORE_FAILED */
+  figures(day: Day): Promise<DayFigures> {
+    return this.#storing(() => this.#figures.load(day));
+  }
+
+  /** The figures of a day, computed from every record of it that is still there. @throws PlatformError STORE_FAILED */
+  exactFigures(day: Day): Promise<AnalyticsFigures> {
+    return this.#storing(async () => {
+      const scan = new FiguresScan();
+      const { closed, open } = await this.#executions.parts(day);
+      for (const path of [...closed, open]) {
+        for await (const chunk of readChunks(path)) scan.feed(chunk);
+        scan.endFile();
+      }
+      return scan.summary();
+    });
   }
 
   /**
@@ -130,29 +207,20 @@ export class ExecutionLog implements AsyncDisposable {
    *
    * @throws PlatformError STORE_FAILED
    */
-  async writeAnalytics(day: Day): Promise<DailyAnalytics> {
-    try {
-      const statistics = this.#statistics.get(day) ?? (await this.#count(day));
-      const analytics = statistics.toAnalytics(day);
-      const path = this.#pathOf('analytics', day);
-      await writeFile(`${path}.next`, `${JSON.stringify(analytics, null, 2)}\n`);
-      await rename(`${path}.next`, path);
-      return analytics;
-    } catch (error) {
-      throw storeFailed(this.#folder, error);
-    }
+  writeAnalytics(day: Day): Promise<DailyAnalytics> {
+    return this.#storing(() => this.#figures.write(day));
   }
 
-  /** To be called now and then: writes the figures of days that are over. Returns whether there were any. */
-  async rollOver(): Promise<boolean> {
-    const today = dayOf(this.#clock.now());
-    const past = [...this.#statistics.keys()].filter((day) => day < today);
-    if (!this.#statistics.has(today)) this.#statistics.set(today, new DayStatistics());
-    for (const day of past) {
-      await this.writeAnalytics(day);
-      this.#statistics.delete(day);
-    }
-    return past.length > 0;
+  /** To be called now and then: writes the figures that changed, so that a restart counts little again. @throws PlatformError STORE_FAILED */
+  rollOver(): Promise<void> {
+    return this.#storing(() => this.#figures.writeChanged(this.#today));
+  }
+
+  /** Compresses the files of days before a day; returns how many. Readers see no difference. @throws PlatformError STORE_FAILED */
+  compressBefore(day: Day): Promise<number> {
+    return this.#storing(
+      async () => (await this.#executions.compressBefore(day)) + (await this.#validations.compressBefore(day)),
+    );
   }
 
   /**
@@ -161,98 +229,58 @@ export class ExecutionLog implements AsyncDisposable {
    * @returns how many were deleted
    */
   async deleteBefore(day: Day, parts: readonly DatasetPart[] = ['executions']): Promise<number> {
-    let deleted = 0;
-    for (const part of parts) {
-      for (const file of await this.#filesOf(part)) {
-        if (file.day >= day) continue;
-        await rm(join(this.#folder, part, file.name), { force: true });
-        deleted += 1;
-      }
-    }
-    return deleted;
+    const old = (await datedFiles(this.#folder, parts)).filter((file) => file.day < day);
+    for (const { path } of old) await rm(path, { force: true });
+    return old.length;
   }
 
   /** Writes what waits and the figures of the days under way. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    this.#flush();
     this.#isClosed = true;
-    this.#current?.file.close();
-    this.#current = undefined;
-    for (const day of this.#statistics.keys()) await this.writeAnalytics(day);
+    await this.#executions.close();
+    await this.#validations.close();
+    await this.rollOver();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #flush(): void {
-    const batch = this.#pending;
-    this.#pending = [];
-    for (const [day, entries] of Map.groupBy(batch, ({ record }) => dayOf(Date.parse(record.executed_at)))) {
-      try {
-        this.#fileOf(day).append(entries.map(({ line }) => line).join(''));
-      } catch (error) {
-        const failure = storeFailed(this.#folder, error);
-        for (const { reject } of entries) reject(failure);
-        continue;
-      }
-      const statistics = this.#statisticsOf(day);
-      for (const { record, resolve } of entries) {
-        statistics?.add(record);
-        resolve();
-      }
+  async *#readPlaced(day: Day, from?: CountedTo): AsyncGenerator<PlacedRecord> {
+    for await (const { text, countedTo } of this.#executions.read(day, from)) {
+      const record = parseRecord(text);
+      if (record !== undefined) yield { record, day, countedTo };
     }
   }
 
-  /** The figures to add to; `undefined` for a day that is over and was not counted: it is counted from its file when asked for. */
-  #statisticsOf(day: Day): DayStatistics | undefined {
-    const known = this.#statistics.get(day);
-    if (known !== undefined || day !== dayOf(this.#clock.now())) return known;
-    const fresh = new DayStatistics();
-    this.#statistics.set(day, fresh);
-    return fresh;
-  }
-
-  #fileOf(day: Day): DayFile {
-    if (this.#current?.day === day) return this.#current.file;
-    const file = new DayFile(this.#pathOf('executions', day));
-    if (file.wasTorn) this.#tornLines += 1;
-    this.#current?.file.close();
-    this.#current = { day, file };
-    return file;
-  }
-
-  async #count(day: Day): Promise<DayStatistics> {
-    const statistics = new DayStatistics();
-    for await (const record of this.read(day)) statistics.add(record);
-    return statistics;
-  }
-
-  async #filesOf(part: DatasetPart): Promise<{ name: string; day: Day }[]> {
-    const names = await readdir(join(this.#folder, part));
-    return names.flatMap((name) => {
-      const day = fileNames[part].exec(name)?.[1];
-      return day !== undefined && daySchema.safeParse(day).success ? [{ name, day }] : [];
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = this.#clock.schedule(TAIL_INTERVAL_MS, end);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
     });
   }
 
-  #pathOf(part: 'executions' | 'analytics', day: Day): string {
-    // What comes from a request must be a day and nothing else.
-    const name = daySchema.parse(day);
-    return join(this.#folder, part, part === 'executions' ? `${name}.jsonl` : `daily-stats-${name}.json`);
+  async #storing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof PlatformError) throw error;
+      throw new PlatformError('STORE_FAILED', `Cannot use "${this.#folder}": ${messageOf(error)}`, { cause: error });
+    }
   }
 }
 
-function parseRecord(line: string): ExecutionRecord | undefined {
+function parsed(text: string): unknown {
   try {
-    return executionRecordSchema.safeParse(JSON.parse(line)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function storeFailed(folder: string, error: unknown): PlatformError {
-  if (error instanceof PlatformError) return error;
-  return new PlatformError('STORE_FAILED', `Cannot write to "${folder}": ${messageOf(error)}`, { cause: error });
 }

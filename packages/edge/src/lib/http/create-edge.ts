@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Clock, PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
+import { PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Datasets } from '../dataset/datasets.ts';
+import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
@@ -15,7 +15,7 @@ import { refreshRoute } from './refresh-route.ts';
 import { statusRoutes } from './status-routes.ts';
 
 /** How an edge is made. */
-export interface EdgeOptions {
+export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   /** Holds `artifacts/` (read) and `datasets/` (written). */
   readonly dataDir: string;
   /** The program for requests that name none. Left out: the only active one. */
@@ -25,10 +25,9 @@ export interface EdgeOptions {
   readonly authToken?: string | undefined;
   /** Answers only requests whose `Host` is of this machine: a page that rebinds a name to it gets nothing. Default `false`. */
   readonly loopbackOnly?: boolean;
-  /** Days of executions that are kept. Left out: all. */
-  readonly retentionDays?: number | undefined;
-  readonly clock: Clock;
   readonly random: Random;
+  /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
+  readonly samplingRate?: number | undefined;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -37,6 +36,8 @@ export interface EdgeOptions {
 export interface Edge extends AsyncDisposable {
   /** Not listening yet: call `app.listen`, or `app.inject` in tests. */
   readonly app: FastifyInstance;
+  /** Keeps records for another time from now on. */
+  retain(retention: Retention): void;
   /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
   close(): Promise<void>;
 }
@@ -49,13 +50,13 @@ const manifestSchema = z.object({ version: z.string() });
  * @throws PlatformError INVALID_CONFIGURATION, SERVICE_UNAVAILABLE
  */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { dataDir, taskId, authToken, retentionDays, clock, random, log = () => undefined } = options;
+  const { dataDir, taskId, authToken, clock, random, log = () => undefined } = options;
   if (taskId !== undefined && !programNameSchema.safeParse(taskId).success) {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
   const sandbox = await openSandbox({ ...options.sandbox, clock, log });
   const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, clock, taskId, log });
-  const datasets = new Datasets({ dir: dataDir, clock, retentionDays, log });
+  const datasets = new Datasets({ ...options, dir: dataDir, log });
   await programs.open();
   const app = Fastify({
     logger: false,
@@ -73,6 +74,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     datasets,
     clock,
     random,
+    samplingRate: options.samplingRate ?? 0,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
@@ -83,7 +85,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     programs.close();
     await datasets.close().finally(() => sandbox.close());
   };
-  return { app, close, [Symbol.asyncDispose]: close };
+  return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };
 }
 
 function readPackageVersion(): string {

@@ -1,21 +1,29 @@
 import { type DailyAnalytics, type EdgeHealth, type EdgeMetrics, PlatformError, programNameSchema } from '@loopwright/protocol';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type Day, dayOf, daySchema } from '../dataset/day.ts';
+import { type Day, daySchema } from '../dataset/day.ts';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
+import { rangeAnalytics } from '../dataset/range-analytics.ts';
 import type { EdgeParts } from './edge-parts.ts';
 
 const metricsQuerySchema = z.object({ task_id: programNameSchema.optional() });
 const paramsSchema = z.object({ task_id: programNameSchema });
-const analyticsQuerySchema = z.object({ date: daySchema.optional() });
+const analyticsQuerySchema = z.object({ date: daySchema.optional(), exact: z.enum(['true', 'false']).optional() });
+const rangeQuerySchema = z.object({ from: daySchema, to: daySchema.optional() });
 
-/** `GET /health`, `GET /metrics`, `GET /tasks/:task_id/analytics`. */
+/** `GET /health`, `GET /metrics`, `GET /tasks/:task_id/analytics`, `GET /tasks/:task_id/analytics/range`. */
 export function statusRoutes(app: FastifyInstance, parts: EdgeParts): void {
   app.get('/health', () => health(parts));
   app.get('/metrics', (request) => metrics(parts, metricsQuerySchema.parse(request.query).task_id));
   app.get('/tasks/:task_id/analytics', (request) => {
-    const { date } = analyticsQuerySchema.parse(request.query);
-    return analytics(parts, paramsSchema.parse(request.params).task_id, date ?? dayOf(parts.clock.now()));
+    const { date, exact } = analyticsQuerySchema.parse(request.query);
+    const { task_id: taskId } = paramsSchema.parse(request.params);
+    return analytics(parts, taskId, { day: date ?? parts.datasets.today, isExact: exact === 'true' });
+  });
+  app.get('/tasks/:task_id/analytics/range', async (request) => {
+    const { from, to = parts.datasets.today } = rangeQuerySchema.parse(request.query);
+    const { task_id: taskId } = paramsSchema.parse(request.params);
+    return rangeAnalytics(await datasetOf(parts, taskId), { from, to });
   });
 }
 
@@ -24,9 +32,13 @@ async function metrics(parts: EdgeParts, taskId: string | undefined): Promise<Ed
   return metricsOf(await Promise.all(names.map((name) => datasetOf(parts, name))));
 }
 
-async function analytics(parts: EdgeParts, taskId: string, day: Day): Promise<DailyAnalytics> {
+async function analytics(
+  parts: EdgeParts,
+  taskId: string,
+  { day, isExact }: { day: Day; isExact: boolean },
+): Promise<DailyAnalytics> {
   const log = await datasetOf(parts, taskId);
-  return log.writeAnalytics(day);
+  return isExact ? { date: day, ...(await log.exactFigures(day)) } : log.writeAnalytics(day);
 }
 
 function health({ programs, sandbox, packageVersion }: EdgeParts): EdgeHealth {
@@ -54,6 +66,8 @@ function metricsOf(logs: readonly ExecutionLog[]): EdgeMetrics {
   return {
     executions_today: figures.reduce((sum, { total }) => sum + total, 0),
     avg_latency_ms: successes === 0 ? 0 : latencySum / successes,
+    torn_lines: logs.reduce((sum, { tornLines }) => sum + tornLines, 0),
+    dropped_records: logs.reduce((sum, { dropped }) => sum + dropped, 0),
   };
 }
 

@@ -29,6 +29,8 @@ export interface ExecutionTools {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly random: Random;
+  /** The share of the successes that is marked for validation, 0 to 1. */
+  readonly samplingRate: number;
 }
 
 /**
@@ -41,13 +43,14 @@ export async function executeOnce(
   served: ServedVersion,
   input: Json,
   log: ExecutionLog | undefined,
-  { sandbox, clock, random }: ExecutionTools,
+  { sandbox, clock, random, samplingRate }: ExecutionTools,
 ): Promise<Execution> {
   const inputJson = await readInput(served, input);
   const result = await sandbox.run(served.program, inputJson);
   const id = random.uuid();
   const execution = { id, ...(await readResult(served, result)) };
-  await log?.append(recordOf(served, input, execution, isoTime(clock.now())));
+  const isSampled = execution.status === 'success' && samplingRate > 0 && random.next() < samplingRate;
+  await log?.append({ ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: isSampled });
   return execution;
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
-/** `datasets/{task_id}/analytics/daily-stats-YYYY-MM-DD.json`, keys as in the source. Latencies in milliseconds, over successes only. */
-export const dailyAnalyticsSchema = z.object({
-  date: z.iso.date(),
+/** Counts, and latencies in milliseconds over successes only; keys as in the source (`reference/domain.md` §3.2). */
+export const analyticsFiguresSchema = z.object({
   total_executions: z.int().nonnegative(),
   successful_executions: z.int().nonnegative(),
   failed_executions: z.int().nonnegative(),
@@ -13,4 +12,30 @@ export const dailyAnalyticsSchema = z.object({
   p50_latency_ms: z.number().nonnegative(),
   p99_latency_ms: z.number().nonnegative(),
 });
+export type AnalyticsFigures = z.infer<typeof analyticsFiguresSchema>;
+
+/**
+ * `datasets/{task_id}/analytics/daily-stats-YYYY-MM-DD.json`. The percentiles are right within 0.5 % of their value; with `?exact=true` they are
+ * computed from the records.
+ */
+export const dailyAnalyticsSchema = z.object({ date: z.iso.date(), ...analyticsFiguresSchema.shape });
 export type DailyAnalytics = z.infer<typeof dailyAnalyticsSchema>;
+
+const groupSchema = z.record(z.string(), analyticsFiguresSchema);
+
+/** `GET /tasks/{task_id}/analytics/range?from=…&to=…`: the figures of days together, day by day, and in groups. */
+export const rangeAnalyticsSchema = z.object({
+  from: z.iso.date(),
+  to: z.iso.date(),
+  /** Share of its value by which a percentile may be wrong. */
+  relative_error: z.number(),
+  total: analyticsFiguresSchema,
+  /** Days with records only, the oldest first. */
+  days: z.array(dailyAnalyticsSchema),
+  by_version: groupSchema,
+  /** By the hour of the day, `0` to `23`. */
+  by_hour: groupSchema,
+  /** By kind of input: `empty`, `simple`, `moderate`, `complex`. */
+  by_slice: groupSchema,
+});
+export type RangeAnalytics = z.infer<typeof rangeAnalyticsSchema>;

@@ -16,6 +16,13 @@ export const edgeHealthSchema = z.object({
 });
 export type EdgeHealth = z.infer<typeof edgeHealthSchema>;
 
-/** `GET /metrics` of the edge: the source's two figures, for one program or for all. */
-export const edgeMetricsSchema = z.object({ executions_today: z.int(), avg_latency_ms: z.number() });
+/** `GET /metrics` of the edge, for one program or for all: the source's two figures, and what was lost since the start. */
+export const edgeMetricsSchema = z.object({
+  executions_today: z.int(),
+  avg_latency_ms: z.number(),
+  /** Lines that a crash had cut off and that were removed; they were never acknowledged. */
+  torn_lines: z.int(),
+  /** Records that could not be written and were dropped, as configured. */
+  dropped_records: z.int(),
+});
 export type EdgeMetrics = z.infer<typeof edgeMetricsSchema>;
