@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ArtifactProcessor } from '@loopwright/generation';
 import type { ScriptedAnswer } from '@loopwright/models/scripted';
-import { type JsonObject, artifactResultSchema } from '@loopwright/protocol';
+import { type Json, type JsonObject, artifactResultSchema } from '@loopwright/protocol';
 import type { AgentEvent, AgentResult } from '../agent/agent.ts';
 import { type AgentFixture, DOUBLE, KEYS, openAgentFixture, submission } from '../models/agent-fixture.ts';
 import { localTools } from '../tools/host-tool.ts';
@@ -179,14 +179,14 @@ describe('the corpus of hostile texts', () => {
   it('examples are data, whatever they say', async () => {
     const echo = "export function run(input: unknown): unknown {\n  return input === undefined ? '' : input;\n}\n";
     for (const { why, input, output } of corpus.examples) {
-      const special: Record<string, unknown> = {
-        PROTO: JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
+      const special: Record<string, Json> = {
+        PROTO: JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}') as Json,
         LONE: '\uD800',
       };
       const value = special[input] ?? input;
-      const same = { metadata: { examples: [{ input: value, output: value }] } } as JsonObject;
+      const same = { metadata: { examples: [{ input: value, output: value }] } };
       assert.equal((await checkHarmless(why, submission({ 'program.ts': echo }), same)).status, 'SUCCESS', why);
-      const other = { metadata: { examples: [{ input: value, output }] } } as JsonObject;
+      const other = { metadata: { examples: [{ input: value, output }] } };
       assert.equal((await checkHarmless(why, submission({ 'program.ts': echo }), other)).status, 'FAILURE', why);
     }
   });
