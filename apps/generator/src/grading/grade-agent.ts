@@ -48,9 +48,16 @@ async function gradePlan(metadata: GradeMetadata, parts: GradeParts, { signal, o
   onEvent({ event_type: 'test_started', stage: 'test', message: `${metadata.tests.length} files of tests`, data: { language } });
   const grade = await gradeIn(language, metadata, parts, signal);
   const { tests_passed, tests_failed } = grade.testResult;
-  const message = `${tests_passed} tests passed, ${tests_failed} failed`;
-  if (grade.status === 'SUCCESS') onEvent({ event_type: 'test_passed', stage: 'test', progress: 1, message });
-  else onEvent({ event_type: 'test_failed', stage: 'test', progress: 1, message, error: grade.reason ?? 'no reason is known' });
+  const summary = `${tests_passed} tests passed, ${tests_failed} failed`;
+  if (grade.status === 'SUCCESS') onEvent({ event_type: 'test_passed', stage: 'test', progress: 1, message: summary });
+  else
+    onEvent({
+      event_type: 'test_failed',
+      stage: 'test',
+      progress: 1,
+      message: summary,
+      error: grade.reason ?? 'no reason is known',
+    });
   return {
     status: grade.status,
     artifacts: [

@@ -12,7 +12,7 @@ let modules: ReadonlyMap<string, string> | undefined;
 /** What stands in the sandbox for the modules of Node that tests use. */
 export function guestModules(): ReadonlyMap<string, string> {
   modules ??= new Map([
-    ...['assert', 'console', 'deep-equal', 'hash', 'harness'].map(fileOf),
+    ...['assert', 'console', 'deep-equal', 'hash', 'intrinsics', 'harness'].map(fileOf),
     ...named(['node:test', 'test'], 'harness', 'testModule', TEST),
     ...named(['node:assert/strict', 'assert/strict'], 'assert', 'strict', ASSERTIONS),
     ...named(['node:assert', 'assert'], 'assert', 'legacy', ASSERTIONS),

@@ -61,6 +61,29 @@ describe('runTestFiles() of scripts', () => {
     await checkScript(`console = { assert() {} }; console.assert(false);`, 'failed', /Assertion failed/);
   });
 
+  it('believes nothing of a program that changes the language, and minds no additions to it', async () => {
+    const tricks = [
+      'Array.prototype.push = function () { return 0; };',
+      'Object.is = () => true; Reflect.ownKeys = () => [];',
+      'Array.prototype.toJSON = () => [];',
+      "Object.prototype.toJSON = () => ({ done: true, tests: [], assertions: 9, printed: '', statements: [] });",
+      'JSON.stringify = () => "{}"; Array.prototype.some = () => false;',
+      'Math.abs = () => 0;',
+      'Promise.prototype.then = function () { return this; };',
+      'globalThis.Object = class { static is() { return true; } };',
+    ];
+    for (const trick of tricks)
+      await checkScript(
+        `${trick}\nconsole.assert(Math.abs(1 - 2) < 1e-6);`,
+        'failed',
+        /no test can be believed|Assertion failed/,
+      );
+    await checkScript(
+      `Array.prototype.last = function () { return this[this.length - 1]; }; Error.stackTraceLimit = 3; Math.random = () => 1; console.assert([1, 2].last() === 2);`,
+      'passed',
+    );
+  });
+
   it('tells of what it ran: assertions, output cut to its limit, nothing where nothing was tested', async () => {
     const quiet = await runScript(`function check() { console.assert(false); }`);
     assert.deepEqual([quiet.results, quiet.files[0]?.assertions], [[], 0]);

@@ -45,7 +45,7 @@ type Collected = z.infer<typeof collectedSchema>;
 const FILES_LIMIT = 100;
 /** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
 const FAIR_CPU_MS = 150;
-/** How often a file that had less than that begins again, each time with twice the time. */
+/** How often a file that had less than that begins again, each time with as much time as it will probably need. */
 const STARTS = 4;
 
 /**
@@ -78,15 +78,18 @@ export async function runTestFiles({ modules, tests, isStrict = true }: TestFile
 /** Runs a file again that was stopped before it had its share of a processor, for on a busy machine time alone says nothing; or whose worker died. */
 async function runCode(code: string, { sandbox, random, timeoutMs, signal }: TestParts): Promise<SandboxResult> {
   const pool = await sandbox();
+  let limitMs = timeoutMs;
   for (let start = 1; ; start += 1) {
-    const limit = timeoutMs === undefined ? {} : { timeoutMs: timeoutMs * 2 ** (start - 1) };
+    const limit = limitMs === undefined ? {} : { timeoutMs: limitMs };
     const result = await pool.run({ key: `tests:${random.uuid()}`, code, inParts: true, ...limit }, 'null');
     signal?.throwIfAborted();
     // It may have died of something else than this program; a program that ends its worker does it again.
     if (result.status === 'error' && result.message.endsWith('ended its worker process') && start === 1) continue;
-    if (result.status !== 'timeout' || start === STARTS || timeoutMs === undefined) return result;
+    if (result.status !== 'timeout' || start === STARTS || timeoutMs === undefined || limitMs === undefined) return result;
+    const fairMs = 0.8 * Math.min(timeoutMs, FAIR_CPU_MS);
     // A worker that had to be killed tells nothing of its time: it gets one more chance.
-    if (result.cpuMs === undefined ? start > 1 : result.cpuMs >= 0.8 * Math.min(timeoutMs, FAIR_CPU_MS)) return result;
+    if (result.cpuMs === undefined ? start > 1 : result.cpuMs >= fairMs) return result;
+    limitMs = Math.ceil(limitMs * Math.max(1.5, Math.min(8, (1.3 * fairMs) / Math.max(1, result.cpuMs ?? fairMs))));
   }
 }
 
@@ -102,8 +105,12 @@ function take(path: string, result: SandboxResult, outcome: TestRun): void {
     });
     return;
   }
-  const collected = collectedSchema.safeParse(JSON.parse(result.outputJson));
-  if (!collected.success) return fail(outcome, path, 'the tests changed what runs them');
+  const answer: unknown = JSON.parse(result.outputJson);
+  const collected = collectedSchema.safeParse(answer);
+  if (!collected.success) {
+    const what = typeof answer === 'string' ? answer.slice(0, 100) : 'changed what runs the tests';
+    return fail(outcome, path, `no test can be believed: the program ${what}`);
+  }
   const { done, tests, assertions, printed, statements } = collected.data;
   const isWaiting = !done;
   outcome.files.push({ file: path, isTimedOut: isWaiting, assertions, printed, latencyMs: result.latencyMs });
