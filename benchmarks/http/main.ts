@@ -41,6 +41,7 @@ const bare = spawn(
   },
 );
 const [bareUrl] = (await once(createInterface({ input: bare.stdout }), 'line')) as [string];
+const barePid = bare.pid ?? 0;
 const body = JSON.stringify({ project_id: 'bench' });
 
 const table: { durability: string; name: string; figures: Figures; ofBare: number }[] = [];
@@ -56,6 +57,7 @@ for (const durability of ['process', 'full']) {
     durability,
   ];
   const server = await startTestServer(flags);
+  const pid = server.process.pid ?? 0;
   const started = await fetch(`${server.url}/api/v1/workflows/ask/start`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -69,13 +71,13 @@ for (const durability of ['process', 'full']) {
       body,
     });
   const targets: readonly (Target & { limit: string })[] = [
-    { name: 'bare: GET', url: `${bareUrl}/read`, limit: 'bare: GET' },
-    { name: 'GET /health', url: `${server.url}/health`, limit: 'bare: GET' },
-    { name: 'GET /api/v1/executions?limit=10', url: `${server.url}/api/v1/executions?limit=10`, limit: 'bare: GET' },
-    { name: 'GET /api/v1/executions/{id}', url: `${server.url}/api/v1/executions/${id}`, limit: 'bare: GET' },
-    { name: 'GET /api/v1/tasks?limit=10', url: `${server.url}/api/v1/tasks?limit=10`, limit: 'bare: GET' },
-    { name: 'bare: POST', url: `${bareUrl}/start`, body, limit: 'bare: POST' },
-    { name: 'POST …/start (one step)', url: `${server.url}/api/v1/workflows/echo/start`, body, limit: 'bare: POST' },
+    { name: 'bare: GET', url: `${bareUrl}/read`, pid: barePid, limit: 'bare: GET' },
+    { name: 'GET /health', url: `${server.url}/health`, pid, limit: 'bare: GET' },
+    { name: 'GET /api/v1/executions?limit=10', url: `${server.url}/api/v1/executions?limit=10`, pid, limit: 'bare: GET' },
+    { name: 'GET /api/v1/executions/{id}', url: `${server.url}/api/v1/executions/${id}`, pid, limit: 'bare: GET' },
+    { name: 'GET /api/v1/tasks?limit=10', url: `${server.url}/api/v1/tasks?limit=10`, pid, limit: 'bare: GET' },
+    { name: 'bare: POST', url: `${bareUrl}/start`, pid: barePid, body, limit: 'bare: POST' },
+    { name: 'POST …/start (one step)', url: `${server.url}/api/v1/workflows/echo/start`, pid, body, limit: 'bare: POST' },
   ];
   const found = new Map<string, Figures[]>();
   for (let round = 0; round < rounds; round += 1)
@@ -91,8 +93,11 @@ bare.kill();
 rmSync(dir, { recursive: true, force: true });
 
 const lines = table.map(
-  ({ durability, name, figures: { perSecond, p50, p99 }, ofBare }) =>
-    `| ${durability} | ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${p50} / ${p99} | ${(ofBare * 100).toFixed(0)} % |`,
+  ({ durability, name, figures: { perSecond, p50, p99, processorUs }, ofBare }) =>
+    `| ${durability} | ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${p50} / ${p99} | ${(ofBare * 100).toFixed(0)} % | ${processorUs?.toFixed(0) ?? 'unknown'} |`,
 );
-const head = ['| durability | route | requests/s | p50 / p99 ms | of the bare route |', '| --- | --- | --- | --- | --- |'];
+const head = [
+  '| durability | route | requests/s | p50 / p99 ms | of the bare route | CPU µs |',
+  '| --- | --- | --- | --- | --- | --- |',
+];
 process.stdout.write(values.json ? `${JSON.stringify(table)}\n` : `${[...head, ...lines].join('\n')}\n`);

@@ -1,5 +1,5 @@
-// `npm run test:soak -- [--kills N] [--server-kills N] [--dataset-kills N] [--seed N]`: kills an engine, a whole server, and a writer of
-// executions at random instants.
+// `npm run test:soak -- [--kills N] [--server-kills N] [--dataset-kills N] [--wall-kills N] [--seed N]`: kills an engine, a whole server, and a
+// writer of executions at random instants, then the control plane at every named point and at random ones.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,17 +17,19 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '450' },
     'server-kills': { type: 'string', default: '50' },
     'dataset-kills': { type: 'string', default: '100' },
+    'wall-kills': { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
   },
 });
-const [kills = 0, serverKills = 0, datasetKills = 0, seed = 0] = [
+const [kills = 0, serverKills = 0, datasetKills = 0, wallKills = 0, seed = 0] = [
   values.kills,
   values['server-kills'],
   values['dataset-kills'],
+  values['wall-kills'],
   values.seed,
 ].map(Number);
-if (![kills, serverKills, datasetKills, seed].every(Number.isInteger))
-  throw new Error('Cannot run the soak: --kills, --server-kills, --dataset-kills and --seed take numbers');
+if (![kills, serverKills, datasetKills, wallKills, seed].every(Number.isInteger))
+  throw new Error('Cannot run the soak: --kills, --server-kills, --dataset-kills, --wall-kills and --seed take numbers');
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 let found: readonly string[] = [];
@@ -56,13 +58,8 @@ for (let done = 0, round = seed; done < kills && found.length === 0; done += KIL
     );
 }
 if (found.length === 0 && serverKills > 0) {
-  const test = join(import.meta.dirname, '..', '..', 'apps', 'server', 'src', 'crash.test.ts');
-  const flags = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
-  const { status } = spawnSync(process.execPath, [...flags, '--test', test], {
-    stdio: 'inherit',
-    env: { ...process.env, CRASH_KILLS: String(serverKills), CRASH_SEED: String(seed) },
-  });
-  if (status !== 0) found = ['the server did not keep what it acknowledged'];
+  const settings = { CRASH_KILLS: String(serverKills), CRASH_SEED: String(seed) };
+  if (!passes(['crash.test.ts'], settings)) found = ['the server did not keep what it acknowledged'];
   else print(`the whole server: ${serverKills} kills, everything kept`);
 }
 if (found.length === 0 && datasetKills > 0) {
@@ -77,4 +74,22 @@ if (found.length === 0 && datasetKills > 0) {
   if (found.length === 0) rmSync(dir, { recursive: true, force: true });
   else print(`${found.join('\n')}\nThe folder is kept: ${dir}`);
 }
+if (found.length === 0 && wallKills > 0) {
+  const settings = { WALL_KILLS: String(wallKills), WALL_SEED: String(seed) };
+  const tests = ['crash/crash.test.ts', 'crash/long-crash.test.ts'];
+  if (!passes(tests, settings)) found = ['the control plane did not keep what it acknowledged'];
+  else print(`the control plane: every named point and ${wallKills} random rounds, everything kept`);
+}
 process.exitCode = found.length === 0 ? 0 : 1;
+
+/** Runs tests of the server, one after the other. */
+function passes(tests: readonly string[], settings: Readonly<Record<string, string>>): boolean {
+  const folder = join(import.meta.dirname, '..', '..', 'apps', 'server', 'src');
+  const flags = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
+  const files = tests.map((test) => join(folder, test));
+  const { status } = spawnSync(process.execPath, [...flags, '--test', '--test-concurrency=1', ...files], {
+    stdio: 'inherit',
+    env: { ...process.env, ...settings },
+  });
+  return status === 0;
+}

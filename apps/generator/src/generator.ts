@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { type Sandbox, openSandbox } from '@loopwright/edge';
+import { type Sandbox, openSandbox, traceRequests, tracedSandbox } from '@loopwright/edge';
+import { ModuleTrace } from '@loopwright/module-sdk';
 import type { Clock, Random } from '@loopwright/protocol';
 import fastify, { type FastifyInstance } from 'fastify';
 import { AgentTable } from './agent/agent-table.ts';
@@ -41,6 +42,8 @@ export interface GeneratorOptions {
   readonly authToken?: string;
   /** Makes agents besides those that need nothing: induction and grading. */
   readonly agents?: (parts: AgentParts) => readonly Agent[];
+  /** Where it tells what it did for which request. Left out: nowhere. */
+  readonly trace?: ModuleTrace;
   /** Told when a request fails by the service's fault or a sandbox worker dies. */
   readonly log?: (message: string, error?: unknown) => void;
 }
@@ -56,10 +59,11 @@ export interface Generator extends AsyncDisposable {
 export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
   const { clock, random } = options;
   const log = options.log ?? ((): void => undefined);
+  const trace = options.trace ?? new ModuleTrace(null);
   const workers = options.sandboxWorkers ?? Math.min(16, 6 * availableParallelism());
-  const sandbox = lazySandbox(clock, SERVICE_LIMITS.testWorkers, (message) => log(message));
-  const grading = lazySandbox(clock, workers, (message) => log(message));
-  const parts: AgentParts = { clock, random, sandbox: sandbox.open };
+  const sandbox = lazySandbox(SERVICE_LIMITS.testWorkers, { clock, trace, log });
+  const grading = lazySandbox(workers, { clock, trace, log });
+  const parts = { clock, random, trace, sandbox: sandbox.open };
   const python = once(findPythonWall);
   const agents = new AgentTable(
     [
@@ -84,6 +88,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   });
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);
+  traceRequests(app, trace);
   const { authToken } = options;
   addRoutes(app, {
     agents,
@@ -101,6 +106,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       // The callers of what was cancelled get their answer; then connections that only wait for a next request are closed.
       await setImmediate();
       await app.close();
+      trace.close();
       await Promise.all([sandbox.close(), grading.close()]);
     },
   };
@@ -108,9 +114,8 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
 
 /** The sandbox of a service, which starts with the first program: many services never test one. */
 function lazySandbox(
-  clock: Clock,
   workers: number,
-  log: (message: string) => void,
+  { clock, trace, log }: { clock: Clock; trace: ModuleTrace; log: (message: string) => void },
 ): { open: () => Promise<Sandbox>; health: () => object | null; close: () => Promise<void> } {
   let opening: Promise<Sandbox> | undefined;
   let opened: Sandbox | undefined;
@@ -121,9 +126,9 @@ function lazySandbox(
         workers,
         timeoutMs: SERVICE_LIMITS.sandboxTimeoutMs,
         memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
-        log,
+        log: (message) => log(message),
       }).then(
-        (sandbox) => (opened = sandbox),
+        (sandbox) => (opened = tracedSandbox(sandbox, trace)),
         (error: unknown) => {
           opening = undefined;
           throw error;

@@ -1,4 +1,4 @@
-import { runModule } from '@loopwright/module-sdk';
+import { type ModuleTrace, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
 import { type Generator, createGenerator } from './generator.ts';
@@ -14,8 +14,8 @@ const environmentSchema = z.object({
 
 async function open(
   dataDir: string,
-  authToken: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
+  { authToken, trace }: { authToken: string | undefined; trace?: ModuleTrace },
 ): Promise<Generator> {
   const environment = environmentSchema.parse(env);
   const sandboxWorkers = environment.LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS;
@@ -33,6 +33,7 @@ async function open(
     log,
     ...(sandboxWorkers === undefined ? {} : { sandboxWorkers }),
     ...(authToken === undefined ? {} : { authToken }),
+    ...(trace === undefined ? {} : { trace }),
   });
   return {
     ...generator,
@@ -56,7 +57,8 @@ const alone = readStandAlone(process.argv.slice(2), process.env);
 if (alone === undefined) {
   await runModule(async (init) => {
     const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
-    const generator = await open(dataDir, init.auth_token, init.env);
+    const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom });
+    const generator = await open(dataDir, init.env, { authToken: init.auth_token, trace });
     const { host, port } = splitAddress(init.listen);
     await generator.app.listen({ host, port });
     const address = generator.app.server.address();
@@ -64,4 +66,4 @@ if (alone === undefined) {
     log(`listening on ${listen}`);
     return { listen, endpoints: generator.endpoints, stop: async () => generator[Symbol.asyncDispose]() };
   });
-} else await serveAlone(await open(alone.dataDir, alone.authToken, process.env), alone);
+} else await serveAlone(await open(alone.dataDir, process.env, alone), alone);

@@ -47,6 +47,12 @@ async function serve(configuration: Awaited<ReturnType<typeof resolveConfigurati
       process.exit(0);
     }, fail);
   };
+  // A terminal that goes away takes what runs in it with it; of a service the same signal asks to read its files again.
+  process.on('SIGHUP', (signal) => {
+    if (process.stdout.isTTY) return stop(signal);
+    log.info('Got SIGHUP: reading the policies again');
+    void server.reload();
+  });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }

@@ -34,7 +34,8 @@ export async function startTestServer(
       const found = /listening on (http:\/\/\S+)/.exec(line)?.[1];
       if (found !== undefined) resolve(found);
     });
-    child.once('exit', () => reject(new Error(`Cannot start the server: ${errors.slice(-5).join('\n')}`)));
+    // Not before what it had to say was read.
+    child.once('close', () => reject(new Error(`Cannot start the server: ${errors.slice(-5).join('\n')}`)));
   });
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     child.kill(signal);

@@ -26,9 +26,12 @@ import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { ProgramService } from './programs/program-service.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import type { PolicyFolder } from './governance/policy/policy-folder.ts';
+import { followPolicies } from './governance/policy/follow-policies.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
 import { Workspaces } from './runs/workspace/workspaces.ts';
 import { secretsFolder } from './secrets/secrets-folder.ts';
+import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
@@ -46,6 +49,8 @@ export interface ServerOptions {
 export interface Server extends AsyncDisposable {
   /** Base URL of the control plane. */
   readonly url: string;
+  /** Takes what has changed in files that may change while it runs: the policies. */
+  reload(): Promise<void>;
   /** Drains: no new request, steps under way end and are recorded, modules end. */
   close(): Promise<void>;
 }
@@ -55,12 +60,12 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  const dataDir = configuration.dataDir;
+  const { dataDir } = configuration;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
-
-  const supervisor = supervisorOf({ configuration, clock, random, log }, { edgeDir, authToken });
+  const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
+  const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -69,6 +74,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const { policies } = gates.governance;
   const made = { examples, programs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
@@ -79,11 +85,9 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
-  const tracing = cleanUp.use(new Tracing(configuration.otlpEndpoint));
   let metrics: Metrics | undefined;
   const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
-  const outbound = outboundHosts(configuration.callPrivateHosts);
-  cleanUp.defer(() => outbound.close());
+  const outbound = cleanUp.adopt(outboundHosts(configuration.callPrivateHosts), (hosts) => hosts.close());
   const engine: Engine = new Engine({
     ...engineSettings(configuration),
     clock,
@@ -112,7 +116,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const { maySee } = authorization;
   const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
-  const health = serverHealth({ supervisor, engine, audit, clock });
+  cleanUp.defer(followPolicies(policies, { audit, log }));
+  const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
     engine,
@@ -140,12 +145,38 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
+  await runs.removeLeftovers();
   const url = await listen(app, configuration);
+  await takeUp({ supervisor, engine, runs, rollbacks });
+  return running(url, policies, cleanUp.move());
+}
+
+/** Goes on with what the process before left in the middle. */
+async function takeUp({
+  supervisor,
+  engine,
+  runs,
+  rollbacks,
+}: {
+  supervisor: Supervisor;
+  engine: Engine;
+  runs: Runs;
+  rollbacks: Rollbacks;
+}): Promise<void> {
   supervisor.start();
   engine.recover();
   for (const part of [runs, rollbacks]) await part.recover();
-  const parts = cleanUp.move();
-  return { url, close: () => parts.disposeAsync(), [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
+  const close = (): Promise<void> => parts.disposeAsync();
+  return { url, reload: () => policies.refresh(), close, [Symbol.asyncDispose]: close };
+}
+
+/** Opened first, so that it ends last: the modules tell of their last spans when they end. */
+function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Tracing {
+  const tell = (module: string, refused: number): void => log.warn({ module, refused }, 'Spans of a module were left out');
+  return new Tracing(otlpEndpoint, { clock, tell });
 }
 
 function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {

@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
-import { type RunningModule, runModule } from '@loopwright/module-sdk';
+import { type RunningModule, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
 import { storageOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
@@ -78,6 +78,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
     loopbackOnly: isLoopback(init.listen),
     clock: systemClock,
     random: systemRandom,
+    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom }),
     log,
   });
   if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, environment));

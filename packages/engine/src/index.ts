@@ -49,6 +49,7 @@ export type { WaitingTurn } from './lib/limits/turnstile.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { takeDataLock } from './lib/store/data-lock.ts';
+export { steadyLimits } from './lib/store/steady-limits.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { EventFilter, EventGap, EventOwner, EventPage, PlacedEvent } from './lib/store/event-page.ts';
 export type { CommitListener } from './lib/embedded/event-hub.ts';

@@ -16,6 +16,7 @@ export * from './lib/edge/daily-analytics.ts';
 export * from './lib/edge/validation-record.ts';
 export * from './lib/edge/edge-status.ts';
 export * from './lib/module/messages.ts';
+export * from './lib/module/module-spans.ts';
 export { type ShareInterval, wilsonInterval } from './lib/statistics/wilson-interval.ts';
 export { type Clock, isoTime, systemClock } from './lib/environment/clock.ts';
 export { type Random, seededRandom, systemRandom } from './lib/environment/random.ts';

@@ -1,4 +1,5 @@
 import type { Sandbox } from '@loopwright/edge';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import {
   type Clock,
   type ExecutionPlan,
@@ -13,7 +14,7 @@ import type { InductionResult } from '../induction/induce.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
 import type { Agent, AgentResult, AgentRun } from './agent.ts';
 import { reportMetadata } from './report-metadata.ts';
-import { runAgent } from './run-agent.ts';
+import { type AgentTask, runAgent } from './run-agent.ts';
 import { type ProgramTestResult, testProgram } from './test-program.ts';
 
 /** What the induction agent works with. */
@@ -21,6 +22,7 @@ export interface InductionParts {
   readonly clock: Clock;
   /** Gives the sandbox in which programs are tested. */
   readonly sandbox: () => Promise<Sandbox>;
+  readonly trace: ModuleTrace;
 }
 
 /** Learns a program from labelled examples, tests it in the sandbox, and says how it went. A refusal is a result with status FAILURE. */
@@ -44,7 +46,8 @@ function readInductionTask(plan: ExecutionPlan): InductionMetadata {
 async function learn(plan: ExecutionPlan, parts: InductionParts, { signal, onEvent }: AgentRun): Promise<AgentResult> {
   const metadata = readInductionTask(plan);
   onEvent({ event_type: 'code_generating', stage: 'induction', message: `${metadata.examples.length} examples` });
-  const result = await runAgent(
+  const result = await induceTraced(
+    parts.trace,
     {
       programName: metadata.program_name,
       taskDescription: plan.scaffolding.task_description,
@@ -53,8 +56,7 @@ async function learn(plan: ExecutionPlan, parts: InductionParts, { signal, onEve
       accuracyTarget: metadata.accuracy_target,
       seed: metadata.seed,
     },
-    signal,
-    ({ stage, done, total }) => onEvent({ event_type: 'progress', stage, ...shareOf(done, total), data: { done, total } }),
+    { signal, onEvent },
   );
   if (!result.ok) {
     const refused: JsonObject = { code: result.refused.code, reason: result.refused.reason, details: result.refused.details };
@@ -91,19 +93,43 @@ async function testResult(
   { signal, onEvent }: AgentRun,
 ): Promise<ProgramTestResult> {
   onEvent({ event_type: 'test_started', stage: 'test', message: `${result.cases.length} cases` });
-  const tested = await testProgram({
+  const test = {
     source: result.files.find((file) => file.file_path === 'program.ts')?.content ?? '',
     cases: result.cases,
     wrongInput: result.wrongInput,
     latencyInputs: result.heldOut.slice(0, SERVICE_LIMITS.latencySamples).map((example) => example.input),
     sandbox: await parts.sandbox(),
     clock: parts.clock,
+    trace: parts.trace,
     signal,
-  });
+  };
+  const tested = await parts.trace.span(
+    'test program',
+    () => testProgram(test),
+    ({ testResult: { tests_passed, tests_failed } }) => ({ 'tests.passed': tests_passed, 'tests.failed': tests_failed }),
+  );
   const { tests_passed, tests_failed } = tested.testResult;
   const message = `${tests_passed} cases passed, ${tests_failed} failed`;
   onEvent({ event_type: tests_failed === 0 ? 'test_passed' : 'test_failed', stage: 'test', message });
   return tested;
+}
+
+/** Learns the program; the stages of the learning are spans of the call. */
+async function induceTraced(trace: ModuleTrace, task: AgentTask, { signal, onEvent }: AgentRun): Promise<InductionResult> {
+  return trace.span('induction', async () => {
+    const stages = trace.stages('induction');
+    let isDone = false;
+    try {
+      const result = await runAgent(task, signal, ({ stage, done, total }) => {
+        stages.enter(stage);
+        onEvent({ event_type: 'progress', stage, ...shareOf(done, total), data: { done, total } });
+      });
+      isDone = true;
+      return result;
+    } finally {
+      stages.end(isDone);
+    }
+  });
 }
 
 /** Five short inputs: whoever serves the program runs them before the first caller comes. */

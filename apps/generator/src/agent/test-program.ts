@@ -1,4 +1,5 @@
 import { type BuiltProgram, type Sandbox, buildProgram } from '@loopwright/edge';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import { type Clock, type Json, type TestResult, canonicalJson, messageOf } from '@loopwright/protocol';
 import type { ProgramCase } from '../induction/emit/cases.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
@@ -14,6 +15,7 @@ export interface ProgramTest {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly trace: ModuleTrace;
 }
 
 /** What the tests said, and the median and 99th percentile of the answers in milliseconds. */
@@ -32,7 +34,7 @@ export async function testProgram(test: ProgramTest): Promise<ProgramTestResult>
   const started = test.clock.now();
   let built: BuiltProgram;
   try {
-    built = await buildProgram(test.source);
+    built = await test.trace.span('build program', () => buildProgram(test.source));
   } catch (error) {
     const testResult = { ...resultOf([], [`build: ${messageOf(error)}`]), duration_seconds: (test.clock.now() - started) / 1000 };
     return { testResult, latencyP50: null, latencyP99: null };

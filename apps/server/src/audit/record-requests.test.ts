@@ -4,7 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { after as afterAll, before as beforeAll, describe, it } from 'node:test';
 import { auditListSchema, type AuditEntry } from '@loopwright/protocol';
 import { type TestServer, errorIn, executionIn, openServer, startDecision, startReview, taskOf } from '../http/app-fixture.ts';
-import { EACH_LIMIT, Refusals, WINDOW_MS } from './refusals.ts';
+import { keyFor } from '../http/identity-fixture.ts';
+import { z } from 'zod';
+import type { AuditFacts } from './audit-log.ts';
+import { ALL_LIMIT, DAY_LIMIT, EACH_LIMIT, Refusals, WINDOW_MS } from './refusals.ts';
 import { RECORDED_CHARACTERS, recordable } from './recordable.ts';
 
 let server: TestServer;
@@ -120,20 +123,106 @@ describe('recordRequests', () => {
   });
 });
 
+describe('a sign-in that fails', () => {
+  it('is recorded with what was tried, and a flood of bad keys only counted', async () => {
+    await using own = await openServer({ identity: { identity: 'configured' } });
+    const ann = await keyFor(own.identity, 'ann', 'operator');
+    const wrongKey = `${ann.key.slice(0, -3)}xyz`;
+    const header = Buffer.from('{"alg":"none"}').toString('base64url');
+    const tries: [string, Record<string, string>, object][] = [
+      ['a wrong secret of a key', { authorization: `Bearer ${wrongKey}` }, { method: 'api_key', credential_id: ann.id }],
+      ['no key at all', { authorization: 'Bearer lw_x' }, { method: 'api_key', credential_id: null }],
+      ['a token of nobody', { authorization: `Bearer ${header}.e30.` }, { method: 'jwt', credential_id: null }],
+      ['a session that is none', { cookie: `loopwright_session=${'a'.repeat(43)}` }, { method: 'session', credential_id: null }],
+      ['nothing', {}, { method: null, credential_id: null }],
+    ];
+    const written = async () =>
+      own.database.selectFrom('audit').selectAll().where('kind', '=', 'refused').orderBy('seq').execute();
+    for (const [name, headers, expected] of tries) {
+      const { status } = await own.get('/api/v1/executions', { ...headers, 'user-agent': name });
+      assert.equal(status, 401, name);
+      const entry = (await written()).at(-1);
+      const facts = { user_id: null, user_agent: name, address: '127.0.0.1', operation: 'GET /api/v1/executions', status: 401 };
+      assert.partialDeepStrictEqual(entry, { ...facts, ...expected });
+      const after = JSON.parse(entry?.after ?? '');
+      assert.equal(after.error_code, 'UNAUTHORIZED');
+      assert.equal(typeof after.reason, name === 'nothing' ? 'undefined' : 'string', name);
+    }
+    await Promise.all(
+      Array.from({ length: 300 }, (_, index) =>
+        own.app.inject({ url: '/api/v1/me', headers: { host: 'x', authorization: `Bearer lw_${index}` } }),
+      ),
+    );
+    assert.equal((await written()).length, EACH_LIMIT);
+    assert.ok(!JSON.stringify(await written()).includes(wrongKey.slice(12)));
+    // Somebody who is known is counted apart.
+    const viewer = await keyFor(own.identity, 'eve', 'viewer');
+    assert.equal((await own.post('/api/v1/workflows/plain/start', { project_id: 'p' }, viewer.headers)).status, 403);
+    assert.partialDeepStrictEqual((await written()).at(-1), {
+      user_id: 'eve',
+      method: 'api_key',
+      credential_id: viewer.id,
+      status: 403,
+    });
+    await own.app.close();
+    const [summary] = await own.database.selectFrom('audit').selectAll().where('kind', '=', 'refusals').execute();
+    assert.partialDeepStrictEqual(JSON.parse(summary?.after ?? ''), {
+      count: tries.length + 300 - EACH_LIMIT,
+      addresses: [{ address: '127.0.0.1', count: tries.length + 300 - EACH_LIMIT }],
+    });
+  });
+});
+
 describe('Refusals', () => {
-  it('writes so many of an address and in all, and tells how many it left out', () => {
+  const opened = () => {
     let now = 1_000_000;
     const refusals = new Refusals({ now: () => now, schedule: () => () => undefined });
+    return { refusals, pass: (ms: number) => (now += ms), now: () => now };
+  };
+  const stranger = (address: string) => ({ userId: null, address });
+  const countIn = (facts: AuditFacts | undefined) =>
+    z
+      .looseObject({ count: z.int(), addresses: z.array(z.object({ address: z.string(), count: z.int() })) })
+      .parse(JSON.parse(facts?.after ?? ''));
+
+  it('writes so many of an address and in all, and tells how many it left out and from where', () => {
+    const { refusals, pass, now } = opened();
     assert.equal(refusals.due(), undefined);
-    const written = Array.from({ length: 50 }, () => refusals.admit('a')).filter(Boolean).length;
-    assert.deepEqual([written, refusals.admit('b')], [EACH_LIMIT, true]);
-    const others = Array.from({ length: 1000 }, (_, index) => refusals.admit(`c${index}`)).filter(Boolean).length;
-    assert.equal(others, 200 - EACH_LIMIT - 1);
+    const written = Array.from({ length: 50 }, () => refusals.admit(stranger('192.0.2.1'))).filter(Boolean).length;
+    assert.deepEqual([written, refusals.admit(stranger('192.0.2.2'))], [EACH_LIMIT, true]);
+    const others = Array.from({ length: 1000 }, (_, index) => refusals.admit(stranger(`10.0.${index % 250}.${index >> 8}`)));
+    assert.equal(others.filter(Boolean).length, ALL_LIMIT - EACH_LIMIT - 1);
     assert.equal(refusals.due(), undefined);
-    now += WINDOW_MS;
-    const summary = refusals.due();
-    assert.deepEqual(JSON.parse(summary?.after ?? ''), { count: 30 + 1000 - others, since: 1_000_000, until: now });
-    assert.deepEqual([refusals.admit('a'), refusals.rest()], [true, undefined]);
+    pass(WINDOW_MS);
+    const summary = countIn(refusals.due());
+    assert.partialDeepStrictEqual(summary, { count: 30 + 1000 - (ALL_LIMIT - EACH_LIMIT - 1), since: 1_000_000, until: now() });
+    assert.deepEqual([summary.addresses.length, summary.addresses[0]], [20, { address: '192.0.2.1', count: 30 }]);
+    assert.deepEqual([refusals.admit(stranger('192.0.2.1')), refusals.rest()], [true, undefined]);
+  });
+
+  it('takes a network of IPv6 for one address, and does not let strangers hide what a person was refused', () => {
+    const { refusals } = opened();
+    const flood = Array.from({ length: 5000 }, (_, index) => refusals.admit(stranger(`2001:db8::${index.toString(16)}`)));
+    assert.equal(flood.filter(Boolean).length, EACH_LIMIT);
+    for (let index = 0; index < 500; index += 1) refusals.admit(stranger(`10.1.${index >> 8}.${index & 255}`));
+    assert.equal(refusals.admit({ userId: 'ann', address: '10.1.0.1' }), true);
+  });
+
+  it('fills no disk: a day of a flood from everywhere has a bounded number of entries', () => {
+    const { refusals, pass } = opened();
+    let written = 0;
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      for (let index = 0; index < 300; index += 1) {
+        if (refusals.admit(stranger(`10.${index & 3}.${minute >> 8}.${index >> 2}`))) written += 1;
+        if (refusals.admit({ userId: `u-${index}`, address: '192.0.2.9' })) written += 1;
+      }
+      pass(WINDOW_MS);
+      if (refusals.due() !== undefined) written += 1;
+    }
+    assert.equal(written, 2 * DAY_LIMIT + 24 * 60);
+    pass(24 * 60 * 60_000);
+    refusals.due();
+    assert.equal(refusals.admit(stranger('192.0.2.1')), true);
   });
 });
 

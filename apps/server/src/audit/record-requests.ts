@@ -7,13 +7,25 @@ import type { Principal } from '../identity/principal.ts';
 import type { AuditFacts, AuditLog } from './audit-log.ts';
 import type { AuditTable } from './audit-table.ts';
 import { fieldsOf, recordable } from './recordable.ts';
-import type { Refusals } from './refusals.ts';
+import type { Refusals, Refused } from './refusals.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The entry that says that the change of this request is about to be made; `null` for what changes nothing. */
     intent: AuditTable | null;
+    /** How somebody tried to prove who they are, and why nobody is known; `null` for who did not try or is known. */
+    refusedProof: RefusedProof | null;
   }
+}
+
+/** A credential that was shown and is not good. Nothing of it that is secret. */
+interface RefusedProof {
+  readonly method: string;
+  /** The id of the credential, where what was shown names one. */
+  readonly credentialId: string | null;
+  readonly reason: string;
+  /** The identity provider that was asked. */
+  readonly provider?: string;
 }
 
 /** What requests are recorded with. */
@@ -25,6 +37,8 @@ export interface RecordingParts {
 
 /** The longest answer that is read for what it says of the change, in characters. */
 const ANSWER_CHARACTERS = 1024 * 1024;
+/** The longest reason of a refusal; some of it may come from a provider. */
+const REASON_CHARACTERS = 300;
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
@@ -33,39 +47,54 @@ const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * the handler nothing was changed then. Register it behind the permissions: what is refused changes nothing, and is recorded as refused.
  */
 export function recordRequests(app: FastifyInstance, parts: RecordingParts): void {
-  const { audit, subjects, refusals } = parts;
+  const { audit, refusals } = parts;
   app.decorateRequest('intent', null);
-  app.addHook('preHandler', async (request) => {
+  app.decorateRequest('refusedProof', null);
+  app.addHook('preHandler', (request, _reply, done) => {
     const rule = changeOf(request);
     // Whoever is not known cannot make the log grow by a request that leads to nothing.
-    if (rule === undefined || rule.need === 'nothing') return;
-    const before = await stateOf(subjects, request, rule);
-    const facts: AuditFacts = { ...factsOf(request), kind: 'intent', before: recordable(before) };
-    request.intent = await audit.append(facts).catch((error: unknown) => {
-      throw failed(error, 'not made');
-    });
+    return rule === undefined || rule.need === 'nothing' ? done() : recordIntent(parts, request, rule);
   });
 
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const summary = refusals.due();
-    if (summary !== undefined) await audit.append(summary).catch((error: unknown) => request.log.error({ err: error }));
     const { intent } = request;
     const rule = changeOf(request);
     // An error that this very write ends with is the answer then, and comes here as well.
     request.intent = null;
     const isPublicChange = rule?.need === 'nothing' && reply.statusCode < 300;
-    if (intent !== null || isPublicChange) await recordOutcome(parts, { request, reply, payload, rule, intent });
-    else if ((reply.statusCode === 401 || reply.statusCode === 403) && refusals.admit(request.ip))
-      await audit
-        .append({ ...factsOf(request), kind: 'refused', status: reply.statusCode, after: codeIn(payload) })
-        .catch((error: unknown) => request.log.error({ err: error }, 'Cannot record a refusal'));
-    return payload;
+    const isChange = intent !== null || isPublicChange;
+    const isRefused = reply.statusCode === 401 || reply.statusCode === 403;
+    if (summary === undefined && !isChange && !isRefused) return done();
+    const record = async (): Promise<unknown> => {
+      if (summary !== undefined) await audit.append(summary).catch(unwritten(request));
+      if (isChange) await recordOutcome(parts, { request, reply, payload, rule, intent });
+      else if (isRefused && refusals.admit(callerOf(request)))
+        await audit
+          .append({ ...factsOf(request), kind: 'refused', status: reply.statusCode, after: refusalIn(request, payload) })
+          .catch(unwritten(request));
+      return payload;
+    };
+    return record();
   });
 
   app.addHook('onClose', async () => {
     const rest = refusals.rest();
     if (rest !== undefined) await audit.append(rest).catch((error: unknown) => app.log.error({ err: error }));
     await audit.settled();
+  });
+}
+
+/** A refusal that cannot be recorded stays a refusal. */
+function unwritten({ log, id }: FastifyRequest): (error: unknown) => void {
+  return (error) => log.error({ err: error, request_id: id }, 'Cannot record a refusal');
+}
+
+async function recordIntent({ audit, subjects }: RecordingParts, request: FastifyRequest, rule: Rule): Promise<void> {
+  const before = await stateOf(subjects, request, rule);
+  const facts: AuditFacts = { ...factsOf(request), kind: 'intent', before: recordable(before) };
+  request.intent = await audit.append(facts).catch((error: unknown) => {
+    throw failed(error, 'not made');
   });
 }
 
@@ -105,16 +134,18 @@ function changeOf({ method, routeOptions }: FastifyRequest): Rule | undefined {
   return READING.has(method) || rule?.audited === false ? undefined : rule;
 }
 
-function factsOf(request: FastifyRequest): Omit<AuditFacts, 'kind'> {
+/** What an entry says of a request, whatever it tells. */
+export function factsOf(request: FastifyRequest): Omit<AuditFacts, 'kind'> {
   const principal: Principal | undefined = request.principal;
+  const { refusedProof } = request;
   const { body, headers, routeOptions } = request;
   const operation = routeOptions.config.permission?.operation ?? `${request.method} ?`;
   const subject: FastifyRequest['subject'] | undefined = request.subject;
   const { kind, id } = objectOf(request);
   return {
     user_id: principal?.userId ?? null,
-    method: principal?.method ?? null,
-    credential_id: principal?.credentialId ?? null,
+    method: principal?.method ?? refusedProof?.method ?? null,
+    credential_id: principal?.credentialId ?? refusedProof?.credentialId ?? null,
     address: request.ip,
     user_agent: headers['user-agent']?.slice(0, 300) ?? null,
     request_id: request.id,
@@ -172,8 +203,18 @@ function parsed(payload: unknown): unknown {
   }
 }
 
-function codeIn(payload: unknown): string | null {
-  return recordable(fieldsOf(parsed(payload), ['error_code']));
+function callerOf({ principal, ip }: { principal: Principal | undefined; ip: string }): Refused {
+  return { userId: principal?.userId ?? null, address: ip };
+}
+
+/** What was answered, and why nobody is known. */
+function refusalIn({ refusedProof }: FastifyRequest, payload: unknown): string | null {
+  const { reason, provider } = refusedProof ?? {};
+  const why = {
+    ...(reason === undefined ? {} : { reason: reason.slice(0, REASON_CHARACTERS) }),
+    ...(provider === undefined ? {} : { provider }),
+  };
+  return recordable({ ...fieldsOf(parsed(payload), ['error_code']), ...why });
 }
 
 function failed(cause: unknown, change: 'made' | 'not made' | 'perhaps made'): PlatformError {

@@ -38,23 +38,25 @@ export function enforcePermissions(
 ): void {
   app.decorateRequest('access');
   app.decorateRequest('subject');
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', (request, _reply, done) => {
     request.subject = NO_SUBJECT;
     const known: Principal | undefined = request.principal;
     request.access = new Access(known ?? NOBODY, known === undefined ? new Map() : grants.of(known.userId), projectAccess);
-    if (request.is404 || request.method === 'OPTIONS') return;
+    if (request.is404 || request.method === 'OPTIONS') return done();
     const row = request.routeOptions.config.permission;
     // Registered around the hook, which nothing should be: it stays shut.
     if (row === undefined) throw forbidden(request.method);
-    if (row.rule.need === 'nothing') return;
+    if (row.rule.need === 'nothing') return done();
     if (known === undefined) throw new PlatformError('UNAUTHORIZED', 'Cannot tell who makes the request: it has no credentials');
-    const missing = await decide(request, { ...row, subjects });
-    if (missing === undefined) {
-      decideAlso(request, row);
-      return;
-    }
-    if (!request.ws) throw missing;
-    request.refusedStream = missing;
+    const settle = (missing: PlatformError | undefined): void => {
+      if (missing === undefined) decideAlso(request, row);
+      else if (request.ws) request.refusedStream = missing;
+      else throw missing;
+    };
+    const decision = decide(request, { ...row, subjects });
+    if (decision instanceof Promise) return decision.then(settle);
+    settle(decision);
+    return done();
   });
 }
 
@@ -65,11 +67,11 @@ function decideAlso(request: FastifyRequest, { operation, rule }: { operation: s
   if (typeof projectId === 'string' && !request.access.mayIn(projectId, rule.need)) throw forbidden(operation);
 }
 
-/** Throws what is not allowed; gives what is said of an object that is not there for the caller. */
-async function decide(
+/** Throws what is not allowed; gives what is said of an object that is not there for the caller. What is in memory or in the engine is decided at once. */
+function decide(
   request: FastifyRequest,
   { operation, rule, subjects }: { operation: string; rule: Rule; subjects: Subjects },
-): Promise<PlatformError | undefined> {
+): PlatformError | undefined | Promise<PlatformError | undefined> {
   if (rule.need === 'nothing' || rule.need === 'identity') return undefined;
   const { access } = request;
   const { need, on } = rule;
@@ -96,13 +98,16 @@ async function decide(
     case 'run':
     case 'webhook': {
       const id = subjects.idOf(on, request);
-      const projects = await subjects.projectsOf(on, id);
-      const seen = projects.filter((project) => access.sees(project));
-      const allowed = seen.find((project) => access.mayIn(project, need));
-      request.subject = { kind: on, id, projectId: allowed ?? seen[0] ?? projects[0] ?? null };
-      if (seen.length === 0) return subjects.missing(on, id);
-      if (allowed === undefined) throw forbidden(operation);
-      return undefined;
+      const weigh = (projects: readonly string[]): PlatformError | undefined => {
+        const seen = projects.filter((project) => access.sees(project));
+        const allowed = seen.find((project) => access.mayIn(project, need));
+        request.subject = { kind: on, id, projectId: allowed ?? seen[0] ?? projects[0] ?? null };
+        if (seen.length === 0) return subjects.missing(on, id);
+        if (allowed === undefined) throw forbidden(operation);
+        return undefined;
+      };
+      const projects = subjects.projectsOf(on, id);
+      return projects instanceof Promise ? projects.then(weigh) : weigh(projects);
     }
   }
 }

@@ -48,7 +48,7 @@ export class Subjects {
   }
 
   /** The projects that an object belongs to, of which one must allow what is asked; none when it is not there. */
-  async projectsOf(kind: ObjectKind, id: string): Promise<readonly string[]> {
+  projectsOf(kind: ObjectKind, id: string): readonly string[] | Promise<readonly string[]> {
     const { engine, resources } = this.#parts;
     switch (kind) {
       case 'execution':
@@ -60,12 +60,11 @@ export class Subjects {
       case 'examples':
         return resources.projectsOfExamples(id);
       case 'program':
-        return [await resources.projectOfProgram(id)];
+        return resources.projectOfProgram(id).then((projectId) => [projectId]);
       case 'run':
-        return listed((await this.#run(id))?.project_id);
+        return this.#run(id).then((run) => listed(run?.project_id));
       case 'webhook': {
-        const webhook = await this.#webhook(id);
-        return webhook === undefined ? [] : [webhook.project_id ?? EVERY_PROJECT];
+        return this.#webhook(id).then((webhook) => (webhook === undefined ? [] : [webhook.project_id ?? EVERY_PROJECT]));
       }
     }
   }

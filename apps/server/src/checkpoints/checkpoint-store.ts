@@ -81,7 +81,10 @@ export class CheckpointStore {
   }
 
   /** Records that a rollback is done: what came after its checkpoint is archived with it. */
-  async endRollback({ rollback_id, run_id }: RollbackTable, { number, at }: { number: number; at: number }): Promise<void> {
+  async endRollback(
+    { rollback_id, run_id, to_execution }: RollbackTable,
+    { number, at }: { number: number; at: number },
+  ): Promise<void> {
     await this.#database()
       .transaction()
       .execute(async (transaction) => {
@@ -96,6 +99,8 @@ export class CheckpointStore {
           .set({ archived_by: rollback_id })
           .where('run_id', '=', run_id)
           .where('number', '>', number)
+          // A run that advances by itself may have come further already.
+          .where('execution_id', '!=', to_execution)
           .where('archived_by', 'is', null)
           .execute();
         await transaction
@@ -103,6 +108,7 @@ export class CheckpointStore {
           .set({ archived_by: rollback_id })
           .where('run_id', '=', run_id)
           .where('checked_at', '>', target.created_at)
+          .where('execution_id', '!=', to_execution)
           .where('archived_by', 'is', null)
           .execute();
         await transaction

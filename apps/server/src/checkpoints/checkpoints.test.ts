@@ -194,6 +194,15 @@ describe('checkpoints', () => {
     const busy = await rollBack(server, runId, 'PRE_planning_v1');
     assert.deepEqual([busy.status, Object(busy.body).error_code], [409, 'PHASE_UNDER_WAY']);
     assert.equal((await detailOf(server, runId)).status, 'running');
+    // That it is too early is no outcome: the same key may ask again, and when it was done it is told what was done.
+    const key = { ...ANN, 'idempotency-key': 'back' };
+    const again = (): ReturnType<TestServer['post']> =>
+      server.post(`/api/v1/runs/${runId}/checkpoints/PRE_planning_v1/rollback`, undefined, key);
+    assert.equal((await again()).status, 409);
+    await server.post(`/api/v1/runs/${runId}/cancel`, {}, ANN);
+    const first = rollbackSchema.parse(expectStatus(await again(), 200));
+    assert.deepEqual(rollbackSchema.parse(expectStatus(await again(), 200)), first);
+    expectStatus(await server.post(`/runs/${runId}/next`, SKIP, ANN), 200);
     const other = await twoPhases(server);
     await nextOf(server, other, SKIP);
     const last = await rollBack(server, other, 'POST_qa_v1');
@@ -220,6 +229,47 @@ describe('checkpoints', () => {
 });
 
 describe('a rollback that a crash cut off', () => {
+  it('leaves alone what a run that advances by itself has done since', async () => {
+    await using server = await openGovernedServer();
+    const runId = await twoPhases(server);
+    const store = server.gates.checkpointStore;
+    const {
+      number: _n,
+      checkpoint_id: _id,
+      version: _v,
+      parent_id: _p,
+      archived_by: _a,
+      ...last
+    } = await store.require(runId, 'POST_development_v1');
+    const later = await store.insert({ ...last, execution_id: 'next', key: 'since' });
+    const rollback: RollbackTable = {
+      rollback_id: 'rb',
+      run_id: runId,
+      checkpoint_id: 'POST_planning_v1',
+      from_execution: runId,
+      to_execution: 'next',
+      task: 'await-development',
+      reason: null,
+      requested_by: 'ann',
+      state: 'begun',
+      archived: '{}',
+      created_at: 1,
+      ended_at: null,
+    };
+    await store.beginRollback(rollback);
+    await store.endRollback(rollback, { number: 2, at: 2 });
+    assert.deepEqual(
+      (await checkpointsOf(server, runId)).map(({ checkpoint_id, archived_by }) => [checkpoint_id, archived_by]),
+      [
+        ['PRE_planning_v1', null],
+        ['POST_planning_v1', null],
+        ['PRE_development_v1', 'rb'],
+        ['POST_development_v1', 'rb'],
+        [later.checkpoint_id, null],
+      ],
+    );
+  });
+
   type Cut = (at: { server: TestServer; rollback: RollbackTable; workspace: string }) => Promise<void>;
   const stage: Cut = async ({ server, rollback, workspace }) => {
     const parts = { workspaces: server.workspaces, random: seededRandom(1) };

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { type Engine, isFinal } from '@loopwright/engine';
 import { type Clock, PlatformError, type Random, type Rollback, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger } from 'fastify';
+import { settled } from '../runs/advance-run.ts';
+import { type Asked, requestId } from '../runs/request-id.ts';
 import { gateOf, profileOf } from '../runs/profile/profile.ts';
 import type { RunTable } from '../runs/run-tables.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -16,6 +18,9 @@ import { CHECKPOINT_LIMITS } from './limits.ts';
 import { type Manifest, captureFiles } from './manifest.ts';
 import { type Restoration, stageWorkspace, swapWorkspace, takeBack } from './restore-workspace.ts';
 
+/** How long the gate of the new execution may take to open, in milliseconds; the rollback is done all the same. */
+const GATE_MS = 10_000;
+
 /** What rollbacks work with. */
 export interface RollbackParts {
   readonly engine: Engine;
@@ -28,8 +33,7 @@ export interface RollbackParts {
 }
 
 /** Who rolls back, and why. */
-export interface RollbackRequest {
-  readonly by: string;
+export interface RollbackRequest extends Asked {
   readonly reason: string | null;
 }
 
@@ -39,6 +43,8 @@ export interface RollbackRequest {
  */
 export class Rollbacks {
   readonly #parts: RollbackParts;
+  /** What this process works on, by id: whoever asks again for the same one waits for it. */
+  readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(parts: RollbackParts) {
     this.#parts = parts;
@@ -50,35 +56,37 @@ export class Rollbacks {
   }
 
   /**
-   * Puts a run back to where it was at a checkpoint, as a new execution which waits for somebody to advance to the phase that follows.
+   * Puts a run back to where it was at a checkpoint, as a new execution which waits for somebody to advance to the phase that follows. The same key
+   * again is the same rollback, also when a crash cut off its answer.
    *
    * @throws CHECKPOINT_NOT_FOUND; PHASE_UNDER_WAY while a phase works; INVALID_STATE for a checkpoint that is archived, incomplete or has nothing
    * behind it, and for a run whose history is compacted; CONFLICT when another rollback is under way; STORE_FAILED for damaged contents
    */
-  async rollBack(runId: string, checkpointId: string, { by, reason }: RollbackRequest): Promise<Rollback> {
-    const { runs, store, clock, random } = this.#parts;
+  async rollBack(runId: string, checkpointId: string, { reason, ...asked }: RollbackRequest): Promise<Rollback> {
+    const { runs, store, clock } = this.#parts;
     const run = await runs.find(runId);
     const checkpoint = await store.require(runId, checkpointId);
+    const rollbackId = requestId(this.#parts, asked, `rollback ${runId} ${checkpointId}`);
+    const before = await this.#find(runId, rollbackId);
+    if (before !== undefined) return this.#outcomeOf(before, checkpoint);
     this.#requireUsable(run, checkpoint);
     const manifest = await manifestOf(this.#parts, checkpoint);
     const rollback: RollbackTable = {
-      rollback_id: random.uuid(),
+      rollback_id: rollbackId,
       run_id: runId,
       checkpoint_id: checkpointId,
       from_execution: run.execution_id,
-      to_execution: random.uuid(),
+      to_execution: this.#parts.random.uuid(),
       task: this.#taskOf(run, checkpoint),
       reason,
-      requested_by: by,
+      requested_by: asked.by,
       state: 'begun',
       archived: JSON.stringify(await this.#archived(checkpoint, manifest)),
       created_at: clock.now(),
       ended_at: null,
     };
     await store.beginRollback(rollback);
-    await this.#complete(rollback, checkpoint);
-    const done = (await store.rollbacksOf(runId)).find(({ rollback_id }) => rollback_id === rollback.rollback_id);
-    return rollbackView(done ?? rollback);
+    return this.#outcomeOf(rollback, checkpoint);
   }
 
   /** Completes what a process left in the middle; call it once, when the engine and the runs were taken up. */
@@ -86,11 +94,39 @@ export class Rollbacks {
     const { store, log } = this.#parts;
     for (const rollback of await store.unfinished()) {
       try {
-        await this.#complete(rollback, await store.require(rollback.run_id, rollback.checkpoint_id));
+        await this.#finish(rollback, await store.require(rollback.run_id, rollback.checkpoint_id));
       } catch (error) {
         log.error({ err: error, run_id: rollback.run_id }, `Cannot complete the rollback, it is taken back: ${messageOf(error)}`);
       }
     }
+  }
+
+  /** What became of a rollback that was recorded; completes it when that has not been done. */
+  async #outcomeOf(rollback: RollbackTable, checkpoint: CheckpointTable): Promise<Rollback> {
+    if (rollback.state === 'begun') await this.#finish(rollback, checkpoint);
+    const now = (await this.#find(rollback.run_id, rollback.rollback_id)) ?? rollback;
+    if (now.state === 'done') return rollbackView(now);
+    throw new PlatformError(
+      'INVALID_STATE',
+      `Cannot roll the run back to "${checkpoint.checkpoint_id}": this rollback was begun and taken back; ask again under another key`,
+    );
+  }
+
+  async #find(runId: string, rollbackId: string): Promise<RollbackTable | undefined> {
+    return (await this.#parts.store.rollbacksOf(runId)).find(({ rollback_id }) => rollback_id === rollbackId);
+  }
+
+  #finish(rollback: RollbackTable, checkpoint: CheckpointTable): Promise<void> {
+    const { rollback_id: id } = rollback;
+    const work = this.#underWay.get(id) ?? this.#completeOnce(rollback, checkpoint).finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, work);
+    return work;
+  }
+
+  /** What the caller read may be older than the end of the work before: done twice, it would undo what came after it. */
+  async #completeOnce(rollback: RollbackTable, checkpoint: CheckpointTable): Promise<void> {
+    const now = await this.#find(rollback.run_id, rollback.rollback_id);
+    if (now?.state === 'begun') await this.#complete(now, checkpoint);
   }
 
   async #complete(rollback: RollbackTable, checkpoint: CheckpointTable): Promise<void> {
@@ -109,7 +145,17 @@ export class Rollbacks {
       await store.undoRollback(rollbackId, clock.now());
       throw error;
     }
+    await this.#untilGate(rollback);
     await store.endRollback(rollback, { number: checkpoint.number, at: clock.now() });
+  }
+
+  /** Whoever is told that the run was rolled back may advance it at once: the new execution has come to its gate then. */
+  async #untilGate({ to_execution: executionId, task }: RollbackTable): Promise<void> {
+    const { engine, clock } = this.#parts;
+    const { signal } = new AbortController();
+    await settled({ engine, clock, executionId, waitMs: GATE_MS, signal }, () =>
+      engine.read.journal(executionId).find(({ key }) => key === task),
+    );
   }
 
   /** Ends the execution that the run was. It is paused first: a phase that somebody advances to just now is seen, and nothing is broken off. */

@@ -52,6 +52,16 @@ describe('resolveConfiguration', () => {
     assert.deepEqual(fromText.configuration.callPrivateHosts, ['localhost', '*.b.example']);
   });
 
+  it('takes origins as browsers write them, and nothing that is more than an origin', async () => {
+    await using dir = await folder();
+    const origins = (text: string): ReturnType<typeof resolveWith> =>
+      resolveWith(dir.path, [], { LOOPWRIGHT_CORS_ORIGINS: text });
+    const { configuration } = await origins('https://App.Example, http://localhost:5173/, https://b.example:443');
+    assert.deepEqual(configuration.corsOrigins, ['https://app.example', 'http://localhost:5173', 'https://b.example']);
+    for (const wrong of ['null', '*', 'app.example', 'https://a.example/path', 'https://u:p@a.example', 'file:///x'])
+      assert.match((await issuesOf(origins(wrong))).join(' '), /CORS_ORIGINS: (?:Invalid URL|is no origin)/, wrong);
+  });
+
   it('takes the flag before the environment, the environment before the file, the file before the default', async () => {
     await using dir = await folder('port: 1\nedge_port: 2\nlog_level: warn\ndurability: full\n');
     const { configuration, settings } = await resolveWith(dir.path, ['--port', '11', '--data-dir=/data=x'], {

@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { setting } from './setting.ts';
 
+/** Scheme, host and port as browsers send them. */
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`,
+    'is no origin such as https://app.example',
+  )
+  .overwrite((text) => (URL.canParse(text) ? new URL(text).origin : text));
+
 const rate = z.int().min(1).max(100_000_000).nullable();
 
 /** The settings of what one caller may use of the interface. */
 export const PROTECTION_SETTINGS = {
   cors_origins: setting({
-    schema: z.array(z.url({ protocol: /^https?$/ })).max(100),
+    schema: z.array(origin).max(100),
     default: [],
-    description: 'Origins whose pages may use the API, with commas between them; none when left out',
+    description:
+      'Origins whose pages may use the API with an API key or a token (never with a session), with commas between them; none when left out',
   }),
   requests_per_minute_address: setting({
     schema: rate,

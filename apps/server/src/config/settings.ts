@@ -28,7 +28,7 @@ export const SETTINGS = {
     schema: path.nullable(),
     default: null,
     description:
-      'Folder of governance policies: universal.yaml and projects/{project_id}.yaml; null for the bundled universal one',
+      'Folder of governance policies: universal.yaml and projects/{project_id}.yaml, where changes hold from the next gate on; null for the bundled universal one',
   }),
   run_next_wait_seconds: setting({
     schema: z.number().min(0).max(86_400),

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { digestOf } from '@loopwright/engine';
+import { digestOf, steadyLimits } from '@loopwright/engine';
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { ServerTables } from './tables.ts';
@@ -76,25 +76,32 @@ function migrate(database: DatabaseSync, clock: Clock): void {
   }
 }
 
+/** A statement, and whether it gives rows. */
+interface PreparedStatement {
+  readonly statement: StatementSync;
+  readonly reader: boolean;
+}
+
 /** `node:sqlite` as kysely's dialect for SQLite asks for it. */
 function asKyselyDatabase(database: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] & object {
   // Kysely prepares each statement anew; most of the texts are the same few.
-  const prepared = new Map<string, StatementSync>();
-  const prepareOnce = (sql: string): StatementSync => {
+  const prepared = new Map<string, PreparedStatement>();
+  const prepareOnce = (sql: string): PreparedStatement => {
     const known = prepared.get(sql);
     if (known !== undefined) return known;
     const [oldest] = prepared.keys();
     if (prepared.size >= STATEMENTS_KEPT && oldest !== undefined) prepared.delete(oldest);
-    const statement = database.prepare(sql);
-    prepared.set(sql, statement);
-    return statement;
+    const statement = database.prepare(steadyLimits(sql));
+    const made = { statement, reader: statement.columns().length > 0 };
+    prepared.set(sql, made);
+    return made;
   };
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = prepareOnce(sql);
+      const { statement, reader } = prepareOnce(sql);
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => statement.all(...parameters.map(asInput)),
         run: (parameters) => {
           const { changes, lastInsertRowid } = statement.run(...parameters.map(asInput));

@@ -38,7 +38,7 @@ export async function openEvents(
     source: streams.global,
     onCommit: (wake) => engine.subscribeAll(wake),
     hosts,
-    secrets: new SecretBox(join(dir, 'webhooks.key')),
+    secrets: SecretBox.ofFile(join(dir, 'webhooks.key')),
     clock,
     random: systemRandom,
     timeoutMs: 2000,

@@ -40,7 +40,7 @@ export async function openEvents(
     source: streams.global,
     onCommit: (wake) => engine.subscribeAll(wake),
     hosts,
-    secrets: new SecretBox(join(configuration.dataDir, 'webhooks.key')),
+    secrets: SecretBox.ofFile(join(configuration.dataDir, 'webhooks.key')),
     clock,
     random,
     ...webhookTimes(configuration),

@@ -16,6 +16,13 @@ export interface ExampleSummary extends ExampleProfile {
   readonly bytes: number;
 }
 
+/** A set of examples that was read as a whole and is not kept yet. */
+export interface StagedExamples extends AsyncDisposable {
+  readonly summary: ExampleSummary;
+  /** Keeps it; it is on the disk when this resolves. What is not kept goes when it is disposed. Throws STORE_FAILED. */
+  readonly keep: () => Promise<void>;
+}
+
 /** Where a store keeps its files, and its own limits. */
 export interface ExampleStoreOptions {
   readonly dir: string;
@@ -54,15 +61,26 @@ export class ExampleStore {
    * @throws what {@link readExamples} throws; nothing is stored then. `STORE_FAILED` when the disk refuses.
    */
   async put(source: ByteSource, format: ExampleFormat): Promise<ExampleSummary> {
+    await using staged = await this.stage(source, format);
+    await staged.keep();
+    return staged.summary;
+  }
+
+  /** Reads a stream of examples as {@link ExampleStore.put} does, and leaves it to the caller whether they are kept. Throws as that does. */
+  async stage(source: ByteSource, format: ExampleFormat): Promise<StagedExamples> {
     const temporary = join(this.#dir, `${this.#random.uuid()}.tmp`);
+    const remove = (): Promise<void> => rm(temporary, { force: true });
     try {
       const summary = await this.#write(temporary, readExamples(source, { format, limits: this.#limits }));
-      await onDisk('store', () => rename(temporary, this.#fileOf(summary.digest)));
-      await onDisk('store', () => syncFolder(this.#dir));
-      this.#remember(summary);
-      return summary;
-    } finally {
-      await rm(temporary, { force: true });
+      const keep = async (): Promise<void> => {
+        await onDisk('store', () => rename(temporary, this.#fileOf(summary.digest)));
+        await onDisk('store', () => syncFolder(this.#dir));
+        this.#remember(summary);
+      };
+      return { summary, keep, [Symbol.asyncDispose]: remove };
+    } catch (error) {
+      await remove();
+      throw error;
     }
   }
 

@@ -11,6 +11,7 @@ import {
 } from '@loopwright/protocol';
 import { z } from 'zod';
 import type { Governance } from '../governance/governance.ts';
+import { policyDigestOf } from '../governance/governance-store.ts';
 import { policyDocumentSchema } from '../governance/policy/policy-document.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 
@@ -39,6 +40,8 @@ const assessedSchema = z.object({
   results: governanceResultsSchema.nullable(),
   hygiene: hygieneSchema.nullable(),
   skipped_by: z.string().nullable(),
+  /** Left out in what was recorded before there was one. */
+  policy_digest: z.string().optional(),
 });
 const decisionSchema = z.looseObject({
   accepted: z.boolean(),
@@ -58,17 +61,20 @@ export function check(parts: CheckParts): ReturnType<typeof defineFunction> {
     run: async (invocation) => {
       const { args, step, emit } = invocation;
       const isSkipped = args.skip === true;
+      await parts.governance.refreshPolicies();
       if (!isSkipped) await emit(event('started', args.phase, { gates: gateNames(parts, invocation) }), 'started');
-      const { results, hygiene, skipped_by } = assessedSchema.parse(
+      const { results, hygiene, skipped_by, ...applied } = assessedSchema.parse(
         await step((attempt) => assess(parts, invocation, attempt), 'gates'),
       );
-      if (results === null) return toJson({ phase: args.phase, skipped_by, results, hygiene, override: null });
+      if (results === null) return toJson({ phase: args.phase, skipped_by, results, hygiene, override: null, ...applied });
       for (const gate of results.quality_gates) {
         const outcome = gate.status === 'blocked' ? 'failed' : 'passed';
         await emit(event(outcome, args.phase, summaryOf(gate)), gate.gate_id);
       }
-      const override = results.passed ? null : await askPeople(parts, invocation, toJson({ phase: args.phase, ...results }));
-      return toJson({ phase: args.phase, skipped_by, ...results, hygiene, override });
+      const override = results.passed
+        ? null
+        : await askPeople(parts, invocation, toJson({ phase: args.phase, ...applied, ...results }));
+      return toJson({ phase: args.phase, skipped_by, ...applied, ...results, hygiene, override });
     },
   });
 }
@@ -118,6 +124,7 @@ async function assess(
     results: assessed?.results ?? null,
     hygiene: assessed?.hygiene ?? null,
     skipped_by: skippedBy,
+    policy_digest: policyDigestOf(policy.view),
     key: idempotencyKey,
   });
 }

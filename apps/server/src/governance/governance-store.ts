@@ -1,4 +1,5 @@
-import { type GovernanceCheck, governanceCheckSchema, isoTime } from '@loopwright/protocol';
+import { digestOf } from '@loopwright/engine';
+import { type EffectivePolicyView, type GovernanceCheck, governanceCheckSchema, isoTime, toJson } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { GovernanceCheckTable } from './governance-table.ts';
 
@@ -53,6 +54,11 @@ export function lastOfEachPhase(checks: readonly GovernanceCheckTable[]): Govern
   return [...last.values()];
 }
 
+/** Digest of a policy in effect: the same for the same rules, whichever layers they come from. */
+export function policyDigestOf({ policy }: Pick<EffectivePolicyView, 'policy'>): string {
+  return digestOf(toJson(policy));
+}
+
 /** A check as the API gives it. */
 export function checkView(row: GovernanceCheckTable): GovernanceCheck {
   const parsed = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
@@ -63,6 +69,7 @@ export function checkView(row: GovernanceCheckTable): GovernanceCheck {
     results: parsed(row.results),
     hygiene: parsed(row.hygiene),
     workspace_digest: row.workspace_digest,
+    policy_digest: policyDigestOf(JSON.parse(row.policy)),
     override: parsed(row.override),
   });
 }

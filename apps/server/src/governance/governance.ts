@@ -58,6 +58,11 @@ export class Governance {
     return this.#parts.policies;
   }
 
+  /** Takes what has changed in the policies; see {@link PolicyFolder.refresh}. Call it before a gate. */
+  refreshPolicies(): Promise<void> {
+    return this.#parts.policies.refresh();
+  }
+
   /** What was recorded of checks. */
   get store(): GovernanceStore {
     return this.#parts.store;

@@ -46,7 +46,7 @@ export function openGovernance(options: GovernanceOptions): OpenGovernance {
   );
   const store = new GovernanceStore(database);
   const governance = new Governance({
-    policies: new PolicyFolder(policiesDir),
+    policies: new PolicyFolder(policiesDir, clock),
     store,
     workspaces,
     sandbox: sandbox.get,

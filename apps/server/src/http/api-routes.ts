@@ -17,6 +17,7 @@ import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { meRoutes } from './routes/me.ts';
 import { programAliasRoutes } from './routes/program-aliases.ts';
+import { programListRoutes } from './routes/program-lists.ts';
 import { programRoutes } from './routes/programs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
@@ -25,6 +26,7 @@ import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
+import { runRollbackRoutes } from './routes/runs-rollbacks.ts';
 import { runGovernanceRoutes } from './routes/runs-governance.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
@@ -51,6 +53,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(diagramRoutes(parts));
     await api.register(humanTaskRoutes(parts));
     await api.register(exampleRoutes(parts));
+    await api.register(programListRoutes(parts));
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));
     await api.register(programAliasRoutes(parts));
@@ -87,6 +90,7 @@ function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
     await api.register(runArtifactRoutes(parts));
     await api.register(runGovernanceRoutes(parts));
     await api.register(runCheckpointRoutes(parts));
+    await api.register(runRollbackRoutes(parts));
     await api.register(runStreamRoutes(parts));
   };
 }

@@ -25,7 +25,7 @@ import { type TestAuthorization, openTestAuthorization } from '../authorization/
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
 import { Metrics } from '../observability/metrics.ts';
-import { SECRET_PATHS } from '../observability/server-log.ts';
+import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
@@ -236,7 +236,7 @@ async function openEngine(
 }
 
 function loggerInto(lines: string[], level: string): Logger {
-  return pino({ level, redact: [...SECRET_PATHS] }, { write: (line: string) => void lines.push(line) });
+  return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
 }
 
 const UNPROTECTED: Protection = {

@@ -8,7 +8,7 @@ import { Refusals } from '../audit/refusals.ts';
 import type { Authorization } from '../authorization/authorization.ts';
 import { enforcePermissions } from '../authorization/enforce-permissions.ts';
 import { requireRows } from '../authorization/require-rows.ts';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
@@ -26,10 +26,15 @@ import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
 import { closeStreams } from './close-streams.ts';
 import { answerError, useErrorFormat } from './error-handler.ts';
+import { answerSerializer } from './answer-serializer.ts';
 import { apiRoutes, seedRoutes } from './api-routes.ts';
 import { describeApi } from './describe-api.ts';
+import { honourIdempotencyKeys } from './honour-idempotency-keys.ts';
 import { useIdentity } from './identity.ts';
-import { checkNesting } from './check-nesting.ts';
+import { replayAfterEnd } from './replay-after-end.ts';
+import { useNestingLimit } from './check-nesting.ts';
+import { readJsonBodies } from './json-body.ts';
+import { checkHeaders, refuseEmptyParts } from './manners/check-headers.ts';
 import { useConditionalGet } from './manners/conditional-get.ts';
 import { requestIdOf } from './manners/request-id.ts';
 import { useRouteConventions } from './manners/route-conventions.ts';
@@ -84,17 +89,27 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? parts.random.uuid(),
     bodyLimit: parts.bodyLimitBytes,
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines name the request and its trace themselves: a logger for each request would cost more than all that most of them say.
+    childLoggerFactory: (logger) => logger,
     requestTimeout: parts.protection.requestTimeoutMs,
     // Node looks this often for connections that took too long.
-    http: { headersTimeout: parts.protection.headersTimeoutMs, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: parts.protection.headersTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      // `checkHeaders` refuses it, in the one form of errors.
+      requireHostHeader: false,
+      // A client that could speak something else as well is answered in HTTP/1.1.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: answerError,
     clientErrorHandler: clientErrors(parts.random),
   });
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  readJsonBodies(app, 'application/json');
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(answerSerializer);
   useErrorFormat(app);
   app.addHook('preClose', () => parts.streams.close());
   useRouteConventions(app);
@@ -109,19 +124,24 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   observeRequests(app, parts);
   app.server.maxConnections = parts.protection.connectionsMax;
   await useSecurityHeaders(app, parts.protection.corsOrigins);
+  checkHeaders(app);
   const limits = await rateLimits(app, parts.protection.rates);
   app.addHook('onRequest', limits.checkAddress);
-  useIdentity(app, parts.identity);
+  replayAfterEnd(app, parts.responses, parts.identity.cookies);
+  useIdentity(app, parts.identity, parts.protection.corsOrigins);
+  refuseEmptyParts(app);
   app.addHook('onRequest', limits.checkCaller);
   enforcePermissions(app, parts.authorization);
   recordRequests(app, { audit: parts.audit, subjects: parts.authorization.subjects, refusals: new Refusals(parts.clock) });
-  app.addHook('preValidation', async ({ body }) => checkNesting(body));
-  app.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  useNestingLimit(app);
   useConditionalGet(app);
   await describeApi(app);
   await app.register(healthRoutes(parts));
   await app.register(oidcLoginRoutes(parts));
-  await app.register(browserSessionRoutes(parts));
+  await app.register(async (login) => {
+    honourIdempotencyKeys(login, parts.responses);
+    await login.register(browserSessionRoutes(parts));
+  });
   await app.register(metricsRoutes(parts.metrics));
   await app.register(apiRoutes(parts), { prefix: '/api/v1' });
   await app.register(seedRoutes(parts));

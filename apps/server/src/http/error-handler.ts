@@ -5,6 +5,9 @@ import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } fro
 
 /** How many unknown fields of one object are named. */
 const ISSUE_LIMIT = 20;
+/** How much of its name is repeated. */
+const KEY_CHARACTERS = 200;
+const SERVER_METHODS = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT';
 
 /** How callers prove who they are (RFC 6750). */
 export const CHALLENGE = 'Bearer realm="loopwright"';
@@ -16,6 +19,11 @@ export function useErrorFormat(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = methodsOf(path);
+    // "*" asks about the server as a whole (RFC 9110 §9.3.7).
+    if (request.method === 'OPTIONS' && path === '*') {
+      void reply.status(204).header('allow', SERVER_METHODS).send();
+      return;
+    }
     if (request.method === 'OPTIONS' && allowed.length > 0) {
       void reply
         .status(204)
@@ -30,7 +38,7 @@ export function useErrorFormat(app: FastifyInstance): void {
             details: { allowed },
           });
     if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
-    void reply.status(error.status).send(error.toResponse(request.id));
+    void reply.status(error.status).type(errorTypeFor(request)).send(error.toResponse(request.id));
   });
 }
 
@@ -40,7 +48,9 @@ export function useErrorFormat(app: FastifyInstance): void {
  */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, unfitting?: number): void {
   const known = toPlatformError(error, request.routeOptions.bodyLimit);
-  if (known.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  if (known.status >= 500 && isCutOff(error))
+    request.log.info({ request_id: request.id }, 'The request was cut off before its body had come');
+  else if (known.status >= 500) request.log.error({ err: error, code: known.code, request_id: request.id }, known.message);
   const wait = known.details?.['retry_after_seconds'];
   if (typeof wait === 'number') void reply.header('retry-after', wait);
   // RFC 9110 §15.5.2: a 401 says how to do better.
@@ -48,7 +58,17 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   const isUnfitting = typeof unfitting === 'number' && hasZodFastifySchemaValidationErrors(error);
   const status = isUnfitting ? unfitting : known.status;
   const body = { ...known.toResponse(request.id), status };
-  void reply.status(status).header('x-request-id', request.id).type('application/json').send(body);
+  void reply.status(status).header('x-request-id', request.id).type(errorTypeFor(request)).send(body);
+}
+
+/** Every error is a problem document (RFC 9457); it is called one where the caller asks for that. Nothing else is negotiated: an error is better than none. */
+function errorTypeFor({ headers }: FastifyRequest): string {
+  return headers.accept?.includes('application/problem+json') === true ? 'application/problem+json' : 'application/json';
+}
+
+/** Whether the connection ended in the middle of the body: by the caller, or by a server that is closing. Nobody failed, and nobody gets the answer. */
+function isCutOff(error: Error): boolean {
+  return 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted';
 }
 
 /** What an error of Fastify, of a schema or of our own code is in the catalogue. Unknown ones say nothing of their inside. */
@@ -60,7 +80,9 @@ function toPlatformError(error: FastifyError | Error, bodyLimit?: number): Platf
       const unknown: unknown = params['keys'];
       // A field that nobody knows is pointed to itself, not at what it is in.
       if (!Array.isArray(unknown)) return [{ path, message }];
-      return unknown.slice(0, ISSUE_LIMIT).map((key) => ({ path: [...path, String(key)], message: 'is not known here' }));
+      return unknown
+        .slice(0, ISSUE_LIMIT)
+        .map((key) => ({ path: [...path, String(key).slice(0, KEY_CHARACTERS)], message: 'is not known here' }));
     });
     const where = error.validationContext ?? 'request';
     const summary = issues.map(({ path, message }) => `${[where, ...path].join('/')}: ${message}`).join('; ');

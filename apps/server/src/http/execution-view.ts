@@ -11,10 +11,16 @@ import {
   questionSchema,
 } from '@loopwright/protocol';
 
+const assignee = humanTaskAssigneeSchema.optional();
+
 type EngineView = Pick<Engine, 'read' | 'budget'>;
 
 /** The state of an execution as the wire has it. */
 export function executionView(engine: EngineView, execution: Execution): ExecutionResponse {
+  return engine.read.together(() => viewOf(engine, execution));
+}
+
+function viewOf(engine: EngineView, execution: Execution): ExecutionResponse {
   const { read } = engine;
   const open = read.humanTasks({ executionId: execution.id, state: 'open', limit: 100 });
   const error = asObject(execution.error);
@@ -61,7 +67,7 @@ export function humanTaskView(task: StoredHumanTask): HumanTask {
     title: textOr(request['title'], task.step),
     message: typeof request['message'] === 'string' ? request['message'] : null,
     state: task.state,
-    for: humanTaskAssigneeSchema.optional().parse(request['for']) ?? null,
+    for: assignee.parse(request['for']) ?? null,
     questions: questionsOf(task),
     doc_type: typeof request['doc_type'] === 'string' ? request['doc_type'] : null,
     scope_id: typeof request['scope_id'] === 'string' ? request['scope_id'] : null,

@@ -64,7 +64,7 @@ export function actedBy(identity: Identity, principalOf?: (presented: Presented)
   if (principalOf === undefined) return identity;
   const authenticate: Identity['authenticator']['authenticate'] = async (presented) => {
     const principal = principalOf(presented);
-    if (principal === undefined) return { reason: 'missing_credentials', refused: 'nobody' };
+    if (principal === undefined) return { reason: 'missing_credentials', refused: 'nobody', shown: null };
     return { principal, sessionSecret: null };
   };
   return { ...identity, authenticator: { authenticate } };

@@ -250,7 +250,7 @@ describe('a route that requires identity headers', () => {
     app.setErrorHandler(answerError);
     await app.register(websocket);
     await using own = await openServer();
-    useIdentity(app, own.identity);
+    useIdentity(app, own.identity, []);
     app.post('/runs', { config: { requiresIdentityHeaders: true } }, async ({ principal }) => ({
       user: principal.userId,
       email: principal.email,

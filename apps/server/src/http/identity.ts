@@ -24,16 +24,19 @@ declare module 'fastify' {
 }
 
 /** Finds out who makes each request before anything else happens with it: a principal, or 401. Public routes are those of `public-routes.ts`. */
-export function useIdentity(app: FastifyInstance, identity: Identity): void {
+export function useIdentity(app: FastifyInstance, identity: Identity, corsOrigins: readonly string[]): void {
   app.decorateRequest('userId', '');
   app.decorateRequest('principal');
   app.decorateRequest('sessionSecret', null);
   app.addHook('onRequest', async (request, reply) => {
     const peer = request.socket.remoteAddress;
     const { headers } = request;
-    if (identity.mode === 'development') checkPage({ headers, peer }, identity.trustedProxies, identity.publicUrl);
-    if (isPublicRoute(request.routeOptions.url)) return;
-    const found = await identity.authenticator.authenticate({ headers, peer, ticket: takeTicket(request) });
+    const ticket = takeTicket(request);
+    const isPublic = isPublicRoute(request.routeOptions.url);
+    const hasCredentials = isPublic || headers.authorization !== undefined || ticket !== undefined;
+    if (identity.mode === 'development') checkPage({ headers, peer, hasCredentials }, { ...identity, corsOrigins });
+    if (isPublic) return;
+    const found = await identity.authenticator.authenticate({ headers, peer, ticket });
     if ('refused' in found) throw refuse(request, reply, found);
     const { principal, sessionSecret } = found;
     if (sessionSecret !== null) {
@@ -73,9 +76,10 @@ function followStream({ ws, raw, principal }: FastifyRequest, reply: FastifyRepl
 }
 
 /** The caller learns whether credentials were missing or wrong; the log has why. Neither has the credential. */
-function refuse(request: FastifyRequest, reply: FastifyReply, { reason, refused }: Unauthenticated): PlatformError {
+function refuse(request: FastifyRequest, reply: FastifyReply, { reason, refused, shown }: Unauthenticated): PlatformError {
+  if (shown !== null) request.refusedProof = { ...shown, reason: refused };
   request.log.info(
-    { cause: refused, peer: request.socket.remoteAddress, requestId: request.id },
+    { cause: refused, peer: request.socket.remoteAddress, request_id: request.id },
     'Refused a request without an identity',
   );
   const isWrong = reason === 'invalid_credentials';

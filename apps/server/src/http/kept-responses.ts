@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
+import { z } from 'zod';
 
 /** How long an answer is kept, in milliseconds. */
 const KEPT_MS = 24 * 60 * 60_000;
@@ -11,6 +12,8 @@ export interface KeptResponse {
   readonly requestDigest: string;
   readonly status: number;
   readonly contentType: string;
+  /** Headers that belong to the answer, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -27,8 +30,16 @@ export class KeptResponses implements Disposable {
       database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
         CREATE TABLE IF NOT EXISTS responses (
           key TEXT NOT NULL PRIMARY KEY, request_digest TEXT NOT NULL, status INTEGER NOT NULL, content_type TEXT NOT NULL,
-          body TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+          body TEXT NOT NULL, created_at INTEGER NOT NULL, headers TEXT NOT NULL DEFAULT '{}') STRICT;
         CREATE INDEX IF NOT EXISTS responses_by_age ON responses (created_at);`);
+      // A file of before has no headers.
+      if (
+        !database
+          .prepare('PRAGMA table_info(responses)')
+          .all()
+          .some(({ name }) => name === 'headers')
+      )
+        database.exec("ALTER TABLE responses ADD COLUMN headers TEXT NOT NULL DEFAULT '{}'");
       return database;
     });
   }
@@ -43,19 +54,22 @@ export class KeptResponses implements Disposable {
         requestDigest: String(row['request_digest']),
         status: Number(row['status']),
         contentType: String(row['content_type']),
+        headers: z.record(z.string(), z.string()).parse(JSON.parse(String(row['headers']))),
         body: String(row['body']),
       };
     });
   }
 
   /** Keeps an answer; it is on disk when this returns. Those that are too old go. */
-  keep(key: string, { requestDigest, status, contentType, body }: KeptResponse): void {
+  keep(key: string, { requestDigest, status, contentType, headers, body }: KeptResponse): void {
     guarded('write', () => {
       const now = this.#clock.now();
       this.#database.prepare('DELETE FROM responses WHERE created_at <= ?').run(now - KEPT_MS);
       this.#database
-        .prepare('INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?)')
-        .run(key, requestDigest, status, contentType, body, now);
+        .prepare(
+          'INSERT OR REPLACE INTO responses (key, request_digest, status, content_type, body, created_at, headers) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(key, requestDigest, status, contentType, body, now, JSON.stringify(headers));
     });
   }
 

@@ -7,7 +7,7 @@ export function isAddressRange(text: string): boolean {
 
 /** Whether an address lies in one of some ranges. IPv4 inside IPv6 counts as what it is. */
 export function isInRanges(address: string | undefined, ranges: readonly string[]): boolean {
-  if (address === undefined || !ipaddr.isValid(address)) return false;
+  if (ranges.length === 0 || address === undefined || !ipaddr.isValid(address)) return false;
   const found = ipaddr.process(address);
   return ranges.some((range) => {
     const [network, bits] = ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : wholeAddress(range);
@@ -17,6 +17,7 @@ export function isInRanges(address: string | undefined, ranges: readonly string[
 
 /** Whether an address is of this machine only. */
 export function isLoopbackAddress(address: string | undefined): boolean {
+  if (address === '127.0.0.1' || address === '::1') return true;
   return address !== undefined && ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 }
 

@@ -1,12 +1,11 @@
 import { type Clock, type CreateApiKeyRequest, KEY_LIFE_LIMIT_DAYS, PlatformError } from '@loopwright/protocol';
-import type { Selectable } from 'kysely';
+import type { CompiledQuery, Selectable } from 'kysely';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type NewKey, checkGrantable } from './api-key-rights.ts';
 import { type KeyAccess, SECRET_FORM, keyPrincipal } from './api-key-access.ts';
 import type { ApiKeyTable } from './credential-tables.ts';
-import { type PageRequest, cutPage, placeSchema } from './page-of-rows.ts';
-import { placeOf } from '../http/manners/cursor.ts';
-import type { Principal } from './principal.ts';
+import { type PageRequest, cutPage, placeOf, timePlace } from '../http/manners/pages.ts';
+import type { Principal, Role } from './principal.ts';
 import { matchesDigest, newSecret, newShortId, secretDigest } from './secret-text.ts';
 import { SEEN_EVERY_MS } from './users.ts';
 
@@ -19,6 +18,9 @@ const NO_DIGEST = secretDigest('');
 /** A key as it is stored. */
 export type StoredApiKey = Selectable<ApiKeyTable>;
 
+/** A key, and what its owner may. */
+type OwnedKey = StoredApiKey & { readonly user_role: Role; readonly email: string | null };
+
 /** A key together with its text, which only its owner ever sees, and only now. */
 export interface IssuedApiKey {
   readonly row: StoredApiKey;
@@ -29,10 +31,13 @@ export interface IssuedApiKey {
 export class ApiKeys {
   readonly #database: ServerDatabase;
   readonly #clock: Clock;
+  /** Every request with a key asks it; its text is made once. */
+  readonly #byId: CompiledQuery<OwnedKey>;
 
   constructor({ database, clock }: { database: ServerDatabase; clock: Clock }) {
     this.#database = database;
     this.#clock = clock;
+    this.#byId = keyWithOwner(database);
   }
 
   /**
@@ -87,13 +92,8 @@ export class ApiKeys {
   /** Who has this key, or for the log why nobody has. An unknown key takes the steps of a wrong one. */
   async authenticate(text: string): Promise<KeyAccess> {
     const [, keyId = ''] = SECRET_FORM.exec(text) ?? [];
-    const row = await this.#database
-      .selectFrom('api_keys')
-      .innerJoin('users', 'users.user_id', 'api_keys.user_id')
-      .selectAll('api_keys')
-      .select(['users.role as user_role', 'users.email as email'])
-      .where('key_id', '=', keyId)
-      .executeTakeFirst();
+    const { rows } = await this.#database.executeQuery<OwnedKey>({ ...this.#byId, parameters: [keyId] });
+    const [row] = rows;
     const now = this.#clock.now();
     const isCurrent = matchesDigest(text, row?.secret_digest ?? NO_DIGEST);
     const isPrevious = matchesDigest(text, row?.previous_digest ?? NO_DIGEST) && now < (row?.previous_until ?? 0);
@@ -109,7 +109,7 @@ export class ApiKeys {
     let query = this.#database.selectFrom('api_keys').selectAll();
     if (userId !== null) query = query.where('user_id', '=', userId);
     if (cursor !== undefined) {
-      const [at, id] = placeOf(cursor, placeSchema);
+      const [at, id] = placeOf(cursor, timePlace);
       query = query.where((eb) => eb(eb.refTuple('created_at', 'key_id'), '<', eb.tuple(at, id)));
     }
     const rows = await query
@@ -177,4 +177,15 @@ export class ApiKeys {
       .execute()
       .catch(() => undefined);
   }
+}
+
+/** The key of an id, and what its owner may. */
+function keyWithOwner(database: ServerDatabase): CompiledQuery<OwnedKey> {
+  return database
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.user_id', 'api_keys.user_id')
+    .selectAll('api_keys')
+    .select(['users.role as user_role', 'users.email as email'])
+    .where('key_id', '=', '')
+    .compile();
 }

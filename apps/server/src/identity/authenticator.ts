@@ -1,8 +1,8 @@
 import type { ApiKeys } from './api-keys.ts';
-import type { KeyAccess } from './api-key-access.ts';
+import { type KeyAccess, SECRET_FORM } from './api-key-access.ts';
 import { developmentUser } from './development-identity.ts';
 import type { JwtVerifier } from './jwt/jwt-verifier.ts';
-import { type Principal, UNRESTRICTED } from './principal.ts';
+import { type IdentityMethod, type Principal, UNRESTRICTED } from './principal.ts';
 import { type CookieRules, cookieIn } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import type { StreamTickets } from './stream-tickets.ts';
@@ -31,6 +31,8 @@ export interface Authenticated {
 export interface Unauthenticated {
   readonly reason: 'missing_credentials' | 'invalid_credentials';
   readonly refused: string;
+  /** What was shown; `null` for nothing. */
+  readonly shown: { readonly method: IdentityMethod | 'ticket'; readonly credentialId: string | null } | null;
 }
 
 /** What an authenticator asks. */
@@ -59,23 +61,27 @@ export class Authenticator {
   /** Who makes the request. Throws SERVICE_UNAVAILABLE when a token cannot be checked, UNAUTHORIZED for headers that are no names. */
   async authenticate(presented: Presented): Promise<Authenticated | Unauthenticated> {
     const { headers, ticket } = presented;
-    if (headers['authorization'] !== undefined) return this.#outcome(await this.#byBearer(String(headers['authorization'])));
+    if (headers['authorization'] !== undefined) {
+      const token = bearerIn(String(headers['authorization']));
+      return this.#outcome(await this.#byBearer(token), shownBearer(token));
+    }
     if (ticket !== undefined) {
       const principal = this.#parts.tickets.redeem(ticket);
-      return this.#outcome(principal === undefined ? { refused: 'unknown ticket' } : { principal });
+      const access = principal === undefined ? { refused: 'unknown ticket' } : { principal };
+      return this.#outcome(access, { method: 'ticket', credentialId: null });
     }
     const secret = cookieIn(headers['cookie']?.toString(), this.#parts.cookies.session);
     if (secret !== null) {
       const access = await this.#parts.sessions.authenticate(secret);
-      if ('principal' in access) return this.#outcome(access, secret);
+      const shown = { method: 'session', credentialId: null } as const;
+      if ('principal' in access) return this.#outcome(access, shown, secret);
       // A browser keeps the cookie of a server that was on this port before; on a machine of one's own that keeps nobody out.
-      if (this.#parts.mode === 'configured') return { reason: 'invalid_credentials', refused: access.refused };
+      if (this.#parts.mode === 'configured') return this.#outcome(access, shown);
     }
     return this.#byHeaders(presented);
   }
 
-  async #byBearer(header: string): Promise<KeyAccess> {
-    const [, token = ''] = /^Bearer ([\x21-\x7e]+)$/i.exec(header) ?? [];
+  async #byBearer(token: string): Promise<KeyAccess> {
     if (token === '') return { refused: 'an authorization that is no bearer' };
     if (token.startsWith('lw_')) return this.#parts.keys.authenticate(token);
     const user = await this.#parts.jwt.verify(token);
@@ -92,10 +98,11 @@ export class Authenticator {
       return {
         reason: 'missing_credentials',
         refused: isGiven ? 'identity headers where identities are configured' : 'no credentials',
+        shown: null,
       };
     }
     const user = developmentUser({ headers, peer }, this.#parts.trustedProxies);
-    if ('refused' in user) return { reason: 'missing_credentials', refused: user.refused };
+    if ('refused' in user) return { reason: 'missing_credentials', refused: user.refused, shown: null };
     await this.#parts.users.seen(user);
     const { userId, email, isLocal } = user;
     // On a machine of one's own everybody may everything; a proxy brings people with roles.
@@ -112,10 +119,24 @@ export class Authenticator {
     return { principal, sessionSecret: null };
   }
 
-  async #outcome(access: KeyAccess, sessionSecret: string | null = null): Promise<Authenticated | Unauthenticated> {
-    if ('refused' in access) return { reason: 'invalid_credentials', refused: access.refused };
+  async #outcome(
+    access: KeyAccess,
+    shown: NonNullable<Unauthenticated['shown']>,
+    sessionSecret: string | null = null,
+  ): Promise<Authenticated | Unauthenticated> {
+    if ('refused' in access) return { reason: 'invalid_credentials', refused: access.refused, shown };
     const { principal } = access;
     if (principal.method !== 'development') await this.#parts.users.seen({ userId: principal.userId, email: null, name: null });
     return { principal, sessionSecret };
   }
+}
+
+function bearerIn(header: string): string {
+  return /^Bearer ([\x21-\x7e]+)$/i.exec(header)?.[1] ?? '';
+}
+
+/** What a bearer seems to be: the id of a key is no secret, and says which one is guessed at. */
+function shownBearer(token: string): NonNullable<Unauthenticated['shown']> {
+  if (!token.startsWith('lw_')) return { method: 'jwt', credentialId: null };
+  return { method: 'api_key', credentialId: SECRET_FORM.exec(token)?.[1] ?? null };
 }

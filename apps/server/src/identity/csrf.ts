@@ -19,11 +19,12 @@ export function csrfToken(sessionSecret: string): string {
 
 /**
  * Lets a request pass that its own browser was not tricked into: one that changes something comes from a page of this origin and has the token of the
- * session; a WebSocket, which no rule of browsers keeps other pages from opening, comes from this origin. Throws CSRF_REFUSED.
+ * session; a WebSocket, which no rule of browsers keeps other pages from opening, comes from this origin. No request of a page of another origin counts in a
+ * session, reading ones included, whichever origins may use the API otherwise. Throws CSRF_REFUSED.
  */
 export function checkCsrf(request: RequestOrigin, sessionSecret: string, ownOrigin: string): void {
   if (request.isWebSocket) return checkOrigin(request, ownOrigin);
-  if (SAFE_METHODS.has(request.method)) return;
+  if (SAFE_METHODS.has(request.method)) return checkForeign(request, ownOrigin);
   checkOrigin(request, ownOrigin);
   const token = request.headers['x-csrf-token'];
   if (typeof token !== 'string' || !sameText(token, csrfToken(sessionSecret)))
@@ -34,9 +35,13 @@ export function checkCsrf(request: RequestOrigin, sessionSecret: string, ownOrig
 export function checkOrigin({ headers, isWebSocket }: RequestOrigin, ownOrigin: string): void {
   const { origin } = headers;
   const site = headers['sec-fetch-site'];
-  if (origin !== undefined && origin !== ownOrigin) throw refusal('it comes from a page of another origin');
+  checkForeign({ headers }, ownOrigin);
   if (site !== undefined && site !== 'same-origin') throw refusal('it comes from another site');
   if (origin === undefined && (isWebSocket || site === undefined)) throw refusal('it does not say where it comes from');
+}
+
+function checkForeign({ headers: { origin } }: Pick<RequestOrigin, 'headers'>, ownOrigin: string): void {
+  if (origin !== undefined && origin !== ownOrigin) throw refusal('it comes from a page of another origin');
 }
 
 function refusal(why: string): PlatformError {

@@ -55,7 +55,7 @@ describe('developmentUser()', () => {
 
 describe('checkPage()', () => {
   const check = (peer: string, headers: Record<string, string>, publicUrl: string | null = null): void =>
-    checkPage({ peer, headers }, PROXIES, publicUrl);
+    checkPage({ peer, headers, hasCredentials: false }, { trustedProxies: PROXIES, publicUrl, corsOrigins: [] });
 
   it('lets a proxy serve another host, from its own pages only', () => {
     check('10.1.2.3', { host: 'lw.example', origin: 'https://lw.example' });

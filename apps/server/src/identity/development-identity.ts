@@ -12,6 +12,14 @@ export interface HeaderRequest {
   readonly peer: string | undefined;
 }
 
+/** Which pages may send requests. */
+export interface PageRules {
+  readonly trustedProxies: readonly string[];
+  readonly publicUrl: string | null;
+  /** Origins that may use the API, with credentials of their own. */
+  readonly corsOrigins: readonly string[];
+}
+
 /** Somebody who is believed to be who the headers say. */
 export interface HeaderUser extends KnownUser {
   /** Whether the request was made on this machine, and not by way of a proxy. */
@@ -47,16 +55,24 @@ export function hasIdentityHeaders(headers: HeaderRequest['headers']): boolean {
 
 /**
  * Whoever can reach the loopback address is believed, so requests that a web page sends on the visitor's behalf are refused: a foreign `Host` (a rebound
- * name) and a foreign `Origin`. Throws FORBIDDEN.
+ * name) and a foreign `Origin`. Origins that may use the API may do so with credentials of their own: nobody is believed for coming from there. Throws FORBIDDEN.
  */
-export function checkPage({ headers, peer }: HeaderRequest, trustedProxies: readonly string[], publicUrl: string | null): void {
+export function checkPage(
+  { headers, peer, hasCredentials }: HeaderRequest & { readonly hasCredentials: boolean },
+  { trustedProxies, publicUrl, corsOrigins }: PageRules,
+): void {
   const { origin, host = '' } = headers;
   const isProxied = isInRanges(peer, trustedProxies);
   if (!isProxied && !isLoopback(String(host)))
     throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${String(host)}": this server serves loopback only`);
   const own = isProxied ? [publicUrl ?? `https://${String(host)}`, `http://${String(host)}`] : [`http://${String(host)}`];
-  if (origin !== undefined && !own.includes(String(origin)))
-    throw new PlatformError('FORBIDDEN', `Cannot answer a page of the origin "${String(origin)}": it is not this server's`);
+  if (origin === undefined || own.includes(String(origin)) || (hasCredentials && corsOrigins.includes(String(origin)))) return;
+  if (corsOrigins.includes(String(origin)))
+    throw new PlatformError(
+      'FORBIDDEN',
+      `Cannot answer a page of the origin "${String(origin)}" without an API key or a token: headers of development are believed from this server's own pages only`,
+    );
+  throw new PlatformError('FORBIDDEN', `Cannot answer a page of the origin "${String(origin)}": it is not this server's`);
 }
 
 function headerText(headers: HeaderRequest['headers'], name: string): string | undefined {

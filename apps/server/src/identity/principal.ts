@@ -2,7 +2,7 @@
 export type Role = 'viewer' | 'operator' | 'admin';
 
 /** How somebody proved who they are. */
-type IdentityMethod = 'development' | 'api_key' | 'jwt' | 'session';
+export type IdentityMethod = 'development' | 'api_key' | 'jwt' | 'session';
 
 /** Who makes a request, and what they may, as far as the way of proving it says. */
 export interface Principal {

@@ -34,7 +34,8 @@ export function setCookie(rules: CookieRules, name: string, value: string, maxAg
 
 /** The value of a cookie; `null` without it. Two of one name count as none: one of them was put there by somebody else. */
 export function cookieIn(header: string | undefined, name: string): string | null {
-  const values = (header ?? '')
+  if (header === undefined) return null;
+  const values = header
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))

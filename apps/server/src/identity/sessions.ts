@@ -1,11 +1,10 @@
 import type { Clock, Random } from '@loopwright/protocol';
-import type { Selectable } from 'kysely';
+import type { CompiledQuery, Selectable } from 'kysely';
 import { z } from 'zod';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type KeyAccess, keyPrincipal } from './api-key-access.ts';
 import type { SessionTable } from './credential-tables.ts';
-import { type PageRequest, cutPage, placeSchema } from './page-of-rows.ts';
-import { placeOf } from '../http/manners/cursor.ts';
+import { type PageRequest, cutPage, placeOf, timePlace } from '../http/manners/pages.ts';
 import { type Role, UNRESTRICTED } from './principal.ts';
 import { SECRET_CHARACTERS, newSecret, secretDigest } from './secret-text.ts';
 import { SEEN_EVERY_MS } from './users.ts';
@@ -40,6 +39,9 @@ export interface NewSession {
 /** A session as it is stored. */
 export type StoredSession = Selectable<SessionTable>;
 
+/** A session, and what its user may. */
+type OwnedSession = StoredSession & { readonly user_role: Role; readonly email: string | null };
+
 const grantsSchema = z.record(z.string(), z.enum(['viewer', 'operator', 'admin']));
 
 /** Sessions of browsers. The value of the cookie is random and new at every login, so that nobody can choose it for somebody else. */
@@ -48,12 +50,15 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #times: SessionTimes;
+  /** Every request with a session asks it; its text is made once. */
+  readonly #bySecret: CompiledQuery<OwnedSession>;
 
   constructor(parts: { database: ServerDatabase; clock: Clock; random: Random; times: SessionTimes }) {
     this.#database = parts.database;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#times = parts.times;
+    this.#bySecret = sessionWithUser(parts.database);
   }
 
   /** Opens a session of a user who exists; gives the row and the value for the cookie. Ended sessions, of anybody, go. */
@@ -97,13 +102,8 @@ export class Sessions {
   /** Who has the session of a cookie, or for the log why nobody has. */
   async authenticate(secret: string): Promise<KeyAccess> {
     if (!SESSION_SECRET.test(secret)) return { refused: 'malformed session' };
-    const row = await this.#database
-      .selectFrom('sessions')
-      .innerJoin('users', 'users.user_id', 'sessions.user_id')
-      .selectAll('sessions')
-      .select(['users.role as user_role', 'users.email as email'])
-      .where('sessions.secret_digest', '=', secretDigest(secret))
-      .executeTakeFirst();
+    const { rows } = await this.#database.executeQuery<OwnedSession>({ ...this.#bySecret, parameters: [secretDigest(secret)] });
+    const [row] = rows;
     const now = this.#clock.now();
     if (row === undefined) return { refused: 'unknown session' };
     if (row.expires_at <= now || row.last_seen_at + this.#times.idleMs <= now) return { refused: 'ended session' };
@@ -122,7 +122,7 @@ export class Sessions {
       .where('expires_at', '>', now)
       .where('last_seen_at', '>', now - this.#times.idleMs);
     if (cursor !== undefined) {
-      const [at, id] = placeOf(cursor, placeSchema);
+      const [at, id] = placeOf(cursor, timePlace);
       query = query.where((eb) => eb(eb.refTuple('created_at', 'session_id'), '<', eb.tuple(at, id)));
     }
     const rows = await query
@@ -159,7 +159,7 @@ export class Sessions {
     return row !== undefined && row.key_id === null;
   }
 
-  async #access(row: StoredSession & { user_role: Role; email: string | null }, now: number): Promise<KeyAccess> {
+  async #access(row: OwnedSession, now: number): Promise<KeyAccess> {
     const session = { method: 'session', credentialId: row.session_id, expiresAt: row.expires_at } as const;
     const role = row.role ?? row.user_role;
     if (row.key_id === null) {
@@ -182,4 +182,15 @@ export class Sessions {
       .execute()
       .catch(() => undefined);
   }
+}
+
+/** The session of a secret, and what its user may. */
+function sessionWithUser(database: ServerDatabase): CompiledQuery<OwnedSession> {
+  return database
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.user_id', 'sessions.user_id')
+    .selectAll('sessions')
+    .select(['users.role as user_role', 'users.email as email'])
+    .where('sessions.secret_digest', '=', '')
+    .compile();
 }

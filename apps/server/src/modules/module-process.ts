@@ -6,12 +6,15 @@ import {
   MODULE_LINE_LIMIT_BYTES,
   type OrchestratorMessage,
 } from '@loopwright/protocol';
+import { z } from 'zod';
 import type { ModuleLogEntry, ModuleSpec } from './module-spec.ts';
 import { onOutputLines } from './output-lines.ts';
 
 /** What a run of a module tells its owner. */
 export interface ModuleProcessEvents {
   readonly onMessage: (message: ModuleMessage) => void;
+  /** Gets what claims to be a message of spans, unread. */
+  readonly onSpans: (message: unknown) => void;
   /** Called once, however the run ends. */
   readonly onExit: (exit: { code: number | null; signal: string | null; reason: string }) => void;
   readonly onLog: (entry: Omit<ModuleLogEntry, 'module'>) => void;
@@ -45,6 +48,8 @@ const NOT_INHERITED = /^--(?:test|watch|inspect|experimental-test)/;
 /** Options whose next word is code. */
 const CODE = /^(?:-e|-p|-pe|--eval|--print)$/;
 
+const spansSchema = z.looseObject({ op: z.literal('spans') });
+
 /** Starts a module: Node with the options of this process, its own process group, the init object as first line. */
 export function startModuleProcess(spec: ModuleSpec, init: ModuleInit, events: ModuleProcessEvents): ModuleProcess {
   const ownGroup = process.platform !== 'win32';
@@ -68,7 +73,9 @@ export function startModuleProcess(spec: ModuleSpec, init: ModuleInit, events: M
   );
   child.stdin.on('error', () => undefined);
   onOutputLines(child.stdout, MODULE_LINE_LIMIT_BYTES, (line) => {
-    const message = moduleMessageSchema.safeParse(parseJson(line));
+    const value = parseJson(line);
+    if (spansSchema.safeParse(value).success) return events.onSpans(value);
+    const message = moduleMessageSchema.safeParse(value);
     if (message.success) events.onMessage(message.data);
     else events.onLog({ source: 'stdout', level: 'warn', text: line.slice(0, STDERR_LINE_LIMIT_BYTES) });
   });

@@ -4,7 +4,7 @@ import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generati
 import type { Clock } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
 import { moduleLog } from '../modules-log.ts';
-import { traceHeaders } from '../observability/tracing.ts';
+import { type Tracing, traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
@@ -34,13 +34,14 @@ export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
 
 /** Starts the edge runtime, and the generation service unless another one is configured. */
 export function supervisorOf(
-  { configuration, clock, random, log }: ServerOptions,
+  { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
   modules: { edgeDir: string; authToken: string },
 ): Supervisor {
   return new Supervisor({
     modules: modulesOf(configuration, modules),
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
+    onSpans: (module, message) => tracing.takeModuleSpans(module, message),
     clock,
     random,
     times: { drainMs: configuration.drainTimeoutMs },
@@ -51,12 +52,15 @@ function modulesOf(
   configuration: Configuration,
   { edgeDir, authToken }: { edgeDir: string; authToken: string },
 ): ConstructorParameters<typeof Supervisor>[0]['modules'] {
+  // Whether somebody collects spans, and modules are to tell of theirs.
+  const traced = configuration.otlpEndpoint === null ? {} : { LOOPWRIGHT_TRACE: '1' };
   const edge = {
     id: 'edge',
     entry: edgeMainPath(),
     listen: `${configuration.edgeHost}:${configuration.edgePort}`,
     authToken,
     env: {
+      ...traced,
       LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
       LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
       LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
@@ -70,7 +74,11 @@ function modulesOf(
     entry: GENERATOR_MAIN,
     listen: `127.0.0.1:${configuration.generatorPort}`,
     authToken,
-    env: { LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator'), ...modelEnvironment(configuration) },
+    env: {
+      ...traced,
+      LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator'),
+      ...modelEnvironment(configuration),
+    },
   };
   return [edge, generator];
 }

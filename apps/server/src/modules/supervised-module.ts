@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly times: SupervisionTimes;
   readonly log: (entry: ModuleLogEntry) => void;
+  /** Takes what a module says of its spans, unread; must not throw. */
+  readonly onSpans: (module: string, message: unknown) => void;
 }
 
 /**
@@ -108,6 +110,7 @@ export class SupervisedModule {
     this.#listen = undefined;
     const launched = startModuleProcess(this.#spec, init, {
       onMessage: (message) => this.#receive(message),
+      onSpans: (message) => this.#around.onSpans(id, message),
       onExit: (exit) => this.#exited({ ...exit, at: isoTime(clock.now()) }),
       onLog: (entry) => this.#around.log({ ...entry, module: id }),
     });

@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly orchestratorApi: string;
   /** Takes what modules write to their streams and what the supervisor has to say. Must not throw. */
   readonly log: (entry: ModuleLogEntry) => void;
+  /** Takes what a module says of its spans, unread; must not throw. Left out: nobody wants it. */
+  readonly onSpans?: (module: string, message: unknown) => void;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Replaces some of {@link SUPERVISION_TIMES}. */
@@ -38,6 +40,7 @@ export class Supervisor {
       random: options.random ?? systemRandom,
       times: { ...SUPERVISION_TIMES, ...options.times },
       log: options.log,
+      onSpans: options.onSpans ?? (() => undefined),
     };
     this.#modules = new Map(options.modules.map((spec) => [spec.id, new SupervisedModule(spec, around)]));
     if (this.#modules.size !== options.modules.length) throw new RangeError('Cannot supervise modules: an id is there twice');

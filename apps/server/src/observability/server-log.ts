@@ -15,7 +15,8 @@ export function serverLog(level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, pino.destination({ fd: 2, sync: true }));
 }
 
-function traceOfLine(): object {
+/** What each line says besides its own: the trace at work. */
+export function traceOfLine(): object {
   const traceId = traceIdAtWork();
   return traceId === undefined ? {} : { trace_id: traceId };
 }

@@ -11,11 +11,14 @@ import {
   context,
   trace,
 } from '@opentelemetry/api';
+import { type Clock, systemClock } from '@loopwright/protocol';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TRACE_PARENT_HEADER, parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { idTracer } from './id-tracer.ts';
+import { ModuleSpans } from './module-spans.ts';
 
 /** How many executions the trace of whoever started them is remembered of; the others have traces of their own. */
 const REMEMBERED = 10_000;
@@ -28,18 +31,20 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
  * A step's span belongs to the request that started its execution; after a restart, or when there was no request, to a trace made of the execution's id.
  */
 export class Tracing {
-  readonly #provider: TracerProvider;
-  readonly #tracer: Tracer;
+  readonly #provider: TracerProvider | undefined;
+  readonly #tracer: Pick<Tracer, 'startSpan'>;
   readonly #starts = new Map<string, SpanContext>();
 
-  /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. */
-  constructor(endpoint: string | null) {
-    const exporter = endpoint === null ? undefined : new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
-    this.#provider = new TracerProvider({
-      resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
-      ...(exporter === undefined ? {} : { spanProcessors: [new BatchSpanProcessor({ exporter })] }),
-    });
-    this.#tracer = this.#provider.getTracer('loopwright');
+  readonly #moduleSpans: ModuleSpans | undefined;
+
+  /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. `tell` is told of spans of modules that were left out. */
+  constructor(
+    endpoint: string | null,
+    { clock = systemClock, tell = () => undefined }: { clock?: Clock; tell?: (module: string, refused: number) => void } = {},
+  ) {
+    this.#moduleSpans = endpoint === null ? undefined : new ModuleSpans({ url: tracesUrl(endpoint), clock, tell });
+    this.#provider = endpoint === null ? undefined : providerFor(endpoint);
+    this.#tracer = this.#provider?.getTracer('loopwright') ?? idTracer;
   }
 
   /** Begins the span of a request, under what its `traceparent` names. */
@@ -73,10 +78,29 @@ export class Tracing {
     }
   }
 
+  /** Takes what a module says of its spans; see {@link ModuleSpans.take}. */
+  takeModuleSpans(module: string, message: unknown): void {
+    this.#moduleSpans?.take(module, message);
+  }
+
   /** Sends what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#provider.shutdown();
+    await this.#moduleSpans?.[Symbol.asyncDispose]();
+    await this.#provider?.shutdown();
   }
+}
+
+/** Where a collector takes traces. */
+function tracesUrl(endpoint: string): string {
+  return `${endpoint.replace(/\/$/, '')}/v1/traces`;
+}
+
+function providerFor(endpoint: string): TracerProvider {
+  const exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint) });
+  return new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
 }
 
 /** The headers that a call to a module carries: where it belongs. */

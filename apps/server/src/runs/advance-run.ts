@@ -176,7 +176,7 @@ function respond(
 }
 
 /** What `look` gives as soon as it gives something, asked anew behind every event of an execution; `undefined` when the time is over. */
-async function settled<T>(
+export async function settled<T>(
   {
     engine,
     clock,

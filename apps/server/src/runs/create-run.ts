@@ -98,6 +98,7 @@ function newRun(
     completed_at: null,
     error: null,
     workspace_removed_at: null,
+    state_exported: 0,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { ProjectScope } from '@loopwright/engine';
-import { type ListRunsQuery, PlatformError } from '@loopwright/protocol';
+import type { ListRunsQuery } from '@loopwright/protocol';
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 import { inProjects } from '../authorization/project-filter.ts';
+import { cursorOf, placeOf } from '../http/manners/pages.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { ServerTables } from '../database/tables.ts';
 import { profileName } from './profile/profiles.ts';
@@ -16,7 +17,7 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
-const cursorSchema = z.tuple([z.union([z.string().max(1000), z.number()]), z.string().max(200)]);
+const runPlace = z.tuple([z.union([z.string().max(1000), z.number()]), z.string().max(200)]);
 
 /** The runs of some projects that fit, in an order that inserts do not disturb: a cursor names the last one that was seen. Throws VALIDATION_ERROR for a cursor that is none. */
 export async function listRuns(database: ServerDatabase, query: ListRunsQuery, projects: ProjectScope): Promise<RunPage> {
@@ -26,7 +27,7 @@ export async function listRuns(database: ServerDatabase, query: ListRunsQuery, p
   const direction = isDescending ? 'desc' : 'asc';
   const fitting = database.selectFrom('runs').where((eb) => eb.and(conditionsOf(query, eb, projects)));
   const { total } = await fitting.select(({ fn }) => fn.countAll().as('total')).executeTakeFirstOrThrow();
-  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const after = cursor === undefined ? undefined : placeOf(cursor, runPlace);
   const rest =
     after === undefined
       ? fitting
@@ -60,16 +61,4 @@ function conditionsOf(
     ...(created_before === undefined ? [] : [eb('created_at', '<', Date.parse(created_before))]),
     ...(q === undefined ? [] : [eb.or(['run_id', 'project_name', 'intake', 'profile'].map((column) => contains(column, q)))]),
   ];
-}
-
-function cursorOf(position: readonly [string | number, string]): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
-}
-
-function readCursor(cursor: string): z.infer<typeof cursorSchema> {
-  try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch (error) {
-    throw new PlatformError('VALIDATION_ERROR', 'Cannot list the runs: the cursor is none that a list gave', { cause: error });
-  }
 }

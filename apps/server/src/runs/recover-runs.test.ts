@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -35,6 +35,32 @@ describe('runs after a crash', () => {
     await untilRun(server, 'lost', ({ phases }) => phases.length === 3);
     assert.equal((await nextOf(server, 'lost')).current_phase, 'development');
     assert.equal((await server.get('/runs/lost/files/planning/PRD.md')).body, 'left');
+  });
+
+  it('have their last state.json, and nothing half-written in their workspaces', async () => {
+    const first = await openRunServer({ dir });
+    const { run_id: id } = await createOne(first, { profile: 'small_one', intake: 'left' });
+    await nextOf(first, id);
+    await first.post(`/api/v1/runs/${id}/cancel`, {}, ANN);
+    await detailOf(first, id);
+    const workspace = first.workspaces.of(id).dir;
+    await first[Symbol.asyncDispose]();
+    const uuid = '0e8a1f36-0000-4000-8000-00000000000a';
+    const old = join(dir, 'workspaces', `gone.removed-${uuid}`);
+    for (const folder of [old, join(workspace, 'checkpoints')]) await mkdir(folder, { recursive: true });
+    const leftovers = [`.loopwright-${uuid}.tmp`, `artifacts/planning/.loopwright-${uuid}.old`, `checkpoints/${uuid}.tmp`];
+    for (const name of leftovers) await writeFile(join(workspace, name), 'half');
+    await writeFile(join(workspace, 'artifacts/planning/mine.tmp'), 'whole');
+    await writeFile(join(workspace, 'state.json'), '{ "status": "running" }');
+    change('UPDATE runs SET state_exported = 0');
+    await using server = await openRunServer({ dir });
+    await server.runs.removeLeftovers();
+    assert.deepEqual([...leftovers.map((name) => join(workspace, name)), old].filter(existsSync), []);
+    assert.ok(existsSync(join(workspace, 'artifacts/planning/mine.tmp')), 'what has another name is no leftover');
+    await server.runs[Symbol.asyncDispose]();
+    assert.match(await readFile(join(workspace, 'state.json'), 'utf8'), /"status": "cancelled"/);
+    using tables = new DatabaseSync(join(dir, 'server.db'), { readOnly: true });
+    assert.equal(tables.prepare('SELECT state_exported AS done FROM runs').get()?.['done'], 1);
   });
 
   it('have failed, with the reason, when their profile is not there any more', async () => {

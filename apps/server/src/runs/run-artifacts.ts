@@ -1,12 +1,19 @@
 import { type ArtifactSummary, type ArtifactsResponse, PlatformError, isoTime } from '@loopwright/protocol';
+import { z } from 'zod';
+import { pageOf } from '../http/manners/pages.ts';
 import { readArtifactId } from './workspace/artifact-id.ts';
 import type { Artifact, OpenArtifact, Workspace } from './workspace/workspace.ts';
+
+/** Artifacts are in the order of their phases, those of one phase by their paths. */
+const artifactPlace = z.tuple([z.int().nonnegative(), z.string(), z.string()]);
 
 /** Which artifacts are listed. */
 export interface ArtifactsQuery {
   readonly phase?: string | undefined;
   readonly limit?: number | undefined;
   readonly offset: number;
+  /** `next_cursor` of the page before; counts instead of `offset`. */
+  readonly cursor?: string | undefined;
 }
 
 /** A query with the phases of the profile in order; those that are no phases of it come behind. */
@@ -18,17 +25,27 @@ interface OrderedQuery extends ArtifactsQuery {
 export async function artifactsView(
   runId: string,
   workspace: Workspace,
-  { phase, limit, offset, order }: OrderedQuery,
+  { phase, limit, offset, cursor, order }: OrderedQuery,
 ): Promise<ArtifactsResponse> {
   const found = (await workspace.list(phase)).artifacts;
   const rank = (artifact: Artifact): number => (order.indexOf(artifact.phase) + order.length + 1) % (order.length + 1);
-  const artifacts = found.toSorted((one, other) => rank(one) - rank(other));
-  const page = artifacts.slice(offset, limit === undefined ? undefined : offset + limit);
+  const { page, total, next_cursor } = pageOf(
+    found,
+    { limit: limit ?? found.length, cursor, offset },
+    { place: (artifact) => [rank(artifact), artifact.phase, artifact.path], schema: artifactPlace },
+  );
   const groups = Map.groupBy(page, (artifact) => artifact.phase);
   const artifactsByPhase = Object.fromEntries(
     [...groups].map(([name, group]) => [name, group.map((artifact) => artifactView(runId, artifact))]),
   );
-  return { run_id: runId, artifacts_by_phase: artifactsByPhase, total_count: artifacts.length, limit: limit ?? null, offset };
+  return {
+    run_id: runId,
+    artifacts_by_phase: artifactsByPhase,
+    total_count: total,
+    limit: limit ?? null,
+    offset,
+    next_cursor,
+  };
 }
 
 function artifactView(runId: string, { artifactId, phase, path, type, bytes, digest, createdAt }: Artifact): ArtifactSummary {

@@ -69,7 +69,7 @@ export class RunStore {
     await this.#database.transaction().execute(async (transaction) => {
       const { numUpdatedRows } = await transaction
         .updateTable('runs')
-        .set(projection)
+        .set({ ...projection, state_exported: 0 })
         .where('run_id', '=', runId)
         .where('execution_id', '=', executionId)
         .executeTakeFirst();
@@ -137,6 +137,42 @@ export class RunStore {
       .where('completed_at', '<', time)
       .where('workspace_removed_at', 'is', null)
       .limit(limit)
+      .execute();
+    return rows.map(({ run_id }) => run_id);
+  }
+
+  /** Runs whose end `state.json` does not say. */
+  async notExported(): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('runs')
+      .select('run_id')
+      .where('status', 'in', ['completed', 'failed', 'cancelled'])
+      .where('state_exported', '=', 0)
+      .where('workspace_removed_at', 'is', null)
+      .execute();
+    return rows.map(({ run_id }) => run_id);
+  }
+
+  /** Notes that `state.json` says what the run came to, unless it has changed since. */
+  async stateExported({ run_id, status, updated_at }: RunTable): Promise<void> {
+    await this.#database
+      .updateTable('runs')
+      .set({ state_exported: 1 })
+      .where('run_id', '=', run_id)
+      .where('status', '=', status)
+      .where('updated_at', '=', updated_at)
+      .execute();
+  }
+
+  /** Runs that have not ended, or not before a time, or whose end was not written out. */
+  async activeSince(time: number): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('runs')
+      .select('run_id')
+      .where((is) =>
+        is.or([is('status', 'in', ['running', 'paused']), is('completed_at', '>=', time), is('state_exported', '=', 0)]),
+      )
+      .where('workspace_removed_at', 'is', null)
       .execute();
     return rows.map(({ run_id }) => run_id);
   }

@@ -27,6 +27,8 @@ export interface RunTable {
   readonly error: string | null;
   /** When retention removed its workspace. */
   readonly workspace_removed_at: number | null;
+  /** 1 when `state.json` says what the run came to in the end; of use for runs that have ended only. */
+  readonly state_exported: 0 | 1;
 }
 
 /** A phase of a run, in the order of `position` (from 0). */

@@ -30,6 +30,7 @@ import type { RunState } from './state/project-run.ts';
 import { StateExport } from './state/state-export.ts';
 import { UsageReader } from './state/usage-reader.ts';
 import { keepWorkspaces } from './workspace-retention.ts';
+import { removeLeftovers } from './workspace/remove-leftovers.ts';
 import type { Workspace } from './workspace/workspace.ts';
 
 /** What runs are built on. */
@@ -53,13 +54,23 @@ export class Runs implements AsyncDisposable {
     const store = new RunStore(options.database);
     const tracker = new RunTracker({ engine, store, clock, log, changed: (stored, state) => this.#changed(stored, state) });
     this.#options = options;
-    this.#export = new StateExport(options);
     this.#parts = { ...options, store, tracker };
+    this.#export = new StateExport(this.#parts);
+  }
+
+  /** Removes what a process that died left half-written; call it once, before anything is executed. */
+  async removeLeftovers(): Promise<void> {
+    const { store, workspaces, clock } = this.#parts;
+    await removeLeftovers({ store, workspaces, now: clock.now() });
   }
 
   /** Takes up the runs that have not ended; call it once, when the engine was opened for work. */
   async recover(): Promise<void> {
     await recoverRuns(this.#parts);
+    for (const runId of await this.#parts.store.notExported()) {
+      const stored = await this.#parts.store.find(runId);
+      if (stored !== undefined) this.#export.request(stored);
+    }
     const { keepWorkspacesMs } = this.#options;
     if (keepWorkspacesMs !== null) this.#stopRetention = keepWorkspaces(this.#parts, keepWorkspacesMs);
   }

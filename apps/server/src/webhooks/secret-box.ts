@@ -7,21 +7,27 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts secrets that must be shown to others again in the clear, as signing keys must, with AES-256-GCM under a key in a file of its own (mode
- * 0600): a copy of the tables, such as a backup or an export, does not have them.
+ * Encrypts secrets that must be shown to others again in the clear, as signing keys must, with AES-256-GCM. Under a key in a file of
+ * its own (mode 0600), a copy of the tables, such as a backup or an export, does not have them.
  */
 export class SecretBox {
   readonly #key: Buffer;
 
-  /** Reads the key, or makes it when there is none. Throws STORE_FAILED when the file cannot be used. */
-  constructor(file: string) {
+  /** Seals under a key of 32 bytes. */
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** Reads the key from a file, or makes it when there is none. Throws STORE_FAILED when the file cannot be used. */
+  static ofFile(file: string): SecretBox {
+    let key: Buffer;
     try {
-      this.#key = readKey(file) ?? makeKey(file);
+      key = readKey(file) ?? makeKey(file);
     } catch (error) {
       throw new PlatformError('STORE_FAILED', `Cannot use the key file "${file}": ${messageOf(error)}`, { cause: error });
     }
-    if (this.#key.length !== KEY_BYTES)
-      throw new PlatformError('STORE_FAILED', `Cannot use the key file "${file}": it does not hold ${KEY_BYTES} bytes in base64`);
+    if (key.length === KEY_BYTES) return new SecretBox(key);
+    throw new PlatformError('STORE_FAILED', `Cannot use the key file "${file}": it does not hold ${KEY_BYTES} bytes in base64`);
   }
 
   /** Encrypts a text; only the same owner opens it again. */

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ExecutionResponse, executionResponseSchema, seededRandom } from '@loopwright/protocol';
 import { z } from 'zod';
+import { type CollectedSpan, openCollector } from '../observability/collector-fixture.ts';
 import { type TestServer, startTestServer } from '../server-fixture.ts';
 
 /** A table that can be learned: the label follows from two columns, with a little noise. */
@@ -23,23 +24,34 @@ function table(): string {
 describe('the workflow program-from-examples', () => {
   const dir = mkdtempSync(join(tmpdir(), 'loopwright-workflow-'));
   let server: TestServer;
+  let collector: Awaited<ReturnType<typeof openCollector>>;
   before(async () => {
     const flags = ['--log-level', 'error', '--sandbox-workers', '1', '--generator-cache-max-mb', '16'];
-    server = await startTestServer(['--data-dir', dir, ...flags]);
+    collector = await openCollector();
+    server = await startTestServer(['--data-dir', dir, '--otlp-endpoint', collector.url, ...flags]);
   });
   after(async () => {
     await server.stop();
+    await collector[Symbol.asyncDispose]();
     rmSync(dir, { recursive: true, force: true });
   });
 
   async function call(path: string, body?: unknown, type = 'application/json'): Promise<unknown> {
+    calls += 1;
+    const traceparent = `00-${traceOf(calls)}-00000000000000aa-01`;
     const content = typeof body === 'string' ? body : JSON.stringify(body);
-    const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': type }, body: content };
+    const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': type, traceparent }, body: content };
     const response = await fetch(`${server.url}/api/v1${path}`, init);
     const value: unknown = await response.json();
     assert.ok(response.ok, `${path}: ${JSON.stringify(value)}`);
     return value;
   }
+
+  /** One trace for each call of the test. */
+  let calls = 0;
+  /** The call that started the first execution. */
+  let startedIn = 0;
+  const traceOf = (count: number): string => count.toString(16).padStart(32, '0');
 
   async function until(id: string, ...statuses: ExecutionResponse['status'][]): Promise<ExecutionResponse> {
     for (const end = Date.now() + 60_000; ; await delay(50)) {
@@ -51,6 +63,7 @@ describe('the workflow program-from-examples', () => {
 
   async function start(csv: string, program: string): Promise<string> {
     const { digest } = z.looseObject({ digest: z.string() }).parse(await call('/examples', csv, 'text/csv'));
+    startedIn ||= calls + 1;
     const initial_context = { program, task_description: 'Large or small', examples: digest };
     return executionResponseSchema.parse(
       await call('/workflows/program-from-examples/start', { project_id: 'test', initial_context }),
@@ -115,5 +128,41 @@ describe('the workflow program-from-examples', () => {
     const failed = await until(id, 'failed', 'waiting_acceptance');
     assert.equal(failed.error_document?.['title'], 'INDUCTION_REFUSED');
     assert.match(failed.error ?? '', /label|class/);
+  });
+
+  it('leaves one trace of a request, from HTTP through the steps to what the modules did for them', async () => {
+    const traceId = traceOf(startedIn);
+    await server.stop();
+    const spans = collector.spans.filter((span) => span.traceId === traceId);
+    const parentOf = (span: CollectedSpan): CollectedSpan | undefined => spans.find(({ spanId }) => spanId === span.parentSpanId);
+    const path = (span: CollectedSpan | undefined): string =>
+      span === undefined
+        ? ''
+        : `${path(parentOf(span))}/${span.service.replace('loopwright', '')}:${span.name.replaceAll('/', '|')}`;
+    const paths = new Set(spans.map(path));
+    const root = '/:POST |api|v1|workflows|:workflow_id|start';
+    for (const expected of [
+      root,
+      `${root}/:step generate/-generator:POST |execute/-generator:induction/-generator:induction training`,
+      `${root}/:step generate/-generator:POST |execute/-generator:test program/-generator:build program`,
+      `${root}/:step generate/-generator:POST |execute/-generator:test program/-generator:sandbox call`,
+      `${root}/:step evaluate/-edge:POST |batch|execute/-edge:load program`,
+      `${root}/:step evaluate/-edge:POST |batch|execute/-edge:sandbox call`,
+      `${root}/:step promote/-edge:POST |tasks|:task_id|refresh/-edge:warm up`,
+    ])
+      assert.ok(paths.has(expected), `${expected} is not in\n${[...paths].join('\n')}`);
+    const first = spans.find(({ name }) => name.endsWith('/start'));
+    assert.equal(first?.parentSpanId, '00000000000000aa');
+    for (const span of spans.filter(({ service }) => service !== 'loopwright')) {
+      const parent = parentOf(span);
+      assert.ok(parent !== undefined, `${span.name} stands under nothing`);
+      // Clocks are read in milliseconds on both sides.
+      assert.ok(span.startMs >= parent.startMs - 2 && span.endMs >= span.startMs, `${span.name} began before ${parent.name}`);
+    }
+    const perCall = Map.groupBy(spans, ({ parentSpanId, name }) => `${parentSpanId} ${name}`);
+    assert.ok(
+      [...perCall.values()].every((group) => group.length <= 100),
+      'the calls of a batch are bounded',
+    );
   });
 });

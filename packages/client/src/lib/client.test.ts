@@ -147,6 +147,9 @@ describe('Client', () => {
     assert.equal((await client.resumeSchedule('yearly')).state, 'active');
     const { workflows } = await client.workflows();
     assert.equal(workflows.find(({ workflow_id: id }) => id === 'yearly')?.schedule?.kind, 'cron');
+    const first = await client.workflows({ limit: 1 });
+    const second = await client.workflows({ limit: 1, cursor: first.next_cursor ?? '' });
+    assert.deepEqual([...first.workflows, ...second.workflows], workflows.slice(0, 2));
   });
 
   it('sends a request again under its key without a second effect', async () => {

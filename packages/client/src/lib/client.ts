@@ -66,6 +66,14 @@ export interface Keyed {
   readonly idempotencyKey?: string;
 }
 
+/** Which page of a list; left out: the first one, as long as the server makes it. */
+export interface PageOptions {
+  /** From 1 to 500. */
+  readonly limit?: number;
+  /** `next_cursor` of the page before. */
+  readonly cursor?: string;
+}
+
 /** The control plane's API, call by call. Every method throws `PlatformError` with the server's code. */
 export class Client {
   readonly #caller: Caller;
@@ -86,13 +94,14 @@ export class Client {
   uploadExamples(
     body: ReadableStream<Uint8Array>,
     contentType: string,
-    { projectId }: { projectId?: string } = {},
+    { projectId, ...keyed }: { projectId?: string } & Keyed = {},
   ): Promise<ExamplesDescription> {
     return callApi(this.#caller, {
       method: 'POST',
       path: `/api/v1/examples${projectId === undefined ? '' : `?project_id=${encodeURIComponent(projectId)}`}`,
       answer: examplesDescriptionSchema,
       stream: { body, contentType },
+      ...keyed,
     });
   }
 
@@ -103,9 +112,9 @@ export class Client {
     return lines.map((line) => labelledExampleSchema.parse(JSON.parse(line)));
   }
 
-  /** The workflows that can be started, with what starts them by itself. */
-  workflows(): Promise<WorkflowList> {
-    return callApi(this.#caller, { method: 'GET', path: '/api/v1/workflows', answer: workflowListSchema });
+  /** The workflows that can be started, by their ids, with what starts them by itself. */
+  workflows(page: PageOptions = {}): Promise<WorkflowList> {
+    return callApi(this.#caller, { method: 'GET', path: `/api/v1/workflows${pageText(page)}`, answer: workflowListSchema });
   }
 
   /** Stops what starts a workflow by itself. */
@@ -171,8 +180,8 @@ export class Client {
   }
 
   /** Every definition of a workflow, and the executions that still run an old one. */
-  workflowVersions(workflowId: string): Promise<WorkflowVersions> {
-    const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/versions`;
+  workflowVersions(workflowId: string, page: PageOptions = {}): Promise<WorkflowVersions> {
+    const path = `/api/v1/workflows/${encodeURIComponent(workflowId)}/versions${pageText(page)}`;
     return callApi(this.#caller, { method: 'GET', path, answer: workflowVersionsSchema });
   }
 
@@ -183,8 +192,8 @@ export class Client {
   }
 
   /** Executions that go on only when somebody does something, and are so for some seconds. */
-  stuck(forSeconds = 60): Promise<StuckList> {
-    const path = `/api/v1/executions/stuck?for_seconds=${forSeconds}`;
+  stuck(forSeconds = 60, page: PageOptions = {}): Promise<StuckList> {
+    const path = `/api/v1/executions/stuck${pageText({ ...page, for_seconds: forSeconds })}`;
     return callApi(this.#caller, { method: 'GET', path, answer: stuckListSchema });
   }
 
@@ -283,6 +292,11 @@ export interface EventQuery {
   readonly workflows?: readonly string[];
   readonly projects?: readonly string[];
   readonly executions?: readonly string[];
+}
+
+function pageText(parameters: PageOptions & { for_seconds?: number }): string {
+  const given = Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
 function typesOf({ eventTypes }: StreamOptions): string {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { PlatformError } from '@loopwright/protocol';
+import { PlatformError, systemClock } from '@loopwright/protocol';
 import fc from 'fast-check';
 import { mergePolicies } from './merge-policies.ts';
 import { type PolicyDocument, POLICY_LIMIT_BYTES } from './policy-document.ts';
@@ -183,14 +183,14 @@ describe('mergePolicies()', () => {
 
 describe('PolicyFolder', () => {
   it('has the bundled layer, and those of projects below it', async () => {
-    const bundled = new PolicyFolder(null).effective('any');
+    const bundled = new PolicyFolder(null, systemClock).effective('any');
     assert.equal(bundled.document.quality_gates?.min_test_coverage, 70);
     assert.equal(bundled.document.quality_gates?.max_complexity, 15);
     assert.deepEqual(bundled.view.refused, []);
     const folder = await mkdtemp(join(tmpdir(), 'loopwright-policies-'));
     await mkdir(join(folder, 'projects'));
     await writeFile(join(folder, 'projects', 'acme.json'), '{"quality_gates":{"max_complexity":10}}');
-    const policies = new PolicyFolder(folder);
+    const policies = new PolicyFolder(folder, systemClock);
     assert.equal(policies.effective('acme').document.quality_gates?.max_complexity, 10);
     assert.equal(policies.effective('acme').layerOf('/quality_gates/max_complexity'), 'project');
     assert.equal(policies.effective('other').document.quality_gates?.max_complexity, 15);
@@ -202,6 +202,6 @@ describe('PolicyFolder', () => {
       ],
     );
     await writeFile(join(folder, 'projects', 'acme.json'), '{\n"quality_gates":{"max_complexety":10}}');
-    checkRefused(() => new PolicyFolder(folder), /acme\.json" at line 2: \/quality_gates\/max_complexety/);
+    checkRefused(() => new PolicyFolder(folder, systemClock), /acme\.json" at line 2: \/quality_gates\/max_complexety/);
   });
 });

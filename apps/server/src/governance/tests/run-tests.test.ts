@@ -90,7 +90,10 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
     assert.match(results['e-timer.test.js']?.['waits'] ?? '', /failed: it did not end: it waits for something/);
     assert.match(results['f-memory.test.js']?.['f-memory.test.js'] ?? '', /failed: .*memory/);
     assert.deepEqual(results['g-escape.test.js'], { looks: 'passed' });
-    assert.match(results['h-cheat.test.js']?.['h-cheat.test.js'] ?? '', /failed: no test can be believed: the program changed stringify/);
+    assert.match(
+      results['h-cheat.test.js']?.['h-cheat.test.js'] ?? '',
+      /failed: no test can be believed: the program changed stringify/,
+    );
     assert.deepEqual(
       ran.notRun.map(({ file, reason }) => [file, /"node:fs" cannot be had in the sandbox/.test(reason)]),
       [['d-files.test.js', true]],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type ErrorResponse, errorResponseSchema } from '@loopwright/protocol';
+import { z } from 'zod';
 import { type Answer, type TestServer, openServer } from '../app-fixture.ts';
 import { type Operation, exampleOf, operationsOf } from './openapi-operations.ts';
 
@@ -13,6 +14,25 @@ before(async () => {
 });
 after(() => server[Symbol.asyncDispose]());
 
+/** Answers that have an array of objects and are one thing all the same, each with what bounds it. */
+const NO_LISTS: Readonly<Record<string, string>> = {
+  '/health': 'the modules of the server',
+  '/ready': 'what the server depends on',
+  '/api/v1/permissions': 'the table of the operations that the program has',
+  '/api/v1/me': "a person's grants, which their credential carries as a whole",
+  '/api/v1/workflows/{workflow_id}': 'the parts of one definition, which has a limit of its own',
+  '/api/v1/executions/{execution_id}': 'the steps of one definition',
+  '/api/v1/executions/{execution_id}/why': 'what one execution waits for',
+  '/api/v1/tasks/{task_id}': 'the questions of one task, at most twelve',
+  '/api/v1/runs/{run_id}': 'the phases of one profile',
+  '/api/v1/runs/{run_id}/why': 'what one run waits for',
+  '/api/v1/runs/{run_id}/metrics': 'the phases of one profile and the agents of each',
+  '/api/v1/runs/{run_id}/governance': 'the last check of each phase',
+  '/api/v1/runs/{run_id}/checkpoints/compare': 'what differs between two manifests, which have a limit',
+  '/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}': 'one manifest, which has a limit',
+  '/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}': 'the attempts of one delivery, at most ten',
+};
+
 /** A value for a parameter of a path that stands for nothing there is. */
 const ABSENT: Readonly<Record<string, string>> = {
   digest: '0'.repeat(64),
@@ -23,6 +43,23 @@ const ABSENT: Readonly<Record<string, string>> = {
 function urlOf({ path }: Operation, query = ''): string {
   return path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => ABSENT[name] ?? ABSENT['default'] ?? '') + query;
 }
+
+const fieldSchema = z.looseObject({
+  type: z.unknown().optional(),
+  items: z.looseObject({ type: z.unknown().optional() }).optional(),
+  additionalProperties: z.unknown().optional(),
+});
+const answerSchema = z.looseObject({ properties: z.record(z.string(), fieldSchema).default({}) });
+
+const fieldsOf = (operation: Operation): Record<string, z.output<typeof fieldSchema>> =>
+  answerSchema.parse(operation.responses['200']?.content?.['application/json']?.schema ?? {}).properties;
+
+/** Whether a field of an answer has many of something: an array of objects, or such arrays by name. */
+function isMany({ type, items, additionalProperties }: z.output<typeof fieldSchema>): boolean {
+  if (type === 'array') return !SCALARS.has(String(items?.type));
+  return typeof additionalProperties === 'object' && isMany(fieldSchema.parse(additionalProperties));
+}
+const SCALARS: ReadonlySet<string> = new Set(['string', 'integer', 'number', 'boolean']);
 
 const titleOf = ({ method, path }: Operation): string => `${method} ${path}`;
 const takesJson = ({ requestBody }: Operation): boolean => requestBody?.content['application/json'] !== undefined;
@@ -64,16 +101,55 @@ describe('the contract of every route', () => {
       assert.equal(operation.tags?.length, 1, title);
       assert.ok(operation.responses['default'], `${title} does not say how it fails`);
       if (takesJson(operation)) assert.notEqual(exampleOf(operation), undefined, `${title} has no example of its body`);
-      if (
-        operation.method === 'POST' &&
-        // Logging in and out gives a cookie of the browser, which is not kept.
-        !operation.path.startsWith('/auth/') &&
-        !Object.keys(operation.requestBody?.content ?? {}).some((type) => /csv|octet/.test(type))
-      )
+      if (operation.method === 'POST')
         assert.ok(
           operation.parameters.some(({ name }) => name === 'idempotency-key'),
           `${title} takes no Idempotency-Key`,
         );
+    }
+  });
+
+  it('pages every list: limit, cursor and next_cursor, or a reason why it is none', () => {
+    const reasonless = new Set(Object.keys(NO_LISTS));
+    for (const operation of operations.filter(({ method }) => method === 'GET')) {
+      const title = titleOf(operation);
+      const path = operation.path.replace(/^\/runs/, '/api/v1/runs');
+      const fields = fieldsOf(operation);
+      const listed = Object.keys(fields).filter((name) => isMany(fields[name] ?? {}));
+      if (listed.length === 0) continue;
+      if (path in NO_LISTS) {
+        reasonless.delete(path);
+        continue;
+      }
+      const query = operation.parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+      // Events have one cursor for pages and streams, which is called after what it does.
+      const [asked, given] = listed.includes('events') ? ['after', 'cursor'] : ['cursor', 'next_cursor'];
+      assert.ok(
+        query.includes('limit') && query.includes(asked),
+        `${title} lists ${listed.join(', ')} and takes ${query.join(', ')}`,
+      );
+      assert.ok(given in fields, `${title} lists ${listed.join(', ')} and gives no ${given}`);
+    }
+    assert.deepEqual([...reasonless], [], 'what is listed here is there');
+  });
+
+  it('refuses a cursor that no list gave, and a limit that is none', async () => {
+    const lists = operations.filter(
+      ({ method, parameters }) => method === 'GET' && parameters.some(({ name }) => name === 'cursor'),
+    );
+    assert.ok(lists.length > 20);
+    for (const operation of lists) {
+      for (const query of ['?limit=0', '?limit=100000', '?limit=x', '?cursor=']) {
+        const answer = await call('GET', urlOf(operation, query));
+        assert.ok([400, 422].includes(answer.status), `${titleOf(operation)}${query} answered ${answer.status}`);
+        assert.match(JSON.stringify(errorOf(answer, titleOf(operation)).details), /\/querystring\/(?:limit|cursor)/);
+      }
+      if (operation.path.includes('{')) continue;
+      for (const cursor of ['x', 'bnVsbA', 'e30', 'W10', 'WyIiLCIiLCIiLCIiLCIiXQ', encodeURIComponent('[1]')]) {
+        const answer = await call('GET', urlOf(operation, `?cursor=${cursor}`));
+        assert.equal(answer.status, 400, `${titleOf(operation)} took the cursor ${cursor}`);
+        assert.match(JSON.stringify(errorOf(answer, titleOf(operation)).details), /"\/querystring\/cursor"/);
+      }
     }
   });
 

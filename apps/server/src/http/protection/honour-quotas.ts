@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DailyQuotas, QuotaKind } from '../../quotas/daily-quotas.ts';
 
 declare module 'fastify' {
@@ -17,12 +17,17 @@ declare module 'fastify' {
  * dies in between has counted one too many, never one too few.
  */
 export function honourQuotas(api: FastifyInstance, quotas: DailyQuotas): void {
+  const take = async (request: FastifyRequest, quota: QuotaKind): Promise<void> => {
+    request.returnQuota = await quotas.take(request.principal.userId, quota);
+  };
   api.decorateRequest('returnQuota', null);
-  api.addHook('preHandler', async (request) => {
+  api.addHook('preHandler', (request, _reply, done) => {
     const { quota } = request.routeOptions.config;
-    if (quota !== undefined) request.returnQuota = await quotas.take(request.principal.userId, quota);
+    return quota === undefined ? done() : take(request, quota);
   });
-  api.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode >= 400 || reply.getHeader('idempotent-replayed') !== undefined) await request.returnQuota?.();
+  api.addHook('onResponse', (request, reply, done) => {
+    const { returnQuota } = request;
+    const isUsed = reply.statusCode < 400 && reply.getHeader('idempotent-replayed') === undefined;
+    return returnQuota === null || isUsed ? done() : returnQuota();
   });
 }

@@ -1,6 +1,6 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import { PlatformError, isLoopback } from '@loopwright/protocol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 
 /** How many requests one caller may make in a minute; `null`: as many as they like. */
 export interface RequestRates {
@@ -33,9 +33,9 @@ type Limiter = (request: FastifyRequest, options?: { increment: boolean }) => Pr
 /** The two places of a request at which it may be too many. */
 export interface RateLimits {
   /** Before anybody looks at who it is. */
-  readonly checkAddress: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  readonly checkAddress: onRequestHookHandler;
   /** Once it is known who it is. */
-  readonly checkCaller: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  readonly checkCaller: onRequestHookHandler;
 }
 
 /**
@@ -52,26 +52,28 @@ export async function rateLimits(app: FastifyInstance, rates: RequestRates): Pro
   const byKey = limiter(rates.key, ({ principal }) => `key ${principal.credentialId}`);
   const refusals = limiter(rates.refusals, ({ ip }) => `refused ${normalizeIP(ip)}`);
   if (refusals !== undefined)
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       // Who forgot to send any is no guesser: the challenge says which it was.
-      const challenge = String(reply.getHeader('www-authenticate') ?? '');
-      if (reply.statusCode === 401 && challenge.includes('invalid_token')) await refusals(request);
+      const isGuess = reply.statusCode === 401 && String(reply.getHeader('www-authenticate')).includes('invalid_token');
+      return isGuess ? refusals(request) : done();
     });
+  const checkAddress = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (refusals !== undefined) {
+      const checked = await refusals(request, { increment: false });
+      if (!checked.isAllowed && checked.remaining === 0) refuse(reply, 'refused credentials', checked);
+    }
+    await check(byAddress, 'address', request, reply);
+  };
+  const checkCaller = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    await check(byUser, 'user', request, reply);
+    if (request.principal.method === 'api_key') await check(byKey, 'key', request, reply);
+  };
   return {
-    checkAddress: async (request, reply) => {
-      if (isLoopback(request.ip)) return;
-      if (refusals !== undefined) {
-        const checked = await refusals(request, { increment: false });
-        if (!checked.isAllowed && checked.remaining === 0) refuse(reply, 'refused credentials', checked);
-      }
-      await check(byAddress, 'address', request, reply);
-    },
-    checkCaller: async (request, reply) => {
-      const { principal, userId } = request;
+    checkAddress: (request, reply, done) => (isLoopback(request.ip) ? done() : checkAddress(request, reply)),
+    checkCaller: (request, reply, done) => {
       // A public route has no caller.
-      if (userId === '' || principal.method === 'development') return;
-      await check(byUser, 'user', request, reply);
-      if (principal.method === 'api_key') await check(byKey, 'key', request, reply);
+      const isUnlimited = request.userId === '' || request.principal.method === 'development';
+      return isUnlimited ? done() : checkCaller(request, reply);
     },
   };
 }

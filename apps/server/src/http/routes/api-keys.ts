@@ -16,7 +16,7 @@ import type { Principal } from '../../identity/principal.ts';
 import type { AppParts } from '../app.ts';
 import { endCredential, endSessionsOf, endWhatWasOpened } from '../end-credential.ts';
 import { apiKeyView, issuedKeyView } from '../identity-view.ts';
-import { pageQuery } from '../page-query.ts';
+import { pageQuery } from '../manners/pages.ts';
 
 /** A kept answer says that there is a key, not what it is. */
 const withoutSecret = (body: string): string => JSON.stringify({ ...newApiKeySchema.parse(JSON.parse(body)), key: null });

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { auditView, listAudit, verifyAudit } from '../../audit/read-audit.ts';
 import type { ServerDatabase } from '../../database/server-database.ts';
-import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
+import { cursorOf, cursorSchema, numberPlace, placeOf } from '../manners/pages.ts';
 
 const text = z.string().min(1).max(500).optional();
 const time = z.iso.datetime({ offset: true }).optional();
@@ -40,7 +40,7 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
           from: from === undefined ? undefined : Date.parse(from),
           before: before === undefined ? undefined : Date.parse(before),
           projects: isAll ? undefined : access.scope('audit:read'),
-          beforeSeq: cursor === undefined ? undefined : placeOf(cursor, z.tuple([z.int().positive()]))[0],
+          beforeSeq: cursor === undefined ? undefined : placeOf(cursor, numberPlace)[0],
           limit: limit + 1,
         });
         const page = rows.slice(0, limit);

@@ -12,6 +12,12 @@ export function browserSessionRoutes({ identity }: Pick<AppParts, 'identity'>): 
     app.post(
       '/auth/session',
       {
+        config: { sealsKept: true },
+        // Before an answer is given again, too: a page of somebody else must not log its visitor in as somebody else.
+        onRequest: async ({ headers, method }) => {
+          if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
+            checkOrigin({ method, headers, isWebSocket: false }, cookies.originOf(headers.host ?? ''));
+        },
         schema: {
           tags,
           summary: 'Open a session of a browser with an API key',
@@ -19,12 +25,9 @@ export function browserSessionRoutes({ identity }: Pick<AppParts, 'identity'>): 
         },
       },
       async (request, reply) => {
-        const { principal, headers, method } = request;
+        const { principal } = request;
         if (principal.method !== 'api_key' || principal.credentialId === null)
           throw new PlatformError('FORBIDDEN', 'Cannot open a session: it takes an API key as Authorization: Bearer');
-        // A page of somebody else must not log its visitor in as somebody else.
-        if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
-          checkOrigin({ method, headers, isWebSocket: false }, cookies.originOf(headers.host ?? ''));
         const { userId, credentialId: keyId, expiresAt: notAfter } = principal;
         const opened = await openBrowserSession(identity, request, reply, {
           userId,
@@ -46,6 +49,7 @@ export function browserSessionRoutes({ identity }: Pick<AppParts, 'identity'>): 
     app.post(
       '/auth/logout',
       {
+        config: { sealsKept: true, endsSession: true },
         schema: {
           tags,
           summary: 'End the session of this browser',

@@ -3,11 +3,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ADVANCE_TYPE } from '../../runs/profile/weave-phases.ts';
 import type { AppParts } from '../app.ts';
+import { readJsonBodies } from '../json-body.ts';
 
 /** `/events`: events from outside, for executions that listen. */
 export function cloudEventRoutes({ engine }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
-    api.addContentTypeParser('application/cloudevents+json', { parseAs: 'string' }, api.getDefaultJsonParser('error', 'ignore'));
+    readJsonBodies(api, 'application/cloudevents+json');
     api.post(
       '/events',
       {

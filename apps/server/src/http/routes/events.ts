@@ -148,7 +148,7 @@ function accept(
 }
 
 function refuse(socket: WebSocket, error: unknown, request: FastifyRequest): void {
-  if (!(error instanceof PlatformError)) request.log.error({ err: error }, 'Cannot open a stream');
+  if (!(error instanceof PlatformError)) request.log.error({ err: error, request_id: request.id }, 'Cannot open a stream');
   const code = error instanceof PlatformError ? error.code : 'INTERNAL_ERROR';
   socket.on('error', () => socket.terminate());
   socket.close(code === 'RATE_LIMITED' || code === 'SERVICE_UNAVAILABLE' ? TRY_LATER : REFUSED, code);

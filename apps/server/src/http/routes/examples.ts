@@ -1,12 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { DEFAULT_PROJECT } from '@loopwright/engine';
+import { DEFAULT_PROJECT, digestOf } from '@loopwright/engine';
 import { type Clock, PlatformError, errorResponseSchema, examplesDescriptionSchema, projectIdSchema } from '@loopwright/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { ExampleSummary } from '../../examples/example-store.ts';
 import type { ExampleFormat } from '../../examples/read-examples.ts';
 import type { AppParts } from '../app.ts';
+import { answeredBefore, refusalOfStream } from '../honour-idempotency-keys.ts';
+import { sendKept } from '../kept-headers.ts';
+import type { KeptResponse } from '../kept-responses.ts';
 
 const FORMATS: Readonly<Record<string, ExampleFormat>> = {
   'application/x-ndjson': 'jsonl',
@@ -43,15 +47,29 @@ export function exampleRoutes({ examples, clock, authorization: { resources } }:
             400: errorResponseSchema,
             413: errorResponseSchema,
             415: errorResponseSchema,
+            409: errorResponseSchema,
+            422: errorResponseSchema,
           },
         },
       },
       async (request, reply) => {
-        const summary = await examples.put(request.body, formatOf(request));
-        await resources.addExamples(summary.digest, request.query.project_id, request.userId);
-        return reply.status(201).send(summary);
+        const taken = await take(request, request.body, request.query.project_id);
+        return 'body' in taken ? sendKept(reply, taken) : reply.status(201).send(taken);
       },
     );
+
+    /** Reads an upload and keeps it, unless the answer under its Idempotency-Key is there already; what was read and is not kept is gone then. */
+    async function take(request: FastifyRequest, body: Readable, projectId: string): Promise<ExampleSummary | KeptResponse> {
+      await using staged = await examples.stage(body, formatOf(request)).catch((error: unknown) => {
+        throw refusalOfStream(request, error);
+      });
+      const { summary } = staged;
+      const earlier = answeredBefore(request, digestOf({ digest: summary.digest, project_id: projectId }));
+      if (earlier !== undefined) return earlier;
+      await staged.keep();
+      await resources.addExamples(summary.digest, projectId, request.userId);
+      return summary;
+    }
 
     const params = z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) });
     api.get(

@@ -12,6 +12,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BulkOperations, type BulkQuery } from '../../operations/bulk-operations.ts';
 import type { AppParts } from '../app.ts';
+import { pageOf, pageQuery, timePlace } from '../manners/pages.ts';
 
 /** How many executions a preview shows. */
 const SAMPLE = 10;
@@ -46,15 +47,17 @@ export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
         schema: {
           tags: ['executions'],
           summary: 'Executions that go on only when somebody does something, each with its reason',
-          querystring: z.object({ for_seconds: z.coerce.number().int().min(0).max(31_536_000).default(60) }),
+          querystring: pageQuery.extend({ for_seconds: z.coerce.number().int().min(0).max(31_536_000).default(60) }),
           response: { 200: stuckListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ access, query: { for_seconds: seconds } }): Promise<StuckList> => {
-        const executions = engine.operations
-          .stuck(seconds * 1000, access.scope('executions:read'))
-          .map((execution) => Object.assign(summaryOf(execution), { why: engine.operations.why(execution) }));
-        return { executions, total: executions.length };
+      async ({ access, query }): Promise<StuckList> => {
+        const stuck = engine.operations.stuck(query.for_seconds * 1000, access.scope('executions:read'));
+        const { page, ...rest } = pageOf(stuck, query, { place: ({ createdAt, id }) => [createdAt, id], schema: timePlace });
+        const executions = page.map((execution) =>
+          Object.assign(summaryOf(execution), { why: engine.operations.why(execution) }),
+        );
+        return { executions, ...rest };
       },
     );
   };

@@ -4,11 +4,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 import { executionView } from '../execution-view.ts';
-import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
+import { cursorOf, cursorSchema, numberPlace, placeOf } from '../manners/pages.ts';
 import { findExecution, oneExecution } from './execution-schemas.ts';
-
-/** A place in the list of executions: the number of one. */
-const executionPlace = z.tuple([z.int().nonnegative()]);
 
 /** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
@@ -40,7 +37,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
           ...(workflow_id === undefined ? {} : { workflow: workflow_id }),
           ...(project_id === undefined ? {} : { projectId: project_id }),
           ...(status === undefined ? {} : { status: statusOf(status) }),
-          ...(cursor === undefined ? {} : { before: placeOf(cursor, executionPlace)[0] }),
+          ...(cursor === undefined ? {} : { before: placeOf(cursor, numberPlace)[0] }),
         });
         return { executions: executions.map(summaryOf), total, next_cursor: cursorOf(next === null ? null : [next]) };
       },
@@ -49,7 +46,8 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
     api.get(
       '/executions/:execution_id',
       { schema: { ...oneExecution, summary: 'The state of an execution' } },
-      async ({ params: { execution_id } }) => executionView(engine, findExecution(parts, execution_id)),
+      async ({ params: { execution_id } }) =>
+        engine.read.together(() => executionView(engine, findExecution(parts, execution_id))),
     );
 
     api.get(

@@ -37,9 +37,11 @@ export function healthRoutes({ health }: { health: HealthSource }): FastifyPlugi
   };
 }
 
-function readinessOf({ store_fault: fault, modules }: ServerHealth): Readiness {
+function readinessOf({ store_fault: fault, policy_fault: policyFault, modules }: ServerHealth): Readiness {
   const checks = [
     { name: 'store', ready: fault === undefined, reason: fault ?? null },
+    // Gates go by the policies before: that is worth knowing, and no reason to take no work.
+    ...(policyFault === undefined ? [] : [{ name: 'policies', ready: true, reason: policyFault }]),
     ...modules.map(({ id, status, last_exit }) => ({
       name: `module ${id}`,
       ready: status === 'running',

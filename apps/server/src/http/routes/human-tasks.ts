@@ -12,12 +12,12 @@ import { noSuchTask } from '../../authorization/subjects.ts';
 import type { AppParts } from '../app.ts';
 import { humanTaskView } from '../execution-view.ts';
 import { giveAnswer } from '../give-answer.ts';
-import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
+import { cursorOf, cursorSchema, placeOf, timePlace } from '../manners/pages.ts';
 import { idempotencyKeySchema } from '../idempotency.ts';
 
 /** A place in the list of human tasks: when one was asked, and its id. */
 function taskAt(cursor: string): { createdAt: number; id: string } {
-  const [createdAt, id] = placeOf(cursor, z.tuple([z.number(), z.string()]));
+  const [createdAt, id] = placeOf(cursor, timePlace);
   return { createdAt, id };
 }
 

@@ -13,7 +13,7 @@ import { csrfToken } from '../../identity/csrf.ts';
 import type { AppParts } from '../app.ts';
 import { endCredential } from '../end-credential.ts';
 import { sessionView, timeOrNull } from '../identity-view.ts';
-import { pageQuery } from '../page-query.ts';
+import { pageQuery } from '../manners/pages.ts';
 
 const withoutSecret = (body: string): string => JSON.stringify({ ...streamTicketSchema.parse(JSON.parse(body)), ticket: null });
 

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { errorResponseSchema, meSchema } from '@loopwright/protocol';
 import { type HeldClock, heldClock } from '../../identity/clock-fixture.ts';
@@ -142,6 +143,61 @@ describe('logging in at an OpenID provider', () => {
       [provider.clientId, `${server.url}/`],
     );
     assert.equal((await visit(`${server.url}/api/v1/me`, session)).status, 401);
+  });
+});
+
+describe('the audit log', () => {
+  const entriesOf = async (kind: string) =>
+    server.database
+      .selectFrom('audit')
+      .selectAll()
+      .where('operation', '=', 'GET /auth/callback')
+      .where('kind', '=', kind as 'outcome')
+      .orderBy('seq', 'desc')
+      .execute();
+
+  it('says who logged in, from where, at which provider and into which session', async () => {
+    const { session } = await logIn();
+    const { user_id: userId, credential_id: sessionId } = await meOf(session);
+    const [entry] = await entriesOf('outcome');
+    assert.partialDeepStrictEqual(entry, {
+      user_id: userId,
+      method: 'oidc',
+      credential_id: sessionId,
+      object_kind: 'session',
+      object_id: sessionId,
+      address: '127.0.0.1',
+      status: 302,
+    });
+    assert.match(entry?.request_id ?? '', /^[0-9a-f-]{36}$/);
+    assert.partialDeepStrictEqual(JSON.parse(entry?.after ?? ''), { provider: provider.issuer, role: 'operator' });
+    const secrets = [session.split('=')[1] ?? '-', provider.clientSecret];
+    for (const secret of secrets) assert.ok(!JSON.stringify(entry).includes(secret));
+  });
+
+  it('says who was not let in and why', async () => {
+    const { pending, back } = await goToProvider();
+    await refusedBack(back.replace(/state=[^&]+/, 'state=other'), pending);
+    const [entry] = await entriesOf('refused');
+    assert.partialDeepStrictEqual(entry, { user_id: null, method: 'oidc', address: '127.0.0.1', status: 401 });
+    const said = JSON.parse(entry?.after ?? '');
+    assert.partialDeepStrictEqual(said, { error_code: 'UNAUTHORIZED', provider: provider.issuer });
+    assert.match(said.reason, /state/);
+  });
+
+  it('lets nobody in of whom it cannot say so', async () => {
+    const { pending, back } = await goToProvider();
+    const sessions = () => server.database.selectFrom('sessions').select('session_id').execute();
+    const open = await sessions();
+    const raw = new DatabaseSync(join(server.dir, 'server.db'));
+    raw.exec(`CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    const answer = await visit(back, pending);
+    raw.exec('DROP TRIGGER refuse');
+    raw.close();
+    assert.equal(answer.status, 503);
+    assert.equal(errorResponseSchema.parse(await answer.json()).error_code, 'AUDIT_FAILED');
+    assert.ok(answer.headers.getSetCookie().every((cookie) => !cookie.startsWith('loopwright_session=')));
+    assert.deepEqual(await sessions(), open);
   });
 });
 

@@ -1,13 +1,18 @@
 import { PlatformError, errorResponseSchema } from '@loopwright/protocol';
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LOGIN_LIMIT_MS, type OidcLogin } from '../../identity/oidc/oidc-login.ts';
 import { cookieIn, setCookie } from '../../identity/session-cookie.ts';
+import type { AuditLog } from '../../audit/audit-log.ts';
+import { factsOf } from '../../audit/record-requests.ts';
+import { recordable } from '../../audit/recordable.ts';
+import type { ClaimedUser } from '../../identity/claim-rules.ts';
 import type { AppParts } from '../app.ts';
-import { localPath, openBrowserSession } from '../browser-sessions.ts';
+import { endBrowserSession, localPath, openBrowserSession } from '../browser-sessions.ts';
 
 /** `/auth/login` and `/auth/callback`: the way to the identity provider and back. */
-export function oidcLoginRoutes({ identity }: Pick<AppParts, 'identity'>): FastifyPluginAsyncZod {
+export function oidcLoginRoutes({ identity, audit }: Pick<AppParts, 'identity' | 'audit'>): FastifyPluginAsyncZod {
   const { users, cookies, login } = identity;
   return async (app) => {
     const tags = ['login'];
@@ -37,11 +42,13 @@ export function oidcLoginRoutes({ identity }: Pick<AppParts, 'identity'>): Fasti
       },
       async (request, reply) => {
         const pending = cookieIn(request.headers.cookie, cookies.login) ?? '';
-        const result = await configured(login).complete(new URL(request.url, 'http://own.invalid').search, pending);
+        const provider = configured(login);
+        const result = await provider.complete(new URL(request.url, 'http://own.invalid').search, pending);
         // Used or not, it is good for one answer only.
         void reply.header('set-cookie', setCookie(cookies, cookies.login, '', 0)).header('cache-control', 'no-store');
         if ('refused' in result) {
-          request.log.info({ cause: result.refused, requestId: request.id }, 'Refused a login');
+          request.log.info({ cause: result.refused, request_id: request.id }, 'Refused a login');
+          request.refusedProof = { method: 'oidc', credentialId: null, reason: result.refused, provider: provider.issuer };
           throw new PlatformError(
             'UNAUTHORIZED',
             'Cannot log in: the answer of the identity provider is not valid; start again',
@@ -52,11 +59,43 @@ export function oidcLoginRoutes({ identity }: Pick<AppParts, 'identity'>): Fasti
         }
         const { userId, role, projects: grants } = result.user;
         await users.seen(result.user);
-        await openBrowserSession(identity, request, reply, { userId, role, grants, keyId: null, notAfter: null });
+        const opening = { userId, role, grants, keyId: null, notAfter: null };
+        const { session } = await openBrowserSession(identity, request, reply, opening);
+        try {
+          await recordLogin(audit, session.session_id, { request, user: result.user, provider: provider.issuer });
+        } catch (error) {
+          // A session that nobody knows of is none.
+          await endBrowserSession(identity, userId, session.session_id);
+          void reply.removeHeader('set-cookie').header('set-cookie', setCookie(cookies, cookies.login, '', 0));
+          throw error;
+        }
         return reply.redirect(localPath(result.returnTo));
       },
     );
   };
+}
+
+/** What a login says of itself, for the log. */
+interface RecordedLogin {
+  readonly request: FastifyRequest;
+  readonly user: ClaimedUser;
+  readonly provider: string;
+}
+
+/** Records who logged in, before they are told so. Throws AUDIT_FAILED. */
+function recordLogin(audit: AuditLog, sessionId: string, { request, user, provider }: RecordedLogin): Promise<unknown> {
+  const { userId, role, projects } = user;
+  return audit.append({
+    ...factsOf(request),
+    kind: 'outcome',
+    user_id: userId,
+    method: 'oidc',
+    credential_id: sessionId,
+    object_kind: 'session',
+    object_id: sessionId,
+    after: recordable({ provider, role, grants: Object.fromEntries(projects) }),
+    status: 302,
+  });
 }
 
 function configured(login: OidcLogin | null): OidcLogin {

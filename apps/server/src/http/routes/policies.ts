@@ -4,6 +4,10 @@ import { z } from 'zod';
 import { readPolicy } from '../../governance/policy/read-policy.ts';
 import { runNotFound } from '../../runs/create-run.ts';
 import type { AppParts } from '../app.ts';
+import { pageOf, pageQuery } from '../manners/pages.ts';
+
+/** The universal layer comes first, then those of projects by their names. */
+const policyPlace = z.tuple([z.int().min(0).max(1), z.string()]);
 
 /** `/policies`: the layers that the server has, and what they would say. */
 export function policyRoutes({
@@ -14,18 +18,29 @@ export function policyRoutes({
   return async (api) => {
     api.get(
       '/policies',
-      { schema: { tags: ['policies'], summary: 'The policy layers of the server', response: { 200: policyListSchema } } },
-      async ({ access }) => {
+      {
+        schema: {
+          tags: ['policies'],
+          summary: 'The policy layers of the server',
+          querystring: pageQuery,
+          response: { 200: policyListSchema, 400: errorResponseSchema },
+        },
+      },
+      async ({ access, query }) => {
         const isSeen = ({ projectId }: { projectId: string | null }): boolean => projectId === null || access.sees(projectId);
         const list = governance.policies.list().filter(isSeen);
-        const policies = list.map(({ layer, projectId, source, digest, document }) => ({
+        const { page, ...rest } = pageOf(list, query, {
+          place: ({ projectId }) => (projectId === null ? [0, ''] : [1, projectId]),
+          schema: policyPlace,
+        });
+        const policies = page.map(({ layer, projectId, source, digest, document }) => ({
           layer,
           project_id: projectId,
           source,
           digest,
           document: z.record(z.string(), z.json()).parse(toJson(document)),
         }));
-        return { policies, total: policies.length };
+        return { policies, ...rest };
       },
     );
 

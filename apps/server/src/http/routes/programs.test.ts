@@ -51,7 +51,7 @@ describe('GET /api/v1/programs', () => {
       { name: 'echo', active_version: 2, versions: [1, 2], edge_url: edgeUrl },
       { name: 'idle', active_version: null, versions: [1], edge_url: edgeUrl },
     ];
-    assert.deepEqual(programListSchema.parse((await server.get(PATH)).body), { programs: expected, total: 2 });
+    assert.deepEqual(programListSchema.parse((await server.get(PATH)).body), { programs: expected, total: 2, next_cursor: null });
     assert.deepEqual(programSummarySchema.parse((await server.get(`${PATH}/echo`)).body), expected[0]);
   });
 
@@ -65,7 +65,7 @@ describe('GET /api/v1/programs', () => {
 
   it('is an empty list without programs', async () => {
     await using bare = await openServer();
-    assert.deepEqual((await bare.get(PATH)).body, { programs: [], total: 0 });
+    assert.deepEqual((await bare.get(PATH)).body, { programs: [], total: 0, next_cursor: null });
   });
 });
 
@@ -94,7 +94,7 @@ describe('GET /api/v1/programs/{name}/versions and /promotions', () => {
         { id: 'p2', from: 1, to: 2, approvers: ['bob'] },
       ],
     );
-    assert.deepEqual((await server.get(`${PATH}/idle/promotions`)).body, { promotions: [], total: 0 });
+    assert.deepEqual((await server.get(`${PATH}/idle/promotions`)).body, { promotions: [], total: 0, next_cursor: null });
   });
 });
 

@@ -3,31 +3,19 @@ import {
   errorResponseSchema,
   executeRequestSchema,
   executeResponseSchema,
-  programListSchema,
   programNameSchema,
   programSummarySchema,
-  programVersionsSchema,
-  promotionListSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 
-/** `/programs`: what was made, what is active, why, and a way to call it. */
-export function programRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
+/** `/programs/{name}`: one program, a way to call it, and its figures. */
+export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
     const missing = { 404: errorResponseSchema };
     const refused = { ...missing, 400: errorResponseSchema, 409: errorResponseSchema, 422: errorResponseSchema };
-
-    api.get(
-      '/programs',
-      { schema: { tags: ['programs'], summary: 'Programs', response: { 200: programListSchema } } },
-      async ({ access }) => {
-        const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
-        return { programs: list, total: list.length };
-      },
-    );
 
     api.get(
       '/programs/:name',
@@ -40,38 +28,6 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
         },
       },
       async ({ params: { name } }) => programs.summary(name),
-    );
-
-    api.get(
-      '/programs/:name/versions',
-      {
-        schema: {
-          tags: ['programs'],
-          summary: 'Every version of a program with its metadata',
-          params,
-          response: { 200: programVersionsSchema, ...missing },
-        },
-      },
-      async ({ params: { name } }) => {
-        const versions = await programs.versions(name);
-        return { versions, total: versions.length };
-      },
-    );
-
-    api.get(
-      '/programs/:name/promotions',
-      {
-        schema: {
-          tags: ['programs'],
-          summary: 'Every move of the active version, with its evidence',
-          params,
-          response: { 200: promotionListSchema, ...missing },
-        },
-      },
-      async ({ params: { name } }) => {
-        const promotions = await programs.promotions(name);
-        return { promotions, total: promotions.length };
-      },
     );
 
     api.post(

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { Access } from '../../authorization/access.ts';
 import { type Grants, noSuchGrant } from '../../authorization/grants.ts';
 import type { ResourceProjects } from '../../authorization/resource-projects.ts';
-import { cutNames, namesPage, rangeOf } from '../names-page.ts';
+import { cutPage, pageQuery, rangeOfNames } from '../manners/pages.ts';
 
 /** What projects are found in. */
 export interface ProjectParts {
@@ -32,13 +32,13 @@ export function projectRoutes(parts: ProjectParts): FastifyPluginAsyncZod {
         schema: {
           tags: ['authorization'],
           summary: 'The projects that you may see, and your role in each',
-          querystring: namesPage,
+          querystring: pageQuery,
           response: { 200: projectListSchema, 400: errorResponseSchema },
         },
       },
       async ({ access, query }) => {
-        const names = await seenProjects(parts, access, rangeOf(query));
-        const [page, next_cursor] = cutNames(names, query.limit, (name) => name);
+        const names = await seenProjects(parts, access, rangeOfNames(query));
+        const [page, next_cursor] = cutPage(names, query.limit, (name) => [name]);
         const projects = page.flatMap((project_id) => {
           const role = access.roleOn(project_id);
           return role === 'none' ? [] : [{ project_id, role }];
@@ -54,13 +54,13 @@ export function projectRoutes(parts: ProjectParts): FastifyPluginAsyncZod {
           tags: ['authorization'],
           summary: 'Who has a role of their own in a project',
           params: z.object({ project_id: projectIdSchema }),
-          querystring: namesPage,
+          querystring: pageQuery,
           response: { 200: grantListSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
       async ({ params: { project_id }, query }) => {
-        const list = await grants.list(project_id, rangeOf(query));
-        const [page, next_cursor] = cutNames(list, query.limit, ({ user_id }) => user_id);
+        const list = await grants.list(project_id, rangeOfNames(query));
+        const [page, next_cursor] = cutPage(list, query.limit, ({ user_id }) => [user_id]);
         return { grants: page, next_cursor };
       },
     );

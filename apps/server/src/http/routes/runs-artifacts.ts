@@ -20,9 +20,9 @@ export function runArtifactRoutes({ runs }: Pick<AppParts, 'runs'>): FastifyPlug
           response: { 200: artifactsResponseSchema, ...oneRun.refused },
         },
       },
-      async ({ params: { run_id }, query: { phase, limit, offset, page } }) => {
+      async ({ params: { run_id }, query: { phase, limit, offset, page, cursor } }) => {
         const first = page === undefined || limit === undefined ? offset : (page - 1) * limit;
-        return runs.artifacts(run_id, { phase, limit, offset: first });
+        return runs.artifacts(run_id, { phase, limit, offset: first, cursor });
       },
     );
     const file = { tags: ['runs'], response: FILE };

@@ -1,22 +1,12 @@
-import {
-  checkpointComparisonSchema,
-  checkpointDetailSchema,
-  checkpointListSchema,
-  rollbackListSchema,
-  rollbackRequestSchema,
-  rollbackSchema,
-} from '@loopwright/protocol';
+import { checkpointComparisonSchema, checkpointDetailSchema, checkpointListSchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
+import { numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
 import { oneRun } from './run-schemas.ts';
 
-/** Checkpoints of a run: list, detail, comparison, and the way back to one. */
-export function runCheckpointRoutes({
-  runs,
-  checkpoints,
-  rollbacks,
-}: Pick<AppParts, 'runs' | 'checkpoints' | 'rollbacks'>): FastifyPluginAsyncZod {
+/** Checkpoints of a run: list, detail, comparison. */
+export function runCheckpointRoutes({ runs, checkpoints }: Pick<AppParts, 'runs' | 'checkpoints'>): FastifyPluginAsyncZod {
   return async (api) => {
     const id = z.string().min(1).max(200);
     const one = { tags: ['runs'], params: oneRun.params.extend({ checkpoint_id: id }) };
@@ -28,13 +18,16 @@ export function runCheckpointRoutes({
           tags: ['runs'],
           summary: 'The checkpoints of a run, the oldest first',
           params: oneRun.params,
+          querystring: pageQuery,
           response: { 200: checkpointListSchema, ...oneRun.refused },
         },
       },
-      async ({ params: { run_id } }) => {
+      async ({ params: { run_id }, query }) => {
         await runs.find(run_id);
-        const list = await checkpoints.list(run_id);
-        return { checkpoints: list, total: list.length };
+        const numbered = [...(await checkpoints.list(run_id)).entries()];
+        // None is ever removed: the number of one is its name.
+        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
+        return { checkpoints: page.map(([, checkpoint]) => checkpoint), ...rest };
       },
     );
 
@@ -67,37 +60,6 @@ export function runCheckpointRoutes({
       async ({ params: { run_id, checkpoint_id } }) => {
         await runs.find(run_id);
         return checkpoints.detail(run_id, checkpoint_id);
-      },
-    );
-
-    api.post(
-      '/runs/:run_id/checkpoints/:checkpoint_id/rollback',
-      {
-        schema: {
-          ...one,
-          summary: 'Put a run back to a checkpoint; what came after it is archived',
-          body: rollbackRequestSchema.nullish().meta({ examples: [{ reason: 'The plan has changed' }] }),
-          response: { 200: rollbackSchema, ...oneRun.refused },
-        },
-      },
-      async ({ params: { run_id, checkpoint_id }, body, userId: by }) =>
-        rollbacks.rollBack(run_id, checkpoint_id, { by, reason: body?.reason ?? null }),
-    );
-
-    api.get(
-      '/runs/:run_id/rollbacks',
-      {
-        schema: {
-          tags: ['runs'],
-          summary: 'The rollbacks of a run, and what each of them archived',
-          params: oneRun.params,
-          response: { 200: rollbackListSchema, ...oneRun.refused },
-        },
-      },
-      async ({ params: { run_id } }) => {
-        await runs.find(run_id);
-        const list = await rollbacks.list(run_id);
-        return { rollbacks: list, total: list.length };
       },
     );
   };

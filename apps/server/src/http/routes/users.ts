@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { OPERATIONS } from '../../authorization/permissions.ts';
 import { PERMISSIONS, ROLE_PERMISSIONS } from '../../authorization/roles.ts';
 import { type UserRoles, noSuchUser } from '../../authorization/user-roles.ts';
-import { cutNames, namesPage, rangeOf } from '../names-page.ts';
+import { cutPage, pageQuery, rangeOfNames } from '../manners/pages.ts';
 
 /** `/users`: who there is and what they may on the platform; `/permissions`: the table that decides. */
 export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZod {
@@ -35,12 +35,12 @@ export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZ
         schema: {
           tags: ['authorization'],
           summary: 'Users and their roles, by their names',
-          querystring: namesPage,
+          querystring: pageQuery,
           response: { 200: userListSchema, 400: errorResponseSchema },
         },
       },
       async ({ query }) => {
-        const [page, next_cursor] = cutNames(await users.list(rangeOf(query)), query.limit, (user) => user.user_id);
+        const [page, next_cursor] = cutPage(await users.list(rangeOfNames(query)), query.limit, (user) => [user.user_id]);
         return { users: page, next_cursor };
       },
     );

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import type { StoredDelivery } from '../../webhooks/deliveries.ts';
 import type { StoredWebhook } from '../../webhooks/subscriptions.ts';
 import { deliveryDetail, deliveryView } from '../../webhooks/webhook-view.ts';
-import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
+import { cursorOf, cursorSchema, numberPlace, placeOf } from '../manners/pages.ts';
 import { type WebhookRouteParts, findWebhook } from './webhooks.ts';
 
 const params = z.object({ webhook_id: z.string().max(200) });
@@ -53,7 +53,7 @@ export function webhookDeliveryRoutes(parts: WebhookRouteParts): FastifyPluginAs
       async (request) => {
         const { webhook_id: id } = await findWebhook(parts, request, request.params.webhook_id);
         const { cursor, limit, status } = request.query;
-        const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : placeOf(cursor, z.tuple([z.int()]));
+        const [before] = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : placeOf(cursor, numberPlace);
         const rows = await deliveries.list(id, { before, limit, status });
         const attempts = await deliveries.attempts(rows.map(({ no }) => no));
         const last = rows.at(-1);

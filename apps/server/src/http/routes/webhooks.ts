@@ -17,7 +17,7 @@ import { mayManage } from '../../webhooks/may-manage.ts';
 import type { StoredWebhook } from '../../webhooks/subscriptions.ts';
 import { webhookView } from '../../webhooks/webhook-view.ts';
 import type { AppParts } from '../app.ts';
-import { cursorOf, cursorSchema, placeOf } from '../manners/cursor.ts';
+import { cursorOf, cursorSchema, namePlace, placeOf } from '../manners/pages.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 
 /** The most deliveries that are counted as waiting. */
@@ -71,7 +71,7 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
       },
       async (request) => {
         const { cursor, limit } = request.query;
-        const [after] = cursor === undefined ? [''] : placeOf(cursor, z.tuple([z.string()]));
+        const [after] = cursor === undefined ? [''] : placeOf(cursor, namePlace);
         const isAll = request.access.mayIn(EVERY_PROJECT, 'webhooks:read');
         const projects = isAll ? undefined : request.access.scope('webhooks:read');
         const rows = await webhooks.list(after, { limit, projects });

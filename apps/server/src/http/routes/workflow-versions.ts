@@ -3,6 +3,7 @@ import { type WorkflowVersions, errorResponseSchema, isoTime, workflowVersionsSc
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
+import { cursorOf, numberPlace, pageQuery, placeOf } from '../manners/pages.ts';
 
 /** `/workflows/{workflow_id}/versions`: what is pinned to which definition. */
 export function workflowVersionRoutes({ engine }: AppParts): FastifyPluginAsyncZod {
@@ -14,25 +15,23 @@ export function workflowVersionRoutes({ engine }: AppParts): FastifyPluginAsyncZ
           tags: ['workflows'],
           summary: 'Definitions of a workflow, and the executions that still run an old one',
           params: z.object({ workflow_id: z.string().max(200) }),
-          querystring: z.object({
-            limit: z.coerce.number().int().min(1).max(500).default(100),
-            offset: z.coerce.number().int().nonnegative().default(0),
-          }),
+          querystring: pageQuery,
           response: { 200: workflowVersionsSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
-      async ({ access, params: { workflow_id }, query }) => {
+      async ({ access, params: { workflow_id }, query: { limit, cursor } }) => {
         const projects = access.scope('executions:read');
         const versions = engine.operations.versions(workflow_id, projects);
         const current = versions.find((version) => version.current)?.digest;
+        const after = cursor === undefined ? undefined : placeOf(cursor, numberPlace)[0];
+        const outdated = engine.read.openOnOther(workflow_id, current ?? '', { limit, after, projects });
         return {
           workflow_id,
           versions: versions.map(({ version, digest, createdAt, current: isCurrent, counts }) => {
             return { version, digest, registered_at: isoTime(createdAt), current: isCurrent, executions: counts };
           }),
-          outdated: engine.read
-            .openOnOther(workflow_id, current ?? '', { ...query, projects })
-            .map((execution) => offered(execution, current)),
+          outdated: outdated.executions.map((execution) => offered(execution, current)),
+          next_cursor: cursorOf(outdated.next === null ? null : [outdated.next]),
         };
       },
     );

@@ -43,7 +43,7 @@ describe('GET /api/v1/workflows', () => {
 
   it('is an empty list without workflows', async () => {
     await using bare = await openServer({ definitions: {} });
-    assert.deepEqual((await bare.get('/api/v1/workflows')).body, { workflows: [], total: 0 });
+    assert.deepEqual((await bare.get('/api/v1/workflows')).body, { workflows: [], total: 0, next_cursor: null });
   });
 });
 

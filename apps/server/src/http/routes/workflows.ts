@@ -16,6 +16,7 @@ import { executionView } from '../execution-view.ts';
 import { executionIdOf, idempotencyKeySchema } from '../idempotency.ts';
 import { scheduleView } from '../schedule-view.ts';
 import type { AppParts } from '../app.ts';
+import { namePlace, pageOf, pageQuery } from '../manners/pages.ts';
 
 /** `/workflows`: definitions, and starting one. */
 export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPluginAsyncZod {
@@ -29,16 +30,25 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
 
     api.get(
       '/workflows',
-      { schema: { tags: ['workflows'], summary: 'Workflows that can be started', response: { 200: workflowListSchema } } },
-      async ({ access }) => {
+      {
+        schema: {
+          tags: ['workflows'],
+          summary: 'Workflows that can be started, by their ids',
+          querystring: pageQuery,
+          response: { 200: workflowListSchema, 400: errorResponseSchema },
+        },
+      },
+      async ({ access, query }) => {
         const seen = engine.schedules().filter(({ projectId }) => access.sees(projectId));
         const schedules = new Map(seen.map((schedule) => [schedule.workflow, scheduleView(schedule)]));
-        const workflows = [...engine.definitions.values()].map((definition) => {
+        const definitions = [...engine.definitions.values()];
+        const { page, ...rest } = pageOf(definitions, query, { place: ({ name }) => [name], schema: namePlace });
+        const workflows = page.map((definition) => {
           const { workflow_id, name, description, revision, effective_date, steps } = detailOf(definition);
           const schedule = schedules.get(definition.name) ?? null;
           return { workflow_id, name, description, revision, effective_date, step_count: steps.length, schedule };
         });
-        return { workflows, total: workflows.length };
+        return { workflows, ...rest };
       },
     );
 

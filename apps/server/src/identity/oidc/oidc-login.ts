@@ -54,6 +54,11 @@ export class OidcLogin {
     );
   }
 
+  /** The provider, by its issuer. */
+  get issuer(): string {
+    return this.#options.settings.issuer;
+  }
+
   /** Where the browser goes to log in, and what it keeps meanwhile. Throws SERVICE_UNAVAILABLE. */
   async begin(returnTo: string): Promise<{ url: string; pending: string }> {
     const provider = await this.#provider();

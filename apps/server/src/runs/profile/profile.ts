@@ -53,6 +53,7 @@ export function profileOf({
   digest,
   source,
 }: Pick<WorkflowDefinition, 'name' | 'version' | 'digest' | 'source'>): Profile | undefined {
+  if (!isDeclared(source)) return undefined;
   const read = sourceSchema.safeParse(source);
   if (!read.success) return undefined;
   const { title, aliases, phases } = read.data.document.metadata.profile;
@@ -62,6 +63,16 @@ export function profileOf({
     return phase === undefined ? [] : [{ name: task, ...phase }];
   });
   return { name, title, aliases, version, digest, phases: inOrder };
+}
+
+/** Most workflows are no profile, and it is the check that fails which takes long. */
+function isDeclared({ document }: WorkflowDefinition['source']): boolean {
+  const metadata = memberOf(document, 'metadata');
+  return memberOf(metadata, 'profile') !== undefined;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
 }
 
 const sourceSchema = z.looseObject({

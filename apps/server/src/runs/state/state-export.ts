@@ -6,11 +6,11 @@ import { stateText } from './state-text.ts';
 
 /** Writes `state.json` of runs that changed, one after the other; of several changes of a run that waits for its turn only the last. */
 export class StateExport {
-  readonly #parts: Pick<RunParts, 'workspaces' | 'log'>;
+  readonly #parts: Pick<RunParts, 'workspaces' | 'store' | 'log'>;
   readonly #waiting = new Map<string, StoredRun>();
   #working: Promise<void> | undefined;
 
-  constructor(parts: Pick<RunParts, 'workspaces' | 'log'>) {
+  constructor(parts: Pick<RunParts, 'workspaces' | 'store' | 'log'>) {
     this.#parts = parts;
   }
 
@@ -42,5 +42,6 @@ export class StateExport {
     const { artifacts } = await workspace.list();
     const counts = new Map([...Map.groupBy(artifacts, ({ phase }) => phase)].map(([phase, group]) => [phase, group.length]));
     await workspace.writeState(stateText(detailView(stored, counts), artifacts));
+    if (stored.run.completed_at !== null) await this.#parts.store.stateExported(stored.run);
   }
 }

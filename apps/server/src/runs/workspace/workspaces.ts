@@ -12,6 +12,11 @@ export class Workspaces {
     this.#parts = parts;
   }
 
+  /** The folder that holds them all. */
+  get dir(): string {
+    return this.#parts.dir;
+  }
+
   /** The workspace of a run; its folder is made by the first write. The id must be one of a run. */
   of(runId: string): Workspace {
     return new Workspace({ dir: join(this.#parts.dir, runId), random: this.#parts.random, digests: this.#digests });

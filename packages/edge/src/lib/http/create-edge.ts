@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
+import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
+import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
@@ -13,6 +15,7 @@ import { executeRoutes } from './execute-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { statusRoutes } from './status-routes.ts';
+import { traceRequests } from './trace-requests.ts';
 
 /** How an edge is made. */
 export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
@@ -26,6 +29,8 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   /** Answers only requests whose `Host` is of this machine: a page that rebinds a name to it gets nothing. Default `false`. */
   readonly loopbackOnly?: boolean;
   readonly random: Random;
+  /** Where it tells what it did for which request. Left out: nowhere. */
+  readonly trace?: ModuleTrace;
   /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
   readonly samplingRate?: number | undefined;
   /** Told in one line what an operator should know. */
@@ -51,11 +56,12 @@ const manifestSchema = z.object({ version: z.string() });
  */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const { dataDir, taskId, authToken, clock, random, log = () => undefined } = options;
+  const { trace = new ModuleTrace(null) } = options;
   if (taskId !== undefined && !programNameSchema.safeParse(taskId).success) {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
-  const sandbox = await openSandbox({ ...options.sandbox, clock, log });
-  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, clock, taskId, log });
+  const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
+  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
   await programs.open();
   const app = Fastify({
@@ -67,9 +73,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     return503OnClosing: false,
   });
   answerErrors(app, log);
+  traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const parts: EdgeParts = {
     sandbox,
+    trace,
     programs,
     datasets,
     clock,
@@ -83,6 +91,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const close = async (): Promise<void> => {
     await app.close();
     programs.close();
+    trace.close();
     await datasets.close().finally(() => sandbox.close());
   };
   return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };

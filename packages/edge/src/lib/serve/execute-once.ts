@@ -7,6 +7,7 @@ import {
   type Random,
   isoTime,
 } from '@loopwright/protocol';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import { isNestedTooDeep } from './nesting.ts';
@@ -29,6 +30,7 @@ export interface ExecutionTools {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly random: Random;
+  readonly trace: ModuleTrace;
   /** The share of the successes that is marked for validation, 0 to 1. */
   readonly samplingRate: number;
 }
@@ -43,14 +45,15 @@ export async function executeOnce(
   served: ServedVersion,
   input: Json,
   log: ExecutionLog | undefined,
-  { sandbox, clock, random, samplingRate }: ExecutionTools,
+  { sandbox, clock, random, trace, samplingRate }: ExecutionTools,
 ): Promise<Execution> {
   const inputJson = await readInput(served, input);
   const result = await sandbox.run(served.program, inputJson);
   const id = random.uuid();
   const execution = { id, ...(await readResult(served, result)) };
   const isSampled = execution.status === 'success' && samplingRate > 0 && random.next() < samplingRate;
-  await log?.append({ ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: isSampled });
+  const record = { ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: isSampled };
+  if (log !== undefined) await trace.span('record execution', () => log.append(record));
   return execution;
 }
 

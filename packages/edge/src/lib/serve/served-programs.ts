@@ -2,6 +2,7 @@
 // V1. A request works with one `ServedVersion` from its beginning to its end; a switch replaces the entry and touches none.
 // V2. A version takes over when it is loaded, checked and warmed up. Until then, and when that fails, the old one stays.
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
+import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { POLL_INTERVAL_MS, RELOAD_DELAY_MS, VERSIONS_HELD } from './limits.ts';
@@ -11,6 +12,7 @@ import { type ServedVersion, serveVersion, warmUp } from './served-version.ts';
 export interface ServedProgramsOptions {
   readonly store: ProgramStore;
   readonly sandbox: Sandbox;
+  readonly trace: ModuleTrace;
   readonly clock: Clock;
   /** The program for requests that name none. */
   readonly taskId?: string | undefined;
@@ -123,7 +125,7 @@ export class ServedPrograms {
   }
 
   async #follow(taskId: string): Promise<ServedVersion> {
-    const { store, sandbox, clock, log } = this.#options;
+    const { store, sandbox, trace, clock, log } = this.#options;
     const version = await store.getActive(taskId);
     if (version === null) {
       this.#active.delete(taskId);
@@ -142,7 +144,7 @@ export class ServedPrograms {
     }
     try {
       const next = await this.#load(taskId, version);
-      await warmUp(next, sandbox, clock);
+      await trace.span('warm up', () => warmUp(next, sandbox, clock));
       this.#active.set(taskId, next);
       this.#failures.delete(taskId);
       log(`Serving version ${version} of "${taskId}"`);
@@ -155,8 +157,12 @@ export class ServedPrograms {
   }
 
   async #load(taskId: string, version: number): Promise<ServedVersion> {
-    const { store, sandbox } = this.#options;
-    return serveVersion(await store.get(taskId, version), sandbox);
+    const { store, sandbox, trace } = this.#options;
+    return trace.span(
+      'load program',
+      async () => serveVersion(await store.get(taskId, version), sandbox),
+      () => ({ 'program.name': taskId, 'program.version': version }),
+    );
   }
 
   async #poll(): Promise<void> {

@@ -30,6 +30,11 @@ export class RecordTransaction implements StoreTransaction {
     this.#record = record;
   }
 
+  /** All of it is in memory. */
+  together<T>(read: () => T): T {
+    return read();
+  }
+
   /** What was changed, or `undefined` when nothing was. */
   changes(): Changes | undefined {
     const { execution, entries, tasks, early, listening } = this.#record;
@@ -201,7 +206,7 @@ export class RecordTransaction implements StoreTransaction {
   executionCounts(): Partial<Record<ExecutionStatus, number>> {
     throw elsewhere('count executions');
   }
-  openOnOther(): Execution[] {
+  openOnOther(): never {
     throw elsewhere('list executions');
   }
   withoutWakeUp(): Execution[] {

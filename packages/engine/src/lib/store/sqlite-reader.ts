@@ -22,6 +22,7 @@ import { type Row, toDefinition, toEarlyAnswer, toEntry, toExecution, toHumanTas
 import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
+import { steadyLimits } from './steady-limits.ts';
 import type { Counted, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
@@ -69,10 +70,20 @@ export class SqliteReader implements StoreReader {
   protected prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#database.prepare(sql);
+      statement = this.#database.prepare(steadyLimits(sql));
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  together<T>(read: () => T): T {
+    if (this.#database.isTransaction) return read();
+    this.prepare('BEGIN').run();
+    try {
+      return read();
+    } finally {
+      this.prepare('COMMIT').run();
+    }
   }
 
   /** The number of an execution in the tables; 0 when there is none of that id. */
@@ -115,8 +126,7 @@ export class SqliteReader implements StoreReader {
   }
 
   projectOf(id: string): string | undefined {
-    const row = this.prepare('SELECT project_id FROM executions WHERE no = ?').get(this.numberOf(id));
-    return row === undefined ? undefined : String(row['project_id']);
+    return this.eventOwner(id)?.projectId;
   }
 
   projects({ after, limit, projects }: { after: string; limit: number; projects?: ProjectScope }): string[] {
@@ -134,8 +144,10 @@ export class SqliteReader implements StoreReader {
   }
 
   executions(query: ExecutionQuery): ExecutionPage {
-    const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
-    return { executions: rows.map((row) => this.#whole(row)), total, next };
+    return this.together(() => {
+      const { rows, total, next } = listExecutions((sql) => this.prepare(sql), query);
+      return { executions: rows.map((row) => this.#whole(row)), total, next };
+    });
   }
 
   definitionsOf(name: string): StoredDefinition[] {
@@ -157,16 +169,17 @@ export class SqliteReader implements StoreReader {
   openOnOther(
     workflow: string,
     digest: string,
-    { limit, offset, projects }: { limit: number; offset: number; projects?: ProjectScope | undefined },
-  ): Execution[] {
+    { limit, after = 0, projects }: { limit: number; after?: number | undefined; projects?: ProjectScope | undefined },
+  ): { executions: Execution[]; next: number | null } {
     const [condition, ...values] = projectCondition(projects) ?? ['TRUE'];
-    return this.prepare(
+    const rows = this.prepare(
       `SELECT * FROM executions WHERE group_no IN
        (SELECT no FROM execution_groups WHERE workflow = ? AND definition_digest <> ? AND ${IS_OPEN} AND ${condition})
-       ORDER BY no LIMIT ? OFFSET ?`,
-    )
-      .all(workflow, digest, ...values, limit, offset)
-      .map((row) => this.#whole(row));
+       AND no > ? ORDER BY no LIMIT ?`,
+    ).all(workflow, digest, ...values, after, limit + 1);
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? Number(page.at(-1)?.['no']) : null;
+    return { executions: page.map((row) => this.#whole(row)), next };
   }
 
   withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[] {
@@ -322,9 +335,9 @@ export class SqliteReader implements StoreReader {
       if (BEGINS.has(event.type) || newest.length === EVENTS_SEARCHED) break;
     }
     const begin = newest.find(({ type }) => BEGINS.has(type));
-    const current = begin === undefined ? {} : { current_step: begin.step };
-    const updated = Math.max(Number(row['updated_at']), newest[0]?.at ?? 0);
-    return toExecution({ ...row, ...current, updated_at: updated }, this.files);
+    if (begin !== undefined) row['current_step'] = begin.step;
+    row['updated_at'] = Math.max(Number(row['updated_at']), newest[0]?.at ?? 0);
+    return toExecution(row, this.files);
   }
 
   /** The number of the last event of an execution, by the number of that one; 0 without any. */

@@ -27,6 +27,8 @@ export type Counted = 'definitions' | 'events' | 'open-questions' | 'early-answe
 
 /** What can be read. Outside a transaction only committed data is seen. */
 export interface StoreReader {
+  /** Runs several reads at once, with the locks of the database taken once for all of them. They may not wait for anything. */
+  together<T>(read: () => T): T;
   /** Budgets and queues. */
   readonly limits: LimitsReader;
   readonly schedules: ScheduleReader;
@@ -49,12 +51,12 @@ export interface StoreReader {
   projects(page: { after: string; limit: number; projects?: ProjectScope }): string[];
   /** How many executions of some projects are pinned to a definition, by status; of each status no more than `limit` are counted. */
   executionCounts(digest: string, limit: number, projects?: ProjectScope): Partial<Record<ExecutionStatus, number>>;
-  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first. */
+  /** Executions of a workflow that have not ended and are pinned to another definition than this one, the oldest first; `next` is the `after` of the next page. */
   openOnOther(
     workflow: string,
     digest: string,
-    page: { limit: number; offset: number; projects?: ProjectScope | undefined },
-  ): Execution[];
+    page: { limit: number; after?: number | undefined; projects?: ProjectScope | undefined },
+  ): { readonly executions: Execution[]; readonly next: number | null };
   /** Executions that have not moved since `before` and that nothing will wake: paused, or with neither a step nor a wait. The oldest first. */
   withoutWakeUp(before: number, limit: number, projects?: ProjectScope): Execution[];
   /** The definitions that executions which have not ended are pinned to. */

@@ -26,7 +26,7 @@ const tableSchema = z.strictObject({ prices: z.array(entrySchema).max(10_000) })
 type PriceEntry = z.infer<typeof entrySchema>;
 
 /** Tokens that a model used at a time. Cached tokens are part of `inputTokens`. */
-export interface PricedUsage {
+interface PricedUsage {
   readonly provider: string;
   readonly model: string;
   /** Milliseconds since 1970 UTC. */
@@ -38,7 +38,7 @@ export interface PricedUsage {
 }
 
 /** What tokens cost: billionths of a US dollar and its decimal text, or `null` and why nobody knows. */
-export type Cost =
+type Cost =
   | { readonly nanos: number; readonly usd: string; readonly reason: null }
   | { readonly nanos: null; readonly usd: null; readonly reason: string };
 

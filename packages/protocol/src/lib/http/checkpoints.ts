@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
 import { gateResultSchema } from './governance.ts';
+import { nextCursorSchema } from './pages.ts';
 
 /** Where a run stood when a checkpoint was made. */
 export const checkpointStateSchema = z.object({
@@ -45,8 +46,11 @@ export const checkpointSchema = z.object({
 });
 export type CheckpointView = z.infer<typeof checkpointSchema>;
 
+/** What the pages of a list say besides their entries; `total` is of all of them. */
+const pageFields = { total: z.int(), next_cursor: nextCursorSchema };
+
 /** `GET /runs/{run_id}/checkpoints`, the oldest first. */
-export const checkpointListSchema = z.object({ checkpoints: z.array(checkpointSchema), total: z.int() });
+export const checkpointListSchema = z.object({ checkpoints: z.array(checkpointSchema), ...pageFields });
 
 const manifestFileSchema = z.object({ path: z.string(), digest: z.string(), bytes: z.int() });
 
@@ -114,4 +118,4 @@ export const rollbackSchema = z.object({
 export type Rollback = z.infer<typeof rollbackSchema>;
 
 /** `GET /runs/{run_id}/rollbacks`, the oldest first. */
-export const rollbackListSchema = z.object({ rollbacks: z.array(rollbackSchema), total: z.int() });
+export const rollbackListSchema = z.object({ rollbacks: z.array(rollbackSchema), ...pageFields });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
 import { hygieneSchema } from './hygiene.ts';
+import { nextCursorSchema } from './pages.ts';
 
 /** Where a value of a policy comes from; each layer may make the ones before it stricter. */
 export const policyLayerSchema = z.enum(['universal', 'project', 'run']);
@@ -70,6 +71,8 @@ export const governanceCheckSchema = z.object({
   hygiene: hygieneSchema.nullable(),
   /** Digest of the paths and contents that were measured. */
   workspace_digest: z.string().nullable(),
+  /** Digest of the policy in effect that was applied. */
+  policy_digest: z.string(),
   /** `null`: nobody had to decide, or nobody has yet. */
   override: overrideSchema.nullable(),
 });
@@ -120,6 +123,7 @@ export const policyListSchema = z.object({
     }),
   ),
   total: z.int(),
+  next_cursor: nextCursorSchema,
 });
 
 /** `POST /policies/evaluate`: merges layers, and with a run and a phase evaluates the gates without recording anything. */

@@ -8,6 +8,8 @@ export const serverHealthSchema = z.object({
   uptime_seconds: z.number(),
   /** Why the engine's store refused the last write; left out while it takes them. */
   store_fault: z.string().optional(),
+  /** Why what is in the folder of policies does not hold; left out while it does. The policies before it hold. */
+  policy_fault: z.string().optional(),
   modules: z.array(
     z.object({
       id: z.string(),

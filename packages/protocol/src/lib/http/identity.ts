@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextCursorSchema } from './pages.ts';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -74,8 +75,7 @@ export const rotateApiKeyRequestSchema = z.strictObject({ grace_seconds: z.int()
 export const newApiKeySchema = apiKeySchema.extend({ key: z.string().nullable() });
 export type NewApiKey = z.infer<typeof newApiKeySchema>;
 
-const nextCursor = z.string().nullable();
-export const apiKeyListSchema = z.object({ api_keys: z.array(apiKeySchema), next_cursor: nextCursor });
+export const apiKeyListSchema = z.object({ api_keys: z.array(apiKeySchema), next_cursor: nextCursorSchema });
 export type ApiKeyList = z.infer<typeof apiKeyListSchema>;
 
 /** A session of a browser. */
@@ -94,7 +94,7 @@ export const sessionSchema = z.object({
   current: z.boolean(),
 });
 export type Session = z.infer<typeof sessionSchema>;
-export const sessionListSchema = z.object({ sessions: z.array(sessionSchema), next_cursor: nextCursor });
+export const sessionListSchema = z.object({ sessions: z.array(sessionSchema), next_cursor: nextCursorSchema });
 export type SessionList = z.infer<typeof sessionListSchema>;
 
 /** `GET /api/v1/me`: who the server takes the caller for. */

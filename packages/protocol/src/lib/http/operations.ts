@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
 import { executionStatusSchema, whySchema } from './executions.ts';
+import { nextCursorSchema } from './pages.ts';
 
 const time = z.iso.datetime({ offset: true });
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -38,6 +39,8 @@ export const workflowVersionsSchema = z.object({
       }),
     }),
   ),
+  /** Of `outdated`. */
+  next_cursor: nextCursorSchema,
 });
 export type WorkflowVersions = z.infer<typeof workflowVersionsSchema>;
 
@@ -80,8 +83,12 @@ export const diagramSchema = z.object({
 });
 export type Diagram = z.infer<typeof diagramSchema>;
 
-/** `GET /api/v1/executions/stuck`: executions that go on only when somebody does something, each with its reason. */
-export const stuckListSchema = z.object({ executions: z.array(summarySchema.extend({ why: whySchema })), total: z.int() });
+/** `GET /api/v1/executions/stuck`: executions that go on only when somebody does something, each with its reason, the oldest first. At most 500 are found at once. */
+export const stuckListSchema = z.object({
+  executions: z.array(summarySchema.extend({ why: whySchema })),
+  total: z.int(),
+  next_cursor: nextCursorSchema,
+});
 export type StuckList = z.infer<typeof stuckListSchema>;
 
 export const bulkActionSchema = z.enum(['cancel', 'pause', 'resume', 'retry']);

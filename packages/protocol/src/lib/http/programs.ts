@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { programMetadataSchema } from '../edge/program-artifact.ts';
 import { jsonObjectSchema } from '../json/json.ts';
+import { nextCursorSchema } from './pages.ts';
 
 /** A set of labelled examples that the server keeps, named by its digest. */
 export const examplesDescriptionSchema = z.object({
@@ -23,8 +24,12 @@ export const programSummarySchema = z.object({
   edge_url: z.string().nullable(),
 });
 export type ProgramSummary = z.infer<typeof programSummarySchema>;
-export const programListSchema = z.object({ programs: z.array(programSummarySchema), total: z.int() });
-export const programVersionsSchema = z.object({ versions: z.array(programMetadataSchema), total: z.int() });
+/** What the pages of a list say besides their entries; `total` is of all of them. */
+const pageFields = { total: z.int(), next_cursor: nextCursorSchema };
+/** `GET /api/v1/programs`, by their names. */
+export const programListSchema = z.object({ programs: z.array(programSummarySchema), ...pageFields });
+/** `GET …/versions`, the oldest first. */
+export const programVersionsSchema = z.object({ versions: z.array(programMetadataSchema), ...pageFields });
 /** Where the alias `active` of a program points. */
 export const programAliasSchema = z.object({
   program: z.string(),
@@ -42,4 +47,5 @@ export const moveAliasRequestSchema = z
   .strictObject({ version: z.int().min(1), comment: z.string().max(10_000).optional() })
   .meta({ examples: [{ version: 3, comment: 'Version 4 answers too slowly' }] });
 
-export const promotionListSchema = z.object({ promotions: z.array(jsonObjectSchema), total: z.int() });
+/** `GET …/promotions`, the oldest first. */
+export const promotionListSchema = z.object({ promotions: z.array(jsonObjectSchema), ...pageFields });

@@ -93,6 +93,8 @@ export const listArtifactsQuerySchema = z.strictObject({
   offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
   /** From 1; with `limit`, in place of `offset`. */
   page: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  /** `next_cursor` of the page before, with the same phase; in place of `offset`. */
+  cursor: z.string().min(1).max(4000).optional(),
 });
 
 /** `POST /runs/{id}/next`. */
@@ -193,6 +195,8 @@ export const artifactsResponseSchema = z.object({
   total_count: z.int(),
   limit: z.int().nullable(),
   offset: z.int(),
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: z.string().nullable(),
 });
 export type ArtifactsResponse = z.infer<typeof artifactsResponseSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema } from '../json/json.ts';
+import { nextCursorSchema } from './pages.ts';
 import { budgetLimitsSchema, prioritySchema } from './budgets.ts';
 
 /** What starts executions of a workflow by itself: `POST /api/v1/workflows/{workflow_id}/schedule/pause` and `resume` give it too. */
@@ -26,7 +27,12 @@ export const workflowSummarySchema = z.object({
   step_count: z.int(),
   schedule: workflowScheduleSchema.nullable(),
 });
-export const workflowListSchema = z.object({ workflows: z.array(workflowSummarySchema), total: z.int() });
+/** `GET /api/v1/workflows`, by their ids; `total` is of all of them. */
+export const workflowListSchema = z.object({
+  workflows: z.array(workflowSummarySchema),
+  total: z.int(),
+  next_cursor: nextCursorSchema,
+});
 export type WorkflowList = z.infer<typeof workflowListSchema>;
 
 /** `GET /api/v1/workflows/{workflow_id}`: the source's fields, read from the definition, and the definition itself. */

@@ -1,0 +1,73 @@
+import {
+  errorResponseSchema,
+  programListSchema,
+  programNameSchema,
+  programVersionsSchema,
+  promotionListSchema,
+} from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AppParts } from '../app.ts';
+import { namePlace, numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
+
+/** `/programs`, and of one its versions and promotions: lists, page by page. */
+export function programListRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    const params = z.object({ name: programNameSchema });
+    const missing = { 404: errorResponseSchema };
+
+    api.get(
+      '/programs',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Programs, by their names',
+          querystring: pageQuery,
+          response: { 200: programListSchema, 400: errorResponseSchema },
+        },
+      },
+      async ({ access, query }) => {
+        const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
+        const { page, ...rest } = pageOf(list, query, { place: ({ name }) => [name], schema: namePlace });
+        return { programs: page, ...rest };
+      },
+    );
+
+    api.get(
+      '/programs/:name/versions',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'The versions of a program with their metadata, the oldest first',
+          params,
+          querystring: pageQuery,
+          response: { 200: programVersionsSchema, 400: errorResponseSchema, ...missing },
+        },
+      },
+      async ({ params: { name }, query }) => {
+        const versions = await programs.versions(name);
+        const { page, ...rest } = pageOf(versions, query, { place: ({ version }) => [version], schema: numberPlace });
+        return { versions: page, ...rest };
+      },
+    );
+
+    api.get(
+      '/programs/:name/promotions',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Every move of the active version with its evidence, the oldest first',
+          params,
+          querystring: pageQuery,
+          response: { 200: promotionListSchema, 400: errorResponseSchema, ...missing },
+        },
+      },
+      async ({ params: { name }, query }) => {
+        // They are only ever added behind the last one, so that the number of one is its name.
+        const numbered = [...(await programs.promotions(name)).entries()];
+        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
+        return { promotions: page.map(([, promotion]) => promotion), ...rest };
+      },
+    );
+  };
+}
