@@ -6,6 +6,7 @@ export type { Promotion } from './lib/store/promotion-log.ts';
 export type { ExtraFiles, StoredProgram } from './lib/store/version-folder.ts';
 export { type SandboxOptions, openSandbox } from './lib/sandbox/open-sandbox.ts';
 export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './lib/sandbox/sandbox.ts';
+export { processorMs } from './lib/sandbox/processor-time.ts';
 export { tracedSandbox } from './lib/sandbox/traced-sandbox.ts';
 export { traceRequests } from './lib/http/trace-requests.ts';
 export { type Jail, type WorkerCommandLine, noJail } from './lib/sandbox/jail.ts';

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { processorMs } from '@loopwright/edge';
 import { type Clock, type GradeMetadata, PlatformError } from '@loopwright/protocol';
 import { z } from 'zod';
 import { type Grade, gradeOf } from '../grade.ts';
@@ -18,8 +18,6 @@ const START_LIMIT_MS = 20_000;
 const FAIR_CPU_MS = 150;
 /** How many times its limit a program gets that had less. */
 const EXTENSIONS = 8;
-/** Ticks a second in which Linux tells of processor time. */
-const TICKS = 100;
 
 const answerSchema = z.object({
   tests: z
@@ -92,7 +90,7 @@ async function watch(
   let isReady = false;
   const inside = readPid(child.stdio[3] as Readable);
   const whenOver = async (extension: number): Promise<void> => {
-    const cpuMs = await cpuMsOf(await inside);
+    const cpuMs = processorMs(await inside);
     const isFair = cpuMs === undefined || cpuMs >= 0.8 * Math.min(limitMs, FAIR_CPU_MS) || extension >= EXTENSIONS;
     if (!isFair) {
       cancelTimer = clock.schedule(limitMs, () => void whenOver(extension + 1));
@@ -129,20 +127,6 @@ async function readPid(stream: Readable): Promise<number | undefined> {
   try {
     for await (const piece of stream) text += String(piece).slice(0, 1000);
     return z.object({ 'child-pid': z.int() }).parse(JSON.parse(text))['child-pid'];
-  } catch {
-    return undefined;
-  }
-}
-
-/** What a process and the children that it waited for had of a processor; unknown when it is gone. */
-async function cpuMsOf(pid: number | undefined): Promise<number | undefined> {
-  if (pid === undefined) return undefined;
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name, in brackets, may hold anything; state is the first field behind it, utime the twelfth.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0);
-    return (ticks / TICKS) * 1000;
   } catch {
     return undefined;
   }

@@ -175,6 +175,7 @@ export class SandboxPool implements Sandbox {
         status: 'timeout',
         message: `The program ran longer than ${head.options.timeoutMs} ms and was killed`,
         latencyMs,
+        ...(worker.killedAfterMs === undefined ? {} : { cpuMs: worker.killedAfterMs }),
       });
     } else {
       const reason = worker.killReason === 'memory' ? 'used too much memory and was killed' : 'ended its worker process';
@@ -221,8 +222,11 @@ export class SandboxPool implements Sandbox {
     }
     if (worker.depth === 0 || worker.killReason !== undefined) return;
     const ageMs = now - worker.headSince;
+    // Programs of tests alone are looked at so closely; others are called often and end soon.
+    const cpuMs = worker.head?.options.inParts === true ? worker.headProcessorMs() : undefined;
     if ((worker.residentBytes() ?? 0) > this.#setup.residentLimitBytes) worker.kill('memory');
-    else if (ageMs > (worker.head?.options.timeoutMs ?? this.#setup.limits.timeoutMs) + HARD_LIMIT_GRACE_MS) worker.kill('time');
+    else if (ageMs > (worker.head?.options.timeoutMs ?? this.#setup.limits.timeoutMs) + HARD_LIMIT_GRACE_MS)
+      worker.kill('time', cpuMs);
     else if (ageMs > STUCK_HEAD_MS && worker.depth > 1) {
       const hasOther = this.#activeWorkers().some((other) => other !== worker && !isStuck(other, now));
       if (hasOther) this.#queue.unshift(worker.takeWaiting());

@@ -18,7 +18,7 @@ export type SandboxResult =
       readonly status: 'error' | 'timeout';
       readonly message: string;
       readonly latencyMs: number;
-      /** What a program that was stopped in time had of a processor, in milliseconds; unknown where its worker was killed. */
+      /** What a program that is run in parts had of a processor when it was stopped, in milliseconds; where its worker was killed, about that. */
       readonly cpuMs?: number;
     };
 

@@ -6,6 +6,7 @@ import type { EngineLimits } from './engine.ts';
 import { type Frame, FrameReader, encodeFrame } from './frame.ts';
 import type { Jail } from './jail.ts';
 import { PROGRAMS_PER_WORKER } from './limits.ts';
+import { processorMs } from './processor-time.ts';
 import type { ProgramHistory } from './program-history.ts';
 import { residentBytes } from './resident-memory.ts';
 import type { SandboxResult } from './sandbox.ts';
@@ -78,6 +79,8 @@ export class WorkerProcess {
   readonly startedAt: number;
   engineName: string | undefined;
   killReason: KillReason | undefined;
+  /** What the head had of a processor when it was killed for its time, in milliseconds. */
+  killedAfterMs: number | undefined;
   isEnded = false;
   /** Whether it has answered a call: the start of such a worker was a success. */
   hasAnswered = false;
@@ -85,6 +88,8 @@ export class WorkerProcess {
   expectedMs = 0;
   /** Since when the head call is at the head, milliseconds since 1970. */
   headSince = 0;
+  /** The head call when it was first looked at, and what the process had had of a processor by then. */
+  #watched: { readonly head: Call; readonly cpuMs: number | undefined } | undefined;
   #lastId = 0;
   #isCorked = false;
 
@@ -135,6 +140,15 @@ export class WorkerProcess {
     return this.#child.pid === undefined ? undefined : residentBytes(this.#child.pid);
   }
 
+  /** What the head call has had of a processor since this was first asked for it, in milliseconds, where it can be told. */
+  headProcessorMs(): number | undefined {
+    const { head } = this;
+    if (head === undefined) return undefined;
+    const cpuMs = processorMs(this.#child.pid);
+    if (this.#watched?.head !== head) this.#watched = { head, cpuMs };
+    return cpuMs === undefined || this.#watched.cpuMs === undefined ? undefined : cpuMs - this.#watched.cpuMs;
+  }
+
   /** Sends a call behind those under way, and the program before it when it is not loaded. */
   send(call: Call): void {
     const { slot, expectedMs } = call.history;
@@ -160,8 +174,10 @@ export class WorkerProcess {
     });
   }
 
-  kill(reason: KillReason): void {
+  /** `cpuMs`: what its head had of a processor. */
+  kill(reason: KillReason, cpuMs?: number): void {
     if (this.isEnded) return;
+    if (this.killReason === undefined) this.killedAfterMs = cpuMs;
     this.killReason ??= reason;
     this.#child.kill('SIGKILL');
   }

@@ -45,8 +45,10 @@ type Collected = z.infer<typeof collectedSchema>;
 const FILES_LIMIT = 100;
 /** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
 const FAIR_CPU_MS = 150;
-/** How often a file that had less than that begins again, each time with as much time as it will probably need. */
+/** How often a file begins at the most that had less than that, each time with as much time as it will probably need. */
 const STARTS = 4;
+/** What it may get at the most besides its limit, in milliseconds: a program that sleeps looks like one that waits for a processor. */
+const EXTRA_MS = 10_000;
 
 /**
  * Runs files of tests in the sandbox, each for itself with the modules that it imports. The tests are written for `node:test` and `node:assert`, or are plain
@@ -87,9 +89,10 @@ async function runCode(code: string, { sandbox, random, timeoutMs, signal }: Tes
     if (result.status === 'error' && result.message.endsWith('ended its worker process') && start === 1) continue;
     if (result.status !== 'timeout' || start === STARTS || timeoutMs === undefined || limitMs === undefined) return result;
     const fairMs = 0.8 * Math.min(timeoutMs, FAIR_CPU_MS);
-    // A worker that had to be killed tells nothing of its time: it gets one more chance.
+    // Where nobody can tell, it gets one more chance.
     if (result.cpuMs === undefined ? start > 1 : result.cpuMs >= fairMs) return result;
-    limitMs = Math.ceil(limitMs * Math.max(1.5, Math.min(8, (1.3 * fairMs) / Math.max(1, result.cpuMs ?? fairMs))));
+    const factor = Math.max(1.5, Math.min(8, (1.3 * fairMs) / Math.max(1, result.cpuMs ?? fairMs)));
+    limitMs = Math.ceil(Math.min(limitMs * factor, timeoutMs + EXTRA_MS));
   }
 }
 
