@@ -79,7 +79,7 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
       'd-files.test.js': `import { readFileSync } from 'node:fs'; import test from 'node:test'; test('reads', () => readFileSync('/etc/passwd'));`,
       'e-timer.test.js': `import test from 'node:test'; test('waits', () => new Promise(() => {})); test('after', () => {});`,
       'f-memory.test.js': `import test from 'node:test'; test('grows', () => { const all = []; for (;;) all.push(new Array(1e6).fill(1)); });`,
-      'g-escape.test.js': `import test from 'node:test'; test('looks', () => { if (['process', 'require', 'fetch', 'setTimeout', 'WebAssembly'].some((name) => name in globalThis)) throw new Error('it can see out'); });`,
+      'g-escape.test.js': `import test from 'node:test'; test('looks', () => { if (['process', 'require', 'fetch', 'Atomics', 'WebAssembly'].some((name) => name in globalThis)) throw new Error('it can see out'); });`,
       'h-cheat.test.js': `JSON.stringify = () => '{"started":true,"done":true,"tests":[],"statements":[]}'; import test from 'node:test'; test('cheats', () => { throw new Error('caught'); });`,
     });
     const results = outcomes(ran);

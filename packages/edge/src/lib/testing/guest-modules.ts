@@ -9,14 +9,17 @@ export const HARNESS: string = `/${GUEST}/harness.${extension}`;
 
 let modules: ReadonlyMap<string, string> | undefined;
 
-/** What stands in the sandbox for the modules of Node that tests use. */
+/** What stands in the sandbox for the modules that tests use. */
 export function guestModules(): ReadonlyMap<string, string> {
   modules ??= new Map([
-    ...['assert', 'console', 'deep-equal', 'hash', 'intrinsics', 'harness'].map(fileOf),
+    ...['assert', 'console', 'deep-equal', 'expect', 'hash', 'intrinsics', 'timers', 'harness'].map(fileOf),
     ...named(['node:test', 'test'], 'harness', 'testModule', TEST),
     ...named(['node:assert/strict', 'assert/strict'], 'assert', 'strict', ASSERTIONS),
     ...named(['node:assert', 'assert'], 'assert', 'legacy', ASSERTIONS),
     ...named(['node:crypto', 'crypto'], 'hash', 'cryptoModule', 'createHash'),
+    ...named(['js-md5'], 'hash', 'md5', 'md5'),
+    ...named(['node:timers/promises', 'timers/promises'], 'timers', 'timersModule', 'setTimeout, setImmediate'),
+    ...named(['vitest', '@jest/globals', 'bun:test'], 'harness', 'expectModule', `${TEST}, expect, beforeAll, afterAll`),
     ...named(['node:util', 'util'], 'deep-equal', 'utilModule', 'isDeepStrictEqual'),
   ]);
   return modules;

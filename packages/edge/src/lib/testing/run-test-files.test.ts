@@ -62,6 +62,36 @@ describe('runTestFiles() of scripts', () => {
     await checkScript(`const value = await Promise.resolve(4); console.assert(value === 4);`, 'passed');
   });
 
+  it('has timers that take no time, and what Vitest, Jest and a package for digests have', async () => {
+    await checkScript(
+      `const order = []; setTimeout(() => order.push(3), 50); setTimeout((item) => order.push(item), 10, 2); setImmediate(() => order.push(1));
+       const id = setInterval(() => { if (order.push(0) > 4) clearInterval(id); }, 40); clearTimeout(setTimeout(() => order.push('never'), 1));
+       setInterval(() => undefined, 1e6).unref();
+       (async () => { await new Promise((resolve) => setTimeout(resolve, 500)); console.assert(order.join() === '1,2,0,3,0', order.join()); })();`,
+      'passed',
+    );
+    await checkScript(`setTimeout(() => { throw new Error('late'); }, 5); console.assert(true);`, 'failed', /Error: late/);
+    await checkScript(
+      `import { setTimeout } from 'node:timers/promises'; console.assert((await setTimeout(1000, 7)) === 7);`,
+      'passed',
+    );
+    await checkScript(
+      `const md5 = require('js-md5'); console.assert(md5('abc') === '900150983cd24fb0d6963f7d28e17f72');`,
+      'passed',
+    );
+    const holds = [
+      `expect([1, { a: undefined }]).toEqual([1, {}]); expect(NaN).toBe(NaN); expect(0.1 + 0.2).toBeCloseTo(0.3); expect('ab').toContain('b');`,
+      `expect(() => { throw new TypeError('no'); }).toThrow(TypeError); expect(() => 1).not.toThrow(); await expect(Promise.reject(new Error('x'))).rejects.toThrow('x');`,
+      `await expect(Promise.resolve([1])).resolves.toHaveLength(1); expect({ a: 1 }).toHaveProperty('a', 1); expect(null).toBeNull();`,
+    ];
+    for (const body of holds) await checkScript(`describe('a', () => { it('b', async () => { ${body} }); });`, 'passed');
+    const broken = ['expect([1]).toEqual(["1"])', 'expect(1).not.toBe(1)', 'expect(() => 1).toThrow()', 'expect(5).toThrow()'];
+    broken.push('await expect(Promise.resolve(1)).rejects.toBe(1)', `expect({ a: 1 }).toStrictEqual({ a: 1, b: undefined })`);
+    for (const body of broken)
+      await checkScript(`import { test, expect } from 'vitest'; test('a', async () => { ${body} });`, 'failed', /AssertionError/);
+    await checkScript(`expect = () => ({ toBe() {} }); expect(1).toBe(2);`, 'failed');
+  });
+
   it('fails what does not hold, whatever it says of itself', async () => {
     await checkScript(`import assert from 'node:assert/strict'; assert.deepEqual([1], ['1']);`, 'failed', /AssertionError/);
     await checkScript(`console.assert(1 + 1 === 3, 'sum'); console.log('all tests passed');`, 'failed', /Assertion failed: sum/);
@@ -106,7 +136,13 @@ describe('runTestFiles() of scripts', () => {
   });
 
   it('says that time is over for loops, also of promises, and for what is never settled', async () => {
-    const endless = [`for (;;);`, `/^(a+)+$/.test('${'a'.repeat(40)}b')`, `for (;;) await 0;`, `await new Promise(() => {});`];
+    const endless = [
+      `for (;;);`,
+      `/^(a+)+$/.test('${'a'.repeat(40)}b')`,
+      `for (;;) await 0;`,
+      `await new Promise(() => {});`,
+      `setInterval(() => 1, 5);`,
+    ];
     const runs = await Promise.all(endless.map(async (source) => runScript(source, { timeoutMs: 200 })));
     for (const [index, { results, files }] of runs.entries()) {
       assert.deepEqual([results.length, results[0]?.status, files[0]?.isTimedOut], [1, 'failed', true], endless[index]);

@@ -135,7 +135,8 @@ function isExpected(error: unknown, expected: Exclude<Expected, undefined>): boo
   });
 }
 
-function show(value: unknown): string {
+/** A value as it stands in the message of an assertion. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 200));
   if (value instanceof Error) return `${value.name}: ${value.message}`.slice(0, 300);
   try {

@@ -2,29 +2,34 @@
 
 /** Whether two values are equal as `assert.deepStrictEqual` of Node says: of the same kind, with the same content. */
 export function deepEqual(left: unknown, right: unknown): boolean {
-  return equalAt(left, right, { isLoose: false, pairs: new Map() });
+  return equalAt(left, right, { mode: 'strict', pairs: new Map() });
 }
 
 /** Whether two values are equal as `assert.deepEqual` of Node's legacy mode says: `==` for what is no object, whatever the prototypes. */
 export function looseDeepEqual(left: unknown, right: unknown): boolean {
-  return equalAt(left, right, { isLoose: true, pairs: new Map() });
+  return equalAt(left, right, { mode: 'loose', pairs: new Map() });
+}
+
+/** Whether two values have the same content as `toEqual` of Jest says: members that are undefined are none, prototypes do not matter. */
+export function equalContent(left: unknown, right: unknown): boolean {
+  return equalAt(left, right, { mode: 'content', pairs: new Map() });
 }
 
 /** How it is compared, and what is being compared around the values: a circle is equal to a circle. */
 interface Open {
-  readonly isLoose: boolean;
+  readonly mode: 'strict' | 'loose' | 'content';
   readonly pairs: Map<object, object>;
 }
 
 function equalAt(left: unknown, right: unknown, open: Open): boolean {
   if (Object.is(left, right)) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) {
-    if (!open.isLoose || isObject(left) || isObject(right)) return false;
+    if (open.mode !== 'loose' || isObject(left) || isObject(right)) return false;
     return left == right;
   }
-  if (!open.isLoose && Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
+  if (open.mode === 'strict' && Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
-  if (open.isLoose && tagOf(left) !== tagOf(right)) return false;
+  if (open.mode !== 'strict' && tagOf(left) !== tagOf(right)) return false;
   if (open.pairs.get(left) === right) return true;
   open.pairs.set(left, right);
   const isEqual = sameContent(left, right, open) && sameMembers(left, right, open);
@@ -59,9 +64,12 @@ function sameMembers(left: object, right: object, open: Open): boolean {
 }
 
 /** The legacy mode looks at no symbols. */
-function membersOf(value: object, { isLoose }: Open): PropertyKey[] {
+function membersOf(value: object, { mode }: Open): PropertyKey[] {
   return Reflect.ownKeys(value).filter(
-    (key) => !(isLoose && typeof key === 'symbol') && Object.prototype.propertyIsEnumerable.call(value, key),
+    (key) =>
+      Object.prototype.propertyIsEnumerable.call(value, key) &&
+      !(mode === 'loose' && typeof key === 'symbol') &&
+      !(mode === 'content' && Reflect.get(value, key) === undefined),
   );
 }
 

@@ -1,8 +1,11 @@
 // Runs in the sandbox in the place of `node:test`: gathers the tests of one file, runs them one after the other, and counts which statements
-// of the modules were run. There are no timers in the sandbox: what waits for one never ends, and is reported so.
+// of the modules were run. What waits for something that is not in the sandbox never ends, and is reported so.
 import { made } from './assert.ts';
 import { asserted, printed } from './console.ts';
+import { expect } from './expect.ts';
 import { changed } from './intrinsics.ts';
+// Behind the objects of the language: tests may put timers of their own in the place of these.
+import { runNextTimer } from './timers.ts';
 
 type Body = (context: TestContext) => unknown;
 type Options = { readonly skip?: boolean | string; readonly todo?: boolean | string; readonly only?: boolean };
@@ -157,9 +160,18 @@ const members = { describe, it, test: it, suite, before, after, beforeEach, afte
 /** `node:test` itself, a function with the others as its members. */
 export const testModule: Declare & typeof members = Object.freeze(Object.assign(withVariants(add), members));
 
+/** What stands for Vitest and Jest. */
+export const expectModule: typeof members & {
+  readonly expect: typeof expect;
+  readonly beforeAll: typeof before;
+  readonly afterAll: typeof after;
+} = Object.freeze({ ...members, expect, beforeAll: before, afterAll: after });
+for (const [name, value] of Object.entries(expectModule))
+  Object.defineProperty(globalThis, name, { value, writable: name !== 'expect' });
+
 /**
  * What the sandbox calls, in parts: first the file is loaded and its tests run, as far as nothing outside is waited for; then the result is asked for.
- * What is thrown while the file loads, and a `console.assert` that fails, are failures of the file itself.
+ * What is thrown while the file loads or by a timer, and a `console.assert` that fails, are failures of the file itself.
  */
 export function begin(load: () => Promise<unknown>): () => () => unknown {
   return () => {
@@ -177,11 +189,18 @@ async function start(load: () => Promise<unknown>): Promise<void> {
     return;
   }
   await runGroup(root);
-  if (asserted.failure !== undefined) results.push({ name: '', status: 'failed', message: asserted.failure });
   isDone = true;
 }
 
 function collect(): unknown {
+  try {
+    if (runNextTimer()) return collect;
+  } catch (error) {
+    // As Node ends there.
+    results.push({ name: '', status: 'failed', message: describeError(error) });
+    isDone = true;
+  }
+  if (isDone && asserted.failure !== undefined) results.push({ name: '', status: 'failed', message: asserted.failure });
   const change = changed();
   // A text, because nothing of the language can be trusted to write anything else.
   if (change !== undefined) return `changed ${change}`;

@@ -142,3 +142,14 @@ function createHash(name: string): Hash {
 
 /** What stands for `node:crypto`. */
 export const cryptoModule: { readonly createHash: typeof createHash } = Object.freeze({ createHash });
+
+type Md5 = (text: string) => string;
+
+/** What stands for `js-md5`. */
+export const md5: Md5 & { readonly md5: Md5; readonly hex: Md5 } = withNames((text) =>
+  createHash('md5').update(text).digest('hex'),
+);
+
+function withNames(digestOf: Md5): typeof md5 {
+  return Object.freeze(Object.assign(digestOf, { md5: digestOf, hex: digestOf }));
+}
