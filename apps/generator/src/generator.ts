@@ -10,7 +10,7 @@ import { inductionAgent } from './agent/induction-agent.ts';
 import { Executions } from './executions/executions.ts';
 import { ResultStore } from './executions/result-store.ts';
 import { gradeAgent } from './grading/grade-agent.ts';
-import { findPythonWall } from './grading/python/python-wall.ts';
+import { type PythonWall, openPythonWall } from './grading/python/python-wall.ts';
 import { answerErrors } from './http/error-answers.ts';
 import { ENDPOINTS, addRoutes } from './http/routes.ts';
 import { StreamPlaces } from './http/stream-places.ts';
@@ -22,6 +22,8 @@ interface AgentParts {
   readonly random: Random;
   /** The sandbox in which agents test what they made, opened by whoever needs it first. Throws SERVICE_UNAVAILABLE when it does not start; the next one tries again. */
   readonly sandbox: () => Promise<Sandbox>;
+  /** The wall of Python, looked for by whoever needs it first. Throws LANGUAGE_UNAVAILABLE where there is none. */
+  readonly python: () => Promise<PythonWall>;
 }
 
 /** How the generation service is made. */
@@ -61,14 +63,13 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   const log = options.log ?? ((): void => undefined);
   const trace = options.trace ?? new ModuleTrace(null);
   const workers = options.sandboxWorkers ?? Math.min(16, 6 * availableParallelism());
-  const sandbox = lazySandbox(SERVICE_LIMITS.testWorkers, { clock, trace, log });
-  const grading = lazySandbox(workers, { clock, trace, log });
-  const parts = { clock, random, trace, sandbox: sandbox.open };
-  const python = once(findPythonWall);
+  const sandbox = lazySandbox(SERVICE_LIMITS.testWorkers, SERVICE_LIMITS.caseTimeoutMs, { clock, trace, log });
+  const grading = lazySandbox(workers, SERVICE_LIMITS.sandboxTimeoutMs, { clock, trace, log });
+  const parts = { clock, random, trace, sandbox: sandbox.open, python: once(openPythonWall) };
   const agents = new AgentTable(
     [
       inductionAgent(parts),
-      { ...gradeAgent({ ...parts, sandbox: grading.open, python }), concurrency: workers },
+      { ...gradeAgent({ ...parts, sandbox: grading.open }), concurrency: workers },
       ...(options.agents?.(parts) ?? []),
     ],
     {
@@ -115,6 +116,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
 /** The sandbox of a service, which starts with the first program: many services never test one. */
 function lazySandbox(
   workers: number,
+  timeoutMs: number,
   { clock, trace, log }: { clock: Clock; trace: ModuleTrace; log: (message: string) => void },
 ): { open: () => Promise<Sandbox>; health: () => object | null; close: () => Promise<void> } {
   let opening: Promise<Sandbox> | undefined;
@@ -124,7 +126,7 @@ function lazySandbox(
       opening ??= openSandbox({
         clock,
         workers,
-        timeoutMs: SERVICE_LIMITS.sandboxTimeoutMs,
+        timeoutMs,
         memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
         log: (message) => log(message),
       }).then(

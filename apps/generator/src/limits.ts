@@ -26,13 +26,13 @@ export const SERVICE_LIMITS = {
   heartbeatMs: 15_000,
   /** Memory of one agent's thread, in MB. */
   agentMemoryMb: 2048,
-  /** Limit of one answer of a generated program while it is tested, in milliseconds. */
+  /** Limit of one answer of a generated program, and of one file of its tests, in milliseconds. */
   caseTimeoutMs: 5000,
   /** Memory of a generated program while it is tested, in MB. */
   caseMemoryMb: 128,
   /** Programs that agents test at a time. */
   testWorkers: 2,
-  /** The longest limit that a program in the sandbox can have, in milliseconds. */
+  /** The longest that a graded program runs, whatever more time it is given, in milliseconds. */
   sandboxTimeoutMs: 60_000,
   /** Held-out inputs with which the latency is measured. */
   latencySamples: 200,

@@ -16,8 +16,8 @@ import type { PythonWall } from './python/python-wall.ts';
 
 /** What the agent works with. */
 export interface GradeParts extends ScriptParts {
-  /** The wall that programs of Python run behind, or why there is none. Looked for with the first of them. */
-  readonly python: () => Promise<PythonWall | { readonly missing: string }>;
+  /** Gives the wall that programs of Python run behind. Throws LANGUAGE_UNAVAILABLE with the reason where there is none. */
+  readonly python: () => Promise<PythonWall>;
 }
 
 /**
@@ -89,10 +89,7 @@ async function gradeIn(language: string, metadata: GradeMetadata, parts: GradePa
     const test = { file: deep.file_path, name: deep.file_path, status: 'failed' as const, message };
     return gradeOf({ command: 'tests in the sandbox', tests: [test], isTimedOut: false, printed: '', seconds: 0 });
   }
-  const wall = await parts.python();
-  if ('missing' in wall)
-    throw new PlatformError('LANGUAGE_UNAVAILABLE', `Cannot run a program of Python: ${wall.missing}`, { details: { language } });
-  return gradePython(metadata, wall, { clock: parts.clock, signal });
+  return gradePython(metadata, await parts.python(), { clock: parts.clock, signal });
 }
 
 function languageOf({ language, files }: GradeMetadata): 'javascript' | 'typescript' | 'python' {

@@ -3,9 +3,10 @@ import type { ModelAnswer } from '../prompt/read-answer.ts';
 import type { ExampleReport } from './example-tests.ts';
 import { type CheckFinding, type CheckStage, finding } from './finding.ts';
 import type { LoopParts } from './loop-parts.ts';
-import type { ModelTask } from './model-task.ts';
+import { type ModelTask, isTest } from './model-task.ts';
 import type { PickedExamples } from './pick-examples.ts';
-import { isTest, testStage } from './test-stage.ts';
+import { checkPython } from './python-stage.ts';
+import { testStage } from './test-stage.ts';
 
 /** An answer with what its checks said. They are made in order, and the first that finds something is the last. */
 export interface CheckedAnswer {
@@ -46,7 +47,10 @@ export async function checkAnswer(
   const files = new Map([...answer.files, ...task.givenTests].map(({ path, content }) => [path, content]));
   onEvent({ event_type: 'validation_started', stage: 'static' });
   const started = clock.now();
-  const found = await parts.checker.check(files, parts.signal);
+  const found =
+    parts.python === null
+      ? await parts.checker.check(files, parts.signal)
+      : await checkPython(files, { ...parts, wall: parts.python });
   const stages: { stage: CheckStage | 'static'; passed: boolean; ms: number }[] = [
     { stage: 'static', passed: found.length === 0, ms: clock.now() - started },
   ];
@@ -58,7 +62,10 @@ export async function checkAnswer(
   onEvent({ event_type: 'validation_passed', stage: 'static' });
   if (!task.plan.enable_testing) return { answer, findings: [], testResult: null, examples: null, unchecked, stages };
   if (![...files.keys()].some(isTest) && task.examples.length === 0) {
-    const missing = finding('form', 'there are no tests: give some in a file named "….test.ts"');
+    const missing = finding(
+      'form',
+      `there are no tests: give some in a file named ${task.language === 'python' ? '"test_….py"' : '"….test.ts"'}`,
+    );
     return { answer, findings: [missing], testResult: null, examples: null, unchecked, stages };
   }
   onEvent({ event_type: 'test_started', stage: 'tests' });
@@ -81,6 +88,8 @@ export async function checkAnswer(
 function allowedImports(files: ReadonlyMap<string, string>, dependencies: readonly string[]): string[] {
   const texts = [...files.values()];
   return dependencies
-    .filter((name) => texts.some((text) => text.includes(`'${name}`) || text.includes(`"${name}`)))
+    .filter((name) =>
+      texts.some((text) => text.includes(`'${name}`) || text.includes(`"${name}`) || text.includes(`import ${name}`)),
+    )
     .map((name) => `the dependency ${JSON.stringify(name)} is allowed, and its use is not checked`);
 }

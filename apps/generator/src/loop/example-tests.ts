@@ -30,30 +30,43 @@ const WRONG_SHOWN = 10;
 /** Calls that run into the limit of time before the rest is given up: each of them takes seconds. */
 const TIMEOUTS_LIMIT = 3;
 
-/**
- * Calls a program with the labelled examples in the sandbox and compares outside of it, where the program cannot reach.
- *
- * @throws the reason of the signal; what the sandbox throws when it has no workers
- */
-export async function runExamples(
-  source: string,
-  { shown, heldBack, left }: PickedExamples,
-  parts: { readonly sandbox: () => Promise<Sandbox>; readonly signal: AbortSignal },
-): Promise<ExampleReport> {
-  const tested = shown.length + heldBack.length;
-  const none = { tested, right: 0, accuracy: 0, heldBack: { tested: heldBack.length, right: 0 }, left, wrong: [] };
+/** Calls a program with the input of an example; or why it cannot be called at all. */
+export type ProgramCaller = ((example: LabelledExample) => Promise<CallResult>) | { readonly problem: string };
+type CallResult =
+  | { readonly status: 'success'; readonly outputJson: string }
+  | { readonly status: 'error' | 'timeout'; readonly message: string };
+
+/** What calls a program of TypeScript in the sandbox. */
+export async function callerOf(source: string, parts: { readonly sandbox: () => Promise<Sandbox> }): Promise<ProgramCaller> {
   let program: BuiltProgram;
   try {
     program = await buildProgram(source);
   } catch (error) {
-    return { ...none, problem: messageOf(error) };
+    return { problem: messageOf(error) };
   }
   const sandbox = await parts.sandbox();
+  return ({ input }) => sandbox.run({ key: program.digest, code: program.code }, JSON.stringify(input));
+}
+
+/**
+ * Calls a program with the labelled examples and compares here, where the program cannot reach.
+ *
+ * @throws the reason of the signal; what the sandbox throws when it has no workers
+ */
+export async function runExamples(
+  caller: ProgramCaller,
+  { shown, heldBack, left }: PickedExamples,
+  signal: AbortSignal,
+): Promise<ExampleReport> {
+  const tested = shown.length + heldBack.length;
+  const none = { tested, right: 0, accuracy: 0, heldBack: { tested: heldBack.length, right: 0 }, left, wrong: [] };
+  if ('problem' in caller) return { ...none, problem: caller.problem };
   const wrong: string[] = [];
   let timeouts = 0;
-  const answersRightly = async ({ input, output }: LabelledExample, isShown: boolean): Promise<boolean> => {
-    parts.signal.throwIfAborted();
-    const result = await sandbox.run({ key: program.digest, code: program.code }, JSON.stringify(input));
+  const answersRightly = async (example: LabelledExample, isShown: boolean): Promise<boolean> => {
+    signal.throwIfAborted();
+    const { input, output } = example;
+    const result = await caller(example);
     if (result.status === 'timeout') timeouts += 1;
     const isRight = result.status === 'success' && canonicalJson(JSON.parse(result.outputJson) as Json) === canonicalJson(output);
     if (!isRight && isShown && wrong.length < WRONG_SHOWN) {
@@ -86,7 +99,7 @@ export async function runExamples(
 
 /** What is wrong with a program that misses the target. The examples that were held back stay unknown: only their number is told. */
 export function exampleFindings(report: ExampleReport, target: number): CheckFinding[] {
-  if (report.problem !== null) return [finding('tests', `the program cannot be used: ${report.problem}`, { file: 'program.ts' })];
+  if (report.problem !== null) return [finding('tests', `the program cannot be used: ${report.problem}`)];
   if (report.accuracy >= target) return [];
   const shown = report.wrong.map((text) => finding('tests', text));
   const missed = report.heldBack.tested - report.heldBack.right;

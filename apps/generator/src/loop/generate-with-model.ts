@@ -9,9 +9,8 @@ import { exampleMetadata } from './example-tests.ts';
 import { findingText, findingsDigest, plainText } from './finding.ts';
 import type { LoopParts } from './loop-parts.ts';
 import { ModelDialogue } from './model-dialogue.ts';
-import type { ModelTask } from './model-task.ts';
+import { type ModelTask, isTest } from './model-task.ts';
 import { pickExamples } from './pick-examples.ts';
-import { isTest } from './test-stage.ts';
 
 /** Why the loop ended: the answer was accepted, nothing changed any more, the rounds were over, or the model declined. */
 type Ending = 'accepted' | 'no_progress' | 'iterations' | 'declined';
@@ -105,7 +104,7 @@ function resultOf(task: ModelTask, parts: LoopParts, { best, ending, iteration, 
     agent: 'model',
     model: answeredBy === undefined ? null : `${answeredBy.provider}/${answeredBy.model}`,
     program_name: task.programName,
-    entry: task.isProgram ? 'program.ts' : null,
+    entry: task.programFile,
     summary: clean(best?.answer?.summary ?? ''),
     ended: ending,
     fenced: best?.answer?.isFenced ?? false,
@@ -152,5 +151,6 @@ function typeOf(path: string): CodeArtifact['artifact_type'] {
 
 function languageOf(path: string): string | null {
   if (/\.[cm]?ts$/.test(path)) return 'typescript';
+  if (path.endsWith('.py')) return 'python';
   return /\.[cm]?js$/.test(path) ? 'javascript' : null;
 }

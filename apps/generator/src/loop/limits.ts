@@ -18,6 +18,8 @@ export const LOOP_LIMITS = {
   /** Time of one static check (milliseconds) and the memory of its compiler (bytes). */
   staticCheckMs: 20_000,
   staticCheckBytes: 1024 * 1024 * 1024,
+  /** Time of one check, one file of tests, or all examples of a program of Python (milliseconds). */
+  pythonMs: 10_000,
   /** Characters of what tests say that a result keeps. */
   testOutputCharacters: 20_000,
 } as const;

@@ -2,6 +2,7 @@ import type { Sandbox } from '@loopwright/edge';
 import type { ModelClient, ModelName } from '@loopwright/models';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { AgentEvent } from '../agent/agent.ts';
+import type { PythonWall } from '../grading/python/python-wall.ts';
 import type { UsageLedger } from '../models/usage-ledger.ts';
 import type { StaticChecker } from './check/static-checker.ts';
 import type { ToolSession } from '../tools/tool-session.ts';
@@ -16,6 +17,8 @@ export interface LoopParts {
   /** The sandbox in which programs are tested. */
   readonly sandbox: () => Promise<Sandbox>;
   readonly checker: StaticChecker;
+  /** The wall of Python, where the plan asks for Python. */
+  readonly python: PythonWall | null;
   /** The granted tools; `null` for none. */
   readonly tools: ToolSession | null;
   /** Dependencies that programs may have. */

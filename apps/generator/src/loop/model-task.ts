@@ -16,7 +16,9 @@ const fileSchema = z.object({
 
 /** What a model agent reads from `metadata` of a plan; other members are left alone. */
 const modelMetadataSchema = z.object({
-  /** With a name or with examples, a program is made: `program.ts` with a function `run`. */
+  /** What the files are written in. */
+  language: z.enum(['typescript', 'python']).default('typescript'),
+  /** With a name or with examples, a program is made: `program.ts` or `program.py` with a function `run`. */
   program_name: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,62}$/)
@@ -24,7 +26,7 @@ const modelMetadataSchema = z.object({
   examples: z.array(labelledExampleSchema).max(LOOP_LIMITS.examples).default([]),
   /** Share of the examples that the program has to answer rightly; all of them when it is not said. */
   accuracy_target: z.number().min(0).max(1).nullable().default(null),
-  /** Tests that are given: written for `node:test`, importing the program by its path. A model cannot change them. */
+  /** Tests that are given: written for `node:test`, or as Python's are, importing the program by its path. A model cannot change them. */
   tests: z.array(fileSchema).max(LOOP_LIMITS.files).default([]),
   /** Names of granted tool servers that the model may call. */
   tools: z.array(z.string().min(1).max(64)).max(32).default([]),
@@ -40,8 +42,9 @@ export interface TextFile {
 export interface ModelTask {
   readonly plan: ExecutionPlan;
   readonly programName: string | null;
-  /** Whether it has to be a program of one file, `program.ts`. */
-  readonly isProgram: boolean;
+  readonly language: 'typescript' | 'python';
+  /** The file of a program, where it has to be a program of one file. */
+  readonly programFile: 'program.ts' | 'program.py' | null;
   readonly examples: readonly LabelledExample[];
   readonly accuracyTarget: number;
   readonly givenTests: readonly TextFile[];
@@ -60,19 +63,27 @@ export function readModelTask(plan: ExecutionPlan): ModelTask {
       details: issueDetails(parsed.error.issues.slice(0, 100), '/metadata'),
     });
   }
-  const { program_name, examples, accuracy_target, tests, tools } = parsed.data;
+  const { language, program_name, examples, accuracy_target, tests, tools } = parsed.data;
+  const isProgram = program_name !== undefined || examples.length > 0;
   return {
     plan,
     programName: program_name ?? null,
-    isProgram: program_name !== undefined || examples.length > 0,
+    language,
+    programFile: !isProgram ? null : language === 'python' ? 'program.py' : 'program.ts',
     examples,
     accuracyTarget: accuracy_target ?? 1,
-    givenTests: givenTests(tests),
+    givenTests: givenTests(tests, language),
     tools: [...new Set(tools)],
   };
 }
 
-function givenTests(tests: readonly z.infer<typeof fileSchema>[]): TextFile[] {
+/** Whether a path names tests. */
+export function isTest(path: string): boolean {
+  return /\.test\.[cm]?[jt]s$|(?:^|\/)test_[^/]*\.py$|_test\.py$/.test(path);
+}
+
+function givenTests(tests: readonly z.infer<typeof fileSchema>[], language: ModelTask['language']): TextFile[] {
+  const example = language === 'python' ? 'test_name.py' : 'name.test.ts';
   const files = tests.map(({ file_path, content }) => ({
     file_path,
     content,
@@ -81,8 +92,9 @@ function givenTests(tests: readonly z.infer<typeof fileSchema>[]): TextFile[] {
     description: null,
   }));
   return admit(files).map((admission, index) => {
-    if ('reason' in admission || !/\.test\.[cm]?[jt]s$/.test(files[index]?.file_path ?? '')) {
-      const reason = 'reason' in admission ? admission.reason : 'is no path of tests such as "name.test.ts"';
+    const path = files[index]?.file_path ?? '';
+    if ('reason' in admission || !isTest(path) || path.endsWith('.py') !== (language === 'python')) {
+      const reason = 'reason' in admission ? admission.reason : `is no path of tests such as "${example}"`;
       throw new PlatformError('VALIDATION_ERROR', 'Cannot read the plan: a given test cannot be used', {
         details: issueDetails([{ path: ['tests', index, 'file_path'], message: reason }], '/metadata'),
       });

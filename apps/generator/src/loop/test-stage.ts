@@ -1,15 +1,19 @@
 import { type Sandbox, runTestFiles } from '@loopwright/edge';
 import type { Clock, Random, TestResult } from '@loopwright/protocol';
 import { isCode } from './check/static-check-task.ts';
-import { type ExampleReport, exampleFindings, runExamples } from './example-tests.ts';
+import type { PythonWall } from '../grading/python/python-wall.ts';
+import { type ExampleReport, callerOf, exampleFindings, runExamples } from './example-tests.ts';
 import { type CheckFinding, finding, plainText } from './finding.ts';
 import { LOOP_LIMITS } from './limits.ts';
-import type { ModelTask } from './model-task.ts';
+import { type ModelTask, isTest } from './model-task.ts';
 import type { PickedExamples } from './pick-examples.ts';
+import { type RanTests, pythonCallerOf, runPythonTests } from './python-stage.ts';
 
 /** What tests are run with. */
 export interface TestStageParts {
   readonly sandbox: () => Promise<Sandbox>;
+  /** The wall of Python, where the program is one of Python. */
+  readonly python: PythonWall | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
@@ -24,13 +28,8 @@ export interface TestStage {
   readonly examples: ExampleReport | null;
 }
 
-/** Whether a path names tests. */
-export function isTest(path: string): boolean {
-  return /\.test\.[cm]?[jt]s$/.test(path);
-}
-
 /**
- * Runs the given tests, the tests of the answer and the labelled examples in the sandbox.
+ * Runs the given tests, the tests of the answer and the labelled examples in the sandbox, or behind the wall of Python.
  *
  * @throws the reason of the signal; what the sandbox throws when it has no workers
  */
@@ -40,13 +39,39 @@ export async function testStage(
   parts: TestStageParts,
 ): Promise<TestStage> {
   const started = parts.clock.now();
+  const { python, signal } = parts;
+  const ran = python === null ? await runTests(files, task, parts) : await runPythonTests(files, { ...parts, wall: python });
+  const source = files.get(task.programFile ?? '') ?? '';
+  const examples =
+    task.examples.length === 0
+      ? null
+      : await runExamples(
+          python === null ? await callerOf(source, parts) : await pythonCallerOf(source, picked, { ...parts, wall: python }),
+          picked,
+          signal,
+        );
+  const findings = [...ran.findings];
+  const { passed, unchecked } = ran;
+  const failed = findings.length;
+  if (examples !== null) findings.push(...exampleFindings(examples, task.accuracyTarget));
+  const missed = examples === null || examples.accuracy >= task.accuracyTarget ? 0 : examples.tested - examples.right;
+  const testResult: TestResult = {
+    test_command: `files of tests and labelled examples ${python === null ? 'in the sandbox' : 'in python3 behind bubblewrap'}`,
+    exit_code: findings.length === 0 ? 0 : 1,
+    stdout: output(passed.map((name) => `ok ${plainText(name)}`)),
+    stderr: output(findings.map(({ file, message }) => `not ok ${file ?? 'examples'}: ${message}`)),
+    tests_passed: passed.length + (examples?.right ?? 0),
+    tests_failed: failed + missed,
+    duration_seconds: (parts.clock.now() - started) / 1000,
+  };
+  return { testResult, findings, unchecked, examples };
+}
+
+async function runTests(files: ReadonlyMap<string, string>, task: ModelTask, parts: TestStageParts): Promise<RanTests> {
   const given = new Set(task.givenTests.map(({ path }) => path));
   const tests = [...files.keys()].filter(isTest);
   const modules = new Map([...files].filter(([path]) => isCode(path) || path.endsWith('.json')));
-  const { results, notRun } = await runTestFiles(
-    { modules, tests },
-    { sandbox: parts.sandbox, random: parts.random, signal: parts.signal },
-  );
+  const { results, notRun } = await runTestFiles({ modules, tests }, parts);
   const findings: CheckFinding[] = [];
   const unchecked: string[] = [];
   for (const { file, name, status, message } of results)
@@ -59,21 +84,8 @@ export async function testStage(
   }
   const silent = tests.filter((path) => !results.some(({ file }) => file === path) && !notRun.some(({ file }) => file === path));
   for (const file of silent) findings.push(finding('tests', 'the file has no tests', { file }));
-  const examples = task.examples.length === 0 ? null : await runExamples(files.get('program.ts') ?? '', picked, parts);
-  const failed = findings.length;
-  if (examples !== null) findings.push(...exampleFindings(examples, task.accuracyTarget));
-  const missed = examples === null || examples.accuracy >= task.accuracyTarget ? 0 : examples.tested - examples.right;
   const passed = results.filter(({ status }) => status === 'passed').map(({ file, name }) => `${file} ${name}`);
-  const testResult: TestResult = {
-    test_command: 'node:test files and labelled examples in the sandbox',
-    exit_code: findings.length === 0 ? 0 : 1,
-    stdout: output(passed.map((name) => `ok ${plainText(name)}`)),
-    stderr: output(findings.map(({ file, message }) => `not ok ${file ?? 'examples'}: ${message}`)),
-    tests_passed: passed.length + (examples?.right ?? 0),
-    tests_failed: failed + missed,
-    duration_seconds: (parts.clock.now() - started) / 1000,
-  };
-  return { testResult, findings, unchecked, examples };
+  return { findings, unchecked, passed };
 }
 
 function output(lines: readonly string[]): string {

@@ -2,6 +2,7 @@ import { type Sandbox, openSandbox } from '@loopwright/edge';
 import { type ScriptedAnswer, type ScriptedProvider, startProvider } from '@loopwright/models/scripted';
 import { type ExecutionPlan, type JsonObject, executionPlanSchema, systemClock, systemRandom } from '@loopwright/protocol';
 import type { Agent, AgentEvent, AgentResult } from '../agent/agent.ts';
+import { openPythonWall } from '../grading/python/python-wall.ts';
 import type { ToolServer } from '../tools/host-tool.ts';
 import { openModelAgent } from './open-model-agent.ts';
 
@@ -26,8 +27,15 @@ export interface AgentFixture extends AsyncDisposable {
 /** Opens both providers, one sandbox and the agent. */
 export async function openAgentFixture(
   environment: Record<string, string> = {},
-  localTools: readonly ToolServer[] = [],
-  timeoutMs = 1000,
+  {
+    localTools = [],
+    timeoutMs = 1000,
+    python = openPythonWall,
+  }: {
+    readonly localTools?: readonly ToolServer[];
+    readonly timeoutMs?: number;
+    readonly python?: typeof openPythonWall;
+  } = {},
 ): Promise<AgentFixture> {
   await using stack = new AsyncDisposableStack();
   const primary = stack.use(await startProvider());
@@ -50,6 +58,7 @@ export async function openAgentFixture(
         ...environment,
       },
       sandbox,
+      python,
       localTools,
       clock: systemClock,
       random: systemRandom,

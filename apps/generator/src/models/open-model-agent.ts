@@ -9,6 +9,7 @@ import { SERVICE_LIMITS } from '../limits.ts';
 import type { ToolServer } from '../tools/host-tool.ts';
 import { McpServer } from '../tools/mcp-server.ts';
 import { readToolGrants, secretsOf } from '../tools/tool-grants.ts';
+import type { PythonWall } from '../grading/python/python-wall.ts';
 import { ToolSession, grantTools, grantedServer } from '../tools/tool-session.ts';
 import { chooseModels } from './choose-models.ts';
 import { type ModelConfiguration, readModelConfiguration } from './model-configuration.ts';
@@ -20,6 +21,8 @@ export interface ModelAgentOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The sandbox in which programs are tested; the agent does not close it. */
   readonly sandbox: () => Promise<Sandbox>;
+  /** Gives the wall that programs of Python run behind. Throws LANGUAGE_UNAVAILABLE with the reason where there is none. */
+  readonly python: () => Promise<PythonWall>;
   /** Functions of this process that models may call, besides the tool servers of the setup. The agent closes them. */
   readonly localTools?: readonly ToolServer[];
   readonly clock: Clock;
@@ -56,6 +59,7 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
     },
     run: async (plan, { signal, onEvent }) => {
       const task = readModelTask(plan);
+      const python = task.language === 'python' ? await options.python() : null;
       const granted = await grantTools(task.tools, servers, signal);
       const parts = { sandbox: toolSandbox.get, clock, random, redact: (text: string) => models.redact(text) };
       return generateWithModel(task, {
@@ -66,6 +70,7 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
         sandbox: options.sandbox,
         tools: granted.length === 0 ? null : new ToolSession(granted, parts),
         checker,
+        python,
         dependencies,
         clock,
         random,

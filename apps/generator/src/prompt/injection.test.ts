@@ -49,7 +49,7 @@ before(async () => {
     outputSchema: null,
     call: async () => (toolCalls += 1),
   };
-  fixture = await openAgentFixture({}, [localTools('web', [canary])], 250);
+  fixture = await openAgentFixture({}, { localTools: [localTools('web', [canary])], timeoutMs: 250 });
   mkdirSync(join(dir, 'neighbour'));
   writeFileSync(join(dir, 'neighbour/kept.txt'), 'kept');
 });

@@ -74,7 +74,7 @@ function parsedJson(text: string): Json | undefined {
 }
 
 /** Paths that could leave their folder, texts that could steer a terminal or hide code, and files that are not this answer's to give. */
-function* formFindings({ files }: ModelAnswer, { givenTests, isProgram, plan }: ModelTask): Generator<CheckFinding> {
+function* formFindings({ files }: ModelAnswer, { givenTests, programFile, plan }: ModelTask): Generator<CheckFinding> {
   const given = givenTests.map(({ path, content }) => artifactOf(path, content));
   const admissions = admit([...given, ...files.map(({ path, content }) => artifactOf(path, content))]).slice(given.length);
   const seen = new Set(givenTests.map(({ path }) => path));
@@ -95,7 +95,7 @@ function* formFindings({ files }: ModelAnswer, { givenTests, isProgram, plan }: 
   if (characters > LOOP_LIMITS.answerCharacters)
     yield finding('form', `the files have more than ${LOOP_LIMITS.answerCharacters} characters together`);
   const paths = new Set(files.map(({ path }) => path));
-  if (isProgram && !paths.has('program.ts')) yield finding('form', 'the file "program.ts" is missing');
+  if (programFile !== null && !paths.has(programFile)) yield finding('form', `the file "${programFile}" is missing`);
   for (const path of Object.keys(plan.scaffolding.file_structure ?? {}))
     if (!path.endsWith('/') && !paths.has(path)) yield finding('form', 'the file is asked for and missing', { file: path });
 }

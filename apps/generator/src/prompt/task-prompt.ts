@@ -13,25 +13,40 @@ export interface TaskPrompt {
   readonly toolTypes: string | null;
 }
 
+const WORDS = {
+  typescript: {
+    start:
+      'You write TypeScript programs that are type-checked strictly, tested, and run in a sandbox of plain ECMAScript 2024: no console, files, network, process or timers.',
+    comment: '// file: src/name.ts',
+    program:
+      'Give the program as the file "program.ts". It exports a synchronous function `run(input)`: JSON in, JSON out. It imports nothing. Inputs that have no meaning it refuses by throwing an Error.',
+    tests:
+      'Give tests too, in files named "….test.ts", written for "node:test" and "node:assert/strict". They run where the program runs: there are no files, no network, no timers.',
+  },
+  python: {
+    start:
+      'You write programs of Python 3 that are tested and run in a sandbox with the standard library: one process without threads, no network, no files but their own.',
+    comment: '# file: package/name.py',
+    program:
+      'Give the program as the file "program.py". It has a function `run(input)`: JSON values in, JSON values out. It imports nothing but the standard library. Inputs that have no meaning it refuses by raising an exception.',
+    tests:
+      'Give tests too, in files named "test_….py": functions named `test_…` with plain assertions, or "unittest". They run where the program runs; there is no pytest.',
+  },
+} as const;
+
 /** What every model is told before its task. */
 export function systemPrompt({ task, dependencies, toolTypes }: TaskPrompt): string {
-  const tests = task.plan.enable_testing
-    ? [
-        'Give tests too, in files named "….test.ts", written for "node:test" and "node:assert/strict". They run where the program runs: there are no files, no network, no timers.',
-      ]
-    : [];
-  const program = task.isProgram
-    ? [
-        'Give the program as the file "program.ts". It exports a synchronous function `run(input)`: JSON in, JSON out. It imports nothing. Inputs that have no meaning it refuses by throwing an Error.',
-      ]
-    : [];
+  const words = WORDS[task.language];
+  const tests = task.plan.enable_testing ? [words.tests] : [];
+  const program = task.programFile === null ? [] : [words.program];
   const tools =
     toolTypes === null
       ? []
       : ['To find out what you need to know, call "run_program" as often as needed before you give your files.'];
   return [
-    'You write TypeScript programs that are type-checked strictly, tested, and run in a sandbox of plain ECMAScript 2024: no console, files, network, process or timers.',
-    'Give your answer by calling "submit_files" once, with every file whole. If you cannot call it, write each file as a fenced block whose first line is a comment with its path, as in `// file: src/name.ts`.',
+    words.start,
+    'Give your answer by calling "submit_files" once, with every file whole. If you cannot call it, write each file as a fenced block whose first line is a comment with its path, as in ' +
+      `\`${words.comment}\`.`,
     ...program,
     ...tests,
     ...tools,

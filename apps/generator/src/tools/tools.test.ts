@@ -62,7 +62,10 @@ before(async () => {
     { name: 'gone', transport: { type: 'stdio', command: join(dir, 'no-such-command') } },
   ];
   writeFileSync(join(dir, 'tools.json'), JSON.stringify({ servers }));
-  fixture = await openAgentFixture({ LOOPWRIGHT_GENERATOR_TOOLS_FILE: join(dir, 'tools.json'), MY_TOKEN: TOKEN }, [local]);
+  fixture = await openAgentFixture(
+    { LOOPWRIGHT_GENERATOR_TOOLS_FILE: join(dir, 'tools.json'), MY_TOKEN: TOKEN },
+    { localTools: [local] },
+  );
 });
 after(async () => {
   await fixture[Symbol.asyncDispose]();

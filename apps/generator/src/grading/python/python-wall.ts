@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { PlatformError } from '@loopwright/protocol';
 import { noProcessesFilter } from './no-processes-filter.ts';
 
 /** What programs of Python run behind: an empty file system with Python in it, no network, one process, no rights. */
@@ -51,6 +52,18 @@ export async function findPythonWall(): Promise<PythonWall | { readonly missing:
   return {
     missing: code === 7 ? 'the wall lets a second process begin' : 'bubblewrap does not work here (it needs user name spaces)',
   };
+}
+
+/**
+ * The wall.
+ *
+ * @throws PlatformError LANGUAGE_UNAVAILABLE with the reason why there is none
+ */
+export async function openPythonWall(): Promise<PythonWall> {
+  const wall = await findPythonWall();
+  if (!('missing' in wall)) return wall;
+  const message = `Cannot run a program of Python: ${wall.missing}`;
+  throw new PlatformError('LANGUAGE_UNAVAILABLE', message, { details: { language: 'python' } });
 }
 
 const WALL: readonly string[] = [

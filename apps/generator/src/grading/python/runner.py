@@ -1,5 +1,5 @@
-# Runs in the wall, as the only program there. It reads one JSON document from standard input, runs the tests in it, and writes one line that begins with the
-# nonce of that document. What the program prints goes into a text of its own. Whoever ends this process early gives no result, which is a failure.
+# Runs in the wall, as the only program there. It reads one JSON document from standard input, does what its mode says, and writes one line that begins with the
+# nonce of that document. Modes: `tests` runs tests, `check` parses the files and looks at their imports, `answers` calls `run` of the first file with inputs. What the program prints goes into a text of its own. Whoever ends this process early gives no result, which is a failure.
 import ast, io, json, os, resource, sys, traceback, types
 
 
@@ -9,6 +9,7 @@ def limit(task):
     resource.setrlimit(resource.RLIMIT_FSIZE, (16 * 1024 * 1024,) * 2)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
 
 class Output(io.StringIO):
@@ -125,6 +126,51 @@ def run_cases(name, case, attempt):
         attempt('%s.%s' % (name, method), run)
 
 
+def check(task):
+    found = []
+    own = {name for file in task['files'] + task['tests'] for name in [file['file_path'].split('/')[0].removesuffix('.py')]}
+    for file in task['files'] + task['tests']:
+        path = file['file_path']
+        if not path.endswith('.py'):
+            continue
+        try:
+            tree = ast.parse(file['content'], path)
+            compile(tree, path, 'exec')
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            found.append({'file': path, 'line': getattr(error, 'lineno', None), 'message': '%s: %s' % (type(error).__name__, getattr(error, 'msg', error))})
+            continue
+        for name in sorted(imports(tree)):
+            top = name.split('.')[0]
+            if top not in own and top not in sys.stdlib_module_names and top not in task['allowed']:
+                found.append({'file': path, 'line': None, 'message': 'the import of "%s" is refused: it is not in the standard library' % name})
+    return {'found': [dict(one, message=one['message'][:500]) for one in found[:200]]}
+
+
+def answers(task):
+    file = task['files'][0]
+    module = types.ModuleType('program')
+    sys.modules['program'] = module
+    try:
+        exec(compile(file['content'], file['file_path'], 'exec'), module.__dict__)
+        run = module.__dict__['run']
+    except BaseException as error:
+        return {'problem': describe(error), 'answers': []}
+    given = []
+    for value in task['inputs']:
+        try:
+            given.append({'output': json.dumps(run(value), allow_nan=False)})
+        except BaseException as error:
+            given.append({'error': describe(error)})
+    return {'problem': None, 'answers': given}
+
+
+def tests(task):
+    results = []
+    for test in task['tests']:
+        results.extend(dict(result, file=test['file_path']) for result in run_file(test, task))
+    return {'tests': results[:5000]}
+
+
 def main():
     task = json.loads(sys.stdin.buffer.read())
     nonce = task.pop('nonce')
@@ -141,10 +187,8 @@ def main():
     limit(task)
     os.write(answer, b'ready\n')
     output = sys.stdout = sys.stderr = Output()
-    tests = []
-    for test in task['tests']:
-        tests.extend(dict(result, file=test['file_path']) for result in run_file(test, task))
-    line = '\n%s %s\n' % (nonce, json.dumps({'tests': tests[:5000], 'printed': output.getvalue()[:65536]}))
+    result = {'tests': tests, 'check': check, 'answers': answers}[task['mode']](task)
+    line = '\n%s %s\n' % (nonce, json.dumps(dict(result, printed=output.getvalue()[:65536])))
     data = line.encode('utf-8', 'backslashreplace')
     while data:
         data = data[os.write(answer, data) :]
