@@ -68,7 +68,7 @@ export async function runPython(task: PythonTask, { wall, clock, signal, limitMs
 
 function parsed(text: string): JsonObject | undefined {
   try {
-    return z.record(z.string(), z.json()).safeParse(JSON.parse(text)).data as JsonObject | undefined;
+    return z.record(z.string(), z.json()).safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -74,5 +74,8 @@ Object.assign(globalThis, {
   clearTimeout: stop,
   clearInterval: stop,
   clearImmediate: stop,
-  queueMicrotask: (callback: () => unknown) => void Promise.resolve().then(callback),
+  queueMicrotask: async (callback: () => unknown) => {
+    await null;
+    callback();
+  },
 });
