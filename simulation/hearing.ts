@@ -67,7 +67,7 @@ export function hearingProblems(
   const logs = new Map(executionIds.map((id) => [id, read.events(id, 0, 100_000)]));
   const emitted = [...logs.values()].flat().flatMap(({ type, data }) => (type === 'event_emitted' ? [data as CloudEvent] : []));
   const events = new Map([...published, ...emitted].map((event) => [event.id, event]));
-  const problems: string[] = [];
+  const problems = strayEvents(read, logs);
   const heardBy = new Map<string, readonly Heard[]>();
   for (const [id, log] of logs) {
     for (const [key, { node, heard, wrong }] of hearings(flowOf(id), log, events)) {
@@ -89,6 +89,19 @@ export function hearingProblems(
     }
   }
   return problems;
+}
+
+/** What listeners took although an execution of another project had emitted it. */
+function strayEvents(read: StoreReader, logs: ReadonlyMap<string, readonly ExecutionEvent[]>): string[] {
+  const emittedIn = new Map<unknown, string | undefined>();
+  for (const [id, log] of logs)
+    for (const { type, data } of log) if (type === 'event_emitted') emittedIn.set(data['id'], read.projectOf(id));
+  return [...logs].flatMap(([id, log]) =>
+    log
+      .filter(({ type, data }) => type === 'event_consumed' && emittedIn.has(data['id']))
+      .filter(({ data }) => emittedIn.get(data['id']) !== read.projectOf(id))
+      .map(({ data }) => `${id}: took the event ${JSON.stringify(data['id'])} of another project`),
+  );
 }
 
 interface Hearing {

@@ -78,7 +78,7 @@ function* afterProblems(started: readonly Execution[], ms: number): Generator<st
 function* eventProblems(
   read: StoreReader,
   {
-    row: { workflow, waiting, state },
+    row: { workflow, waiting, state, projectId },
     started,
     schedule: { mode, types },
   }: { row: StoredSchedule; started: readonly Execution[]; schedule: Extract<FlowSchedule, { kind: 'on' }> },
@@ -96,10 +96,15 @@ function* eventProblems(
   }
   const taken = [...sets.flat(), ...waiting.flatMap((listener) => listener.taken.map(({ event }) => event))].map(({ id }) => id);
   if (new Set(taken).size !== taken.length) yield `${workflow}: took an event twice: ${taken.toSorted().join(', ')}`;
+  const emittedIn = (isMeant: (project: string | undefined) => boolean): CloudEvent[] =>
+    executionIds
+      .filter((id) => isMeant(read.projectOf(id)))
+      .flatMap((id) => read.events(id, 0, 100_000))
+      .flatMap(({ type, data }) => (type === 'event_emitted' ? [data as CloudEvent] : []));
+  for (const { id } of emittedIn((project) => project !== projectId))
+    if (taken.includes(id)) yield `${workflow}: took the event ${id} of another project`;
   if (state !== 'active') return;
-  const emitted = executionIds
-    .flatMap((id) => read.events(id, 0, 100_000))
-    .flatMap(({ type, data }) => (type === 'event_emitted' ? [data as CloudEvent] : []));
+  const emitted = emittedIn((project) => project === projectId);
   const published = calls.flatMap(({ event, outcome }) => (event !== undefined && outcome === 'taken' ? [event] : []));
   for (const { id, type } of [...published, ...emitted])
     if (types.some((one) => one === type) && !taken.includes(id)) yield `${workflow}: did not take the event ${id}`;

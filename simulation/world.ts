@@ -10,6 +10,13 @@ import { type ProcessClock, VirtualClock } from './virtual-clock.ts';
 
 /** Where files are in memory, on Linux: a simulated process dies, the machine does not, so nothing need reach a disk. */
 const MEMORY_FOLDER = '/dev/shm';
+/** The project of what is started. */
+const PROJECT = 'p';
+
+/** The project of the schedule of a definition: by its place, that of what is started or another one, which hears nothing of it. */
+function scheduleProject(place: number): string {
+  return place % 2 === 0 ? PROJECT : 'q';
+}
 
 /** One run of a step's function, as the world outside saw it. */
 export interface StepRun {
@@ -101,17 +108,17 @@ export class World implements AsyncDisposable {
     });
     this.#engine = engine;
     for (const [place, flow] of this.#flows.entries()) {
-      if (!(await this.#register(definitionOf(flow, workflowName(place))))) return this.crash();
+      if (!(await this.#register(definitionOf(flow, workflowName(place)), scheduleProject(place)))) return this.crash();
     }
     engine.recover();
   }
 
   /** Registers a definition, again when the store refuses it; gives whether the process lives. */
-  async #register(source: string): Promise<boolean> {
+  async #register(source: string, projectId: string): Promise<boolean> {
     const { engine } = this;
     const definition = loadDefinition(source, engine.functions);
     for (let isKnown = false; !isKnown;) {
-      const registered = engine.register(definition).then(
+      const registered = engine.register(definition, { projectId }).then(
         () => true,
         () => false,
       );
@@ -172,7 +179,7 @@ export class World implements AsyncDisposable {
 
   start(executionId: string): void {
     const call: Call = { kind: 'start', executionId, outcome: 'pending' };
-    const request = { executionId, workflow: 'plan', projectId: 'p', input: { trace: [] }, startedBy: 'ann' };
+    const request = { executionId, workflow: 'plan', projectId: PROJECT, input: { trace: [] }, startedBy: 'ann' };
     this.#track(call, this.engine.start(request));
   }
 

@@ -141,6 +141,32 @@ describe('generation service', () => {
     assert.equal((await statsOf(service.url))['total_executions'], earlier + 1);
   });
 
+  it('generates programs that estimate and that transform, and asks what the examples leave open', async () => {
+    const examples = Array.from({ length: 60 }, (_, at) => ({ input: { size: at, lift: at % 3 === 0 }, output: 7 * at + 0.5 }));
+    const estimated = await resultOf(await execute(service.url, planOf('estimated', { examples })));
+    assert.equal(estimated.status, 'SUCCESS', estimated.error_message ?? '');
+    assert.equal(estimated.metadata['goal'], 'regression');
+    assert.ok((estimated.metadata['holdout'] as { mae: number }).mae < 10);
+
+    const names = ['Ada Lovelace', 'Alan Turing', 'Grace Hopper', 'Kurt Gödel', 'Emmy Noether'];
+    const given = names.map((name) => ({ input: name, output: name.split(' ')[1] ?? '' }));
+    const unlabelled = { examples: given, unlabelled_inputs: ['Donald Ervin Knuth'] };
+    const first = await resultOf(await execute(service.url, planOf('transformed', unlabelled)));
+    assert.equal(first.metadata['goal'], 'transformation');
+    const [question] = first.metadata['clarification_questions'] as { input: string; answers: { output: string }[] }[];
+    assert.equal(question?.input, 'Donald Ervin Knuth');
+    for (const [at, { output }] of [...new Map(question.answers.map((answer) => [answer.output, answer])).values()].entries()) {
+      const plan = planOf(`answered-${at}`, { ...unlabelled, clarifications: [{ input: question.input, output }] });
+      const again = await resultOf(await execute(service.url, plan));
+      assert.equal(again.status, 'SUCCESS', again.error_message ?? '');
+      assert.match(again.test_results?.stdout ?? '', /ok answer 1 of a person/u);
+    }
+    const unmet = planOf('unmet', { ...unlabelled, clarifications: [{ input: 'Donald Ervin Knuth', output: 'TeX' }] });
+    const refuted = await resultOf(await execute(service.url, unmet));
+    assert.equal(refuted.status, 'FAILURE');
+    assert.match(refuted.warnings.join(), /cannot express/u);
+  });
+
   it('tells a refusal as a result with status FAILURE', async () => {
     const result = await resultOf(await execute(service.url, planOf('refused', { examples: messages(5, 1) })));
     assert.equal(result.status, 'FAILURE');

@@ -6,6 +6,7 @@ import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
+import { eventRoutes } from './config/event-options.ts';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { openAgents } from './agents/open-agents.ts';
@@ -76,7 +77,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const { policies } = gates.governance;
   const made = { examples, programs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
+  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
@@ -193,7 +194,7 @@ const DAY_MS = 86_400_000;
 /** What the settings say to the engine. */
 function engineSettings(
   configuration: Configuration,
-): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits'> {
+): Pick<EngineOptions, 'dir' | 'durability' | 'secrets' | 'inlineCharacters' | 'retention' | 'limits' | 'eventRoutes'> {
   return {
     dir: join(configuration.dataDir, 'engine'),
     durability: configuration.durability,
@@ -201,6 +202,7 @@ function engineSettings(
     inlineCharacters: configuration.inlineValueMaxKb * 1024,
     retention: retentionOf(configuration),
     limits: engineLimits(configuration),
+    eventRoutes: eventRoutes(configuration),
   };
 }
 

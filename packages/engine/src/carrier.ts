@@ -4,6 +4,7 @@ export { EventHub } from './lib/embedded/event-hub.ts';
 export { Instance } from './lib/embedded/instance.ts';
 export { Life } from './lib/embedded/life.ts';
 export type { LifeHost } from './lib/embedded/life-host.ts';
+export { type EventRoute, audienceOf } from './lib/event/event-routes.ts';
 export { checkedText } from './lib/check-value.ts';
 export { builtInFunctions } from './lib/embedded/built-in-functions.ts';
 export { checkInput } from './lib/embedded/check-input.ts';

@@ -43,15 +43,18 @@ export {
   defineFunction,
 } from './lib/interpreter/call-function.ts';
 export { WorkflowError } from './lib/interpreter/workflow-error.ts';
+export type { ExpectedCost } from './lib/limits/estimate.ts';
 export type { EngineLimits, StartLimits } from './lib/limits/execution-limits.ts';
 export { type RateLimits, parseRateLimits } from './lib/limits/rate-limit.ts';
 export type { WaitingTurn } from './lib/limits/turnstile.ts';
+export type { EventRoute } from './lib/event/event-routes.ts';
 export type { CloudEvent } from './lib/event/listener.ts';
 export type { StoredSchedule } from './lib/schedule/stored-schedule.ts';
 export { takeDataLock } from './lib/store/data-lock.ts';
 export { steadyLimits } from './lib/store/steady-limits.ts';
 export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/store/sqlite-store.ts';
 export type { EventFilter, EventGap, EventOwner, EventPage, PlacedEvent } from './lib/store/event-page.ts';
+export { type Notice, noticeOwner } from './lib/store/notices.ts';
 export type { CommitListener } from './lib/embedded/event-hub.ts';
 export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
 export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';

@@ -10,7 +10,7 @@ import {
   inductionMetadataSchema,
   issueDetails,
 } from '@loopwright/protocol';
-import type { InductionResult } from '../induction/induce.ts';
+import type { Induced, InductionResult } from '../induction/task.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
 import type { Agent, AgentResult, AgentRun } from './agent.ts';
 import { reportMetadata } from './report-metadata.ts';
@@ -52,8 +52,12 @@ async function learn(plan: ExecutionPlan, parts: InductionParts, { signal, onEve
       programName: metadata.program_name,
       taskDescription: plan.scaffolding.task_description,
       examples: metadata.examples,
+      goal: metadata.goal,
       unknownLabel: metadata.unknown_label,
       accuracyTarget: metadata.accuracy_target,
+      precisionTarget: metadata.precision_target,
+      clarifications: metadata.clarifications,
+      unlabelledInputs: metadata.unlabelled_inputs,
       seed: metadata.seed,
     },
     { signal, onEvent },
@@ -87,11 +91,7 @@ function shareOf(done: number, total: number): { progress?: number } {
   return total > 0 ? { progress: Math.min(1, done / total) } : {};
 }
 
-async function testResult(
-  result: InductionResult & { ok: true },
-  parts: InductionParts,
-  { signal, onEvent }: AgentRun,
-): Promise<ProgramTestResult> {
+async function testResult(result: Induced, parts: InductionParts, { signal, onEvent }: AgentRun): Promise<ProgramTestResult> {
   onEvent({ event_type: 'test_started', stage: 'test', message: `${result.cases.length} cases` });
   const test = {
     source: result.files.find((file) => file.file_path === 'program.ts')?.content ?? '',

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { PlatformError } from '@loopwright/protocol';
-import type { InductionResult, InductionTask } from '../induction/induce.ts';
+import type { InductionResult, InductionTask } from '../induction/task.ts';
 import { SERVICE_LIMITS } from '../limits.ts';
 
 /** What the thread is given. */

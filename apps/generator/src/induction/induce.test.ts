@@ -1,71 +1,42 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { buildProgram } from '@loopwright/edge';
 import { type Json, type LabelledExample, systemClock } from '@loopwright/protocol';
-import { type InductionResult, type InductionTask, induce } from './induce.ts';
+import { induce } from './induce.ts';
+import { checkFiles, emit, taskOf } from './program.suite.ts';
+import type { Induced, InductionResult, InductionTask } from './task.ts';
+import type { InductionReport } from './report.ts';
 import { loans, messages } from './synthetic.suite.ts';
 
-const run = promisify(execFile);
-
 function learn(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionResult {
-  const task = { programName: 'demo', taskDescription: 'Tell.', examples, unknownLabel: null, accuracyTarget: null, seed: 1 };
-  return induce({ ...task, clock: systemClock, ...options });
+  return induce(taskOf(examples, options));
 }
 
-function learned(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): InductionResult & { ok: true } {
+/** A program that gives labels. */
+interface LabelProgram extends Induced {
+  readonly report: InductionReport;
+}
+
+function isLabelProgram(result: InductionResult): result is LabelProgram {
+  return result.ok && result.report.goal === 'classification';
+}
+
+function learned(examples: readonly LabelledExample[], options: Partial<InductionTask> = {}): LabelProgram {
   const result = learn(examples, options);
-  assert.ok(result.ok, JSON.stringify(result));
+  assert.ok(isLabelProgram(result), JSON.stringify(result).slice(0, 1000));
   return result;
 }
 
-function checkRefusal(examples: readonly LabelledExample[], code: string): void {
-  const result = learn(examples);
+function checkRefusal(examples: readonly LabelledExample[], code: string, goal: InductionTask['goal'] = 'auto'): void {
+  const result = learn(examples, { goal });
   assert.ok(!result.ok);
   assert.equal(result.refused.code, code);
   assert.ok(result.refused.reason.length > 10);
   assert.ok(Object.keys(result.refused.details).length > 0);
 }
 
-interface Emitted extends AsyncDisposable {
-  readonly folder: string;
-  readonly answer: (input: unknown) => Json;
-}
-
-/** Writes the files and loads the program as Node does. */
-async function emit(result: InductionResult & { ok: true }): Promise<Emitted> {
-  const folder = await mkdtemp(join(tmpdir(), 'induction-'));
-  for (const file of result.files) await writeFile(join(folder, file.file_path), file.content);
-  const loaded = (await import(pathToFileURL(join(folder, 'program.ts')).href)) as { run: (input: unknown) => Json };
-  return { folder, answer: loaded.run, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
-}
-
-/** Runs the emitted tests with `node --test`, and the compiler in strict mode over both files. */
-async function checkFiles(folder: string): Promise<void> {
-  const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
-  const tested = await run(process.execPath, ['--test', 'program.test.ts'], { cwd: folder, env });
-  assert.match(tested.stdout, /fail 0/u);
-  const tsc = fileURLToPath(new URL('../../../../node_modules/typescript/bin/tsc', import.meta.url));
-  const options = [
-    '--noEmit',
-    '--strict',
-    '--noUncheckedIndexedAccess',
-    '--erasableSyntaxOnly',
-    '--target',
-    'es2024',
-    '--types',
-    '',
-  ];
-  await run(process.execPath, [tsc, '--ignoreConfig', ...options, 'program.ts'], { cwd: folder });
-}
-
 /** The score that the emitted program itself has on the hold-out must be the score of the report. */
-function checkScore(result: InductionResult & { ok: true }, answer: (input: unknown) => Json): void {
+function checkScore(result: LabelProgram, answer: (input: unknown) => Json): void {
   const right = result.heldOut.filter((example) => answer(example.input) === example.output).length;
   assert.equal(right / result.heldOut.length, result.report.holdout.accuracy);
   assert.equal(result.heldOut.length, result.report.holdout.n);
@@ -276,7 +247,10 @@ describe('induce refuses', () => {
 
   it('outputs that are not labels', () => {
     for (const output of [null, {}, [], '', 'a'.repeat(201)] as Json[])
-      checkRefusal(good.with(40, { input: { text: 'a' }, output }), 'unsupported_output');
+      checkRefusal(good.with(40, { input: { text: 'a' }, output }), 'unsupported_output', 'classification');
+    // An output that is empty makes it a transformation, and there is none.
+    checkRefusal(good.with(40, { input: { text: 'a' }, output: null }), 'no_program');
+    checkRefusal(good.with(40, { input: { text: 'a' }, output: {} }), 'unsupported_output');
   });
 
   it('inputs that are too long', () => {

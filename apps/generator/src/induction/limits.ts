@@ -30,6 +30,23 @@ export const LIMITS = {
   holdOutShare: 0.2,
   /** Bytes that the table of weights may take in the program. */
   tableBytes: 280_000,
+  /** Labels up to which the table of weights is a readable list of features for each label; above it the table is packed. */
+  readableClasses: 30,
+  /** Bytes that a packed table may take. */
+  packedTableBytes: 640_000,
+  /** Fewest distinct examples of a transformation. */
+  minTransformExamples: 4,
+  /** Most members of a record that a transformation reads, and most that it makes. */
+  maxTransformSources: 12,
+  maxTransformFields: 20,
+  /** Longest text that a transformation makes, in characters. */
+  maxTransformOutput: 500,
+  /** Fewest distinct examples of a regression. */
+  minRegressionExamples: 30,
+  /** Largest size of a number that is estimated: the squares of larger ones overflow. */
+  maxNumber: 1e100,
+  /** Different numbers above which numeric outputs of records are estimated rather than told apart as labels. */
+  maxNumberLabels: 20,
   /** Examples that cross-validation looks at; above it a stratified sample is taken. */
   maxCrossValidated: 6000,
 } as const;

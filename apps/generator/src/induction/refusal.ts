@@ -11,7 +11,8 @@ export type RefusalCode =
   | 'unsupported_output'
   | 'mixed_kinds'
   | 'input_too_long'
-  | 'no_signal';
+  | 'no_signal'
+  | 'no_program';
 
 /** A refusal: a code for programs, a sentence for people, numbers and a sample of what is meant. */
 export interface Refused {

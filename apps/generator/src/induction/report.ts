@@ -1,11 +1,14 @@
 import { type JsonObject, wilsonInterval } from '@loopwright/protocol';
+import type { Ambiguity } from './clarify/clarification.ts';
 import type { Tree } from './learn/decision-tree.ts';
 import type { ReadExamples } from './read/read-examples.ts';
 import { type ClassScore, type Score, classScores } from './score/confusion.ts';
+import type { Abstention } from './select/calibrate.ts';
 import type { CrossValidation } from './select/cross-validate.ts';
 
 /** What is known about a generated program. Times are in seconds unless the name says otherwise. */
 export interface InductionReport {
+  readonly goal: 'classification';
   readonly kind: 'text' | 'table';
   readonly labels: readonly (string | number | boolean)[];
   /** The chosen model, by name. */
@@ -18,6 +21,8 @@ export interface InductionReport {
     readonly duplicates: number;
     /** Left out: equal inputs had different labels. */
     readonly conflicts: number;
+    /** Answers of people to questions of an earlier result. */
+    readonly clarified: number;
     /** What the program was trained with. */
     readonly training: number;
   };
@@ -27,6 +32,9 @@ export interface InductionReport {
   readonly baseline: number;
   readonly classes: readonly (ClassScore & { readonly label: string | number | boolean })[];
   readonly crossValidation: readonly CrossValidation[];
+  /** How sure the program is, and when it rather does not answer. */
+  readonly confidence: ConfidenceReport;
+  readonly ambiguity: Ambiguity;
   /** Distinct features in the tables, or questions of the tree. */
   readonly features: number;
   readonly sourceBytes: number;
@@ -36,6 +44,22 @@ export interface InductionReport {
   readonly seed: number;
   /** The asked accuracy and whether the hold-out reached it. */
   readonly target: { readonly accuracy: number; readonly met: boolean } | null;
+}
+
+/** Confidence and abstention of a program that gives labels. */
+export interface ConfidenceReport extends Abstention {
+  readonly temperature: number;
+  /** Expected calibration error on the hold-out. */
+  readonly calibrationError: number;
+  /** Whether the program gives the unknown label below the threshold. */
+  readonly isApplied: boolean;
+  /** What the threshold does to the hold-out, and the accuracy there of answering everything. */
+  readonly holdout: {
+    readonly answered: number;
+    readonly precision: number | null;
+    readonly accuracy: number;
+    readonly n: number;
+  };
 }
 
 /** The members of the report that come from the score. `usual` counts the held-out examples with the most frequent label. */
@@ -81,9 +105,11 @@ export function warningsOf(report: InductionReport, read: ReadExamples): string[
       `The hold-out accuracy of ${percent(report.holdout.accuracy)} is below the target of ${percent(report.target.accuracy)}`,
     );
   }
+  if (!report.confidence.met)
+    warnings.push('No threshold of confidence reaches the asked precision on validation data: everything is doubtful');
   if (report.holdout.n < 50)
     warnings.push(`The hold-out has only ${report.holdout.n} examples: the interval of the score is wide`);
-  if (report.holdout.accuracy <= report.baseline)
+  if (report.confidence.holdout.accuracy <= report.baseline)
     warnings.push(`On the hold-out the program is no better than always giving the most frequent label`);
   if (read.conflicts > 0) warnings.push(`${read.conflicts} examples were left out: equal inputs had different labels`);
   const untested = report.classes.filter(({ n, label }) => n === 0 && read.labels.includes(label)).length;

@@ -141,6 +141,13 @@ describe('call: agent', () => {
     assert.deepEqual(await bench.usage.totalOf([done.id]), { calls: 1, costNanos: 3_400_000 });
     const spent = bench.engine.read.events(done.id, 0, 1000).find(({ type }) => type === 'spent');
     assert.match(JSON.stringify(spent), /architect.*compatible.*first/);
+    assert.match(JSON.stringify(spent?.data['estimate']), /"usd":null.*0 calls of this kind were measured, 3 are needed/);
+    for (let call = 0; call < 3; call += 1) {
+      const again = await bench.run();
+      const { estimate } = bench.engine.read.events(again.id, 0, 1000).find(({ type }) => type === 'spent')?.data ?? {};
+      // The same prompt of 1000 tokens, none of them cached, and 200 tokens back.
+      if (call === 2) assert.deepEqual(estimate, { usd: '0.004', low_usd: '0.004', high_usd: '0.004', reason: null });
+    }
   });
 
   it('shows a model what was wrong and takes the third answer', async (t) => {

@@ -1,4 +1,4 @@
-import { type CallFunction, defineFunction } from '@loopwright/engine';
+import { type CallFunction, type ExpectedCost, defineFunction } from '@loopwright/engine';
 import {
   type Clock,
   type Json,
@@ -77,7 +77,7 @@ export function agent(parts: AgentParts): CallFunction {
     arguments: argumentsSchema,
     run: async ({ args, execution, taskName, step, ask }) => {
       const unit = `${execution.workflowName}/${args.phase}/${taskName}`;
-      const about = { executionId: execution.executionId, unit };
+      const about = { executionId: execution.executionId, projectId: execution.projectId, unit };
       let asked: JsonObject | null = null;
       let remediation: Remediation | undefined;
       for (let attempt = 1; attempt <= ATTEMPTS;) {
@@ -117,6 +117,7 @@ interface Asking {
 }
 interface About {
   readonly executionId: string;
+  readonly projectId: string;
   readonly unit: string;
 }
 type StepTools = About & { readonly signal: AbortSignal; readonly spend: (spending: Spending) => void };
@@ -127,6 +128,7 @@ type Spending = {
   readonly costUsd?: string;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
+  readonly expected: ExpectedCost;
 };
 
 async function askOnce(parts: AgentParts, asking: Asking, tools: StepTools): Promise<Json> {
@@ -142,7 +144,13 @@ async function askOnce(parts: AgentParts, asking: Asking, tools: StepTools): Pro
     string,
   ];
   const promptCharacters = system.length + text.length;
-  const estimate = await estimateCall(parts, { ...name, unit: tools.unit, promptCharacters, at: parts.clock.now() });
+  const estimate = await estimateCall(parts, {
+    ...name,
+    projectId: tools.projectId,
+    unit: tools.unit,
+    promptCharacters,
+    at: parts.clock.now(),
+  });
   const request = { system, prompt: text, schema: check.schema, maxOutputTokens: parts.maxOutputTokens };
   const reply = await parts.models.ask(request, tools.signal, args.model);
   const usage = await account(parts, { reply, args, promptCharacters, estimate }, tools);
@@ -174,7 +182,7 @@ async function account(
     promptCharacters,
     estimate,
   }: { reply: ModelReply; args: AgentArguments; promptCharacters: number; estimate: CallEstimate },
-  { executionId, unit, spend }: StepTools,
+  { executionId, projectId, unit, spend }: StepTools,
 ): Promise<Json> {
   const { provider, model, usage } = reply;
   const at = parts.clock.now();
@@ -194,9 +202,11 @@ async function account(
     ...(cost.usd === null ? {} : { costUsd: cost.usd }),
     ...(usage.input === null ? {} : { inputTokens: usage.input }),
     ...(usage.output === null ? {} : { outputTokens: usage.output }),
+    expected: expectedCost(estimate),
   });
   await parts.usage.record({
     execution_id: executionId,
+    project_id: projectId,
     unit,
     agent: args.role,
     phase: args.phase,
@@ -211,6 +221,11 @@ async function account(
     at,
   });
   return toJson({ provider, model, ...usage, cost_usd: cost.usd, cost_reason: cost.reason, estimate });
+}
+
+function expectedCost({ usd, low, high, reason }: CallEstimate): ExpectedCost {
+  if (usd !== null && low !== null && high !== null) return { usd, lowUsd: low, highUsd: high };
+  return { reason: reason ?? 'nothing is known of calls of this kind' };
 }
 
 async function write(

@@ -37,7 +37,13 @@ export function openAgents({ configuration, database, clock, random, ...parts }:
       agent: agent({ models, prices, usage, workspaces, maxOutputTokens: configuration.modelMaxOutputTokens, clock }),
       induction: induction(parts),
     },
-    money: { usage, prices, executionsOf: (id) => executionsOfRun(database(), id), clock },
+    money: {
+      usage,
+      prices,
+      executionsOf: (id) => executionsOfRun(database(), id),
+      projectOf: (name) => parts.resources.projectOfProgram(name),
+      clock,
+    },
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }

@@ -2,11 +2,8 @@ import type { CompiledQuery } from 'kysely';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { AuditTable } from './audit-table.ts';
 
-const BLANK: AuditTable = {
-  seq: 0,
-  id: '',
-  at: 0,
-  kind: 'intent',
+/** What an entry does not say unless it is told. */
+export const NOTHING_SAID = {
   intent_seq: null,
   user_id: null,
   method: null,
@@ -14,7 +11,6 @@ const BLANK: AuditTable = {
   address: null,
   user_agent: null,
   request_id: null,
-  operation: '',
   object_kind: null,
   object_id: null,
   project_id: null,
@@ -23,6 +19,15 @@ const BLANK: AuditTable = {
   before: null,
   after: null,
   status: null,
+} as const;
+
+const BLANK: AuditTable = {
+  ...NOTHING_SAID,
+  seq: 0,
+  id: '',
+  at: 0,
+  kind: 'intent',
+  operation: '',
   previous_digest: '',
   digest: '',
 };

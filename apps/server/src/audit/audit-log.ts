@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, PlatformError, type Random } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { AuditTable } from './audit-table.ts';
-import { AuditInserts } from './audit-inserts.ts';
+import { AuditInserts, NOTHING_SAID } from './audit-inserts.ts';
 import { CHAIN_START, type ChainHead, type NewAuditEntry, linkEntry } from './audit-chain.ts';
 
 /** What is said of something that happened; what is left out is null. */
@@ -139,7 +139,7 @@ export class AuditLog {
     let head = await this.head();
     const at = this.#clock.now();
     const rows = all.map((facts) => {
-      const row = linkEntry({ ...NOTHING, ...facts, id: this.#random.uuid(), at }, head);
+      const row = linkEntry({ ...NOTHING_SAID, ...facts, id: this.#random.uuid(), at }, head);
       head = row;
       return row;
     });
@@ -150,21 +150,3 @@ export class AuditLog {
     return rows.slice(all.length - group.length);
   }
 }
-
-const NOTHING: Omit<NewAuditEntry, 'id' | 'at' | 'kind' | 'operation'> = {
-  intent_seq: null,
-  user_id: null,
-  method: null,
-  credential_id: null,
-  address: null,
-  user_agent: null,
-  request_id: null,
-  object_kind: null,
-  object_id: null,
-  project_id: null,
-  seen_digest: null,
-  body_digest: null,
-  before: null,
-  after: null,
-  status: null,
-};

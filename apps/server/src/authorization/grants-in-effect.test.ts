@@ -53,6 +53,31 @@ describe('a question that is for somebody, over HTTP', () => {
   });
 });
 
+describe('a question for one user', () => {
+  it('is answered instead by an administrator of its project who says why, as the audit log has it', async () => {
+    const id = await start('decide', 'p-5');
+    await untilStatus(server, id, 'waiting_acceptance', as('admin'));
+    assert.equal((await server.post(`/api/v1/executions/${id}/acceptance`, { accepted: true }, as('admin'))).status, 200);
+    const { pending_acceptance: asked } = await untilStatus(server, id, 'waiting_acceptance', as('admin'));
+    const path = `/api/v1/tasks/${asked?.task_id}/answer`;
+    const answer = { accepted: true, override_reason: 'The operator is away' };
+    await grant('p-5', 'guest', 'operator');
+    errorIn(await server.post(path, answer, as('guest')), 'FORBIDDEN');
+    errorIn(await server.post(path, { accepted: true }, as('admin')), 'FORBIDDEN');
+    errorIn(await server.post(path, { ...answer, override_reason: ' ' }, as('admin')), 'VALIDATION_ERROR');
+    await grant('p-5', 'guest', 'admin');
+    const answered = humanTaskSchema.parse((await server.post(path, answer, as('guest'))).body);
+    assert.partialDeepStrictEqual(answered, {
+      answered_by: 'guest',
+      for: { user: 'operator' },
+      answer: { instead_of: 'operator', override_reason: 'The operator is away' },
+    });
+    const log = JSON.stringify((await server.get('/api/v1/audit?limit=50', as('admin'))).body);
+    assert.match(log, /"override_reason":"The operator is away"/);
+    assert.match(log, /"for":\{"user":"operator"\}/);
+  });
+});
+
 describe('a grant that is taken away', () => {
   it('ends a stream of events that is open', async () => {
     await grant('p-3', 'operator', 'operator');

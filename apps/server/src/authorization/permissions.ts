@@ -84,7 +84,11 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /api/v1/tasks': { need: 'tasks:read', on: 'anywhere' },
   'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
-  'POST /api/v1/tasks/{task_id}/answer': { need: 'tasks:decide', on: 'task', records: DECISION },
+  'POST /api/v1/tasks/{task_id}/answer': {
+    need: 'tasks:decide',
+    on: 'task',
+    records: { asked: [...DECISION.asked, 'override_reason'] },
+  },
 
   'POST /api/v1/examples': { need: 'examples:write', on: 'query.project_id', records: { answered: ['digest', 'count'] } },
   'GET /api/v1/examples/{digest}': { need: 'examples:read', on: 'examples' },

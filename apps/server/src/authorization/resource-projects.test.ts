@@ -6,12 +6,18 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ProgramStore } from '@loopwright/edge';
 import { Engine, loadDefinition } from '@loopwright/engine';
-import { systemClock, systemRandom } from '@loopwright/protocol';
+import { type JsonObject, systemClock, systemRandom } from '@loopwright/protocol';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { prepare } from '../functions/prepare.ts';
+import { induction } from '../profiles/classification/induction.ts';
 import { adoptPrograms } from '../programs/adopt-programs.ts';
+import { EdgeClient } from '../programs/edge-client.ts';
+import { Workspaces } from '../runs/workspace/workspaces.ts';
 import { ResourceProjects } from './resource-projects.ts';
+
+const WORKS = `document: { dsl: '1.0.0', namespace: test, name: works, version: '1.0.0' }
+do: [{ work: { call: induction, with: { work: '\${ .work }', task: '\${ .task }', split: '\${ .split }' } } }]`;
 
 let dir: string;
 let database: ServerDatabase;
@@ -24,12 +30,21 @@ before(async () => {
   database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
   resources = new ResourceProjects({ database: () => database, clock: systemClock });
   examples = await ExampleStore.open({ dir: join(dir, 'examples') });
-  const functions = { prepare: prepare({ examples, resources }) };
+  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
+  const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database: () => database, random: systemRandom });
+  // Nothing here runs a program.
+  const unreachable = (): never => {
+    throw new Error('Cannot call the edge: none runs');
+  };
+  const edge = new EdgeClient({ url: unreachable, ready: unreachable, authToken: '' });
+  const parts = { examples, resources, programs, edge, workspaces };
+  const functions = { prepare: prepare(parts), induction: induction(parts) };
   const options = { durability: 'process', clock: systemClock, random: systemRandom, functions } as const;
   engine = new Engine({ dir: join(dir, 'engine'), ...options });
   const text = `document: { dsl: '1.0.0', namespace: test, name: splits, version: '1.0.0' }
 do: [{ split: { call: prepare, with: { examples: '\${ .digest }', holdout: 0.3 } } }]`;
   await engine.register(loadDefinition(text, engine.functions));
+  await engine.register(loadDefinition(WORKS, engine.functions));
   engine.recover();
   const lines = Array.from({ length: 20 }, (_, index) => `{"input":"text ${index}","output":"${index % 2 === 0 ? 'a' : 'b'}"}\n`);
   ({ digest } = await examples.put(Readable.from(lines.map((line) => Buffer.from(line))), 'jsonl'));
@@ -42,12 +57,16 @@ after(async () => {
 });
 
 /** How an execution ends that uses the examples. */
-async function ends(projectId: string, startedBy: string): Promise<{ status: string; error: unknown; output: unknown }> {
+async function ends(
+  projectId: string,
+  startedBy: string,
+  { workflow, input }: { workflow: string; input: JsonObject } = { workflow: 'splits', input: { digest } },
+): Promise<{ status: string; error: unknown; output: unknown }> {
   const executionId = crypto.randomUUID();
   const over = new Promise<void>((resolve) => {
     engine.subscribe(executionId, ({ type }) => (type === 'completed' || type === 'failed') && resolve());
   });
-  await engine.start({ executionId, workflow: 'splits', projectId, input: { digest }, startedBy });
+  await engine.start({ executionId, workflow, projectId, input, startedBy });
   await over;
   const { status = 'failed', error = null, output = null } = engine.read.execution(executionId) ?? {};
   return { status, error, output };
@@ -71,6 +90,48 @@ describe('ResourceProjects', () => {
     assert.deepEqual(await resources.projectsOfExamples('0'.repeat(64)), ['default']);
     await resources.addExamples(digest, 'default', 'ann');
     assert.equal((await ends('p-2', 'eve')).status, 'completed');
+  });
+
+  it('lets the induction agents read only examples that the project of the execution may use', async () => {
+    const { digest: secret } = await examples.put(
+      Readable.from(
+        Array.from({ length: 12 }, (_, index) => Buffer.from(`{"input":"secret ${index}","output":"${index % 2}"}\n`)),
+      ),
+      'jsonl',
+    );
+    await resources.addExamples(secret, 'p-4', 'ann');
+    const task = {
+      program: 'peek',
+      task_description: '',
+      examples: secret,
+      holdout: 0.2,
+      seed: 1,
+      constraints: [],
+      unread: [],
+      unknown_label: null,
+      unknown_source: '',
+      accuracy_target: 0.9,
+      accuracy_source: '',
+      latency_ms: null,
+      worst_missed: null,
+      open_questions: [],
+      answered_by: null,
+    };
+    const split = {
+      train: secret,
+      holdout: secret,
+      counts: { all: 12, train: 12, holdout: 12 },
+      labels: ['0', '1'],
+      profile: { kind: 'text', classes: 2, text_length: { p50: 8 } },
+    };
+    for (const work of ['plan', 'profile']) {
+      const peek = { workflow: 'works', input: { work, task, split } };
+      const stranger = await ends('p-5', 'eve', peek);
+      assert.match(JSON.stringify(stranger.error), /EXAMPLES_NOT_FOUND/, work);
+      assert.doesNotMatch(JSON.stringify(stranger), /secret 1/);
+      assert.equal((await ends('p-4', 'bob', peek)).status, 'completed', work);
+    }
+    assert.deepEqual(await resources.projectsOfExamples(secret), ['p-4']);
   });
 
   it('keeps the name of a program for the project that took it first', async () => {

@@ -104,8 +104,9 @@ export class Subjects {
       case 'task': {
         const task = engine.read.humanTask(id);
         if (task === undefined) return null;
-        const { state, answeredBy, subjectDigest } = task;
-        return { state, answered_by: answeredBy, subject_digest: subjectDigest };
+        const { state, answeredBy, subjectDigest, request } = task;
+        const { for: assignee = null } = request as unknown as { for?: JsonObject };
+        return { state, answered_by: answeredBy, subject_digest: subjectDigest, for: assignee };
       }
       case 'schedule': {
         const schedule = engine.read.schedules.get(id);

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { PlatformError } from '@loopwright/protocol';
 import { parse } from 'yaml';
 import { configurationDocument, writeConfigurationDocument } from './configuration-document.ts';
+import { eventRoutes } from './event-options.ts';
 import { nearestName } from './nearest-name.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { printConfiguration } from './print-configuration.ts';
@@ -60,6 +61,16 @@ describe('resolveConfiguration', () => {
     assert.deepEqual(configuration.corsOrigins, ['https://app.example', 'http://localhost:5173', 'https://b.example']);
     for (const wrong of ['null', '*', 'app.example', 'https://a.example/path', 'https://u:p@a.example', 'file:///x'])
       assert.match((await issuesOf(origins(wrong))).join(' '), /CORS_ORIGINS: (?:Invalid URL|is no origin)/, wrong);
+  });
+
+  it('reads routes of events between projects, and refuses what is none', async () => {
+    await using dir = await folder('event_routes: ["sales>billing", "*>audit"]\n');
+    const { configuration } = await resolveWith(dir.path);
+    assert.deepEqual(eventRoutes(configuration), [
+      { from: 'sales', to: 'billing' },
+      { from: '*', to: 'audit' },
+    ]);
+    await assert.rejects(resolveWith(dir.path, [], { LOOPWRIGHT_EVENT_ROUTES: 'sales>a>b' }), { code: 'INVALID_CONFIGURATION' });
   });
 
   it('takes the flag before the environment, the environment before the file, the file before the default', async () => {

@@ -8,6 +8,7 @@ import { type Setting, pathSchema as path, setting } from './setting.ts';
 const port = z.int().min(0).max(65_535);
 const host = z.string().trim().min(1).max(253);
 const hosts = z.array(host).max(1000);
+const eventRoute = z.string().regex(/^(?:\*|[\w.@:-]{1,200})>(?:\*|[\w.@:-]{1,200})$/, 'is no route such as "sales>billing"');
 
 /** Every setting of the server, by its key in the configuration file. `docs/configuration.md` is written from this table. */
 export const SETTINGS = {
@@ -190,6 +191,12 @@ export const SETTINGS = {
     schema: z.int().min(1).max(36_500).nullable(),
     default: 30,
     description: 'Days that the stream of all executions goes back; null for ever. Each execution keeps its own events',
+  }),
+  event_routes: setting({
+    schema: z.array(eventRoute).max(1000),
+    default: [],
+    description:
+      'Whose listeners and schedules hear what executions of another project emit, as in `sales>billing, *>audit` (`*` for every project); without a route only those of the same project',
   }),
   streams_max: setting({
     schema: z.int().min(1).max(100_000),

@@ -7,7 +7,13 @@ import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
-import type { AttemptTable, DeliveryTable, WebhookCursorTable, WebhookTable } from '../webhooks/webhook-tables.ts';
+import type {
+  AttemptTable,
+  DeliveryTable,
+  PendingNoticeTable,
+  WebhookCursorTable,
+  WebhookTable,
+} from '../webhooks/webhook-tables.ts';
 
 /** The server's tables by name. Each one's columns stand beside the code that owns it; times are milliseconds since 1970 UTC. */
 export interface ServerTables {
@@ -29,5 +35,6 @@ export interface ServerTables {
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;
   readonly webhook_attempts: AttemptTable;
+  readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
 }

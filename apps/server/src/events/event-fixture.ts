@@ -37,6 +37,8 @@ export async function openEvents(
     database,
     source: streams.global,
     onCommit: (wake) => engine.subscribeAll(wake),
+    announce: (notice) => engine.announce(notice),
+    maySee: visible,
     hosts,
     secrets: SecretBox.ofFile(join(dir, 'webhooks.key')),
     clock,

@@ -1,4 +1,4 @@
-import { type Engine, type EventFilter, isFinal } from '@loopwright/engine';
+import { type Engine, type EventFilter, isFinal, noticeOwner } from '@loopwright/engine';
 import { eventMessage, globalEventMessage } from './event-json.ts';
 import { StreamMessage } from './stream-message.ts';
 
@@ -86,7 +86,8 @@ export function globalSource(engine: StreamEngine): EventSource {
       engine.subscribeAll((events, position) =>
         push(
           events.map((event, index) => {
-            const owner = read.eventOwner(event.executionId) ?? { executionId: event.executionId, workflow: '', projectId: '' };
+            const owner = noticeOwner(event) ??
+              read.eventOwner(event.executionId) ?? { executionId: event.executionId, workflow: '', projectId: '' };
             return StreamMessage.event(globalEventMessage(event, owner, position + index), { cursor: position + index, owner });
           }),
         ),

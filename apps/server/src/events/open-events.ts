@@ -39,6 +39,8 @@ export async function openEvents(
     database,
     source: streams.global,
     onCommit: (wake) => engine.subscribeAll(wake),
+    announce: (notice) => engine.announce(notice),
+    maySee,
     hosts,
     secrets: SecretBox.ofFile(join(configuration.dataDir, 'webhooks.key')),
     clock,

@@ -5,6 +5,7 @@ import { ArtifactProcessor, type PtcClient } from '@loopwright/generation';
 import {
   type ArtifactResult,
   type ExecutionPlanInput,
+  INDUCTION_GOALS,
   type Json,
   type JsonObject,
   PlatformError,
@@ -36,6 +37,8 @@ const argumentsSchema = z.strictObject({
   task_description: z.string().min(1),
   /** Digest of the examples that the generator gets. */
   examples: z.string(),
+  /** What kind of program; `auto` tells it by the outputs of the examples. */
+  goal: z.enum(INDUCTION_GOALS).default('auto'),
   unknown_label: z.string().nullable().default(null),
   accuracy_target: z.number().min(0).max(1).nullable().default(null),
   /** What a reviewer said of the version before. */
@@ -61,7 +64,16 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
         const result = await parts.client.execute(await planOf(parts, args, { id, project: execution.projectId }), { signal });
         // A result that was kept, or made for another execution at the same time, has been paid for already.
         if (!result.from_cache && result.metadata['shared_execution_id'] === undefined)
-          for (const { total_tokens: tokens, cost_usd } of result.llm_usage) spend({ tokens, costUsd: cost_usd ?? 0 });
+          for (const { total_tokens: tokens, cost_usd, provider, model, ...used } of result.llm_usage)
+            spend({
+              provider,
+              model,
+              tokens,
+              inputTokens: used.prompt_tokens,
+              outputTokens: used.completion_tokens,
+              // What nobody knows is not nothing.
+              ...(cost_usd == null ? {} : { costUsd: cost_usd }),
+            });
         if (!isSuccess(result)) throw refusal(result);
         const { dir } = await parts.workspaces.ofExecution(execution.executionId);
         const workspace = join(dir, 'artifacts', 'development');
@@ -101,6 +113,7 @@ async function planOf(
       agent: args.agent,
       program_name: args.program,
       examples: toJson(await examples.read(args.examples)),
+      goal: args.goal,
       unknown_label: args.unknown_label,
       accuracy_target: args.accuracy_target,
       seed: args.seed,

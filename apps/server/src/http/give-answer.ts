@@ -3,9 +3,13 @@ import type { AcceptanceRequest, ClarificationRequest } from '@loopwright/protoc
 import type { FastifyRequest } from 'fastify';
 import type { AppParts } from './app.ts';
 
-type Given =
+type Given = {
+  /** Why it is given instead of the user whom the question is for. */
+  readonly overrideReason?: string | undefined;
+} & (
   | { readonly kind: 'acceptance'; readonly executionId?: string; readonly body: AcceptanceRequest }
-  | { readonly kind: 'clarification'; readonly executionId?: string; readonly body: ClarificationRequest };
+  | { readonly kind: 'clarification'; readonly executionId?: string; readonly body: ClarificationRequest }
+);
 
 /**
  * Hands a person's answer to the engine. Its identity is the idempotency key, so that a caller who lost the response
@@ -21,6 +25,7 @@ export async function giveAnswer(
   const shown = {
     ...(subjectDigest === undefined ? {} : { subjectDigest }),
     ...(role === 'operator' || role === 'admin' ? { role } : {}),
+    ...(given.overrideReason === undefined ? {} : { overrideReason: given.overrideReason }),
   };
   const answer: SubmittedAnswer =
     given.kind === 'clarification'

@@ -9,6 +9,8 @@ export interface BreakEvenParts {
   readonly prices: PriceTable;
   /** The executions of the run that an execution belongs to, itself among them. */
   readonly executionsOf: (executionId: string) => Promise<readonly string[]>;
+  /** The project of a program, whose calls of models tell how many tokens a text has. */
+  readonly projectOf: (program: string) => Promise<string>;
   readonly clock: Clock;
 }
 
@@ -71,16 +73,16 @@ async function costOfMaking(
 }
 
 async function tokensPerRequest(
-  { usage }: BreakEvenParts,
+  { usage, projectOf }: BreakEvenParts,
   { metadata, provider, model, inputTokens, outputTokens }: BreakEvenRequest,
   reasons: string[],
 ): Promise<BreakEven['tokens_per_request']> {
   if (inputTokens !== undefined && outputTokens !== undefined) return { input: inputTokens, output: outputTokens };
   const characters = metadata.metadata['input_characters_p50'];
-  const shares = await usage.tokensPerCharacter({ provider, model });
+  const shares = await usage.tokensPerCharacter({ projectId: await projectOf(metadata.task_id), provider, model });
   if (shares.length === 0)
     reasons.push(
-      `the model "${provider}/${model}" was never asked here, so nobody knows how many tokens a text has: give input_tokens and output_tokens`,
+      `the model "${provider}/${model}" was never asked in its project, so nobody knows how many tokens a text has: give input_tokens and output_tokens`,
     );
   if (typeof characters !== 'number') reasons.push('the version does not say how long its inputs are: give input_tokens');
   const share = shares.length === 0 ? null : quantile(shares, 0.5);

@@ -21,6 +21,8 @@ export interface EstimateParts {
 
 /** What is about to be asked. */
 export interface CallPlan {
+  /** The project whose earlier calls it is reckoned from. */
+  readonly projectId: string;
   readonly unit: string;
   readonly provider: string;
   readonly model: string;

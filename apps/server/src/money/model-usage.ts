@@ -5,6 +5,8 @@ import type { ServerDatabase } from '../database/server-database.ts';
 export interface ModelUsageTable {
   readonly id: string;
   readonly execution_id: string;
+  /** `null` where nobody wrote it down. */
+  readonly project_id: string | null;
   readonly unit: string;
   readonly agent: string;
   readonly phase: string;
@@ -45,12 +47,14 @@ export class ModelUsage {
       .execute();
   }
 
-  /** The last answered calls of a model for one unit of work, the newest first, at most 200. */
+  /** The last answered calls of a model for one unit of work in a project, the newest first, at most 200. */
   async history({
+    projectId,
     unit,
     provider,
     model,
   }: {
+    projectId: string;
     unit: string;
     provider: string;
     model: string;
@@ -59,6 +63,7 @@ export class ModelUsage {
       .database()
       .selectFrom('model_usage')
       .select(['prompt_characters', 'input_tokens', 'output_tokens'])
+      .where('project_id', '=', projectId)
       .where('unit', '=', unit)
       .where('provider', '=', provider)
       .where('model', '=', model)
@@ -67,12 +72,21 @@ export class ModelUsage {
       .execute();
   }
 
-  /** Tokens of the prompt for each character of it, in the last calls of a model, at most 200. */
-  async tokensPerCharacter({ provider, model }: { provider: string; model: string }): Promise<number[]> {
+  /** Tokens of the prompt for each character of it, in the last calls of a model in a project, at most 200. */
+  async tokensPerCharacter({
+    projectId,
+    provider,
+    model,
+  }: {
+    projectId: string;
+    provider: string;
+    model: string;
+  }): Promise<number[]> {
     const rows = await this.#parts
       .database()
       .selectFrom('model_usage')
       .select(['prompt_characters', 'input_tokens'])
+      .where('project_id', '=', projectId)
       .where('provider', '=', provider)
       .where('model', '=', model)
       .orderBy('at', 'desc')

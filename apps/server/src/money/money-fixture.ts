@@ -8,5 +8,11 @@ import { PriceTable } from '@loopwright/models';
 /** What a test server reckons with: its own tables and the bundled prices. */
 export function moneyOf(database: ServerDatabase): BreakEvenParts {
   const usage = new ModelUsage({ database: () => database, random: systemRandom });
-  return { usage, prices: PriceTable.load(null), executionsOf: (id) => executionsOfRun(database, id), clock: systemClock };
+  return {
+    usage,
+    prices: PriceTable.load(null),
+    executionsOf: (id) => executionsOfRun(database, id),
+    projectOf: async () => 'default',
+    clock: systemClock,
+  };
 }

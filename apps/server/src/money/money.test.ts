@@ -36,6 +36,7 @@ function openUsage(t: TestContext): {
   const usage = new ModelUsage({ database: () => database, random: systemRandom });
   const plain = {
     execution_id: 'e1',
+    project_id: 'p',
     unit: 'blank/planning/plan',
     agent: 'architect',
     phase: 'planning',
@@ -74,11 +75,11 @@ describe('PriceTable', () => {
     const prices = PriceTable.load(
       tableOf(
         t,
-        `prices:\n- { provider: p, model: m, from: '2026-01-01', input: 1, output: 1 }\n- { provider: p, model: m, from: '2026-06-01', input: 2, output: 2 }`,
+        `prices:\n- { provider: compatible, model: m, from: '2026-01-01', input: 1, output: 1 }\n- { provider: compatible, model: m, from: '2026-06-01', input: 2, output: 2 }`,
       ),
     );
     const at = (month: number): string | null =>
-      prices.costOf({ provider: 'p', model: 'm', at: Date.UTC(2026, month, 1), ...used }).usd;
+      prices.costOf({ provider: 'compatible', model: 'm', at: Date.UTC(2026, month, 1), ...used }).usd;
     assert.deepEqual([at(0), at(4), at(5), at(11), at(-1)], ['2', '2', '4', '4', null]);
   });
 
@@ -92,6 +93,38 @@ describe('PriceTable', () => {
       prices.costOf({ provider: 'openai', model: 'gpt-5', at: DAY, inputTokens: null, outputTokens: 1 }).reason ?? '',
       /did not say/,
     );
+  });
+
+  it('takes the price of a newer model from the day for which a source has it', () => {
+    const prices = PriceTable.load(null);
+    const cached = (day: number): string | null =>
+      prices.costOf({ provider: 'anthropic', model: 'claude-sonnet-5-5', at: day, ...used, cachedInputTokens: 1_000_000 }).usd;
+    assert.deepEqual([Date.UTC(2026, 9, 6), Date.UTC(2026, 9, 7), Date.UTC(2026, 8, 1)].map(cached), ['10.2', '10.1', null]);
+    assert.match(prices.costOf({ provider: 'anthropic', model: 'claude-haiku-5-5', at: DAY, ...used }).reason ?? '', /no price/);
+  });
+
+  it('refuses two prices of one day, a negative one and a provider that is none, and names the line', (t) => {
+    const file = tableOf(
+      t,
+      `prices:
+- { provider: openai, model: m, from: '2026-01-01', input: 1, output: 1 }
+- { provider: openai, model: m, from: '2026-01-01', input: 2, output: 2 }`,
+    );
+    assert.throws(
+      () => PriceTable.load(file),
+      /line 3, \/prices\/1\/from: "openai\/m" has another price from 2026-01-01 on at \/prices\/0/,
+    );
+    const wrong = tableOf(
+      t,
+      `prices:
+- provider: nobody
+  model: m
+  from: '2026-01-01'
+  input: -1
+  output: 1`,
+    );
+    assert.throws(() => PriceTable.load(wrong), /line 2, \/prices\/0\/provider: .*line 5, \/prices\/0\/input: /);
+    assert.throws(() => PriceTable.load(tableOf(t, 'prices: [')), { code: 'INVALID_CONFIGURATION' });
   });
 
   it('refuses a file that is no table, and says where', (t) => {
@@ -113,7 +146,14 @@ describe('estimateCall', () => {
   it('needs three calls of the kind, then gives the median with its range', async (t) => {
     const { usage, call } = openUsage(t);
     const parts = { usage, prices: PriceTable.load(null) };
-    const plan = { unit: 'blank/planning/plan', provider: 'openai', model: 'gpt-4.1', promptCharacters: 8000, at: DAY };
+    const plan = {
+      projectId: 'p',
+      unit: 'blank/planning/plan',
+      provider: 'openai',
+      model: 'gpt-4.1',
+      promptCharacters: 8000,
+      at: DAY,
+    };
     await call({ output_tokens: 100 });
     await call({ output_tokens: 300 });
     assert.deepEqual(await estimateCall(parts, plan), {
@@ -127,6 +167,10 @@ describe('estimateCall', () => {
     // 2000 tokens of prompt at 2 $ a million, then 300 (100 … 900) at 8 $.
     assert.deepEqual(await estimateCall(parts, plan), { usd: '0.0064', low: '0.0048', high: '0.0112', calls: 3, reason: null });
     assert.equal((await estimateCall(parts, { ...plan, unit: 'other' })).usd, null);
+    for (const project_id of ['q', 'q', 'q', null]) await call({ project_id, output_tokens: 90_000 });
+    assert.equal((await estimateCall(parts, plan)).usd, '0.0064', 'other projects change nothing');
+    assert.equal((await estimateCall(parts, { ...plan, projectId: 'r' })).calls, 0);
+    assert.deepEqual(await usage.tokensPerCharacter({ ...plan, projectId: 'r' }), []);
   });
 });
 
@@ -150,7 +194,13 @@ describe('breakEven', () => {
 
   it('reckons from measured figures', async (t) => {
     const { usage, executionsOf, call } = openUsage(t);
-    const parts = { usage, executionsOf, prices: PriceTable.load(null), clock: { ...systemClock, now: () => DAY } };
+    const parts = {
+      usage,
+      executionsOf,
+      projectOf: async () => 'p',
+      prices: PriceTable.load(null),
+      clock: { ...systemClock, now: () => DAY },
+    };
     await call({});
     await call({});
     const { reasons, ...figures } = await breakEven(parts, { ...request, outputTokens: 5 });
@@ -172,10 +222,10 @@ describe('breakEven', () => {
 
   it('gives null with a reason for what nobody measured', async (t) => {
     const { usage, executionsOf, call } = openUsage(t);
-    const parts = { usage, executionsOf, prices: PriceTable.load(null), clock: systemClock };
+    const parts = { usage, executionsOf, projectOf: async () => 'p', prices: PriceTable.load(null), clock: systemClock };
     const unknown = await breakEven(parts, request);
     assert.deepEqual([unknown.cost_of_making_usd, unknown.cost_per_request_usd, unknown.requests_until_even], ['0', null, null]);
-    assert.match(unknown.reasons.join(), /was never asked here.*give output_tokens/);
+    assert.match(unknown.reasons.join(), /was never asked in its project.*give output_tokens/);
     await call({ cost_nanos: null });
     const dear = await breakEven(parts, { ...request, inputTokens: 10, outputTokens: 1 });
     assert.deepEqual([dear.cost_of_making_usd, dear.requests_until_even, dear.cost_per_request_usd], [null, null, '0.000028']);

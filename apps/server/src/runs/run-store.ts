@@ -1,4 +1,6 @@
+import type { ProjectScope } from '@loopwright/engine';
 import { PlatformError } from '@loopwright/protocol';
+import { inProjects } from '../authorization/project-filter.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from './run-tables.ts';
 
@@ -182,13 +184,17 @@ export class RunStore {
     await this.#database.updateTable('runs').set({ workspace_removed_at: at }).where('run_id', '=', runId).execute();
   }
 
-  /** The phases of the newest completed runs of a profile, one list a run. */
-  async history(profile: string, { except, limit }: { except: string; limit: number }): Promise<RunPhaseTable[][]> {
+  /** The phases of the newest completed runs of a profile in some projects, one list a run. */
+  async history(
+    profile: string,
+    { except, limit, projects }: { except: string; limit: number; projects: ProjectScope },
+  ): Promise<RunPhaseTable[][]> {
     const runs = await this.#database
       .selectFrom('runs')
       .select('run_id')
       .where('profile', '=', profile)
       .where('status', '=', 'completed')
+      .where(inProjects(projects))
       .where('run_id', '!=', except)
       .orderBy('completed_at', 'desc')
       .limit(limit)

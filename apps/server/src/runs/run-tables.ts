@@ -45,7 +45,7 @@ export interface RunPhaseTable {
   readonly skip_validation: number;
   /** JSON array of the agents that the profile names and of those that reported what they used. */
   readonly agents: string;
-  /** JSON array of `AgentUsage`. */
+  /** JSON array of `RecordedUsage`. */
   readonly usage: string;
   readonly error: string | null;
 }

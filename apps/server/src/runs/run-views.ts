@@ -1,13 +1,10 @@
-import {
-  type AgentUsage,
-  type PhaseInfo,
-  type RunDetail,
-  type RunSummary,
-  agentUsageSchema,
-  isoTime,
-  jsonObjectSchema,
-} from '@loopwright/protocol';
+import { type PhaseInfo, type RunDetail, type RunSummary, isoTime, jsonObjectSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { compareCosts } from './metrics/compare-costs.ts';
+import { NO_PAST_RUNS, type PastRuns } from './metrics/past-runs.ts';
+import { isOver, phaseCost } from './metrics/phase-cost.ts';
+import { usageView } from './metrics/usage-view.ts';
+import { secondsOf, totalSeconds, usageIn } from './phase-figures.ts';
 import type { StoredRun } from './run-store.ts';
 import type { RunPhaseTable, RunTable } from './run-tables.ts';
 
@@ -26,13 +23,17 @@ export function summaryView(run: RunTable): RunSummary {
   };
 }
 
-/** A run with its phases; `counts` is how many artifacts each phase has. */
-export function detailView({ run, phases }: StoredRun, counts: ReadonlyMap<string, number>): RunDetail {
+/** A run with its phases; `counts` is how many artifacts each phase has, `past` what phases that are still to come are estimated from. */
+export function detailView(
+  { run, phases }: StoredRun,
+  counts: ReadonlyMap<string, number>,
+  past: PastRuns = NO_PAST_RUNS,
+): RunDetail {
   const { intake } = run;
   return {
     ...summaryView(run),
     intake,
-    phases: phases.map((phase) => phaseView(phase, counts.get(phase.phase) ?? 0)),
+    phases: phases.map((phase) => phaseView(phase, counts.get(phase.phase) ?? 0, { isOver: isOver(run), past })),
     completed_at: run.completed_at === null ? null : isoTime(run.completed_at),
     total_duration_seconds: totalSeconds(phases),
     // The source keeps the intake there as well.
@@ -42,10 +43,11 @@ export function detailView({ run, phases }: StoredRun, counts: ReadonlyMap<strin
     created_by: run.created_by,
     execution_id: run.execution_id,
     error_message: run.error,
+    cost: compareCosts(phases.flatMap(usageIn)),
   };
 }
 
-function phaseView(phase: RunPhaseTable, artifacts: number): PhaseInfo {
+function phaseView(phase: RunPhaseTable, artifacts: number, plan: { isOver: boolean; past: PastRuns }): PhaseInfo {
   return {
     phase: phase.phase,
     status: phase.status,
@@ -57,27 +59,9 @@ function phaseView(phase: RunPhaseTable, artifacts: number): PhaseInfo {
     advanced_by: phase.advanced_by,
     skip_validation: phase.skip_validation === 1,
     error_message: phase.error,
+    cost: phaseCost(phase, plan),
+    per_agent: usageIn(phase).map(usageView),
   };
-}
-
-/** How long a phase took, people's time included; `null` until it has ended. */
-export function secondsOf({
-  started_at: from,
-  completed_at: to,
-}: Pick<RunPhaseTable, 'started_at' | 'completed_at'>): number | null {
-  return from === null || to === null ? null : Math.max(0, to - from) / 1000;
-}
-
-/** From the first start to the last end of a phase; `null` until one has ended. */
-export function totalSeconds(phases: readonly RunPhaseTable[]): number | null {
-  const starts = phases.flatMap(({ started_at }) => started_at ?? []);
-  const ends = phases.flatMap(({ completed_at }) => completed_at ?? []);
-  return starts.length === 0 || ends.length === 0 ? null : Math.max(0, Math.max(...ends) - Math.min(...starts)) / 1000;
-}
-
-/** What the agents of a phase used. */
-export function usageIn({ usage }: Pick<RunPhaseTable, 'usage'>): AgentUsage[] {
-  return z.array(agentUsageSchema).parse(JSON.parse(usage));
 }
 
 /** A JSON object that a column holds. */

@@ -28,7 +28,7 @@ const PROFILES = {
     { planning: { agents: ['architect'] }, development: {}, qa: { agents: ['qa'], gates: ['ready'] } },
     `
 do:
-  - planning: { do: [{ plan: { call: write, with: { phase: planning, name: PRD.md, text: '\${ .intake }', agent: architect, tokens: [100, 20], usd: '0.25' } } }], output: { as: '\${ { planned: . } }' } }
+  - planning: { do: [{ plan: { call: write, with: { phase: planning, name: PRD.md, text: '\${ .intake }', agent: architect, tokens: [100, 20], usd: '0.25', expected: ['0.2', '0.1', '0.3'] } } }], output: { as: '\${ { planned: . } }' } }
   - development: { do: [{ build: { call: write, with: { phase: development, name: src/program.ts, text: 'export const run = 1;', agent: developer, tokens: [10, 5], usd: '0.5' } } }], output: { as: '\${ { built: . } }' } }
   - qa:
       do:
@@ -86,10 +86,13 @@ export async function openRunServer(
       agent: z.string().optional(),
       tokens: z.tuple([z.number(), z.number()]).optional(),
       usd: z.string().optional(),
+      /** What it was expected to cost, and from where to where. */
+      expected: z.tuple([z.string(), z.string(), z.string()]).optional(),
     }),
     run: ({ args, execution, step }) =>
       step(async ({ spend }) => {
-        const { phase, name, text, agent, tokens, usd } = args;
+        const { phase, name, text, agent, tokens, usd, expected } = args;
+        const [likely = '', low = '', high = ''] = expected ?? [];
         const [inputTokens, outputTokens] = tokens ?? [];
         if (agent !== undefined && inputTokens !== undefined && outputTokens !== undefined)
           spend({
@@ -99,6 +102,7 @@ export async function openRunServer(
             inputTokens,
             outputTokens,
             ...(usd === undefined ? {} : { costUsd: usd }),
+            ...(expected === undefined ? {} : { expected: { usd: likely, lowUsd: low, highUsd: high } }),
           });
         const workspace = await found.workspaces?.ofExecution(execution.executionId);
         return { digest: (await workspace?.write(phase, name, text ?? ''))?.digest ?? null };

@@ -13,7 +13,6 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import { type AdvanceOutcome, type AdvanceRequest, advanceBySelf, advanceRun } from './advance-run.ts';
 import { cloneRequest, createRun, requireRun, runNotFound } from './create-run.ts';
 import { listRuns } from './list-runs.ts';
-import { HISTORY_LIMIT } from './metrics/projections.ts';
 import { type QualitySource, notMeasured } from './metrics/quality.ts';
 import { runMetrics } from './metrics/run-metrics.ts';
 import { recoverRuns } from './recover-runs.ts';
@@ -21,6 +20,7 @@ import type { Asked } from './request-id.ts';
 import { retryRun } from './retry-run.ts';
 import type { RunParts } from './run-parts.ts';
 import { type ArtifactsQuery, artifactsView } from './run-artifacts.ts';
+import { NO_OTHERS, pastRuns } from './read-past-runs.ts';
 import { RunStore, type StoredRun } from './run-store.ts';
 import type { RunTable } from './run-tables.ts';
 import { RunTracker } from './run-tracker.ts';
@@ -97,10 +97,11 @@ export class Runs implements AsyncDisposable {
     return requireRun(this.#parts, runId);
   }
 
-  /** A run with its phases. Throws RUN_NOT_FOUND. */
-  async detail(runId: string): Promise<RunDetail> {
+  /** A run with its phases; `projects` are those whose runs estimates may rest on when its own project has none. Throws RUN_NOT_FOUND. */
+  async detail(runId: string, projects: ProjectScope = NO_OTHERS): Promise<RunDetail> {
     const stored = await this.#stored(runId);
-    return detailView(stored, await this.#parts.workspaces.of(runId).count());
+    const past = await pastRuns(this.#parts.store, stored.run, projects);
+    return detailView(stored, await this.#parts.workspaces.of(runId).count(), past);
   }
 
   /** The runs that fit a query. */
@@ -142,15 +143,15 @@ export class Runs implements AsyncDisposable {
     return this.detail(runId);
   }
 
-  /** What was measured of a run, and what is to be expected. Throws RUN_NOT_FOUND. */
-  async metrics(runId: string): Promise<MetricsSummary> {
+  /** What was measured of a run, and what is to be expected; `projects` as in {@link detail}. Throws RUN_NOT_FOUND. */
+  async metrics(runId: string, projects: ProjectScope = NO_OTHERS): Promise<MetricsSummary> {
     const { store, workspaces, clock } = this.#parts;
     const stored = await this.#withUsage(await this.#stored(runId));
     return runMetrics({
       stored,
       counts: await workspaces.of(runId).count(),
       quality: await (this.#options.quality ?? notMeasured)(runId),
-      history: await store.history(stored.run.profile, { except: runId, limit: HISTORY_LIMIT }),
+      past: await pastRuns(store, stored.run, projects),
       now: clock.now(),
     });
   }

@@ -1,11 +1,13 @@
 import { type Clock, type Random, isoTime, messageOf } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { CreatorRights } from './creator-rights.ts';
 import type { Deliveries, StoredDelivery } from './deliveries.ts';
+import { z } from 'zod';
 import { REQUESTS, REQUESTS_A_HOST } from './limits.ts';
+import type { NoticeOutbox } from './notice-outbox.ts';
 import { waitAfter } from './retry-schedule.ts';
 import { type AttemptResult, type SenderParts, sendDelivery } from './send-delivery.ts';
 import type { Serial } from './serial.ts';
-import { newDelivery } from './spread-events.ts';
 import type { StoredWebhook, Subscription, Subscriptions, Tables } from './subscriptions.ts';
 
 /** The receiver says that nobody is there any more and nobody will be. */
@@ -20,6 +22,8 @@ export interface DispatcherParts {
   readonly deliveries: Deliveries;
   readonly serial: Serial;
   readonly sender: SenderParts;
+  readonly rights: CreatorRights;
+  readonly outbox: NoticeOutbox;
   readonly clock: Clock;
   readonly random: Random;
   /** The signing secrets of a subscription that hold now. */
@@ -128,7 +132,12 @@ export class Dispatcher {
   }
 
   async #send({ row }: Subscription, delivery: StoredDelivery): Promise<void> {
-    const { sender, clock, secretsOf, serial } = this.#parts;
+    const { sender, clock, secretsOf, serial, rights } = this.#parts;
+    const refusal = await rights.refusal(row, projectOf(delivery.payload, row));
+    if (refusal !== undefined) {
+      await serial.run(() => this.#refuse(delivery, `Nothing was sent: ${refusal}`));
+      return;
+    }
     const secrets = secretsOf(row, clock.now());
     const { delivery_id: deliveryId, payload } = delivery;
     const result = await sendDelivery(sender, { url: row.url, deliveryId, payload, secrets }, this.#abort.signal);
@@ -136,7 +145,7 @@ export class Dispatcher {
   }
 
   async #record(id: string, delivery: StoredDelivery, result: AttemptResult): Promise<void> {
-    const { database, deliveries, subscriptions, clock, random } = this.#parts;
+    const { database, deliveries, subscriptions, clock, random, outbox } = this.#parts;
     const now = clock.now();
     const wait =
       result.error === null || result.status === GONE
@@ -147,7 +156,16 @@ export class Dispatcher {
       await deliveries.record(tables, delivery, result, wait === undefined ? null : now + wait);
       return before === undefined ? undefined : this.#judge(tables, before, result);
     });
-    if (changed !== undefined) subscriptions.committed(id, changed);
+    if (changed === undefined) return;
+    subscriptions.committed(id, changed);
+    if (changed.enabled === 0) await outbox.tell();
+  }
+
+  /** Settles a delivery without a request: it says nothing about the receiver, and is not tried again by itself. */
+  async #refuse(delivery: StoredDelivery, error: string): Promise<void> {
+    const { database, deliveries, clock } = this.#parts;
+    const result: AttemptResult = { at: clock.now(), latencyMs: 0, status: null, body: null, error, retryAfterMs: 0 };
+    await database.transaction().execute((tables) => deliveries.record(tables, delivery, result, null));
   }
 
   /** What an attempt says about the receiver; one that is gone, or failed for too long, is disabled. Gives the subscription when it changed. */
@@ -165,22 +183,23 @@ export class Dispatcher {
     );
   }
 
-  /** Stops deliveries to a receiver, and tells the other subscribers of the same project. */
+  /** Stops deliveries to a receiver, which is told in the stream of events. */
   async disable(tables: Tables, row: StoredWebhook, why: string): Promise<StoredWebhook | undefined> {
-    const { subscriptions, deliveries, clock, random } = this.#parts;
+    const { subscriptions, outbox, clock } = this.#parts;
     const at = clock.now();
-    const changed = await subscriptions.change(tables, row.webhook_id, { enabled: 0, disabled_why: why, updated_at: at });
+    const { webhook_id, project_id: projectId } = row;
+    const changed = await subscriptions.change(tables, webhook_id, { enabled: 0, disabled_why: why, updated_at: at });
     // Not its URL, which may have a secret of its own.
-    const data = { webhook_id: row.webhook_id, project_id: row.project_id, why };
-    const payload = JSON.stringify({ type: 'webhook_disabled', timestamp: isoTime(at), data });
-    const others = subscriptions.enabled.filter(
-      (other) =>
-        other.row.webhook_id !== row.webhook_id &&
-        other.wantsType('webhook_disabled') &&
-        (other.row.project_id === null || other.row.project_id === row.project_id),
-    );
-    const told = others.map((other) => newDelivery(other.row.webhook_id, { eventType: 'webhook_disabled', payload, at, random }));
-    await deliveries.insert(tables, told);
+    const notice = { id: `webhook_disabled/${webhook_id}/${at}`, type: 'webhook_disabled', projectId, data: { webhook_id, why } };
+    if (changed !== undefined) await outbox.put(tables, notice);
     return changed;
   }
+}
+
+const payloadSchema = z.object({ data: z.object({ project_id: z.string().nullish() }) });
+
+/** The project that a delivery tells of; that of its subscription where it names none. */
+function projectOf(payload: string, { project_id: own }: StoredWebhook): string | null {
+  const named = payloadSchema.safeParse(JSON.parse(payload)).data?.data.project_id;
+  return named === undefined ? own : named;
 }

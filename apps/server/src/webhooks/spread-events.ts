@@ -1,5 +1,5 @@
 import type { EventFilter } from '@loopwright/engine';
-import { type Random, type WebhookPayload, isoTime } from '@loopwright/protocol';
+import { type JsonObject, type Random, type WebhookPayload, isoTime } from '@loopwright/protocol';
 import type { EventSource } from '../events/event-source.ts';
 import type { StreamMessage } from '../events/stream-message.ts';
 import type { NewDelivery } from './deliveries.ts';
@@ -55,10 +55,16 @@ function isOf(wanted: string | null, projectId: string): boolean {
 /** What is told of an event: which one it is and where to read it, nothing of its content. */
 function payloadOf({ value, type }: StreamMessage, now: number): WebhookPayload {
   if ('position' in value) {
-    const { execution_id, workflow_id, project_id, step_id, seq, position, timestamp } = value;
+    const { execution_id, workflow_id, project_id, step_id, seq, position, timestamp, data } = value;
+    // What the platform tells has no place of its own to be read at, and no content of an execution.
+    if (execution_id === null) return { type, timestamp, data: { ...textsOf(data), project_id, position } };
     const url = `/api/v1/executions/${encodeURIComponent(execution_id)}/events?after=${seq - 1}&limit=1`;
     return { type, timestamp, data: { execution_id, workflow_id, project_id, step_id, seq, position, url } };
   }
   const range = 'from_position' in value ? { from_position: value.from_position, to_position: value.to_position } : {};
   return { type, timestamp: isoTime(now), data: range };
+}
+
+function textsOf(data: JsonObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
 }

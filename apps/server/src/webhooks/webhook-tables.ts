@@ -22,8 +22,19 @@ export interface WebhookTable {
   readonly from_position: number;
   readonly failing_since: number | null;
   readonly created_by: string;
+  /** JSON: with what it was made, as `CreatorRights` keeps it. */
+  readonly made_with: string | null;
   readonly created_at: number;
   readonly updated_at: number;
+}
+
+/** What was decided and is not told yet in the stream of events. */
+export interface PendingNoticeTable {
+  readonly id: string;
+  readonly type: string;
+  readonly project_id: string | null;
+  /** JSON object. */
+  readonly data: string;
 }
 
 /** How far events were made into deliveries. */

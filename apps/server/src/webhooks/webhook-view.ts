@@ -5,7 +5,10 @@ import type { StoredWebhook } from './subscriptions.ts';
 const timeOrNull = (time: number | null): string | null => (time === null ? null : isoTime(time));
 
 /** A subscription as the wire has it, without its secret. */
-export function webhookView(row: StoredWebhook, { pending, now }: { pending: number; now: number }): Webhook {
+export function webhookView(
+  row: StoredWebhook,
+  { pending, now, blocked }: { pending: number; now: number; blocked: string | null },
+): Webhook {
   const { previous_secret_until: until } = row;
   return {
     webhook_id: row.webhook_id,
@@ -14,7 +17,8 @@ export function webhookView(row: StoredWebhook, { pending, now }: { pending: num
     project_id: row.project_id,
     description: row.description,
     enabled: row.enabled === 1,
-    why: whyOf(row),
+    why: whyOf(row, blocked),
+    is_blocked: blocked !== null,
     failing_since: timeOrNull(row.failing_since),
     previous_secret_until: until !== null && until > now ? isoTime(until) : null,
     pending_deliveries: pending,
@@ -50,7 +54,8 @@ function attemptView(row: StoredAttempt): WebhookDeliveryDetail['history'][numbe
   return { attempt, at: isoTime(row.at), response_status, response_body, error, latency_ms };
 }
 
-function whyOf({ enabled, disabled_why: why, failing_since: since }: StoredWebhook): string | null {
+function whyOf({ enabled, disabled_why: why, failing_since: since }: StoredWebhook, blocked: string | null): string | null {
   if (enabled === 0) return why ?? 'Somebody disabled it';
+  if (blocked !== null) return `Nothing is sent: ${blocked}`;
   return since === null ? null : `Deliveries have failed since ${isoTime(since)}: see the log`;
 }

@@ -1,4 +1,4 @@
-import { type ProjectScope, digestOf } from '@loopwright/engine';
+import { type Notice, type ProjectScope, digestOf } from '@loopwright/engine';
 import {
   type Clock,
   PlatformError,
@@ -10,11 +10,15 @@ import {
 } from '@loopwright/protocol';
 import type { z } from 'zod';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { MaySee } from '../events/may-see.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { EventSource } from '../events/event-source.ts';
 import type { OutboundHosts } from '../outbound/outbound-hosts.ts';
+import { CreatorRights } from './creator-rights.ts';
 import { Deliveries, type StoredDelivery } from './deliveries.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { PENDING_LIMIT, WEBHOOK_LIMIT } from './limits.ts';
+import { NoticeOutbox } from './notice-outbox.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Serial } from './serial.ts';
 import { newSecret } from './signature.ts';
@@ -42,12 +46,15 @@ export interface WebhookParts extends WebhookTimes {
   readonly secrets: SecretBox;
   readonly clock: Clock;
   readonly random: Random;
+  readonly maySee: MaySee;
+  /** Tells something in the stream of events; the same id again has no effect. */
+  readonly announce: (notice: Notice) => Promise<void>;
   readonly onTrouble: (message: string, error: unknown) => void;
 }
 
 /** A subscription that was asked for. */
 export interface NewWebhook extends z.output<typeof webhookRequestSchema> {
-  readonly createdBy: string;
+  readonly maker: Principal;
   readonly webhookId: string;
 }
 
@@ -64,6 +71,8 @@ export class Webhooks implements AsyncDisposable {
   readonly #serial = new Serial();
   readonly #dispatcher: Dispatcher;
   readonly #spreader: Spreader;
+  readonly #rights: CreatorRights;
+  readonly #outbox: NoticeOutbox;
   #cancelHousekeeping: () => void = () => undefined;
   #isStopped = false;
 
@@ -72,6 +81,8 @@ export class Webhooks implements AsyncDisposable {
     this.#parts = parts;
     this.#subscriptions = new Subscriptions(database);
     this.#deliveries = new Deliveries(database);
+    this.#rights = new CreatorRights(parts);
+    this.#outbox = new NoticeOutbox(database, parts.announce);
     const shared = {
       database,
       subscriptions: this.#subscriptions,
@@ -84,6 +95,8 @@ export class Webhooks implements AsyncDisposable {
     this.#dispatcher = new Dispatcher({
       ...shared,
       sender: { hosts, clock, timeoutMs },
+      rights: this.#rights,
+      outbox: this.#outbox,
       secretsOf: (row, now) => this.secretsOf(row, now),
       disableAfterMs,
       onTrouble,
@@ -105,9 +118,16 @@ export class Webhooks implements AsyncDisposable {
 
   async #start(): Promise<void> {
     await this.#subscriptions.load();
+    // What cannot be told now is told by the housekeeping.
+    await this.#outbox.tell().catch((error: unknown) => this.#parts.onTrouble('Cannot tell what became of webhooks', error));
     await this.#spreader.start();
     this.#dispatcher.wake();
     this.#armHousekeeping();
+  }
+
+  /** Why nothing of a subscription is sent although it is enabled: its creator may not see what it is about any more. `null` when he may. */
+  async blockedBecause(row: StoredWebhook): Promise<string | null> {
+    return (await this.#rights.refusal(row, row.project_id)) ?? null;
   }
 
   find(id: string): Promise<StoredWebhook | undefined> {
@@ -125,7 +145,8 @@ export class Webhooks implements AsyncDisposable {
   async create(request: NewWebhook): Promise<{ row: StoredWebhook; secret: string; created: boolean }> {
     await checkTarget(request.url, this.#parts.hosts);
     return this.#serial.run(async () => {
-      const { webhookId: id, createdBy, ...fields } = request;
+      const { webhookId: id, maker, ...fields } = request;
+      const createdBy = maker.userId;
       const requestDigest = digestOf(toJson({ ...fields, createdBy }));
       const existing = await this.#subscriptions.find(id);
       if (existing !== undefined) {
@@ -138,6 +159,7 @@ export class Webhooks implements AsyncDisposable {
           details: { limit: 'webhooks', maximum: WEBHOOK_LIMIT },
         });
       const secret = newSecret();
+      const madeWith = await this.#rights.madeWith(maker);
       const at = this.#parts.clock.now();
       const row = await this.#parts.database.transaction().execute(async (tables) => {
         const made: StoredWebhook = {
@@ -156,6 +178,7 @@ export class Webhooks implements AsyncDisposable {
           from_position: await this.#spreader.begin(tables),
           failing_since: null,
           created_by: createdBy,
+          made_with: madeWith,
           created_at: at,
           updated_at: at,
         };
@@ -279,6 +302,7 @@ export class Webhooks implements AsyncDisposable {
       const changed = await this.#parts.database.transaction().execute((tables) => this.#dispatcher.disable(tables, row, why));
       this.#subscriptions.committed(row.webhook_id, changed);
     }
+    await this.#outbox.tell();
   }
 }
 

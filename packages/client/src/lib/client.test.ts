@@ -339,7 +339,7 @@ describe('Client.allEvents', () => {
       for await (const event of client.allEvents({ filter, signal: controller.signal })) {
         assert.deepEqual([event.project_id, event.workflow_id], ['streamed', 'plain']);
         positions.push(event.position);
-        if (event.event_type === 'completed') ended.add(event.execution_id);
+        if (event.event_type === 'completed') ended.add(event.execution_id ?? '');
       }
     })();
     for (let round = 0; round < 3; round += 1) {

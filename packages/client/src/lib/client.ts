@@ -264,7 +264,7 @@ export class Client {
   async *events(id: string, options: StreamOptions = {}): AsyncGenerator<ExecutionEventMessage> {
     const query = typesOf(options);
     const path = `/api/v1/executions/${encodeURIComponent(id)}/events${query === '' ? '' : `?${query}`}`;
-    yield* readEvents({ caller: this.#caller, path }, options);
+    for await (const event of readEvents({ caller: this.#caller, path }, options)) if (!('position' in event)) yield event;
   }
 
   /** The events of all executions that the caller may see, in one order, as {@link events} gives those of one; it has no end. */

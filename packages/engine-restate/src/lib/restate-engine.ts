@@ -18,6 +18,7 @@ import {
   Definitions,
   EventHub,
   ExpressionEvaluator,
+  type EventRoute,
   type FunctionCatalogue,
   type HttpCallOptions,
   VALUE_LIMIT_CHARACTERS,
@@ -81,6 +82,8 @@ export interface RestateEngineOptions {
   readonly random: Random;
   readonly httpCalls?: HttpCallOptions;
   readonly functions: FunctionCatalogue;
+  /** Which projects hear what executions of other projects emit, besides their own. None when left out. */
+  readonly eventRoutes?: readonly EventRoute[];
   readonly onTrouble?: (message: string, error: unknown) => void;
   readonly onTask?: (name: string, reference: string) => void;
 }
@@ -121,6 +124,7 @@ export class RestateEngine implements WorkflowEngine {
       definition: (digest) => this.#definition(digest),
       functions: this.functions,
       expressions: this.#expressions,
+      eventRoutes: options.eventRoutes ?? [],
       schemas: this.#schemas,
       clock,
       random,
@@ -206,10 +210,8 @@ export class RestateEngine implements WorkflowEngine {
   }
 
   async publish(event: CloudEvent, projects?: ProjectScope): Promise<number> {
-    if (projects !== undefined)
-      throw new PlatformError('VALIDATION_ERROR', 'Cannot publish the event: to name projects is not supported on Restate');
     const address = { service: this.#names.publisher, handler: 'publish' };
-    return this.#client.call(address, { event, except: null }, z.int(), this.#once());
+    return this.#client.call(address, toJson({ event, except: null, projects }), z.int(), this.#once());
   }
 
   async cancel(executionId: string, by: { who: string; reason: string | null }): Promise<Execution> {
@@ -253,6 +255,7 @@ export class RestateEngine implements WorkflowEngine {
       names: this.#names,
       clock: this.#options.clock,
       expressions: this.#expressions,
+      eventRoutes: this.#options.eventRoutes ?? [],
       definition: (digest) => this.#definition(digest),
       project: (executionId, changes) => this.#views.project(executionId, changes),
       drive: (executionId, attempt) => this.#turns.drive(executionId, attempt),

@@ -51,7 +51,6 @@ export interface WorkflowEngine extends AsyncDisposable {
   ): Promise<Omit<AnswerOutcome, 'delivered'>>;
   /**
    * Shows an event from outside to every execution that listens, of these projects when some are named; gives how many went on. Safe to repeat.
-   * An engine that cannot tell projects apart refuses to name some (VALIDATION_ERROR).
    */
   publish(event: CloudEvent, projects?: ProjectScope): Promise<number>;
   /** Ends an execution for good, and those it waits for; steps under way get their AbortSignal. Throws INVALID_STATE, EXECUTION_NOT_FOUND. */

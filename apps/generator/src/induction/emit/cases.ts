@@ -40,6 +40,11 @@ export function chooseCases(examples: readonly AnsweredExample[], kind: InputKin
   return [...cases, ...edgeCases(kind).map(({ name, input }) => ({ name, input, output: run(input) }))];
 }
 
+/** The cases of what people answered to questions of an earlier result. */
+export function settledCases(settled: readonly { readonly input: Json; readonly output: Json }[]): ProgramCase[] {
+  return settled.map(({ input, output }, at) => ({ name: `answer ${at + 1} of a person`, input, output }));
+}
+
 /** Inputs of the right shape that no example has. */
 function edgeCases(kind: InputKind): { name: string; input: Json }[] {
   if (kind.kind === 'table') {

@@ -16,7 +16,7 @@ export function literal(value: Json): string {
 
 /** Text of people for a line comment: one line, no invisible characters, at most `limit` characters. */
 export function commentText(text: string, limit = 200): string {
-  const line = text.replaceAll(/\s+/gu, ' ').replaceAll(INVISIBLE, '').replaceAll('*/', '* /').trim();
+  const line = text.replaceAll(/\s+/gu, ' ').replaceAll(INVISIBLE, '').replaceAll('*/', '* /').replaceAll('</', '< /').trim();
   return line.length > limit ? `${line.slice(0, limit).toWellFormed()}…` : line;
 }
 

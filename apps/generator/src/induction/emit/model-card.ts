@@ -1,7 +1,8 @@
 import type { Model } from '../learn/model.ts';
 import { LIMITS } from '../limits.ts';
-import type { InductionReport } from '../report.ts';
+import { type InductionReport, percent } from '../report.ts';
 import type { Score } from '../score/confusion.ts';
+import { cardText } from './card-text.ts';
 import { markdownText } from './literal.ts';
 
 /** What the card is written from. */
@@ -21,23 +22,38 @@ const MAX_TABLE = 20;
 export function modelCard(facts: CardFacts): string {
   const { task, report, warnings, date } = facts;
   const { holdout, examples } = report;
-  const sections = [
-    `# ${markdownText(task.programName)}`,
-    markdownText(task.taskDescription, 1000),
+  const summary = [
     `A program that gives one of ${report.labels.length} labels to ${report.kind === 'text' ? 'a text' : 'a record'}, learned from examples by the induction agent of Loopwright on ${date}. It is statistics over what the examples contain, not understanding. No model provider was asked.`,
     `Score: **${percent(holdout.accuracy)}** of ${holdout.n} held-out examples (95 % Wilson interval ${percent(holdout.low)} to ${percent(holdout.high)}). Always giving the most frequent label: ${percent(report.baseline)}.`,
-    warnings.length === 0 ? '' : `## Warnings\n\n${warnings.map((warning) => `- ${markdownText(warning)}`).join('\n')}`,
+  ];
+  const sections = [
     `## Data and split\n\n- ${examples.given} examples were given; ${examples.duplicates} repeated ones and ${examples.conflicts} with contradictory labels were left out.\n- ${holdout.n} were held out (stratified, seed ${report.seed}); inputs that differ in case, digits or white space only are on the same side.\n- ${examples.training} were used for choice and training. The program is trained on these only, so the score is that of this very program.`,
     `## Choice of the model\n\nCross-validation on the training part; the highest accuracy wins, of equals the simpler one.\n\n| model | accuracy | 95 % interval | mean recall |\n|---|---|---|---|\n${candidateRows(report)}`,
     `Chosen: ${report.model}${modelText(facts.model, report.features)}`,
+    confidenceSection(report),
     `## Score by label\n\n| label | held-out | precision | recall |\n|---|---|---|---|\n${report.classes.map(({ label, n, precision, recall }) => `| ${cell(label)} | ${n} | ${share(precision)} | ${share(recall)} |`).join('\n')}`,
     confusionSection(facts),
     `## Limits\n\n${limitsOf(facts)
       .map((line) => `- ${line}`)
       .join('\n')}`,
-    `## How to run\n\n\`program.ts\` exports \`run(input)\`. It needs nothing but Node 24: \`node --test program.test.ts\` runs its tests, whose cases are examples that it answers rightly and edges.`,
   ];
-  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+  return cardText({ task, warnings, summary, sections });
+}
+
+function confidenceSection({ confidence, ambiguity }: InductionReport): string {
+  const { threshold, criterion, validation, holdout, calibrationError, isApplied } = confidence;
+  const why =
+    criterion === 'precision_target'
+      ? 'the lowest at which the asked share of the answers is right'
+      : 'the highest that gives up at most one right answer in two hundred';
+  const effect = isApplied
+    ? 'Below it the program gives the label for unknown input.'
+    : '`judge` calls answers below it doubtful; `run` gives them all the same.';
+  const compared =
+    ambiguity.disagreement === null
+      ? ''
+      : ` The two best candidates disagree on ${percent(ambiguity.disagreement)} of ${ambiguity.compared} inputs that they were not trained with.`;
+  return `## Confidence\n\n\`judge\` gives an answer with a confidence from 0 to 1. On the hold-out it differs from the share of right answers by ${percent(calibrationError)} on average. The threshold is ${threshold}: on ${validation.n} validation answers ${why}. ${effect} On the hold-out ${percent(holdout.answered)} of the answers reach it, and of these ${share(holdout.precision)} are right.${compared}`;
 }
 
 function candidateRows({ crossValidation }: InductionReport): string {
@@ -51,7 +67,7 @@ function candidateRows({ crossValidation }: InductionReport): string {
 
 function modelText(model: Model, features: number): string {
   if (model.kind === 'tree') return `, ${features} questions.`;
-  return `, ${features} features in its tables. Weights are rounded to whole numbers and the least important ones dropped; the score is that of the rounded model.`;
+  return `, ${features} features in its tables. Weights are rounded and the least important ones dropped; the score is that of the rounded model.`;
 }
 
 function confusionSection({ report, score }: CardFacts): string {
@@ -73,7 +89,7 @@ function confusionSection({ report, score }: CardFacts): string {
 function limitsOf({ task, model, report }: CardFacts): string[] {
   const unknown = task.unknownLabel === null ? 'the most frequent label' : `the label ${cell(task.unknownLabel)}`;
   const common = [
-    `An input that has nothing in common with the examples gets ${unknown}. Unknown means exactly that, not a doubtful answer: an input of another topic that shares a few features gets one of the labels.`,
+    `An input that has nothing in common with the examples gets ${unknown}${task.unknownLabel === null ? '' : ', and so does one that the program is too unsure of'}. An input of another topic that shares features with the examples may still get one of the labels.`,
     'The score holds for inputs like the examples. It says nothing about inputs from another time, source or language.',
   ];
   if (model.kind === 'text') return [...common, `Only the first ${LIMITS.readCharacters} characters of a text are read.`];
@@ -96,8 +112,4 @@ function cell(value: string | number | boolean | undefined): string {
 
 function share(value: number | null): string {
   return value === null ? '–' : percent(value);
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
 }

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { Json } from '@loopwright/protocol';
 import type { Question, Tree } from '../learn/decision-tree.ts';
-import type { LinearPart, Model } from '../learn/model.ts';
+import type { Model } from '../learn/model.ts';
 import type { Column } from '../program/table-cells.ts';
 import type { InputKind } from '../read/input-kind.ts';
-import { commentText, literal } from './literal.ts';
+import { headerSource } from './header-source.ts';
+import { inputType } from './input-type.ts';
+import { literal } from './literal.ts';
+import { tablesSource } from './tables-source.ts';
+import { templateSource } from './template-source.ts';
 
 /** What the source says beside the model. */
 export interface ProgramText {
@@ -15,65 +18,97 @@ export interface ProgramText {
   readonly answers: readonly (string | number | boolean)[];
   /** Answer to an input that has nothing the model knows. */
   readonly otherwise: string | number | boolean;
+  /** Of the confidence, in units of the learned weights. */
+  readonly temperature: number;
+  /** Below this confidence an answer is doubtful. */
+  readonly threshold: number;
+  /** Whether a doubtful input gets the answer `otherwise`. */
+  readonly abstains: boolean;
+  /** Inputs that a person has answered. */
+  readonly settled: readonly SettledInput[];
   /** Sentences about origin and score. */
   readonly origin: readonly string[];
 }
 
-/** Longest line of a table, in characters. */
-const LINE = 120;
+/** An input that a person has answered; `key` is the text, or the cells as JSON. */
+export interface SettledInput {
+  readonly input: Json;
+  readonly key: string;
+  readonly output: string | number | boolean;
+}
 
 /**
  * Writes the program: a header, `run`, the functions that the training used too (their files are copied, so that they
  * cannot drift apart), and the tables.
  */
 export function programSource(model: Model, text: ProgramText): string {
-  const header = [
-    `${text.programName}: ${commentText(text.taskDescription)}`,
-    ...text.origin.map((line) => commentText(line, 400)),
-    'Nothing is imported, nothing is kept between two calls, nothing outside is touched.',
-  ];
   return [
-    header.map((line) => `// ${line}`).join('\n'),
+    headerSource(text, text.origin),
     `/** What \`run\` takes. */\nexport type Input = ${inputType(text.kind)};\n\n/** What \`run\` answers. */\nexport type Output = ${text.answers.map(literal).join(' | ')};`,
-    runSource(model),
+    JUDGEMENT,
+    runSource(text),
+    judgeSource(model, text),
+    ...(model.kind === 'text' ? [readTextSource(model.field)] : []),
+    ...(model.kind === 'tree' ? [treeSource(model.tree, model.columns)] : []),
     ...templates(model).map(templateSource),
-    ...tables(model, text),
+    ...tablesSource(model, text),
   ]
     .join('\n\n')
     .concat('\n');
 }
 
-function inputType(kind: InputKind): string {
-  if (kind.kind === 'text') return kind.field === null ? 'string' : `{ readonly ${literal(kind.field)}: string }`;
-  const members = kind.fields.map((field) => {
-    const type = field.kind === 'category' ? 'string' : field.kind;
-    return `  readonly ${literal(field.name)}${field.always ? `: ${type}` : `?: ${type} | null`};`;
-  });
-  return `{\n${members.join('\n')}\n}`;
-}
-
-function runSource(model: Model): string {
-  if (model.kind === 'text') {
-    return `/** Tells which label a text has. Throws a TypeError when the input is not of type Input. */
-export function run(input: Input): Output {
-  const features = textFeatures(readText(input), SETTINGS);
-  if (!knowsText(features, WEIGHTS)) return OTHERWISE;
-  return LABELS[highest(linearScores(features, WEIGHTS, SCORE))] ?? OTHERWISE;
-}
-
-${readTextSource(model.field)}`;
-  }
-  const answer =
-    model.kind === 'tree'
-      ? 'LABELS[decide(cells)] ?? OTHERWISE'
-      : `LABELS[highest(linearScores(tableFeatures(cells, COLUMNS, ${model.bins}), WEIGHTS, SCORE))] ?? OTHERWISE`;
-  const start = `/** Tells which label a record has. Throws a TypeError when the input is not of type Input. */
-export function run(input: Input): Output {
-  const cells = readCells(input, COLUMNS);
-  if (!knowsCells(cells, COLUMNS)) return OTHERWISE;
-  return ${answer};
+const JUDGEMENT = `/** What \`judge\` answers. */
+export interface Judgement {
+  /** What \`run\` answers. */
+  readonly output: Output;
+  /** From 0 to 1: about this share of the answers with such a confidence is right. 0: the input has nothing the examples had. */
+  readonly confidence: number;
+  /** Whether the confidence is below the threshold that was chosen on examples not trained with. */
+  readonly doubtful: boolean;
 }`;
-  return model.kind === 'tree' ? `${start}\n\n${treeSource(model.tree, model.columns)}` : start;
+
+function runSource({ kind }: ProgramText): string {
+  return `/** Tells which label a ${kind.kind === 'text' ? 'text' : 'record'} has. Throws a TypeError when the input is not of type Input. */
+export function run(input: Input): Output {
+  return judge(input).output;
+}`;
+}
+
+function judgeSource(model: Model, { settled, abstains }: ProgramText): string {
+  const read = model.kind === 'text' ? 'const text = readText(input);' : 'const cells = readCells(input, COLUMNS);';
+  const key = model.kind === 'text' ? 'text' : 'JSON.stringify(cells)';
+  const lookUp =
+    settled.length === 0
+      ? ''
+      : `  const settled = SETTLED.get(${key});
+  if (settled !== undefined) return { output: settled, confidence: 1, doubtful: false };
+`;
+  return `/** Like run, with how sure the answer is. */
+export function judge(input: Input): Judgement {
+  ${read}
+${lookUp}${scoreSource(model)}
+  const doubtful = confidence < THRESHOLD;
+  return { output: ${abstains ? 'doubtful ? OTHERWISE : ' : ''}LABELS[place] ?? OTHERWISE, confidence, doubtful };
+}`;
+}
+
+/** Works out `place` and `confidence`. */
+function scoreSource(model: Model): string {
+  const unknown = 'return { output: OTHERWISE, confidence: 0, doubtful: true };';
+  if (model.kind === 'tree') {
+    return `  if (!knowsCells(cells, COLUMNS)) ${unknown}
+  const [place, confidence] = decide(cells);`;
+  }
+  const features =
+    model.kind === 'text'
+      ? `  const features = textFeatures(text, SETTINGS);
+  if (!knowsText(features, WEIGHTS)) ${unknown}`
+      : `  if (!knowsCells(cells, COLUMNS)) ${unknown}
+  const features = tableFeatures(cells, COLUMNS, ${model.bins});`;
+  return `${features}
+  const scores = linearScores(features, WEIGHTS, SCORE);
+  const place = highest(scores);
+  const confidence = confidenceOf(scores, place, TEMPERATURE);`;
 }
 
 function readTextSource(field: string | null): string {
@@ -101,11 +136,11 @@ function treeSource(tree: Tree, columns: readonly Column[]): string {
   const used = new Set<number>();
   const body = branchSource(tree, { names, used, indent: '  ' });
   const cells = [...used].sort((a, b) => a - b).map((place) => `  const ${names[place]} = cells[${place}] ?? null;\n`);
-  return `/** The tree: the place of the label. The comments count the examples that came here. */\nfunction decide(cells: readonly Cell[]): number {\n${cells.join('')}${body}}`;
+  return `/** The tree: the place of the label, and the share of the examples that came here which have it. The comments count them. */\nfunction decide(cells: readonly Cell[]): readonly [place: number, share: number] {\n${cells.join('')}${body}}`;
 }
 
 function branchSource(tree: Tree, at: { names: readonly string[]; used: Set<number>; indent: string }): string {
-  if ('label' in tree) return `${at.indent}return ${tree.label}; // ${tree.n}\n`;
+  if ('label' in tree) return `${at.indent}return [${tree.label}, ${tree.share}]; // ${tree.n}\n`;
   at.used.add(tree.question.column);
   const yes = branchSource(tree.yes, { ...at, indent: `${at.indent}  ` });
   return `${at.indent}if (${questionSource(tree.question, at.names)}) {\n${yes}${at.indent}}\n${branchSource(tree.no, at)}`;
@@ -119,56 +154,8 @@ function questionSource(question: Question, names: readonly string[]): string {
 }
 
 function templates(model: Model): string[] {
-  if (model.kind === 'text') return ['text-features', 'linear-model'];
-  return model.kind === 'tree' ? ['table-cells'] : ['table-cells', 'table-features', 'linear-model'];
-}
-
-/** The text of a file of `program/` without its imports and exports. It runs as `.js` after a build and is then copied as such. */
-function templateSource(name: string): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const source = readFileSync(new URL(`../program/${name}.${extension}`, import.meta.url), 'utf8');
-  return source
-    .replaceAll(/^import .*;\n+/gmu, '')
-    .replaceAll(/^export (?=function|interface|type)/gmu, '')
-    .replaceAll(/^\/\/# sourceMappingURL.*$/gmu, '')
-    .trim();
-}
-
-function tables(model: Model, { answers, otherwise }: ProgramText): string[] {
-  const labels = `/** The labels; scores and tables have the same order. */\nconst LABELS: readonly Output[] = ${literal([...answers])};\n
-/** The answer to an input that has nothing the examples had. */\nconst OTHERWISE: Output = ${literal(otherwise)};`;
-  const settings =
-    model.kind === 'text'
-      ? [`const SETTINGS: TextSettings = ${literal({ ...model.settings })};`]
-      : [
-          `const COLUMNS: readonly Column[] = [\n${model.columns.map((column) => `  ${literal(column as unknown as Json)},`).join('\n')}\n];`,
-        ];
-  if (model.kind === 'tree') return [labels, ...settings];
-  return [labels, ...settings, ...linearTables(model.linear, answers)];
-}
-
-function linearTables({ score, evidence }: LinearPart, answers: ProgramText['answers']): string[] {
-  const classes = evidence.map((entries, place) => {
-    const lines = entries.flatMap(([weight, features]) => wrap(features).map((part) => `    [${weight}, ${literal(part)}],`));
-    return `  [\n    // ${literal(answers[place] ?? null)}\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}  ],`;
-  });
-  return [
-    `const SCORE: ScoreSettings = ${literal({ bias: [...score.bias], dampen: score.dampen, normalise: score.normalise })};`,
-    `/** For each label the features that speak for it (weight above 0) or against it. */\nconst EVIDENCE: readonly ClassEvidence[] = [\n${classes.join('\n')}\n];`,
-    'const WEIGHTS: Weights = readWeights(EVIDENCE);',
-  ];
-}
-
-/** Cuts a list of features into lines. */
-function wrap(features: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const feature of features.split(' ')) {
-    if (line !== '' && line.length + feature.length >= LINE) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? feature : `${line} ${feature}`;
-  }
-  return [...lines, line];
+  if (model.kind === 'tree') return ['table-cells'];
+  const packed = model.linear.tables.kind === 'packed' ? ['packed-weights'] : [];
+  const features = model.kind === 'text' ? ['text-features'] : ['table-cells', 'table-features'];
+  return [...features, 'linear-model', ...packed];
 }

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '@loopwright/protocol';
 import type { InputKind } from '../read/input-kind.ts';
 
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+/** The dialect of the schemas. */
+export const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** JSON Schema of what the program takes. Members that it does not know are allowed and ignored. */
 export function inputSchema(kind: InputKind): JsonObject {

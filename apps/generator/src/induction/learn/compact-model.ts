@@ -1,4 +1,5 @@
 import type { ClassEvidence } from '../program/linear-model.ts';
+import { importance, thresholdOf } from './importance.ts';
 import type { DenseModel } from './sparse-rows.ts';
 
 /** A linear model as the program carries it. */
@@ -8,6 +9,8 @@ export interface CompactModel {
   /** Features that are in the tables, and bytes that they take. */
   readonly features: number;
   readonly bytes: number;
+  /** What the weights of the model were multiplied by. */
+  readonly scale: number;
 }
 
 /** The largest weight becomes this; all others are rounded to whole numbers in proportion. */
@@ -37,26 +40,20 @@ export function compactModel(model: DenseModel, names: readonly string[], limitB
   const evidence = groups.map((group) =>
     [...group].sort(([a], [b]) => b - a).map(([weight, features]) => [weight, features.sort().join(' ')] as const),
   );
-  return { bias: model.bias.map((bias) => Number((bias * scale).toPrecision(8))), evidence, features: kept.size, bytes };
+  return { bias: model.bias.map((bias) => Number((bias * scale).toPrecision(8))), evidence, features: kept.size, bytes, scale };
 }
 
 /** Weights that are not rounded to 0, the most important first; no more than could ever fit. */
 function importantEntries(model: DenseModel, scale: number, most: number): Entry[] {
-  const importance = (label: number, id: number): number => {
-    const weight = model.weights[label]?.[id] ?? 0;
-    return Math.round(weight * scale) === 0 ? 0 : Math.abs(weight) * Math.sqrt(model.documents[id] ?? 0);
-  };
-  const all = new Float64Array(model.weights.length * model.documents.length);
-  for (let label = 0; label < model.weights.length; label += 1) {
-    for (let id = 0; id < model.documents.length; id += 1) all[label * model.documents.length + id] = importance(label, id);
-  }
-  const threshold = all.toSorted().at(-most) ?? 0;
+  const threshold = thresholdOf(model, most);
   const entries: (Entry & { importance: number })[] = [];
-  for (const [at, value] of all.entries()) {
-    if (value === 0 || value < threshold) continue;
-    const label = Math.floor(at / model.documents.length);
-    const id = at % model.documents.length;
-    entries.push({ label, id, weight: Math.round((model.weights[label]?.[id] ?? 0) * scale), importance: value });
+  for (const [label, vector] of model.weights.entries()) {
+    for (let id = 0; id < vector.length; id += 1) {
+      const weight = Math.round((vector[id] ?? 0) * scale);
+      if (weight === 0) continue;
+      const value = importance(model, label, id);
+      if (value >= threshold) entries.push({ label, id, weight, importance: value });
+    }
   }
   return entries.sort((a, b) => b.importance - a.importance || a.id - b.id || a.label - b.label);
 }

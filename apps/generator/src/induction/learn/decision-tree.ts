@@ -6,10 +6,15 @@ export type Question =
   | { readonly kind: 'is'; readonly column: number; readonly value: string | boolean }
   | { readonly kind: 'empty'; readonly column: number };
 
+/** A leaf: its label, how many examples came here, and which share of them has the label, with one more counted for each label. */
+export interface Leaf {
+  readonly label: number;
+  readonly n: number;
+  readonly share: number;
+}
+
 /** A tree of questions; `n` counts the examples that came here. */
-export type Tree =
-  | { readonly label: number; readonly n: number }
-  | { readonly question: Question; readonly n: number; readonly yes: Tree; readonly no: Tree };
+export type Tree = Leaf | { readonly question: Question; readonly n: number; readonly yes: Tree; readonly no: Tree };
 
 /** Fewest examples in a leaf. */
 const MIN_LEAF = 2;
@@ -22,11 +27,11 @@ function asks(question: Question, cells: readonly Cell[]): boolean {
   return typeof cell === 'number' && cell <= question.value;
 }
 
-/** The label of a row. */
-export function decide(tree: Tree, cells: readonly Cell[]): number {
+/** The leaf of a row. */
+export function decide(tree: Tree, cells: readonly Cell[]): Leaf {
   let node = tree;
   while ('question' in node) node = asks(node.question, cells) ? node.yes : node.no;
-  return node.label;
+  return node;
 }
 
 /** What grows a tree. */
@@ -41,7 +46,8 @@ export interface TreeTask {
 export function growTree(task: TreeTask, members: readonly number[], depth: number): Tree {
   const counts = countLabels(task, members);
   const label = counts.indexOf(Math.max(...counts));
-  const leaf = { label, n: members.length };
+  const share = Number((((counts[label] ?? 0) + 1) / (members.length + task.classes)).toFixed(3));
+  const leaf = { label, n: members.length, share };
   if (depth === 0 || counts[label] === members.length || members.length < 2 * MIN_LEAF) return leaf;
   const question = bestQuestion(task, members, counts);
   if (question === undefined) return leaf;

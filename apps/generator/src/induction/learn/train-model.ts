@@ -12,7 +12,8 @@ import { growTree } from './decision-tree.ts';
 import { type TrainingTask, trainSvm } from './linear-svm.ts';
 import type { LinearPart, Model } from './model.ts';
 import { trainNaiveBayes } from './naive-bayes.ts';
-import { sparseRows } from './sparse-rows.ts';
+import { packWeights } from './pack-weights.ts';
+import { sparseRows, withoutLoneFeatures } from './sparse-rows.ts';
 
 /** Learns a model from some of the samples. */
 export type Trainer = (members: readonly number[], random: Random) => Model;
@@ -24,6 +25,9 @@ export interface TrainingData {
   readonly classes: number;
 }
 
+/** From so many samples on every fold has the 100 at which the learners leave out the features of a single row. */
+const MIN_TO_PRUNE = 160;
+
 /** Prepares the training of one candidate: texts are cut into features once, for all folds. */
 export function createTrainer(candidate: Candidate, { kind, samples, classes }: TrainingData): Trainer {
   const truth = samples.map((sample) => sample.label);
@@ -31,7 +35,8 @@ export function createTrainer(candidate: Candidate, { kind, samples, classes }: 
     const field = kind.kind === 'text' ? kind.field : null;
     const { settings, learner } = candidate;
     const scoring = { dampen: true, normalise: learner.kind === 'linear_svm' };
-    const rows = sparseRows(featuresOfTexts(samples, field, settings), scoring);
+    const all = sparseRows(featuresOfTexts(samples, field, settings), scoring);
+    const rows = samples.length >= MIN_TO_PRUNE ? withoutLoneFeatures(all) : all;
     return (members, random) => {
       const linear = trainLinear({ rows, members, truth, classes, random }, learner, scoring);
       return { kind: 'text', field, settings, linear };
@@ -74,6 +79,11 @@ function* featuresOfTexts(
 function trainLinear(task: TrainingTask, learner: Learner, scoring: { dampen: boolean; normalise: boolean }): LinearPart {
   const isText = scoring.dampen;
   const dense = learner.kind === 'linear_svm' ? trainSvm(task, learner.cost, isText) : trainNaiveBayes(task, learner.alpha);
-  const compact = compactModel(dense, task.rows.names, LIMITS.tableBytes);
-  return { score: { bias: compact.bias, ...scoring }, evidence: compact.evidence, features: compact.features };
+  if (task.classes > LIMITS.readableClasses) {
+    const { lines, largest, features } = packWeights(dense, task.rows.names, LIMITS.packedTableBytes);
+    const bias = dense.bias.map((value) => Number(value.toPrecision(6)));
+    return { score: { bias, ...scoring }, tables: { kind: 'packed', lines, largest: largest }, features, scale: 1 };
+  }
+  const { bias, evidence, features, scale } = compactModel(dense, task.rows.names, LIMITS.tableBytes);
+  return { score: { bias, ...scoring }, tables: { kind: 'readable', evidence }, features, scale };
 }

@@ -21,6 +21,25 @@ export function textOf(input: Json, field: string | null): string {
   return typeof text === 'string' ? text : '';
 }
 
+/** Whether an input is of a kind. */
+export function isOfKind(input: Json, kind: InputKind): boolean {
+  if (kind.kind === 'text') {
+    const text = kind.field === null ? input : isRecord(input) ? input[kind.field] : null;
+    return typeof text === 'string' && text.length <= LIMITS.maxTextCharacters;
+  }
+  return (
+    isRecord(input) &&
+    kind.fields.every(({ name, kind: cell, always }) => {
+      const value = Object.hasOwn(input, name) ? (input[name] ?? null) : null;
+      return value === null ? !always : typeof value === (cell === 'category' ? 'string' : cell);
+    })
+  );
+}
+
+function isRecord(input: Json): input is Record<string, Json> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
 type Answer = { ok: true; value: InputKind } | { ok: false; refused: Refused };
 
 /** Tells the kind of the inputs, or refuses what is neither text nor a flat record, mixed, or too long. */

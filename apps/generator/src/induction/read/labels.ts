@@ -2,14 +2,19 @@ import type { Json } from '@loopwright/protocol';
 import { LIMITS } from '../limits.ts';
 import { type Refused, refuse } from '../refusal.ts';
 
+/** Whether an output can be a label. */
+export function isLabel(output: Json): output is string | number | boolean {
+  if (typeof output === 'string') return output.length > 0 && output.length <= LIMITS.maxLabelCharacters;
+  return typeof output === 'boolean' || typeof output === 'number';
+}
+
 /** The distinct labels, the most frequent first, equally frequent ones in order of their JSON. */
 export function readLabels(
   outputs: readonly Json[],
 ): { ok: true; value: (string | number | boolean)[] } | { ok: false; refused: Refused } {
   const counts = new Map<string, number>();
   for (const [index, output] of outputs.entries()) {
-    const isLabel = typeof output === 'string' || typeof output === 'boolean' || typeof output === 'number';
-    if (!isLabel || (typeof output === 'string' && (output.length === 0 || output.length > LIMITS.maxLabelCharacters))) {
+    if (!isLabel(output)) {
       const reason = `The output of example ${index + 1} is not a label: a string of 1 to ${LIMITS.maxLabelCharacters} characters, a number or a boolean is needed`;
       return { ok: false, refused: refuse('unsupported_output', reason, { example: index + 1, sample: shorten(output) }) };
     }

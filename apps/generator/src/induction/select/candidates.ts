@@ -15,6 +15,8 @@ export type Candidate =
 
 const BAYES: Learner = { kind: 'naive_bayes', alpha: 0.1 };
 const SVM: Learner = { kind: 'linear_svm', cost: 2 };
+/** With many labels each has few examples for it and many against it: a stronger penalty does better. */
+const SVM_OF_MANY: Learner = { kind: 'linear_svm', cost: 1 };
 
 /** How the features of a text are cut. */
 const TEXT_SETTINGS: Readonly<Partial<Record<InductionCandidate['features'], Omit<TextSettings, 'maxCharacters'>>>> = {
@@ -32,7 +34,7 @@ export function textCandidates(totalCharacters: number, classes: number): Candid
       name,
       kind: 'text',
       settings: { ...settings, maxCharacters: LIMITS.readCharacters },
-      learner: learner === 'linear SVM' ? SVM : BAYES,
+      learner: learner !== 'linear SVM' ? BAYES : classes > LIMITS.readableClasses ? SVM_OF_MANY : SVM,
     };
   });
 }

@@ -1,8 +1,10 @@
 import { type Random, seededRandom, wilsonInterval } from '@loopwright/protocol';
-import { type Model, openModel } from '../learn/model.ts';
+import { openModel } from '../learn/model.ts';
 import { type Trainer, type TrainingData, createTrainer } from '../learn/train-model.ts';
 import { balancedAccuracy, scoreAnswers } from '../score/confusion.ts';
 import { shuffle, stratifiedParts } from '../split/hold-out.ts';
+import type { Sample } from '../read/read-examples.ts';
+import type { ValidatedAnswer } from './calibrate.ts';
 import type { Candidate } from './candidates.ts';
 
 /** What cross-validation says of one candidate. */
@@ -27,8 +29,27 @@ export interface Selection {
   readonly onCandidate: (name: string, place: number) => void;
 }
 
-/** The candidate with the highest accuracy (the first, that is the simplest, of equals), its trainer, and all results. */
-export function selectModel(selection: Selection): { best: CrossValidation; trainer: Trainer; results: CrossValidation[] } {
+/** A candidate with its answers to the samples of the validation, each by a model that was not trained with it. */
+export interface Validated {
+  readonly result: CrossValidation;
+  readonly answers: readonly ValidatedAnswer[];
+  /** Trains it on the whole data. */
+  readonly trainer: () => Trainer;
+}
+
+/** What a selection comes to. */
+export interface Selected {
+  /** The candidate with the highest accuracy; of equals the first, that is the simplest. */
+  readonly best: Validated;
+  /** The one that comes second. */
+  readonly rival: Validated | undefined;
+  readonly results: readonly CrossValidation[];
+  /** The samples that the answers are to. */
+  readonly samples: readonly Sample[];
+}
+
+/** Compares the candidates by cross-validation. */
+export function selectModel(selection: Selection): Selected {
   const { data, candidates, folds, maxSamples, seed, onCandidate } = selection;
   const random = seededRandom(seed);
   const chosen = shuffle([...data.samples.keys()], random).slice(0, maxSamples);
@@ -37,44 +58,47 @@ export function selectModel(selection: Selection): { best: CrossValidation; trai
     samples: chosen.map((member) => data.samples[member]).filter((sample) => sample !== undefined),
   };
   const parts = stratifiedParts(subset.samples, folds, random);
-  const results: CrossValidation[] = [];
-  let best: { result: CrossValidation; candidate: Candidate } | undefined;
+  const all: Validated[] = [];
   for (const [place, candidate] of candidates.entries()) {
     onCandidate(candidate.name, place);
-    const trainer = createTrainer(candidate, subset);
-    const result = { model: candidate.name, ...crossValidate(trainer, subset, { parts, folds, random }) };
-    results.push(result);
-    if (best === undefined || result.accuracy > best.result.accuracy) best = { result, candidate };
+    const answers = crossValidate(createTrainer(candidate, subset), subset, { parts, folds, random });
+    const result = { model: candidate.name, ...accuracyOf(answers, data.classes) };
+    all.push({ result, answers, trainer: () => createTrainer(candidate, data) });
   }
+  const ranked = all.toSorted((a, b) => b.result.accuracy - a.result.accuracy);
+  const [best, rival] = ranked;
   if (best === undefined) throw new RangeError('Cannot select a model: no candidates');
-  return { best: best.result, trainer: createTrainer(best.candidate, data), results };
+  return { best, rival, results: all.map(({ result }) => result), samples: subset.samples };
 }
 
 function crossValidate(
   trainer: Trainer,
   data: TrainingData,
   { parts, folds, random }: { parts: readonly number[]; folds: number; random: Random },
-): Omit<CrossValidation, 'model'> {
-  const answers = Array.from<number>({ length: data.samples.length }).fill(-1);
+): ValidatedAnswer[] {
+  const answers: ValidatedAnswer[] = [];
   for (let fold = 0; fold < folds; fold += 1) {
     const members = [...data.samples.keys()].filter((member) => parts[member] !== fold);
-    const answer = answerer(trainer(members, random), data, members);
-    for (const [member, sample] of data.samples.entries()) if (parts[member] === fold) answers[member] = answer(sample.input);
+    const open = openModel(trainer(members, random), 1);
+    const usual = mostFrequent(data, members);
+    for (const [member, sample] of data.samples.entries()) {
+      if (parts[member] !== fold) continue;
+      // An input that has nothing the model knows gets the most frequent label, with no confidence.
+      const { place, confidence, scores } = open(sample.input) ?? { place: usual, confidence: 0, scores: null };
+      answers[member] = { truth: sample.label, place, confidence, scores };
+    }
   }
-  const truth = data.samples.map((sample) => sample.label);
-  const score = scoreAnswers(truth, answers, data.classes);
-  const { share, low, high } = wilsonInterval(score.right, score.n);
-  return { accuracy: share, low, high, balanced: balancedAccuracy(score), n: score.n };
+  return answers;
 }
 
-/** Like {@link openModel}, with the most frequent label for an input that has nothing the model knows. */
-function answerer(model: Model, data: TrainingData, members: readonly number[]): ReturnType<typeof openModel> {
-  const open = openModel(model);
-  const usual = mostFrequent(data, members);
-  return (input) => {
-    const label = open(input);
-    return label === -1 ? usual : label;
-  };
+function accuracyOf(answers: readonly ValidatedAnswer[], classes: number): Omit<CrossValidation, 'model'> {
+  const score = scoreAnswers(
+    answers.map(({ truth }) => truth),
+    answers.map(({ place }) => place),
+    classes,
+  );
+  const { share, low, high } = wilsonInterval(score.right, score.n);
+  return { accuracy: share, low, high, balanced: balancedAccuracy(score), n: score.n };
 }
 
 /** The most frequent label of some samples. */

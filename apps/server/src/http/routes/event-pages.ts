@@ -57,7 +57,7 @@ export function executionEventPage({ engine }: EventRouteParts, wanted: StreamRe
   const source = executionSource(engine, executionId);
   const { values, cursor, isEnd } = readPage(source, wanted, asked.limit);
   const page: ExecutionEventPage = {
-    events: values.flatMap((value) => ('seq' in value ? [value] : [])),
+    events: values.flatMap((value) => ('seq' in value && !('position' in value) ? [value] : [])),
     gaps: values.flatMap((value) => ('from_seq' in value ? [value] : [])),
     cursor,
     has_more: !isEnd,

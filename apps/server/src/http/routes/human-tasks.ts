@@ -21,6 +21,9 @@ function taskAt(cursor: string): { createdAt: number; id: string } {
   return { createdAt, id };
 }
 
+/** Why an administrator of the project answers a question that is for another user; without it that is refused. */
+const override = { override_reason: z.string().trim().min(1).max(2000).optional() };
+
 /** `/tasks`: every question that was put to people, of all executions. */
 export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine } = parts;
@@ -85,8 +88,8 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
           headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
           body: z
             .union([
-              acceptanceRequestSchema.omit({ task_id: true, step_id: true }),
-              clarificationRequestSchema.omit({ task_id: true, step_id: true }),
+              acceptanceRequestSchema.omit({ task_id: true, step_id: true }).extend(override),
+              clarificationRequestSchema.omit({ task_id: true, step_id: true }).extend(override),
             ])
             .meta({
               examples: [{ accepted: true, comment: 'The confusion matrix is fine' }, { answers: { ACCURACY_TARGET: 0.95 } }],
@@ -96,13 +99,13 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
       },
       async (request) => {
         const { task_id } = request.params;
-        const { body } = request;
+        const { override_reason: overrideReason, ...body } = request.body;
         await giveAnswer(
           parts,
           request,
           'accepted' in body
-            ? { kind: 'acceptance', body: { ...body, task_id } }
-            : { kind: 'clarification', body: { ...body, task_id } },
+            ? { kind: 'acceptance', overrideReason, body: { ...body, task_id } }
+            : { kind: 'clarification', overrideReason, body: { ...body, task_id } },
         );
         return find(task_id);
       },

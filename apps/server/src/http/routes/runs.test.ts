@@ -224,6 +224,41 @@ describe('GET /runs/{id}/metrics', () => {
     assert.ok('governance_score' in metrics.not_measured && 'hygiene_score' in metrics.not_measured);
   });
 
+  it('shows what was expected before beside what was paid, for each phase, agent and model, in the detail too', async () => {
+    await complete();
+    const { run_id: id } = await createOne(server, { profile: 'small_one' });
+    const [waiting] = (await metricsOf(server, id)).phases_metrics;
+    assert.deepEqual(
+      [waiting?.cost.basis, waiting?.cost.estimated_usd, waiting?.cost.actual_usd, waiting?.cost.reason],
+      ['past_runs', 0.25, null, 'the phase has not begun, so nothing was paid'],
+    );
+    await nextOf(server, id);
+    const { phases_metrics: phases, per_agent: agents, cost } = await metricsOf(server, id);
+    const compared = {
+      basis: 'calls',
+      estimated_usd: 0.2,
+      low_usd: 0.1,
+      high_usd: 0.3,
+      actual_usd: 0.25,
+      error_usd: 0.05,
+      error_ratio: 0.25,
+      reason: null,
+    };
+    for (const one of [phases[0]?.cost, agents[0]?.cost, phases[0]?.per_agent[0]?.cost, cost]) assert.deepEqual(one, compared);
+    await nextOf(server, id);
+    const later = await metricsOf(server, id);
+    assert.deepEqual(
+      [later.cost.estimated_usd, later.cost.actual_usd, later.cost.reason],
+      [null, 0.75, '"developer": nothing was estimated before its calls'],
+    );
+    const detail = await detailOf(server, id);
+    assert.deepEqual(detail.cost, later.cost);
+    for (const [index, phase] of detail.phases.entries()) {
+      assert.deepEqual(phase.cost, later.phases_metrics[index]?.cost);
+      assert.deepEqual(phase.per_agent, later.phases_metrics[index]?.per_agent);
+    }
+  });
+
   it('projects cost and time of the phases to come from completed runs of the profile', async () => {
     await complete();
     const { run_id: id } = await createOne(server, { profile: 'small_one' });
@@ -237,7 +272,10 @@ describe('GET /runs/{id}/metrics', () => {
     assert.ok(time.runs >= 1 && time.median !== null && time.low !== null && time.high !== null);
     assert.ok(time.low <= time.median && time.median <= time.high && time.median < 60);
     const rough = await createOne(server, { profile: 'rough' });
-    assert.equal((await metricsOf(server, rough.run_id)).time_to_completion.reason, 'no run of the profile has been completed');
+    assert.equal(
+      (await metricsOf(server, rough.run_id)).time_to_completion.reason,
+      'no run of the profile has been completed that you may see',
+    );
     const completed = await complete();
     assert.equal((await metricsOf(server, completed)).cost_projection.reason, 'no phase is still to come');
   });

@@ -69,14 +69,14 @@ export function runRoutes(parts: Pick<AppParts, 'runs' | 'runNextWaitMs'>, face:
     api.get(
       '/runs/:run_id',
       { schema: { ...read, summary: 'A run and its phases', response: { 200: runDetailSchema, ...oneRun.refused } } },
-      async ({ params: { run_id } }) => runs.detail(run_id),
+      async ({ access, params: { run_id } }) => runs.detail(run_id, access.scope('executions:read')),
     );
     api.get(
       '/runs/:run_id/metrics',
       {
         schema: { ...read, summary: 'What was measured of a run', response: { 200: metricsSummarySchema, ...oneRun.refused } },
       },
-      async ({ params: { run_id } }) => runs.metrics(run_id),
+      async ({ access, params: { run_id } }) => runs.metrics(run_id, access.scope('executions:read')),
     );
     api.get(
       '/runs/:run_id/why',

@@ -45,7 +45,7 @@ export async function findWebhook(
 
 async function view({ webhooks, clock }: WebhookRouteParts, row: StoredWebhook): Promise<Webhook> {
   const pending = await webhooks.deliveries.countPending(row.webhook_id, PENDING_COUNTED);
-  return webhookView(row, { pending, now: clock.now() });
+  return webhookView(row, { pending, now: clock.now(), blocked: await webhooks.blockedBecause(row) });
 }
 
 function keyOf({ random }: WebhookRouteParts, request: FastifyRequest): string {
@@ -103,7 +103,7 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
             'Cannot make a webhook for this project, or for all of them: you may not see them',
           );
         const webhookId = `wh_${executionIdOf(userId, 'webhook', keyOf(parts, request))}`;
-        const { row, secret, created } = await webhooks.create({ ...body, createdBy: userId, webhookId });
+        const { row, secret, created } = await webhooks.create({ ...body, maker: principal, webhookId });
         if (!created) void reply.header('idempotent-replayed', 'true');
         return reply.status(201).send({ ...(await view(parts, row)), secret });
       },

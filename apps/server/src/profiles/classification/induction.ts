@@ -1,5 +1,6 @@
 import { type CallFunction, defineFunction } from '@loopwright/engine';
 import { toJson } from '@loopwright/protocol';
+import { examplesOfProject } from '../../examples/examples-of-project.ts';
 import { readIntake } from './intake/read-intake.ts';
 import { settleTask } from './intake/settle-task.ts';
 import type { InductionParts, WorkTools } from './work-tools.ts';
@@ -30,9 +31,12 @@ export function induction(parts: InductionParts): CallFunction {
     run: ({ args, execution, step }) =>
       step(async ({ signal, spend }) => {
         // No model is asked: that it costs nothing is known.
-        spend({ agent: AGENTS[args.work], provider: 'induction', costUsd: 0, inputTokens: 0, outputTokens: 0 });
+        const expected = { usd: '0', lowUsd: '0', highUsd: '0' };
+        spend({ agent: AGENTS[args.work], provider: 'induction', costUsd: 0, inputTokens: 0, outputTokens: 0, expected });
         const workspace = await parts.workspaces.ofExecution(execution.executionId);
-        return toJson(await perform(args, { ...parts, workspace, signal }));
+        const examples = examplesOfProject(parts.examples, { resources: parts.resources, usage: execution });
+        if ('candidate' in args) await parts.resources.claimProgram(args.candidate.program, execution);
+        return toJson(await perform(args, { ...parts, examples, workspace, signal }));
       }),
   });
 }

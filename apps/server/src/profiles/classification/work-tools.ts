@@ -1,5 +1,6 @@
 import type { ProgramStore } from '@loopwright/edge';
-import type { ExampleStore } from '../../examples/example-store.ts';
+import type { ResourceProjects } from '../../authorization/resource-projects.ts';
+import type { ReadableExamples } from '../../examples/examples-of-project.ts';
 import type { EdgeClient } from '../../programs/edge-client.ts';
 import type { Workspace } from '../../runs/workspace/workspace.ts';
 import type { Workspaces } from '../../runs/workspace/workspaces.ts';
@@ -8,13 +9,14 @@ import type { WrittenFile } from './facts.ts';
 
 /** What `induction` works with. */
 export interface InductionParts {
-  readonly examples: ExampleStore;
+  readonly examples: ReadableExamples;
   readonly programs: ProgramStore;
   readonly edge: EdgeClient;
   readonly workspaces: Workspaces;
+  readonly resources: ResourceProjects;
 }
 
-/** What a piece of work may use. */
+/** What a piece of work may use; its examples are those of its project. */
 export interface WorkTools extends InductionParts {
   readonly workspace: Workspace;
   readonly signal: AbortSignal;

@@ -1,37 +1,32 @@
 import type { Projection } from '@loopwright/protocol';
-import type { RunPhaseTable } from '../run-tables.ts';
-import { secondsOf, usageIn } from '../run-views.ts';
+import { secondsOf, usageIn } from '../phase-figures.ts';
 import { costsOf } from '../state/agent-usage.ts';
-
-/** How many completed runs a projection looks at, the newest. */
-export const HISTORY_LIMIT = 100;
-
-type PhaseRow = Pick<RunPhaseTable, 'phase' | 'status' | 'started_at' | 'completed_at' | 'usage'>;
+import type { PastPhase, PastRuns } from './past-runs.ts';
 
 /** What the phases that are still to come cost in completed runs of the same profile, in US dollars. */
-export function projectCost(remaining: readonly PhaseRow[], history: readonly (readonly PhaseRow[])[]): Projection {
-  const costs = history.flatMap((run) => sumOf(remaining, run, (past) => costsOf(usageIn(past))) ?? []);
-  return projectionOf(costs, { remaining, history, nothing: 'no completed run of the profile has known costs of these phases' });
+export function projectCost(remaining: readonly PastPhase[], past: PastRuns): Projection {
+  const costs = past.runs.flatMap((run) => sumOf(remaining, run, (row) => costsOf(usageIn(row))) ?? []);
+  return projectionOf(costs, { remaining, past, nothing: 'no completed run of the profile has known costs of these phases' });
 }
 
 /** Seconds that the phases still to come took in completed runs of the same profile, less what the phase under way has taken already. */
-export function projectTime(remaining: readonly PhaseRow[], history: readonly (readonly PhaseRow[])[], now: number): Projection {
-  const times = history.flatMap(
+export function projectTime(remaining: readonly PastPhase[], past: PastRuns, now: number): Projection {
+  const times = past.runs.flatMap(
     (run) =>
-      sumOf(remaining, run, (past, present) => {
-        const seconds = secondsOf(past);
+      sumOf(remaining, run, (row, present) => {
+        const seconds = secondsOf(row);
         const elapsed = present.started_at === null ? 0 : (now - present.started_at) / 1000;
         return seconds === null ? null : Math.max(0, seconds - elapsed);
       }) ?? [],
   );
-  return projectionOf(times, { remaining, history, nothing: 'no completed run of the profile has run these phases' });
+  return projectionOf(times, { remaining, past, nothing: 'no completed run of the profile has run these phases' });
 }
 
 /** The sum over the remaining phases as one past run had them; `null` when it does not have them all. A phase that it left out took nothing. */
 function sumOf(
-  remaining: readonly PhaseRow[],
-  run: readonly PhaseRow[],
-  amountOf: (past: PhaseRow, present: PhaseRow) => number | null,
+  remaining: readonly PastPhase[],
+  run: readonly PastPhase[],
+  amountOf: (past: PastPhase, present: PastPhase) => number | null,
 ): number | null {
   let sum = 0;
   for (const present of remaining) {
@@ -45,11 +40,12 @@ function sumOf(
 
 function projectionOf(
   amounts: readonly number[],
-  { remaining, history, nothing }: { remaining: readonly PhaseRow[]; history: readonly unknown[]; nothing: string },
+  { remaining, past, nothing }: { remaining: readonly PastPhase[]; past: PastRuns; nothing: string },
 ): Projection {
-  const none = { median: null, low: null, high: null, runs: amounts.length };
-  if (remaining.length === 0) return { ...none, runs: history.length, reason: 'no phase is still to come' };
-  if (history.length === 0) return { ...none, reason: 'no run of the profile has been completed' };
+  const { from } = past;
+  const none = { median: null, low: null, high: null, runs: amounts.length, from };
+  if (remaining.length === 0) return { ...none, runs: past.runs.length, reason: 'no phase is still to come' };
+  if (past.runs.length === 0) return { ...none, reason: 'no run of the profile has been completed that you may see' };
   if (amounts.length === 0) return { ...none, reason: nothing };
   const sorted = amounts.toSorted((one, other) => one - other);
   return {
@@ -57,6 +53,7 @@ function projectionOf(
     low: quantile(sorted, 0.05),
     high: quantile(sorted, 0.95),
     runs: sorted.length,
+    from,
     reason: null,
   };
 }

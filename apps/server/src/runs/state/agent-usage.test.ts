@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AgentUsage } from '@loopwright/protocol';
+import type { RecordedUsage } from './recorded-usage.ts';
 import { costsOf, merged, tokensOf } from './agent-usage.ts';
 
-const usage = (more: Partial<AgentUsage>): AgentUsage => {
+const usage = (more: Partial<RecordedUsage>): RecordedUsage => {
   return {
     agent: 'a',
     provider: 'p',
@@ -12,6 +12,7 @@ const usage = (more: Partial<AgentUsage>): AgentUsage => {
     token_usage: { input: 1, output: 2 },
     total_tokens: 3,
     cost_usd: 0.1,
+    estimate: null,
     ...more,
   };
 };
@@ -38,5 +39,16 @@ describe('what agents used', () => {
         ['other', 1, 3],
       ],
     );
+  });
+
+  it('has an estimate only when each part of it has one', () => {
+    const estimate = { usd: 0.1, low_usd: 0.05, high_usd: 0.3, reason: null };
+    const none = { usd: null, low_usd: null, high_usd: null, reason: '2 calls of this kind were measured' };
+    const of = (...all: RecordedUsage['estimate'][]): unknown =>
+      merged(all.map((one) => usage({ estimate: one }))).map((one) => one.estimate);
+    assert.deepEqual(of(estimate, estimate), [{ usd: 0.2, low_usd: 0.1, high_usd: 0.6, reason: null }]);
+    assert.deepEqual(of(estimate, none), [none]);
+    assert.deepEqual(of(null, estimate), [{ ...none, reason: 'nothing was estimated before some of its calls' }]);
+    assert.deepEqual(of(null, null), [null]);
   });
 });

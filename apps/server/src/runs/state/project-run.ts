@@ -1,8 +1,9 @@
 import { type Execution, type JournalEntry, isFinal } from '@loopwright/engine';
-import type { AgentUsage, Json, JsonObject, RunStatus } from '@loopwright/protocol';
+import type { Json, JsonObject, RunStatus } from '@loopwright/protocol';
 import type { ProfilePhase } from '../profile/profile.ts';
 import { gateOf } from '../profile/profile.ts';
 import type { RunProjection } from '../run-store.ts';
+import type { RecordedUsage } from './recorded-usage.ts';
 
 /** What the engine has recorded of a run. */
 export interface RunRecord {
@@ -10,7 +11,7 @@ export interface RunRecord {
   readonly execution: Execution;
   readonly journal: readonly JournalEntry[];
   /** What the steps of all executions of the run have used, by phase. */
-  readonly usage: ReadonlyMap<string, readonly AgentUsage[]>;
+  readonly usage: ReadonlyMap<string, readonly RecordedUsage[]>;
 }
 
 /** An advance as it was taken: `$context.advance`, and the id of its event. */

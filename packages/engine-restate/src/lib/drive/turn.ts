@@ -21,6 +21,7 @@ export interface TurnParts {
   readonly random: Random;
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
+  readonly eventRoutes: LifeHost['eventRoutes'];
   readonly schemas: SchemaValidator;
   readonly findDefinition: LifeHost['findDefinition'];
   readonly onTask?: ((name: string, reference: string) => void) | undefined;
@@ -113,6 +114,7 @@ export class Turn {
       idle: () => void this.#park(),
       storeFailed: (_executionId, error) => this.#refused(error),
       turnstile: undefined,
+      eventRoutes: this.#parts.eventRoutes,
       // Definitions with a schedule are refused.
       schedules: { offer: () => 0, wake: () => undefined },
       findDefinition: (reference) => this.#parts.findDefinition(reference),

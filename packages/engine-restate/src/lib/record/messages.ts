@@ -123,6 +123,7 @@ const submittedSchema = z.discriminatedUnion('kind', [
     answers: jsonObjectSchema,
     subjectDigest: z.string().optional(),
     role: answererRoleSchema.optional(),
+    overrideReason: z.string().max(10_000).optional(),
   }),
   z.strictObject({
     kind: z.literal('acceptance'),
@@ -130,6 +131,7 @@ const submittedSchema = z.discriminatedUnion('kind', [
     comment: z.string().optional(),
     subjectDigest: z.string().optional(),
     role: answererRoleSchema.optional(),
+    overrideReason: z.string().max(10_000).optional(),
   }),
 ]);
 /** What people ask of an execution. `at` is the time of the asking: a handler that is repeated decides the same. */
@@ -157,8 +159,13 @@ export type Reply = z.infer<typeof replySchema>;
 
 export const timerSchema = z.strictObject({ key: z.string(), dueAt: time });
 const cloudEventSchema = z.record(z.string(), jsonSchema).and(z.object({ id: z.string(), source: z.string(), type: z.string() }));
-export const offerSchema = z.strictObject({ event: cloudEventSchema });
-export const publishSchema = z.strictObject({ event: cloudEventSchema, except: z.string().nullable() });
+const projectScopeSchema = z.union([
+  z.strictObject({ only: z.array(z.string()) }),
+  z.strictObject({ except: z.array(z.string()) }),
+]);
+/** An event, and the projects that hear it; all of them in a message that was sent before they were told. */
+export const offerSchema = z.strictObject({ event: cloudEventSchema, projects: projectScopeSchema.optional() });
+export const publishSchema = z.strictObject({ ...offerSchema.shape, except: z.string().nullable() });
 export const definitionSchema = z.strictObject({ name: z.string(), version: z.string(), source: jsonObjectSchema });
 export const startedSchema = z.strictObject({ created: z.boolean(), requestDigest: z.string() });
 export const answeredSchema = z.looseObject({ state: z.enum(['answered', 'buffered']), task: z.looseObject({ id }).optional() });

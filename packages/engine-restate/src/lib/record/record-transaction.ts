@@ -227,6 +227,9 @@ export class RecordTransaction implements StoreTransaction {
   eventOwner(): never {
     throw elsewhere('list events');
   }
+  announce(): void {
+    throw elsewhere('announce what no execution has');
+  }
   dropPositions(): boolean {
     throw elsewhere('forget positions');
   }

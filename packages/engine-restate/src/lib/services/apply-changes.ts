@@ -1,4 +1,6 @@
 import type { StoredHumanTask } from '@loopwright/engine';
+import { audienceOf } from '@loopwright/engine/carrier';
+import { toJson } from '@loopwright/protocol';
 import type { ObjectContext } from '@restatedev/restate-sdk';
 import type { Changes } from '../record/execution-record.ts';
 import type { Head } from '../record/messages.ts';
@@ -93,8 +95,9 @@ async function follow(context: ObjectContext, node: Node, head: Head, changes: C
   for (const type of before) {
     if (!after.has(type)) send(context, { ...listeners(type), handler: 'remove' }, context.key);
   }
+  const projects = audienceOf(changes.execution.projectId, node.eventRoutes);
   for (const { kind, state, value } of changes.entries) {
     if (kind !== 'emit' || state !== 'done') continue;
-    send(context, { service: node.names.publisher, handler: 'publish' }, { event: value, except: context.key });
+    send(context, { service: node.names.publisher, handler: 'publish' }, toJson({ event: value, except: context.key, projects }));
   }
 }

@@ -1,3 +1,4 @@
+import { toJson } from '@loopwright/protocol';
 import * as restate from '@restatedev/restate-sdk';
 import { z } from 'zod';
 import { publishSchema } from '../record/messages.ts';
@@ -37,7 +38,7 @@ export function publisherService(node: Node): restate.ServiceDefinition<string, 
     name: node.names.publisher,
     handlers: {
       publish: async (context: restate.Context, message: unknown): Promise<number> => {
-        const { event, except } = parsed(publishSchema, message);
+        const { event, except, projects } = parsed(publishSchema, message);
         const ids = new Set<string>();
         for (const key of [listenersKey(event.type), listenersKey('')]) {
           const listed = await ask(context, { service: node.names.listeners, key, handler: 'list' }, null);
@@ -46,7 +47,10 @@ export function publisherService(node: Node): restate.ServiceDefinition<string, 
         ids.delete(except ?? '');
         let woken = 0;
         for (const key of [...ids].sort()) {
-          woken += parsed(z.int(), await ask(context, { service: node.names.execution, key, handler: 'offer' }, { event }));
+          woken += parsed(
+            z.int(),
+            await ask(context, { service: node.names.execution, key, handler: 'offer' }, toJson({ event, projects })),
+          );
         }
         return woken;
       },

@@ -189,11 +189,11 @@ async function timer(context: restate.ObjectContext, node: Node, message: unknow
 
 /** Shows an event to what listens here; tells how many went on. */
 async function offer(context: restate.ObjectContext, node: Node, message: unknown): Promise<number> {
-  const { event } = parsed(offerSchema, message);
+  const { event, projects } = parsed(offerSchema, message);
   const head = await readHead(context);
   if (head === undefined || head.listening.length === 0) return 0;
   const now = await context.run('now', () => node.clock.now());
-  const at = { at: now, expressions: node.expressions };
+  const at = { at: now, expressions: node.expressions, projects };
   const woken = await transit(context, node, { head, now }, (transaction) => publishEvent(transaction, event, at));
   return woken.length;
 }

@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from '@loopwright/engine';
-import type { ExpressionEvaluator } from '@loopwright/engine/carrier';
+import type { EventRoute, ExpressionEvaluator } from '@loopwright/engine/carrier';
 import type { Clock } from '@loopwright/protocol';
 import type { Changes } from '../record/execution-record.ts';
 import type { ServiceNames } from './service-names.ts';
@@ -9,6 +9,8 @@ export interface Node {
   readonly names: ServiceNames;
   readonly clock: Clock;
   readonly expressions: ExpressionEvaluator;
+  /** Which projects hear the events of which others. */
+  readonly eventRoutes: readonly EventRoute[];
   /** The definition of a digest, from this process or from Restate. Throws when it is not there or does not load. */
   definition(digest: string): Promise<WorkflowDefinition>;
   /** Shows a change in the views of this node and tells its events; the same again has no effect. */

@@ -58,6 +58,24 @@ export function languageCases(harness: ConformanceHarness): void {
     assert.equal(await bench.engine.publish(event('3', 'paid', 'o1')), 0);
   });
 
+  it('hears what is emitted in its own project only, and what comes from outside in the projects that it is shown to', async () => {
+    await using bench = await SuiteBench.open(harness);
+    const [ours, theirs] = [
+      await bench.start('listens', { order: 'o1' }),
+      await bench.startIn('other', 'listens', { order: 'o1' }),
+    ];
+    await bench.untilEvent(ours, 'listening');
+    await bench.untilEvent(theirs, 'listening');
+    await bench.startIn('other', 'emits', { order: 'theirs' });
+    await bench.untilEvent(theirs, 'event_consumed');
+    await bench.startIn('suite', 'emits', { order: 'ours' });
+    await bench.untilEvent(ours, 'event_consumed');
+    assert.equal(await bench.engine.publish(event('1', 'paid', 'o1'), { only: ['other'] }), 1);
+    assert.equal(await bench.engine.publish(event('2', 'paid', 'o1'), { except: ['other'] }), 1);
+    assert.deepEqual((await bench.untilStatus(theirs, 'completed')).output, { got: [{ order: 'theirs' }, { order: 'o1' }] });
+    assert.deepEqual((await bench.untilStatus(ours, 'completed')).output, { got: [{ order: 'ours' }, { order: 'o1' }] });
+  });
+
   it('goes on with each event of a stream, in order, over a restart too, until the last', async () => {
     await using bench = await SuiteBench.open(harness);
     const id = await bench.start('streams');

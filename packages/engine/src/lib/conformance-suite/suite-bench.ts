@@ -61,7 +61,11 @@ export class SuiteBench implements AsyncDisposable {
   }
 
   async start(workflow: string, input: Json = {}, executionId: string = crypto.randomUUID()): Promise<string> {
-    await this.engine.start({ executionId, workflow, projectId: 'suite', input, startedBy: 'suite' });
+    return this.startIn('suite', workflow, input, executionId);
+  }
+
+  async startIn(projectId: string, workflow: string, input: Json, executionId: string = crypto.randomUUID()): Promise<string> {
+    await this.engine.start({ executionId, workflow, projectId, input, startedBy: 'suite' });
     return executionId;
   }
 

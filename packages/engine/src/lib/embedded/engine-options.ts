@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@loopwright/protocol';
+import type { EventRoute } from '../event/event-routes.ts';
 import type { HttpCallOptions } from '../http-call/http-client.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import type { EngineLimits } from '../limits/execution-limits.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly retention?: Retention;
   /** How much runs at once, how often functions are called, and what an execution may use. Nothing is limited unless told. */
   readonly limits?: EngineLimits;
+  /** Which projects hear what executions of other projects emit, besides their own. None when left out. */
+  readonly eventRoutes?: readonly EventRoute[];
   /** Told about what no caller gets to see: a store that cannot be written, an execution that cannot be loaded. */
   readonly onTrouble?: (message: string, error: unknown) => void;
   /** Told about every task that begins, by name and JSON pointer; a replay tells again. For tests and debuggers: it must not throw. */

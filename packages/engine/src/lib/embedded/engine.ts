@@ -8,6 +8,7 @@ import type { SubmittedAnswer } from '../human-task/answer.ts';
 import type { FunctionCatalogue } from '../interpreter/call-function.ts';
 import { ANSWER_LIMIT_CHARACTERS, DEFINITION_COUNT_LIMIT, VALUE_LIMIT_CHARACTERS } from '../limits.ts';
 import type { StoredSchedule } from '../schedule/stored-schedule.ts';
+import type { Notice } from '../store/notices.ts';
 import { storeFailure } from '../store/store-failure.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { type AnswerOutcome, type AnswerTarget, takeAnswer } from './answer-question.ts';
@@ -237,6 +238,11 @@ export class Engine implements WorkflowEngine {
   /** What the steps of an execution wait for in memory before they may begin. */
   waitingTurns(executionId: string): readonly WaitingTurn[] {
     return this.#parts.lives.limits.turnstile?.waiting(executionId) ?? [];
+  }
+
+  /** Tells something that no execution has, in the order of all events; the same id again has no effect. */
+  async announce(notice: Notice): Promise<void> {
+    await this.#parts.store.write((transaction) => transaction.announce(notice, this.#options.clock.now()));
   }
 
   /** Calls `listener` with every event of an execution that is committed from now on; the result ends it. */

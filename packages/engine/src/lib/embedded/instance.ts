@@ -8,6 +8,7 @@ import type {
   StepAttempt,
 } from '../context/durable-context.ts';
 import { checkedText } from '../check-value.ts';
+import { audienceOf } from '../event/event-routes.ts';
 import { type CloudEvent, type Listener, listenedTypes } from '../event/listener.ts';
 import { type JournalEntry, isFinal } from '../execution/execution.ts';
 import type { HumanTaskRequest } from '../human-task/human-task-request.ts';
@@ -155,8 +156,9 @@ export class Instance implements DurableContext {
       address.key,
       (transaction, at) => {
         const emitted = recordEvent(transaction, { executionId, address, event, id, at });
-        woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions });
-        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, { at });
+        const projects = audienceOf(transaction.projectOf(executionId) ?? '', host.eventRoutes);
+        woken = publishEvent(transaction, emitted.value as CloudEvent, { at, expressions: host.expressions, projects });
+        decided = host.schedules.offer(transaction, emitted.value as CloudEvent, { at, projects });
         return emitted;
       },
       {

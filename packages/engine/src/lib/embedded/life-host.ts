@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@loopwright/protocol';
 import type { WorkflowDefinition } from '../definition/definition.ts';
+import type { EventRoute } from '../event/event-routes.ts';
 import type { JournalEntry } from '../execution/execution.ts';
 import type { ExpressionEvaluator } from '../expression/expression.ts';
 import type { Turnstile } from '../limits/turnstile.ts';
@@ -15,6 +16,8 @@ export interface LifeHost {
   readonly expressions: ExpressionEvaluator;
   /** Where steps wait for their turn, if anything limits how many begin. */
   readonly turnstile: Turnstile | undefined;
+  /** Which projects hear the events of which others. */
+  readonly eventRoutes: readonly EventRoute[];
   /** What else takes the events that executions emit. */
   readonly schedules: Pick<Schedules, 'offer' | 'wake'>;
   /** The definition that `run: workflow` names. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loadDefinition } from '../definition/load-definition.ts';
+import { audienceOf } from '../event/event-routes.ts';
 import { type Engine } from './engine.ts';
-import { journalDir, openEngine, startOne, until, untilStatus } from './engine-fixture.ts';
+import { documentOf, journalDir, openEngine, startOne, until, untilStatus } from './engine-fixture.ts';
 
 const event = (id: string, type: string, data: Record<string, string | number> = {}): Parameters<Engine['publish']>[0] => ({
   id,
@@ -118,5 +120,65 @@ do:
     assert.equal(await engine.publish(event('1', 'paid'), { only: ['project'] }), 1);
     await untilStatus(engine, execution.id, 'completed');
     assert.equal(await engine.publish(event('1', 'paid'), { only: ['default'] }), 1, 'nobody took it for the schedule before');
+  });
+
+  it('shows what is emitted to the listeners and schedules of its project, and of those that a route leads to', async () => {
+    const bodies = {
+      hears: 'do: [{ heard: { listen: { to: { one: { with: { type: told } } } } } }]',
+      started: `schedule: { on: { one: { with: { type: told } } } }\ndo: [{ done: { set: { x: 1 } } }]`,
+      tells: `do: [{ tell: { emit: { event: { with: { source: 'https://example.com', type: told, data: 1 } } } } }]`,
+    };
+    const routes = [
+      { from: 'closed', to: 'elsewhere' },
+      { from: 'project', to: 'default' },
+    ];
+    await using engine = await openEngine(journalDir(), {}, bodies, { eventRoutes: routes });
+    const beginIn = async (projectId: string, workflow: string): Promise<string> => {
+      const { execution } = await engine.start({
+        executionId: crypto.randomUUID(),
+        workflow,
+        projectId,
+        input: {},
+        startedBy: 'ann',
+      });
+      return execution.id;
+    };
+    const hearing = await Promise.all(['project', 'default', 'closed'].map((project) => beginIn(project, 'hears')));
+    for (const id of hearing) await listening(engine, id);
+    const states = (): unknown[] => hearing.map((id) => engine.read.status(id));
+    const starts = (): unknown => engine.schedules().find(({ workflow }) => workflow === 'started')?.starts;
+    await untilStatus(engine, await beginIn('closed', 'tells'), 'completed');
+    await untilStatus(engine, hearing[2] ?? '', 'completed');
+    assert.deepEqual([states(), starts()], [['running', 'running', 'completed'], 0]);
+    await untilStatus(engine, await beginIn('project', 'tells'), 'completed');
+    for (const id of hearing) await untilStatus(engine, id, 'completed');
+    await until(engine, hearing[0] ?? '', () => starts() === 1);
+  });
+
+  it('forgets an unfinished set of events of a schedule that gets another project', async () => {
+    const dir = journalDir();
+    const schedule = `schedule: { on: { all: [{ with: { type: a } }, { with: { type: b } }] } }\ndo: [{ done: { set: { x: 1 } } }]`;
+    await using engine = await openEngine(dir, {}, { joined: schedule });
+    await engine.publish(event('1', 'a'));
+    const definition = loadDefinition(documentOf('joined', schedule), engine.functions);
+    await engine.register(definition);
+    assert.equal(engine.schedules()[0]?.waiting.length, 1, 'the same project: the set goes on');
+    await engine.register(definition, { projectId: 'another' });
+    assert.equal(await engine.publish(event('2', 'b')), 0);
+    assert.equal(await engine.publish(event('3', 'a')), 1);
+  });
+});
+
+describe('audienceOf', () => {
+  it('is the project itself, where its routes lead, and everywhere by a route to all', () => {
+    const routes = [
+      { from: 'a', to: 'b' },
+      { from: '*', to: 'audit' },
+      { from: 'shared', to: '*' },
+    ];
+    assert.deepEqual(audienceOf('a', routes), { only: ['a', 'b', 'audit'] });
+    assert.deepEqual(audienceOf('c', routes), { only: ['c', 'audit'] });
+    assert.deepEqual(audienceOf('shared', routes), { except: [] });
+    assert.deepEqual(audienceOf('b', []), { only: ['b'] });
   });
 });

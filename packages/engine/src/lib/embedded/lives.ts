@@ -39,7 +39,7 @@ export interface LivesParts {
   readonly functions: FunctionCatalogue;
   readonly expressions: ExpressionEvaluator;
   readonly schemas: SchemaValidator;
-  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble'> & {
+  readonly options: Pick<EngineOptions, 'clock' | 'random' | 'secrets' | 'onTask' | 'onTrouble' | 'eventRoutes'> & {
     readonly limits?: EngineLimits;
   };
 }
@@ -79,6 +79,7 @@ export class Lives {
       random: options.random,
       expressions,
       turnstile: this.limits.turnstile,
+      eventRoutes: options.eventRoutes ?? [],
       schedules,
       findDefinition: (reference) => definitions.find(reference),
       deliver: (owned) => this.deliver(owned),

@@ -162,7 +162,7 @@ describe('schedule after', () => {
 });
 
 describe('schedule on', () => {
-  it('starts with the events, once for an event, over a restart too, and for what executions emit', async () => {
+  it('starts with the events, once for an event, over a restart too, and for what executions of its project emit', async () => {
     const clock = heldClock(START);
     const dir = journalDir();
     const body = `schedule: { on: { one: { with: { type: low, data: '\${ .bpm < 40 }' } } } }
@@ -177,7 +177,8 @@ do: [{ last: { set: { patient: '\${ $workflow.input[0].data.patient }' } } }]`;
     assert.equal(await engine.publish(event('1', 'low', { bpm: 39, patient: 'ann' })), 0);
     const emits = `do: [{ say: { emit: { event: { with: { source: s, type: low, data: { bpm: 1, patient: bob } } } } } }]`;
     await engine.register(loadDefinition(documentOf('emits', emits), engine.functions));
-    await engine.start({ executionId: 'e', workflow: 'emits', projectId: 'p', input: {}, startedBy: 'ann' });
+    for (const projectId of ['p-1', 'p-2'])
+      await engine.start({ executionId: `in-${projectId}`, workflow: 'emits', projectId, input: {}, startedBy: 'ann' });
     await clock.advance(1);
     const outputs = started(engine)
       .filter(({ workflow }) => workflow === 'timed')

@@ -47,7 +47,8 @@ export class Schedules {
     if (schedule === undefined) return before === undefined ? undefined : schedules.delete(name);
     const rule = source['schedule'] ?? null;
     if (before !== undefined && canonicalJson(before.rule) === canonicalJson(rule))
-      return schedules.put({ ...before, projectId });
+      // What another project told is not for the executions of this one.
+      return schedules.put({ ...before, projectId, waiting: before.projectId === projectId ? before.waiting : [] });
     const now = this.#parts.clock.now();
     const { kind } = schedule;
     const state = before?.state ?? 'active';

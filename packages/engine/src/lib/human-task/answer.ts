@@ -11,6 +11,8 @@ export type SubmittedAnswer = (
   readonly subjectDigest?: string;
   /** What the person may in the project, for questions that are for a role; left out, such a question refuses the answer. */
   readonly role?: AnswererRole;
+  /** Why somebody answers what is for another user; only an administrator of the project may. */
+  readonly overrideReason?: string;
 };
 
 /** Checks an answer against what was asked; gives what the execution gets, or throws INVALID_ANSWER with every issue. */

@@ -27,6 +27,24 @@ describe('a question that is for somebody', () => {
     assert.equal(task?.answeredBy, 'ann');
   });
 
+  it('takes an administrator instead of the user when he says why, and records who, instead of whom and why', async () => {
+    await using engine = await open();
+    const { execution } = await startOne(engine, 'anns', { reviewer: 'ann' });
+    await untilStatus(engine, execution.id, 'waiting_acceptance');
+    const away = { ...yes, overrideReason: 'Ann is away' };
+    for (const refused of [
+      away,
+      { ...away, role: 'operator' } as const,
+      { ...away, overrideReason: ' ', role: 'admin' } as const,
+    ])
+      await assert.rejects(engine.answer({ executionId: execution.id }, refused, by('bob')), FORBIDDEN);
+    const { task } = await engine.answer({ executionId: execution.id }, { ...away, role: 'admin' }, by('bob'));
+    const recorded = { answered_by: 'bob', instead_of: 'ann', override_reason: 'Ann is away' };
+    assert.partialDeepStrictEqual(task?.answer, recorded);
+    const event = engine.read.events(execution.id, 0, 100).find(({ type }) => type === 'acceptance_decided');
+    assert.partialDeepStrictEqual(event?.data, recorded);
+  });
+
   it('takes the answer of the role or of one above it', async () => {
     await using engine = await open();
     const { execution } = await startOne(engine, 'admins');

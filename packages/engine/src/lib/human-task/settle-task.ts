@@ -13,16 +13,21 @@ export function settleTask(
 ): JsonObject {
   const { id, executionId, step } = task;
   const request = task.request as unknown as HumanTaskRequest;
-  requireAnswerer(request, { answer, answeredBy });
+  const override = requireAnswerer(request, { answer, answeredBy });
   const checked = checkAnswer(request, answer);
-  const value = { ...checked, task_id: id, answered_by: answeredBy, answered_at: new Date(at).toISOString() };
+  const value = { ...checked, task_id: id, answered_by: answeredBy, answered_at: new Date(at).toISOString(), ...override };
   transaction.updateHumanTask(id, { state: 'answered', answeredAt: at, answeredBy, answerId, answer: value });
   transaction.appendEvent({
     executionId,
     type: task.kind === 'acceptance' ? 'acceptance_decided' : 'clarification_answered',
     step,
     at,
-    data: { task_id: id, answered_by: answeredBy, ...(answer.kind === 'acceptance' ? { accepted: answer.accepted } : {}) },
+    data: {
+      task_id: id,
+      answered_by: answeredBy,
+      ...(answer.kind === 'acceptance' ? { accepted: answer.accepted } : {}),
+      ...override,
+    },
   });
   return value;
 }

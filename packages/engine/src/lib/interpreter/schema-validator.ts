@@ -11,30 +11,24 @@ const ISSUES_SHOWN = 20;
 
 /** Checks data against the JSON Schemas of a definition; each schema is compiled once. */
 export class SchemaValidator {
-  readonly #compilers = new Map<SchemaDraft, Pick<Ajv, 'compile'>>();
+  readonly #compilers = new Map<SchemaDraft, Compiler>();
   readonly #compiled = new WeakMap<object, ValidateFunction>();
 
   /** Compiles the `document` of a schema object; throws what the compiler says when it is not a JSON Schema. */
   compile(schema: JsonObject): ValidateFunction {
     let validate = this.#compiled.get(schema);
     if (validate === undefined) {
-      const document = schema['document'];
-      validate = this.#compiler(schema).compile(
-        document !== null && typeof document === 'object' && !Array.isArray(document) ? document : {},
-      );
+      const { document: given } = schema;
+      const document = given !== null && typeof given === 'object' && !Array.isArray(given) ? given : {};
+      const draft = draftOf(schema);
+      // A definition that was taken before another draft could be told apart was checked by the newest.
+      const known = typeof draft === 'string' ? draft : '2020-12';
+      // The meta-schemas are no asynchronous ones: it throws at once.
+      void made(META_CHECKS, known).validateSchema(document, true);
+      validate = made(this.#compilers, known).compile(document);
       this.#compiled.set(schema, validate);
     }
     return validate;
-  }
-
-  /** The compiler for the draft of a schema; each is made when it is first needed. */
-  #compiler(schema: JsonObject): Pick<Ajv, 'compile'> {
-    const draft = draftOf(schema);
-    // A definition that was taken before another draft could be told apart was checked by the newest.
-    const known = typeof draft === 'string' ? draft : '2020-12';
-    const compiler = this.#compilers.get(known) ?? makeCompiler(known);
-    this.#compilers.set(known, compiler);
-    return compiler;
   }
 
   /** What does not fit: the JSON pointer into the data and the reason of each issue, at most {@link ISSUES_SHOWN}. */
@@ -60,9 +54,20 @@ export class SchemaValidator {
   }
 }
 
-const OPTIONS: Options = { allErrors: true, strict: false, validateFormats: false, addUsedSchema: false };
+type Compiler = Pick<Ajv, 'compile' | 'validateSchema'>;
 
-function makeCompiler(draft: SchemaDraft): Pick<Ajv, 'compile'> {
+/** Whether a document is a JSON Schema is one and the same check for all: its compilation takes longer than that of most schemas. They keep nothing of what they check. */
+const META_CHECKS = new Map<SchemaDraft, Compiler>();
+const OPTIONS: Options = { allErrors: true, strict: false, validateFormats: false, addUsedSchema: false, validateSchema: false };
+
+/** The compiler for a draft; each is made when it is first needed. */
+function made(compilers: Map<SchemaDraft, Compiler>, draft: SchemaDraft): Compiler {
+  const compiler = compilers.get(draft) ?? makeCompiler(draft);
+  compilers.set(draft, compiler);
+  return compiler;
+}
+
+function makeCompiler(draft: SchemaDraft): Compiler {
   if (draft === '2020-12') return new Ajv2020(OPTIONS);
   return draft === '2019-09' ? new Ajv2019(OPTIONS) : new Ajv(OPTIONS).addMetaSchema(draft6);
 }

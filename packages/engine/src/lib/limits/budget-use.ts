@@ -1,4 +1,4 @@
-import { PlatformError, type BudgetAddition, toJson } from '@loopwright/protocol';
+import { type BudgetAddition, type JsonObject, PlatformError, toJson } from '@loopwright/protocol';
 import { digestOf } from '../definition/definition.ts';
 import { pauseTree, requireExecution, resumeExecution } from '../embedded/control.ts';
 import { type Execution, isFinal } from '../execution/execution.ts';
@@ -6,6 +6,7 @@ import type { Budget } from '../store/limits-store.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { addedTo, budgetState, hasLimit, reachedAt, unlimitedBudget, unlimitedKinds } from './budget.ts';
 import { askForBudget, closeBudgetQuestions } from './budget-question.ts';
+import type { Estimate } from './estimate.ts';
 import { exhaustedPayer, setWallTimer } from './wall-time.ts';
 import { type Spent, usdText } from './spending.ts';
 
@@ -64,12 +65,13 @@ export function recordSpending(
   executionId: string,
   { spent, step, key, at }: { spent: Spent; step: string; key: string; at: number },
 ): void {
-  for (const { cost, inputTokens, outputTokens, ...usage } of spent.usages) {
+  for (const { cost, inputTokens, outputTokens, estimate, ...usage } of spent.usages) {
     const counted = {
       ...usage,
       input_tokens: inputTokens,
       output_tokens: outputTokens,
       cost_usd: cost === null ? null : usdText(cost),
+      ...(estimate === undefined ? {} : { estimate: estimateView(estimate) }),
     };
     transaction.appendEvent({ executionId, type: 'spent', step, at, data: { key, ...counted } });
   }
@@ -78,6 +80,11 @@ export function recordSpending(
     const used = { ...budget.used, cost: budget.used.cost + spent.cost, tokens: budget.used.tokens + spent.tokens };
     transaction.limits.putBudget(payer, { ...budget, used });
   }
+}
+
+function estimateView({ cost, low, high, reason }: Estimate): JsonObject {
+  const text = (nanos: number | null): string | null => (nanos === null ? null : usdText(nanos));
+  return { usd: text(cost), low_usd: text(low), high_usd: text(high), reason };
 }
 
 /** An execution without a budget is counted from its first report on; its tries until then are the ones that were recorded. */

@@ -1,3 +1,5 @@
+import { type Estimate, type ExpectedCost, estimateOf, sumOfEstimates } from './estimate.ts';
+
 const NANOS = 1_000_000_000;
 
 /** What a step has used: US dollars (a decimal text, or a number that is rounded up to a billionth) and tokens of models. */
@@ -12,6 +14,8 @@ export interface Spending {
   readonly agent?: string;
   readonly provider?: string;
   readonly model?: string;
+  /** What it was expected to cost before; left out by what estimates nothing. */
+  readonly expected?: ExpectedCost;
 }
 
 /** What one try of a step reported for one agent and model; `null` where it was not reported. Money in billionths of a US dollar. */
@@ -24,6 +28,8 @@ export interface Usage {
   readonly tokens: number | null;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
+  /** Left out when nothing was estimated. */
+  readonly estimate?: Estimate | undefined;
 }
 
 /** What one try of a step reported in all. */
@@ -71,6 +77,7 @@ export class SpendingMeter {
       tokens: tokens ?? null,
       inputTokens: inputTokens ?? null,
       outputTokens: outputTokens ?? null,
+      estimate: estimateOf(spending.expected, nanosOf),
     });
   };
 
@@ -94,6 +101,7 @@ function sumOf(one: Usage, other: Usage): Usage {
     tokens: add(one.tokens, other.tokens),
     inputTokens: add(one.inputTokens, other.inputTokens),
     outputTokens: add(one.outputTokens, other.outputTokens),
+    estimate: sumOfEstimates(one.estimate, other.estimate),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { ExecutionEvent } from '../execution/execution.ts';
-import { lastPosition, spansAfter } from './event-positions.ts';
+import { type Span, lastPosition, spansAfter } from './event-positions.ts';
+import { NOTICES, readNotices } from './notices.ts';
 
 /** Whose an event is. */
 export interface EventOwner {
@@ -59,6 +60,10 @@ export function readEventPage({ prepare, events }: Sources, position: number, qu
     if (last <= position) continue;
     page.lost(span.position - 1);
     const skip = page.next - (span.position - 1);
+    if (span.no === NOTICES) {
+      takeNotices(page, prepare, { span, skip, query });
+      continue;
+    }
     if (!owners.has(span.no)) owners.set(span.no, ownerOf(prepare, span.no));
     const owner = owners.get(span.no);
     if (owner !== undefined && query.wants(owner)) {
@@ -74,6 +79,22 @@ export function readEventPage({ prepare, events }: Sources, position: number, qu
     else page.pass(last);
   }
   return { entries: page.entries, next: page.next, isEnd: page.next >= lastPosition(prepare) };
+}
+
+/** Takes the notices of a span, each of which has a project of its own. */
+function takeNotices(
+  page: Page,
+  prepare: Sources['prepare'],
+  { span: { seq, count, position: first }, skip, query }: { span: Span; skip: number; query: EventFilter },
+): void {
+  const wanted = Math.min(count - skip, page.room);
+  for (const { owner, event } of readNotices(prepare, seq + skip, wanted)) {
+    const position = first + event.seq - seq;
+    page.lost(position - 1);
+    if (query.wants(owner)) page.take({ position, owner, event }, query.wantsType(event.type));
+    else page.pass(position);
+  }
+  page.lost(first + skip + wanted - 1);
 }
 
 function ownerOf(prepare: Sources['prepare'], no: number): EventOwner | undefined {

@@ -7,6 +7,7 @@ import { seededRandom } from '@loopwright/protocol';
 import { journalDir } from '../embedded/engine-fixture.ts';
 import type { Execution, ExecutionEvent } from '../execution/execution.ts';
 import type { EventFilter, EventPage } from './event-page.ts';
+import type { Notice } from './notices.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const EVERYTHING: EventFilter = { wants: () => true, wantsType: () => true };
@@ -187,3 +188,49 @@ function mergedGaps(entries: readonly string[]): string[] {
   }
   return merged;
 }
+
+describe('what no execution tells', () => {
+  it('has what no execution told, once for each id, with its project, as commits come, and forgets it with its place', async () => {
+    const dir = journalDir();
+    const handed: Handed[] = [];
+    const notice = (id: string, projectId: string | null): Notice => ({ id, type: 'noticed', projectId, data: { id } });
+    {
+      await using store = await open(dir, handed);
+      await store.write((transaction) => transaction.insertExecution(execution('a')));
+      await store.write((transaction) => transaction.appendEvent(told('a')));
+      await store.write((transaction) => {
+        transaction.announce(notice('n1', 'p-a'), 5);
+        transaction.appendEvent(told('a'));
+        transaction.announce(notice('n2', null), 5);
+        transaction.announce(notice('n1', 'p-a'), 6);
+      });
+      await assert.rejects(
+        store.write((transaction) => {
+          transaction.announce(notice('lost', null), 7);
+          throw new Error('no');
+        }),
+      );
+      await store.write((transaction) => transaction.announce(notice('n3', 'p-b'), 50));
+    }
+    assert.deepEqual(
+      handed.map(([position]) => position),
+      [1, 2, 3, 4, 5],
+    );
+    await using store = await open(dir);
+    const whole = ['1:a/1', '2:/1', '3:a/2', '4:/2', '5:/3'];
+    for (const limit of [1, 2, 9]) assert.deepEqual(readAll(store, { limit }), whole);
+    assert.deepEqual(readAll(store, { after: 3 }), ['4:/2', '5:/3']);
+    const only = (project: string): EventFilter => ({ ...EVERYTHING, wants: ({ projectId }) => projectId === project });
+    assert.deepEqual(readAll(store, { filter: only('p-a') }), ['1:a/1', '2:/1', '3:a/2']);
+    assert.deepEqual(readAll(store, { filter: only('*') }), ['4:/2']);
+    const [entry] = store.read.eventsAfter(4, EVERYTHING, 1).entries;
+    assert.deepEqual(entry !== undefined && 'event' in entry ? [entry.event.data, entry.event.at] : [], [
+      { id: 'n3', project_id: 'p-b' },
+      50,
+    ]);
+    await store.write((transaction) => transaction.dropPositions(10));
+    assert.deepEqual(readAll(store), ['1-4', '5:/3']);
+    await store.write((transaction) => transaction.announce(notice('n4', null), 60));
+    assert.deepEqual(readAll(store, { after: 5 }), ['6:/4'], 'numbers are never given again');
+  });
+});

@@ -6,7 +6,7 @@ const NUMBERS_A_SPAN = 3;
 const SPANS_A_ROW = 256;
 
 /** Events of one execution that follow each other in the order of all. */
-interface Span {
+export interface Span {
   /** The number of the execution in the tables. */
   readonly no: number;
   readonly seq: number;

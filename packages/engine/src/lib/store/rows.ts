@@ -129,6 +129,33 @@ export function toDefinition(row: Row): StoredDefinition {
   };
 }
 
+/** The columns of an execution that is inserted, in the order of the statement, but its group. */
+export function executionValues(execution: Execution, files: ValueFiles): SQLInputValue[] {
+  const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
+  const { currentStep, input, output, error, createdAt, updatedAt, completedAt, parent, depth } = execution;
+  return [
+    id,
+    workflow,
+    version,
+    definitionDigest,
+    projectId,
+    startedBy,
+    requestDigest,
+    status,
+    statusSince,
+    currentStep,
+    files.encode(input),
+    files.encode(output),
+    files.encode(error),
+    createdAt,
+    updatedAt,
+    completedAt,
+    parent?.executionId ?? null,
+    parent?.key ?? null,
+    depth,
+  ];
+}
+
 /** A human task as its columns, in the order of the table; what is large is written to its file. */
 export function humanTaskValues(task: StoredHumanTask, files: ValueFiles): SQLInputValue[] {
   const { id, executionId, key, step, workflow, kind, request, subjectDigest, state } = task;

@@ -45,6 +45,7 @@ const MIGRATIONS = [
   '0009-history.sql',
   '0010-event-positions.sql',
   '0011-projects.sql',
+  '0012-notices.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

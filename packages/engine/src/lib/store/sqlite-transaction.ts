@@ -17,7 +17,8 @@ import type { EventOwner } from './event-page.ts';
 import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { type PendingRecord, PendingRecords } from './pending-records.ts';
-import { humanTaskValues } from './rows.ts';
+import { NOTICES, type Notice, dropNotices, insertNotice } from './notices.ts';
+import { executionValues, humanTaskValues } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
 import type { StoreTransaction } from './store.ts';
@@ -130,36 +131,13 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   insertExecution(execution: Execution): void {
-    const { id, workflow, version, definitionDigest, projectId, startedBy, requestDigest, status, statusSince } = execution;
-    const { currentStep, input, output, error, createdAt, updatedAt, completedAt, parent, depth } = execution;
+    const { id, parent } = execution;
     const group = this.#groups.of(execution);
-    const values: SQLInputValue[] = [
-      id,
-      workflow,
-      version,
-      definitionDigest,
-      projectId,
-      startedBy,
-      requestDigest,
-      status,
-      statusSince,
-      currentStep,
-      this.files.encode(input),
-      this.files.encode(output),
-      this.files.encode(error),
-      createdAt,
-      updatedAt,
-      completedAt,
-      parent?.executionId ?? null,
-      parent?.key ?? null,
-      depth,
-      group.no,
-    ];
     const { lastInsertRowid } = this.prepare(
       `INSERT INTO executions (id, workflow, version, definition_digest, project_id, started_by, request_digest, status, status_since,
        current_step, input, output, error, created_at, updated_at, completed_at, parent_id, parent_key, depth, group_no)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(...values);
+    ).run(...executionValues(execution, this.files), group.no);
     this.#groups.count(group, 1);
     this.#known.set(id, { no: Number(lastInsertRowid), group, parent, rests: false, lastSeq: 0, hasEntries: false });
     this.#holdFiles(Number(lastInsertRowid));
@@ -259,6 +237,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   dropPositions(before: number): boolean {
+    dropNotices((sql) => this.prepare(sql), before);
     return dropPositions((sql) => this.prepare(sql), before, POSITIONS_A_BATCH);
   }
 
@@ -293,6 +272,13 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
       this.#touchedFiles.push(digest);
       this.prepare('INSERT OR IGNORE INTO large_values VALUES (?, ?)').run(digest, no);
     }
+  }
+
+  announce(notice: Notice, at: number): void {
+    const told = insertNotice((sql) => this.prepare(sql), notice, at);
+    if (told === undefined) return;
+    this.#positions.append(NOTICES, told.event.seq, at);
+    this.#events.push(told.event);
   }
 
   appendEvent({ executionId, type, step, at, data }: Omit<ExecutionEvent, 'seq'>): void {

@@ -14,6 +14,7 @@ import type {
 } from '../execution/execution.ts';
 import type { LimitsReader, LimitsWriter } from './limits-store.ts';
 import type { EventFilter, EventOwner, EventPage } from './event-page.ts';
+import type { Notice } from './notices.ts';
 import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 
 /** A journal entry with the execution it belongs to. */
@@ -126,6 +127,8 @@ export interface StoreTransaction extends StoreReader {
   dropPositions(before: number): boolean;
   /** Writes something that nobody reads, to learn whether the store can be written. */
   probe(): void;
+  /** Tells something that no execution has, in the order of all events; the same id again has no effect. */
+  announce(notice: Notice, at: number): void;
   /** Appends an event; the store counts it. */
   appendEvent(event: Omit<ExecutionEvent, 'seq'>): void;
 }

@@ -1,29 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PlatformError, issueDetails, messageOf } from '@loopwright/protocol';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { type PriceEntry, readPriceFile } from './price-file.ts';
 import { usdText } from './usd.ts';
 
 /** The prices that come with Loopwright. */
 const BUNDLED_PRICES = join(import.meta.dirname, '../../../prices.yaml');
-
-/** US dollars for a million tokens. */
-const priceSchema = z.number().min(0).max(100_000);
-const entrySchema = z.strictObject({
-  provider: z.string().min(1).max(100),
-  model: z.string().min(1).max(200),
-  /** The first day, in UTC, on which the price holds. */
-  from: z.iso.date(),
-  input: priceSchema,
-  output: priceSchema,
-  /** Tokens of the prompt that come from the provider's cache; `input` when left out. */
-  cached_input: priceSchema.optional(),
-  /** Tokens of the prompt that are written to it; `input` when left out. */
-  cache_write: priceSchema.optional(),
-});
-const tableSchema = z.strictObject({ prices: z.array(entrySchema).max(10_000) });
-type PriceEntry = z.infer<typeof entrySchema>;
 
 /** Tokens that a model used at a time. Cached tokens are part of `inputTokens`. */
 interface PricedUsage {
@@ -50,21 +30,9 @@ export class PriceTable {
     this.#entries = entries.toSorted((a, b) => (a.from < b.from ? 1 : -1));
   }
 
-  /** Reads a table from a file, the bundled one for `null`. Throws INVALID_CONFIGURATION with what is wrong in it. */
+  /** Reads a table from a file, the bundled one for `null`. Throws INVALID_CONFIGURATION with what is wrong in it and on which line. */
   static load(file: string | null): PriceTable {
-    const path = file ?? BUNDLED_PRICES;
-    let document: unknown;
-    try {
-      document = parse(readFileSync(path, 'utf8'));
-    } catch (error) {
-      throw new PlatformError('INVALID_CONFIGURATION', `Cannot read the prices "${path}": ${messageOf(error)}`, { cause: error });
-    }
-    const table = tableSchema.safeParse(document);
-    if (table.success) return new PriceTable(table.data.prices);
-    const issues = table.error.issues.map(({ path: at, message }) => `/${at.join('/')}: ${message}`);
-    throw new PlatformError('INVALID_CONFIGURATION', `Cannot use the prices "${path}": ${issues.slice(0, 10).join('; ')}`, {
-      details: issueDetails(table.error.issues.slice(0, 100)),
-    });
+    return new PriceTable(readPriceFile(file ?? BUNDLED_PRICES));
   }
 
   /** What a use of a model costs at the price of its day, rounded up to a billionth of a US dollar. */

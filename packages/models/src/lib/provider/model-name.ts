@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The kinds of model providers. `compatible` is any service with OpenAI's chat interface: Kimi, Ollama, vLLM and others. */
-const MODEL_PROVIDERS = ['anthropic', 'openai', 'compatible'] as const;
+export const MODEL_PROVIDERS = ['anthropic', 'openai', 'compatible'] as const;
 export type ModelProvider = (typeof MODEL_PROVIDERS)[number];
 
 /** A model and who serves it. */

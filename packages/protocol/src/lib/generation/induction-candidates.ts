@@ -7,8 +7,10 @@ export interface InductionCandidate {
 
 /** Characters of all examples together above which only words are counted: pieces of words would take too much memory. */
 const MOST_PIECE_CHARACTERS = 3_000_000;
-/** Characters times labels above which no support vector machine is trained on pieces of words: it would take minutes. */
+/** Characters times labels above which one support vector machine only is trained on pieces of words: each takes tens of seconds. */
 const MOST_PIECE_WORK = 15_000_000;
+/** Characters times labels above which none is: it would take minutes. */
+const MOST_MIXED_WORK = 80_000_000;
 
 /** What the examples are: how many characters the texts have in all that are read, and how many labels there are. */
 export type InductionData =
@@ -22,7 +24,10 @@ export type InductionData =
 export function inductionCandidates(data: InductionData): readonly InductionCandidate[] {
   if (data.kind === 'table') return TABLE;
   if (data.characters > MOST_PIECE_CHARACTERS) return TEXT.filter(({ features }) => features === 'words');
-  if (data.characters * data.classes <= MOST_PIECE_WORK) return TEXT;
+  const work = data.characters * data.classes;
+  if (work <= MOST_PIECE_WORK) return TEXT;
+  if (work <= MOST_MIXED_WORK)
+    return TEXT.filter(({ features, learner }) => features !== 'pieces of words' || learner === 'naive Bayes');
   return TEXT.filter(({ features, learner }) => features === 'words' || learner === 'naive Bayes');
 }
 

@@ -18,18 +18,33 @@ export const scaffoldingSpecSchema = z.object({
 export const labelledExampleSchema = z.object({ input: jsonSchema, output: jsonSchema });
 export type LabelledExample = z.infer<typeof labelledExampleSchema>;
 
+/** Kinds of programs that the induction agent learns; `auto`: it tells by the outputs of the examples. */
+export const INDUCTION_GOALS = ['auto', 'classification', 'regression', 'transformation'] as const;
+
 /**
  * What the induction agent reads from `metadata` of a plan. `agent` chooses the agent; the other members are its input.
- * `unknown_label` is the label for an input that looks like nothing in the examples.
+ * `unknown_label` is the label for an input that looks like nothing in the examples, or that the program is too unsure of; with
+ * `precision_target`, everything that keeps the other answers from being right so often is too unsure. `clarifications` are answers to the
+ * `clarification_questions` of an earlier result: they overrule the examples and become tests. `unlabelled_inputs` are inputs without an answer, from which
+ * questions are taken.
  */
-export const inductionMetadataSchema = z.object({
-  agent: z.literal('induction'),
-  program_name: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/),
-  examples: z.array(labelledExampleSchema),
-  unknown_label: z.string().min(1).max(200).nullable().default(null),
-  accuracy_target: z.number().min(0).max(1).nullable().default(null),
-  seed: z.int().nonnegative().default(1),
-});
+export const inductionMetadataSchema = z
+  .object({
+    agent: z.literal('induction'),
+    program_name: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/),
+    examples: z.array(labelledExampleSchema),
+    goal: z.enum(INDUCTION_GOALS).default('auto'),
+    unknown_label: z.string().min(1).max(200).nullable().default(null),
+    accuracy_target: z.number().min(0).max(1).nullable().default(null),
+    precision_target: z.number().gt(0).lt(1).nullable().default(null),
+    clarifications: z.array(labelledExampleSchema).max(1000).default([]),
+    unlabelled_inputs: z.array(jsonSchema).max(10_000).default([]),
+    seed: z.int().nonnegative().default(1),
+  })
+  .refine(({ precision_target, unknown_label }) => precision_target === null || unknown_label !== null, {
+    path: ['unknown_label'],
+    message: 'precision_target needs an unknown_label: it is the answer of a program that abstains',
+  });
 export type InductionMetadata = z.infer<typeof inductionMetadataSchema>;
 
 /** The request of the generation service: `PTCExecutionPlan` of the source, defaults and rules included. */

@@ -15,10 +15,14 @@ export const executionEventSchema = z.object({
 });
 export type ExecutionEventMessage = z.infer<typeof executionEventSchema>;
 
-/** One event in the stream of all executions. `position` is the cursor there: it counts in the order of the commits. */
+/**
+ * One event in the stream of all executions. `position` is the cursor there: it counts in the order of the commits. What the platform itself tells (such as
+ * `webhook_disabled`) is of no execution: both ids are null then, and `project_id` for what concerns all projects.
+ */
 export const globalEventSchema = executionEventSchema.extend({
-  workflow_id: z.string(),
-  project_id: z.string(),
+  execution_id: z.string().nullable(),
+  workflow_id: z.string().nullable(),
+  project_id: z.string().nullable(),
   position: z.int(),
 });
 export type GlobalEventMessage = z.infer<typeof globalEventSchema>;

@@ -125,6 +125,40 @@ export const runSummarySchema = z.object({
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
+const tokenUsageSchema = z.object({ input: z.int().nonnegative(), output: z.int().nonnegative() });
+
+/** What was expected to be paid before, what was paid, and how far the one was from the other, in US dollars; what is null has a reason. */
+export const costComparisonSchema = z.object({
+  /** What the estimate rests on: the estimates before each call, or, for a phase that has not begun, what it cost in completed runs. */
+  basis: z.enum(['calls', 'past_runs']).nullable(),
+  estimated_usd: usd.nullable(),
+  /** With calls the sum of their tenth percentiles, with past runs where nine in ten lay. */
+  low_usd: usd.nullable(),
+  high_usd: usd.nullable(),
+  actual_usd: usd.nullable(),
+  /** What was paid less what was expected. */
+  error_usd: z.number().nullable(),
+  /** The error as a share of what was expected; null when that is nothing. */
+  error_ratio: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+export type CostComparison = z.infer<typeof costComparisonSchema>;
+
+/** What one agent has used in a phase, as its steps reported it. */
+export const agentUsageSchema = z.object({
+  agent: z.string(),
+  provider: z.string().nullable(),
+  model: z.string().nullable(),
+  calls: z.int(),
+  /** Null when only a sum, or nothing, was reported. */
+  token_usage: tokenUsageSchema.nullable(),
+  total_tokens: z.int().nullable(),
+  /** Null when no price is known. */
+  cost_usd: usd.nullable(),
+  cost: costComparisonSchema,
+});
+export type AgentUsage = z.infer<typeof agentUsageSchema>;
+
 export const phaseInfoSchema = z.object({
   phase: z.string(),
   status: phaseStatusSchema,
@@ -136,6 +170,8 @@ export const phaseInfoSchema = z.object({
   advanced_by: z.string().nullable(),
   skip_validation: z.boolean(),
   error_message: z.string().nullable(),
+  cost: costComparisonSchema,
+  per_agent: z.array(agentUsageSchema),
 });
 export type PhaseInfo = z.infer<typeof phaseInfoSchema>;
 
@@ -159,6 +195,8 @@ export const runDetailSchema = z.object({
   cloned_from: z.string().nullable(),
   execution_id: z.string(),
   error_message: z.string().nullable(),
+  /** Of the calls that were made so far. */
+  cost: costComparisonSchema,
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 
@@ -200,22 +238,6 @@ export const artifactsResponseSchema = z.object({
 });
 export type ArtifactsResponse = z.infer<typeof artifactsResponseSchema>;
 
-const tokenUsageSchema = z.object({ input: z.int().nonnegative(), output: z.int().nonnegative() });
-
-/** What one agent has used in a phase, as its steps reported it. */
-export const agentUsageSchema = z.object({
-  agent: z.string(),
-  provider: z.string().nullable(),
-  model: z.string().nullable(),
-  calls: z.int(),
-  /** Null when only a sum, or nothing, was reported. */
-  token_usage: tokenUsageSchema.nullable(),
-  total_tokens: z.int().nullable(),
-  /** Null when no price is known. */
-  cost_usd: usd.nullable(),
-});
-export type AgentUsage = z.infer<typeof agentUsageSchema>;
-
 export const phaseMetricsSchema = z.object({
   phase: z.string(),
   duration_seconds: seconds.nullable(),
@@ -226,6 +248,7 @@ export const phaseMetricsSchema = z.object({
   /** Null when no gate was evaluated. */
   governance_passed: z.boolean().nullable(),
   governance_warnings: z.array(z.string()),
+  cost: costComparisonSchema,
   per_agent: z.array(agentUsageSchema),
 });
 
@@ -236,6 +259,8 @@ export const projectionSchema = z.object({
   high: z.number().nullable(),
   /** Completed runs of the same profile that it rests on. */
   runs: z.int(),
+  /** Whose runs these are: those of the same project or, when it has none, of all projects that whoever asks may see. */
+  from: z.enum(['project', 'granted_projects']),
   reason: z.string().nullable(),
 });
 export type Projection = z.infer<typeof projectionSchema>;
@@ -253,6 +278,8 @@ export const metricsSummarySchema = z.object({
   /** What is null above, and why. */
   not_measured: z.record(z.string(), z.string()),
   per_agent: z.array(agentUsageSchema),
+  /** Of the calls that were made so far. */
+  cost: costComparisonSchema,
   /** Of the phases that are still to come, in US dollars. */
   cost_projection: projectionSchema,
   /** Seconds until the run is completed, when nobody is waited for. */

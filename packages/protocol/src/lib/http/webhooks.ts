@@ -49,6 +49,8 @@ export const webhookSchema = z.object({
   enabled: z.boolean(),
   /** One sentence: why it is not enabled, or since when it fails; `null` when all is well. */
   why: z.string().nullable(),
+  /** Whether nothing is sent although it is enabled, because its creator may not see what it is about any more; `why` says more. */
+  is_blocked: z.boolean(),
   /** When the first of the failures that nothing but failures followed was; `null` when the last delivery succeeded. */
   failing_since: time.nullable(),
   /** Until when deliveries have a signature of the secret before, too. */

@@ -1,5 +1,5 @@
 import { type JsonObject, type Question, PlatformError } from '@loopwright/protocol';
-import type { ExampleStore } from '../../../examples/example-store.ts';
+import type { ReadableExamples } from '../../../examples/examples-of-project.ts';
 import { UNKNOWN_CHOICES, examplesQuestion } from './read-intake.ts';
 import type { ReadIntake, TaskFacts } from './task.ts';
 
@@ -12,7 +12,7 @@ export type SettledTask =
 export async function settleTask(
   read: ReadIntake,
   { answers, answeredBy }: { answers: JsonObject; answeredBy: string | null },
-  store: Pick<ExampleStore, 'describe'>,
+  store: Pick<ReadableExamples, 'describe'>,
 ): Promise<SettledTask> {
   const digest = typeof answers['EXAMPLES'] === 'string' ? answers['EXAMPLES'].trim().toLowerCase() : read.examples;
   const problem = digest === null ? 'They were not named yet' : await problemWith(store, digest);
@@ -48,7 +48,7 @@ export async function settleTask(
   };
 }
 
-async function problemWith(store: Pick<ExampleStore, 'describe'>, digest: string): Promise<string | undefined> {
+async function problemWith(store: Pick<ReadableExamples, 'describe'>, digest: string): Promise<string | undefined> {
   try {
     await store.describe(digest);
     return undefined;

@@ -1,0 +1,27 @@
+import type { LabelledExample } from '@loopwright/protocol';
+import { LIMITS } from './limits.ts';
+
+/** Kinds of programs, the likeliest for some examples first. */
+export type Goal = 'classification' | 'regression' | 'transformation';
+
+/**
+ * Tells by the outputs what kind of program the examples are of: numbers of many values for records are estimated; records, empty outputs and texts that hardly
+ * repeat are made from the input; everything else is labels.
+ */
+export function likelyGoal(examples: readonly LabelledExample[]): Goal {
+  const outputs = examples.map(({ output }) => output);
+  if (outputs.some((output) => output === null || typeof output === 'object')) return 'transformation';
+  const distinct = new Set(outputs).size;
+  const areTexts = examples.every(({ input }) => isText(input));
+  if (outputs.every((output) => typeof output === 'number') && !areTexts && distinct > LIMITS.maxNumberLabels)
+    return 'regression';
+  const hardlyRepeat = distinct > LIMITS.maxClasses || (distinct > 2 && distinct > outputs.length / 2);
+  return hardlyRepeat && outputs.every((output) => typeof output !== 'boolean') ? 'transformation' : 'classification';
+}
+
+function isText(input: LabelledExample['input']): boolean {
+  if (typeof input === 'string') return true;
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return false;
+  const values = Object.values(input);
+  return values.length === 1 && typeof values[0] === 'string';
+}
