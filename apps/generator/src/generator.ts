@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { type Sandbox, openSandbox, traceRequests, tracedSandbox } from '@loopwright/edge';
+import { type Sandbox, traceRequests } from '@loopwright/edge';
 import { ModuleTrace } from '@loopwright/module-sdk';
 import type { Clock, Random } from '@loopwright/protocol';
 import fastify, { type FastifyInstance } from 'fastify';
 import { AgentTable } from './agent/agent-table.ts';
 import type { Agent } from './agent/agent.ts';
 import { inductionAgent } from './agent/induction-agent.ts';
+import { lazySandbox } from './agent/lazy-sandbox.ts';
 import { Executions } from './executions/executions.ts';
 import { ResultStore } from './executions/result-store.ts';
 import { gradeAgent } from './grading/grade-agent.ts';
@@ -63,8 +64,14 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   const log = options.log ?? ((): void => undefined);
   const trace = options.trace ?? new ModuleTrace(null);
   const workers = options.sandboxWorkers ?? Math.min(16, 6 * availableParallelism());
-  const sandbox = lazySandbox(SERVICE_LIMITS.testWorkers, SERVICE_LIMITS.caseTimeoutMs, { clock, trace, log });
-  const grading = lazySandbox(workers, SERVICE_LIMITS.sandboxTimeoutMs, { clock, trace, log });
+  const sandbox = lazySandbox({
+    workers: SERVICE_LIMITS.testWorkers,
+    timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
+    clock,
+    trace,
+    log,
+  });
+  const grading = lazySandbox({ workers, timeoutMs: SERVICE_LIMITS.sandboxTimeoutMs, clock, trace, log });
   const parts = { clock, random, trace, sandbox: sandbox.open, python: once(openPythonWall) };
   const agents = new AgentTable(
     [
@@ -110,36 +117,6 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       trace.close();
       await Promise.all([sandbox.close(), grading.close()]);
     },
-  };
-}
-
-/** The sandbox of a service, which starts with the first program: many services never test one. */
-function lazySandbox(
-  workers: number,
-  timeoutMs: number,
-  { clock, trace, log }: { clock: Clock; trace: ModuleTrace; log: (message: string) => void },
-): { open: () => Promise<Sandbox>; health: () => object | null; close: () => Promise<void> } {
-  let opening: Promise<Sandbox> | undefined;
-  let opened: Sandbox | undefined;
-  return {
-    open: () => {
-      opening ??= openSandbox({
-        clock,
-        workers,
-        timeoutMs,
-        memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
-        log: (message) => log(message),
-      }).then(
-        (sandbox) => (opened = tracedSandbox(sandbox, trace)),
-        (error: unknown) => {
-          opening = undefined;
-          throw error;
-        },
-      );
-      return opening;
-    },
-    health: () => opened?.health() ?? null,
-    close: async () => (await opening?.catch(() => undefined))?.close(),
   };
 }
 

@@ -1,7 +1,8 @@
-import { type Sandbox, openSandbox } from '@loopwright/edge';
+import type { Sandbox } from '@loopwright/edge';
 import { ModelClient, PriceTable, ProviderKeys, openProviderTransport } from '@loopwright/models';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Agent } from '../agent/agent.ts';
+import { lazySandbox } from '../agent/lazy-sandbox.ts';
 import { StaticChecker } from '../loop/check/static-checker.ts';
 import { generateWithModel } from '../loop/generate-with-model.ts';
 import { readModelTask } from '../loop/model-task.ts';
@@ -47,7 +48,9 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
     ...(options.localTools ?? []),
     ...grants.map((grant) => new McpServer(grant, { fetch: transport.fetch, environment })),
   ];
-  const toolSandbox = lazySandbox(options);
+  // One worker: between two calls of a program its isolate has to be there.
+  const log = options.log ?? ((): void => undefined);
+  const toolSandbox = lazySandbox({ workers: 1, timeoutMs: SERVICE_LIMITS.caseTimeoutMs, clock, log });
   const dependencies = configuration.LOOPWRIGHT_GENERATOR_DEPENDENCIES;
   const checker = new StaticChecker({ clock, dependencies });
   return {
@@ -61,7 +64,7 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
       const task = readModelTask(plan);
       const python = task.language === 'python' ? await options.python() : null;
       const granted = await grantTools(task.tools, servers, signal);
-      const parts = { sandbox: toolSandbox.get, clock, random, redact: (text: string) => models.redact(text) };
+      const parts = { sandbox: toolSandbox.open, clock, random, redact: (text: string) => models.redact(text) };
       return generateWithModel(task, {
         models,
         names: chooseModels(plan, configuration, models),
@@ -114,25 +117,4 @@ function modelClient(
     attempts: configuration.LOOPWRIGHT_MODEL_ATTEMPTS,
     retryDelayMs: configuration.LOOPWRIGHT_MODEL_RETRY_DELAY_SECONDS * 1000,
   });
-}
-
-/** A sandbox of one worker for programs that call tools: between two calls of one of them its isolate has to be there. */
-function lazySandbox({ clock, log }: ModelAgentOptions): { get: () => Promise<Sandbox>; close: () => Promise<void> } {
-  let opened: Promise<Sandbox> | undefined;
-  return {
-    get: () => {
-      opened ??= openSandbox({
-        clock,
-        workers: 1,
-        timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
-        memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
-        ...(log === undefined ? {} : { log }),
-      }).catch((error: unknown) => {
-        opened = undefined;
-        throw error;
-      });
-      return opened;
-    },
-    close: async () => (await opened?.catch(() => undefined))?.close(),
-  };
 }

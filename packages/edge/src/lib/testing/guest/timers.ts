@@ -75,7 +75,7 @@ Object.assign(globalThis, {
   clearInterval: stop,
   clearImmediate: stop,
   queueMicrotask: async (callback: () => unknown) => {
-    await null;
+    await Promise.resolve();
     callback();
   },
 });
