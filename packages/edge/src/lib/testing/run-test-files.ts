@@ -85,8 +85,8 @@ async function runCode(code: string, { sandbox, random, timeoutMs, signal }: Tes
     const limit = limitMs === undefined ? {} : { timeoutMs: limitMs };
     const result = await pool.run({ key: `tests:${random.uuid()}`, code, inParts: true, ...limit }, 'null');
     signal?.throwIfAborted();
-    // It may have died of something else than this program; a program that ends its worker does it again.
-    if (result.status === 'error' && result.message.endsWith('ended its worker process') && start === 1) continue;
+    // It may have died of something else than this program, which may come twice, as when all workers are killed; a program that ends its worker does it again.
+    if (result.status === 'error' && result.message.endsWith('ended its worker process') && start <= 2) continue;
     if (result.status !== 'timeout' || start === STARTS || timeoutMs === undefined || limitMs === undefined) return result;
     const fairMs = 0.8 * Math.min(timeoutMs, FAIR_CPU_MS);
     // Where nobody can tell, it gets one more chance.
