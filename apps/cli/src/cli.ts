@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { adminCommand } from './commands/admin.ts';
 import { type DemoFlags, demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { edgeCommand } from './commands/edge.ts';
 import { runCommand } from './commands/run.ts';
 import { serverCommand } from './commands/server.ts';
 
@@ -10,11 +11,13 @@ import { serverCommand } from './commands/server.ts';
 export async function runCli(argv: readonly string[]): Promise<number> {
   // The server has a table of settings of its own: its flags are not known here.
   if (argv[0] === 'server') return serverCommand(argv.slice(1));
+  if (argv[0] === 'edge') return edgeCommand(argv.slice(1));
   if (argv[0] === 'doctor') return doctorCommand(argv.slice(1));
   if (argv[0] === 'admin') return adminCommand(argv.slice(1));
   let exitCode = 0;
   const program = new Command('loopwright').description('From labelled examples to a tested, reviewed, served program');
   program.command('server').description('Run the server; see `server --help`').helpOption(false);
+  program.command('edge').description('Run an edge apart from the server; see `edge --help`').helpOption(false);
   program.command('doctor').description('Examine what is stored; see `doctor --help`').helpOption(false);
   program.command('admin').description('Make an API key in the data folder; see `admin --help`').helpOption(false);
   program

@@ -14,7 +14,7 @@ import type { Configuration } from './config/settings.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
-import { createApp } from './http/app.ts';
+import { type AppParts, createApp } from './http/app.ts';
 import { KeptResponses } from './http/kept-responses.ts';
 import { openIdentity } from './identity/identity.ts';
 import { refuseStrangers } from './identity/refuse-strangers.ts';
@@ -24,7 +24,8 @@ import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
-import { ProgramService } from './programs/program-service.ts';
+import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
+import { openPrograms } from './programs/open-programs.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
 import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import type { PolicyFolder } from './governance/policy/policy-folder.ts';
@@ -36,6 +37,7 @@ import type { Supervisor } from './modules/supervisor.ts';
 import { serverHealth } from './server-health.ts';
 import { catalogueReader } from './workflows/catalogue-reader.ts';
 import { BUNDLED_PROFILES, BUNDLED_WORKFLOWS } from './workflows/load-workflows.ts';
+import { openWatching } from './watching/open-watching.ts';
 import { useWorkflows } from './workflows/watch-workflows.ts';
 
 /** What the process gives its server. */
@@ -61,7 +63,7 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  const { dataDir } = configuration;
+  const { dataDir, profilesDir } = configuration;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
@@ -76,7 +78,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const records = { database: () => database, workspaces, read: () => engine.read };
   const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
   const { policies } = gates.governance;
-  const made = { examples, programs, edge, workspaces };
+  const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
+  const made = { examples, programs, diffs, edge, workspaces };
   const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
@@ -105,19 +108,19 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.use(supervisor);
   cleanUp.defer(() => engine.close(configuration.drainTimeoutMs));
   const readCatalogue = catalogueReader(join(dataDir, 'catalogue'), outbound);
-  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue }));
+  cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const responses = cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock }));
-  const served = new ProgramService(programs, edge);
+  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
-    await openPermissions(configuration, { database, engine, programs, served, resources, clock, random, log }),
+    await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
   const identity = await openIdentity({ configuration, database, clock, random, log, newUserRole });
   await refuseStrangers(configuration, identity);
-  const { maySee } = authorization;
-  const events = cleanUp.use(await openEvents(configuration, { engine, database, maySee, clock, random, log }));
+  const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
+  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
   const app = await createApp({
@@ -134,21 +137,21 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     tracing,
     metrics,
     examples,
-    programs: served,
+    ...opened,
     money: agents.money,
+    watching,
     health,
     clock,
     random,
     log,
     bodyLimitBytes: configuration.bodyMaxKb * 1024,
     protection: protectionOf(configuration),
-    responses,
+    responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  await runs.removeLeftovers();
-  const url = await listen(app, configuration);
-  await takeUp({ supervisor, engine, runs, rollbacks });
+  const url = await listen(app, configuration, runs);
+  await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
 
@@ -156,17 +159,16 @@ export async function startServer({ configuration, clock, random, log }: ServerO
 async function takeUp({
   supervisor,
   engine,
-  runs,
-  rollbacks,
-}: {
+  watching,
+  parts,
+}: Pick<AppParts, 'engine' | 'watching'> & {
   supervisor: Supervisor;
-  engine: Engine;
-  runs: Runs;
-  rollbacks: Rollbacks;
+  parts: readonly { recover(): Promise<void> }[];
 }): Promise<void> {
   supervisor.start();
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of parts) await part.recover();
+  watching.watcher.start();
 }
 
 function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
@@ -241,7 +243,8 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   cancel();
 }
 
-async function listen(app: FastifyInstance, { host, port }: Configuration): Promise<string> {
+async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {
+  await runs.removeLeftovers();
   try {
     return await app.listen({ host, port });
   } catch (error) {

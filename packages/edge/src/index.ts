@@ -17,4 +17,6 @@ export type { DatasetPart } from './lib/dataset/retention.ts';
 export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
 export { type TestFiles, type TestParts, runTestFiles } from './lib/testing/run-test-files.ts';
 export type { TestRun } from './lib/testing/test-run.ts';
+export type { WatchingOptions } from './lib/watching/watching-options.ts';
+export { DEFAULT_WATCHING } from './lib/configuration/deployment.ts';
 export { edgeMainPath } from './lib/main-path.ts';

@@ -11,7 +11,7 @@ import {
 } from '@loopwright/protocol';
 import { type RunningModule, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
-import { storageOptions } from './lib/configuration/deployment.ts';
+import { DEFAULT_WATCHING, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
 import { type Edge, createEdge } from './lib/http/create-edge.ts';
 
@@ -68,7 +68,7 @@ async function start(init: ModuleInit): Promise<RunningModule> {
     taskId: env.data.LOOPWRIGHT_EDGE_TASK_ID,
     ...(deployment === undefined ? {} : storageOptions(deployment)),
     ...(retentionDays === undefined ? {} : { retentionDays }),
-    samplingRate: deployment?.sampling.rate,
+    watching: deployment === undefined ? DEFAULT_WATCHING : watchingOptions(deployment),
     sandbox: {
       workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
       timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
@@ -96,6 +96,9 @@ async function start(init: ModuleInit): Promise<RunningModule> {
       { path: '/tasks/:task_id/execute', methods: ['POST'] },
       { path: '/tasks/:task_id/refresh', methods: ['POST'] },
       { path: '/tasks/:task_id/analytics', methods: ['GET'] },
+      { path: '/tasks/:task_id/samples', methods: ['GET'] },
+      { path: '/tasks/:task_id/validation', methods: ['GET'] },
+      { path: '/tasks/:task_id/drift', methods: ['GET'] },
       { path: '/health', methods: ['GET'] },
       { path: '/metrics', methods: ['GET'] },
     ],

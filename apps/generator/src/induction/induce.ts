@@ -27,7 +27,9 @@ export function induce(task: InductionTask): InductionResult {
   if (!isOpen || searched.ok) return searched;
   const labelled = learnClassification(task);
   if (labelled.ok) return labelled;
-  if (labelled.refused.code === 'unsupported_output') return searched;
-  const reason = `${labelled.refused.reason}. As a transformation: ${searched.refused.reason}`;
-  return { ok: false, refused: { ...labelled.refused, reason } };
+  const [refused, otherwise] =
+    labelled.refused.code === 'unsupported_output'
+      ? [searched.refused, `As labels: ${labelled.refused.reason}`]
+      : [labelled.refused, `As a transformation: ${searched.refused.reason}`];
+  return { ok: false, refused: { ...refused, reason: `${refused.reason}. ${otherwise}` } };
 }

@@ -23,6 +23,8 @@ export interface AgentsOptions extends InductionParts {
 export interface Agents extends AsyncDisposable {
   readonly functions: Record<'agent' | 'induction', CallFunction>;
   readonly money: BreakEvenParts;
+  /** For others who ask the models that are set. */
+  readonly models: { readonly models: ModelClient; readonly prices: PriceTable; readonly usage: ModelUsage };
 }
 
 /** Opens what the settings say about models. Nothing is asked, and no key is read, before an agent is called. Throws INVALID_CONFIGURATION for a file of prices that cannot be used. */
@@ -37,6 +39,7 @@ export function openAgents({ configuration, database, clock, random, ...parts }:
       agent: agent({ models, prices, usage, workspaces, maxOutputTokens: configuration.modelMaxOutputTokens, clock }),
       induction: induction(parts),
     },
+    models: { models, prices, usage },
     money: {
       usage,
       prices,

@@ -36,6 +36,8 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/executions/{execution_id}/move': () => ({ definition_digest: '0'.repeat(64) }),
   'POST /api/v1/tasks/{task_id}/answer': () => ({ answers: { LENGTH: 2 } }),
   'POST /api/v1/programs/{name}/execute': () => ({ input: 'x' }),
+  'POST /api/v1/programs/{name}/samples/claim': () => ({}),
+  'POST /api/v1/programs/{name}/samples/{sample_id}/answer': () => ({ correct: true }),
   'POST /api/v1/webhooks': ({ project }) => ({ url: 'http://127.0.0.1:9/', event_types: ['none'], project_id: project }),
   'PATCH /api/v1/webhooks/{webhook_id}': () => ({ description: 'walked' }),
   'POST /api/v1/webhooks/{webhook_id}/secret': () => ({}),
@@ -46,6 +48,15 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/events': () => ({ specversion: '1.0', id: crypto.randomUUID(), source: 'test', type: 'nobody.hears' }),
   'PUT /api/v1/projects/{project_id}/grants/{user_id}': () => ({ role: 'viewer' }),
   'PUT /api/v1/programs/{name}/aliases/active': () => ({ version: 1 }),
+  'POST /api/v1/programs/{name}/diffs': () => ({ candidate: 1 }),
+  'POST /api/v1/programs/{name}/rollback': () => ({}),
+  'POST /api/v1/programs/{name}/rollouts': () => ({ candidate: 1 }),
+  ...Object.fromEntries(
+    ['advance', 'pause', 'promote', 'resume', 'rollback'].map((action) => [
+      `POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`,
+      () => ({}),
+    ]),
+  ),
   'PATCH /api/v1/users/{user_id}': () => ({ role: 'operator' }),
 };
 
@@ -74,6 +85,10 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ['POST /api/v1/api-keys/{key_id}/rotate', 'API_KEY_NOT_FOUND'],
   ['DELETE /api/v1/api-keys/{key_id}', 'API_KEY_NOT_FOUND'],
   ['DELETE /api/v1/sessions/{session_id}', 'SESSION_NOT_FOUND'],
+  ['GET /api/v1/programs/{name}/rollouts/{rollout_id}', 'ROLLOUT_NOT_FOUND'],
+  ...['advance', 'pause', 'promote', 'resume', 'rollback'].map(
+    (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
+  ),
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);
@@ -93,11 +108,14 @@ function pathOf(operation: string, of: Belongings): string {
     project_id: of.project,
     user_id: 'target',
     run_id: of.run,
+    rollout_id: 'missing',
+    version: '1',
     artifact_id: 'missing',
     checkpoint_id: 'missing',
     phase: 'missing',
     webhook_id: of.webhook,
     delivery_id: 'missing',
+    sample_id: 'missing',
     key_id: 'missing',
     session_id: 'missing',
   };

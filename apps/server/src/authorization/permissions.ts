@@ -3,8 +3,18 @@ import type { Rule } from './rule.ts';
 const PUBLIC: Rule = { need: 'nothing' };
 const CONTROL: Rule = { need: 'executions:write', on: 'execution' };
 const HOOK: Rule = { need: 'webhooks:write', on: 'webhook' };
+const VALIDATION: Rule = { need: 'tasks:decide', on: 'program' };
 const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
 const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
+
+const ROLLOUT: Rule = {
+  need: 'programs:promote',
+  on: 'program',
+  records: {
+    asked: ['reason', 'candidate', 'mode', 'stages', 'comment'],
+    answered: ['rollout_id', 'status', 'current_percentage'],
+  },
+};
 
 const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
 const RUN: Rule = { need: 'executions:write', on: 'run' };
@@ -105,7 +115,39 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
+  // It runs the program on inputs that were logged, and shows some of them.
+  'POST /api/v1/programs/{name}/diffs': {
+    need: 'programs:execute',
+    on: 'program',
+    records: { asked: ['candidate', 'incumbent', 'last'], answered: ['diff_id', 'digest'] },
+  },
+  'GET /api/v1/programs/{name}/versions/{version}/bundle': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/versions/{version}/diffs': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/programs/{name}/rollback': {
+    need: 'programs:promote',
+    on: 'program',
+    records: { asked: ['reason'], answered: ['version'] },
+  },
+  'GET /api/v1/programs/{name}/rollouts': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/programs/{name}/rollouts': ROLLOUT,
+  'GET /api/v1/programs/{name}/rollouts/{rollout_id}': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/advance': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/pause': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/promote': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/resume': ROLLOUT,
+  'POST /api/v1/programs/{name}/rollouts/{rollout_id}/rollback': ROLLOUT,
+  'GET /api/v1/programs/{name}/timeline': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/drift': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/repairs': { need: 'programs:read', on: 'program' },
+  // Samples are inputs that people sent.
+  'GET /api/v1/programs/{name}/samples': { need: 'tasks:read', on: 'program' },
+  'GET /api/v1/programs/{name}/samples/{sample_id}': { need: 'tasks:read', on: 'program' },
+  'POST /api/v1/programs/{name}/samples/claim': { ...VALIDATION, records: { asked: ['sample_id'] } },
+  'POST /api/v1/programs/{name}/samples/{sample_id}/answer': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
+  'POST /api/v1/programs/{name}/samples/{sample_id}/ask': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
+  'POST /api/v1/programs/{name}/samples/{sample_id}/skip': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
+  'GET /api/v1/programs/{name}/validation': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions': { need: 'programs:read', on: 'program' },
   // It answers a question and changes nothing; the edge logs every run.
   'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { IDENTITY_SETTINGS } from './identity-settings.ts';
 import { MODEL_SETTINGS } from './model-settings.ts';
 import { PROTECTION_SETTINGS } from './protection-settings.ts';
+import { WATCHING_SETTINGS } from './watching-settings.ts';
 import { type Setting, pathSchema as path, setting } from './setting.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -246,6 +247,7 @@ export const SETTINGS = {
     description: 'Base URL of an OTLP/HTTP collector that gets the spans; null: they are made for logs and modules only',
     environment: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
   }),
+  ...WATCHING_SETTINGS,
   ...IDENTITY_SETTINGS,
   ...PROTECTION_SETTINGS,
   drain_timeout_ms: setting({

@@ -5,8 +5,11 @@ import type { ModelUsageTable } from '../money/model-usage.ts';
 import type { CheckpointTable, RollbackTable } from '../checkpoints/checkpoint-tables.ts';
 import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
+import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
+import type { RolloutTable } from '../rollouts/rollout-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
+import type { RepairTable } from '../watching/repair-table.ts';
 import type {
   AttemptTable,
   DeliveryTable,
@@ -35,6 +38,9 @@ export interface ServerTables {
   readonly webhook_cursor: WebhookCursorTable;
   readonly webhook_deliveries: DeliveryTable;
   readonly webhook_attempts: AttemptTable;
+  readonly rollouts: RolloutTable;
+  readonly behaviour_diffs: BehaviourDiffTable;
   readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
+  readonly repairs: RepairTable;
 }

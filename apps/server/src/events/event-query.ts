@@ -41,7 +41,7 @@ const page = {
 export const executionEventsQuery = z.strictObject({ after: cursor.default(0), ...page });
 /** Query of the events of all executions. */
 export const globalEventsQuery = z.strictObject({
-  after: z.union([z.literal('latest'), cursor]).default(0),
+  after: z.union([z.literal('latest'), cursor], { error: 'is neither "latest" nor the position of an event' }).default(0),
   workflow_id: list,
   project_id: list,
   execution_id: list,

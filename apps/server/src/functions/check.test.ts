@@ -91,7 +91,7 @@ describe('call: check', () => {
     assert.equal(metrics.hygiene_score, 1);
     const development = metrics.phases_metrics.find(({ phase }) => phase === 'development');
     assert.equal(development?.governance_passed, true);
-    assert.deepEqual(development?.governance_warnings, ['documentation: 1 things without documentation, 0 are allowed']);
+    assert.deepEqual(development?.governance_warnings, ['documentation: Things without documentation: 1 where 0 are allowed']);
   });
 
   it('stops a phase that a gate blocks, and goes on when a person says why; what was decided is kept with who and when', async () => {

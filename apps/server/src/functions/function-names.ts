@@ -3,6 +3,7 @@ export const FUNCTION_NAMES = [
   'prepare',
   'generate',
   'evaluate',
+  'compare',
   'promote',
   'check',
   'checkpoint',

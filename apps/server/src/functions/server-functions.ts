@@ -6,6 +6,8 @@ import type { Configuration } from '../config/settings.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
+import type { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
+import { compare } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { FunctionName } from './function-names.ts';
 import { generate } from './generate.ts';
@@ -21,15 +23,16 @@ interface FunctionParts {
   readonly edge: EdgeClient;
   readonly examples: ExampleStore;
   readonly programs: ProgramStore;
+  readonly diffs: BehaviourDiffs;
   readonly resources: ResourceProjects;
   readonly workspaces: Workspaces;
   /** Gates, checkpoints and agents, which are opened by themselves. */
-  readonly others: Record<Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'promote'>, CallFunction>;
+  readonly others: Record<Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'compare' | 'promote'>, CallFunction>;
 }
 
 /** Everything that definitions can call by name, besides what the engine itself has. */
 export function serverFunctions(parts: FunctionParts): Record<FunctionName, CallFunction> {
-  const { configuration, client, edge, examples, programs, resources, workspaces } = parts;
+  const { configuration, client, edge, diffs, examples, programs, resources, workspaces } = parts;
   return {
     prepare: prepare({ examples, resources }),
     generate: generate({
@@ -42,6 +45,7 @@ export function serverFunctions(parts: FunctionParts): Record<FunctionName, Call
       timeoutSeconds: Math.ceil(configuration.generatorTimeoutSeconds),
     }),
     evaluate: evaluate({ edge, examples, programs, resources }),
+    compare: compare({ diffs, examples, resources }),
     promote: promote({ edge, programs, resources }),
     ...parts.others,
   };

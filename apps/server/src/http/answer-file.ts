@@ -4,6 +4,7 @@ import { PlatformError } from '@loopwright/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenArtifact } from '../runs/workspace/workspace.ts';
 import { readRange } from './byte-range.ts';
+import { namesTag } from './manners/conditional-get.ts';
 
 /** Types that a browser only shows. Whatever it could execute, such as HTML and SVG, is sent as text; what is not known, as bytes. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -43,7 +44,8 @@ export async function answerFile(
     .header('content-disposition', `${disposition}; ${filenameOf(artifact.path)}`);
   let isStreaming = false;
   try {
-    if (isNoneOf(request.headers['if-none-match'], etag)) return reply.status(304).send();
+    if (isKnown(request, etag, artifact.createdAt)) return reply.status(304).send();
+    // A date is no strong validator here: a file may be written twice within its second (RFC 9110 §8.8.2.2).
     const isSame = [undefined, etag].includes(request.headers['if-range'] as string | undefined);
     const range = isSame ? readRange(request.headers.range, artifact.bytes) : undefined;
     if (range === 'unsatisfiable') {
@@ -80,9 +82,9 @@ function filenameOf(path: string): string {
   return `filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
-/** Whether `If-None-Match` names the content; a weak tag compares as well (RFC 9110 §13.1.2). */
-function isNoneOf(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  const tags = new Set(header.split(',').map((tag) => tag.trim().replace(/^W\//, '')));
-  return tags.has('*') || tags.has(etag);
+/** Whether the caller has the content: by its tag, or without one by its time, of which only whole seconds are told (RFC 9110 §13.2.2). */
+function isKnown({ headers }: FastifyRequest, etag: string, createdAt: number): boolean {
+  const { 'if-none-match': tags, 'if-modified-since': since } = headers;
+  if (tags !== undefined) return namesTag(tags, etag);
+  return since !== undefined && Math.floor(createdAt / 1000) * 1000 <= Date.parse(since);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProgramStore } from '@loopwright/edge';
+import type { ProgramStore } from '@loopwright/edge';
 import { type FunctionCatalogue, Engine, loadDefinition } from '@loopwright/engine';
 import {
   type Clock,
@@ -10,7 +10,6 @@ import {
   type ExecutionResponse,
   type HumanTask,
   PlatformError,
-  type ServerHealth,
   errorResponseSchema,
   executionResponseSchema,
   humanTaskSchema,
@@ -29,10 +28,11 @@ import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { moneyOf } from '../money/money-fixture.ts';
-import { EdgeClient } from '../programs/edge-client.ts';
-import { ProgramService } from '../programs/program-service.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
+import { openTestWatching } from '../watching/watching-fixture.ts';
+import type { OpenWatching } from '../watching/open-watching.ts';
 import { createApp } from './app.ts';
+import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -43,6 +43,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
+import { HEALTHY, UNPROTECTED } from './plain-server-fixture.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -59,6 +60,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly health?: HealthSource;
   /** Base URL of an edge; left out: there is none. */
   readonly edgeUrl?: () => string;
+  /** Base URL of a model provider with OpenAI's interface; left out: there is none. */
+  readonly modelUrl?: string;
   readonly port?: number;
   /** Who makes a request, instead of what credentials say. */
   readonly principalOf?: Parameters<typeof actedBy>[1];
@@ -107,6 +110,7 @@ export interface TestServer extends AsyncDisposable, TestAuthorization {
   /** Readers of events. */
   readonly streams: () => number;
   readonly webhooks: Webhooks;
+  readonly watching: OpenWatching;
   /** What the server logged, one JSON line an entry. */
   readonly log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -142,23 +146,21 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
-  const limits = options.examplesLimitBytes === undefined ? {} : { bytes: options.examplesLimitBytes };
-  const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
-  const url = options.edgeUrl ?? noEdge;
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const programService = new ProgramService(programs, new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' }));
-  const authorized = await openTestAuthorization(database, { engine, programs: programService });
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
+  const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
   const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
-  const { maySee } = authorized.authorization;
-  const events = await openEvents({ engine, database, maySee, dir, clock, log }, options);
+  const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = new Tracing(options.otlpEndpoint ?? null);
   const metrics = new Metrics({ engine, health });
+  const examples = await openExamples(dir, options);
+  const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
   const app = await createApp({
     engine,
     database,
@@ -171,9 +173,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     runNextWaitMs: options.runNextWaitMs ?? 30_000,
     tracing,
     metrics,
-    examples: await ExampleStore.open({ dir: join(dir, 'examples'), limits, random: systemRandom }),
-    programs: programService,
+    examples,
+    ...opened,
     money: moneyOf(database),
+    watching,
     health,
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
@@ -185,10 +188,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
-  for (const part of [runs, rollbacks]) await part.recover();
+  for (const part of [runs, rollbacks, opened.rollouts]) await part.recover();
   const close = async (): Promise<void> => {
     await app.close();
-    for (const part of [runs, events]) await part[Symbol.asyncDispose]();
+    for (const part of [runs, opened.rollouts, events]) await part[Symbol.asyncDispose]();
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
@@ -214,6 +217,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     listeners: () => engine.listeners,
     streams: () => events.streams.size,
     webhooks: events.webhooks,
+    watching,
     get: (path, headers = {}) => call(base + path, { headers }),
     post: (path, body, headers = {}) => call(base + path, postOf(body, headers)),
     send: (method, path, body, headers = {}) => call(base + path, { ...postOf(body, headers), method }),
@@ -222,6 +226,10 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+function openExamples(dir: string, { examplesLimitBytes: bytes }: TestServerOptions): Promise<ExampleStore> {
+  return ExampleStore.open({ dir: join(dir, 'examples'), limits: bytes === undefined ? {} : { bytes }, random: systemRandom });
 }
 
 async function openEngine(
@@ -238,17 +246,6 @@ async function openEngine(
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
 }
-
-const UNPROTECTED: Protection = {
-  rates: { address: null, user: null, key: null, refusals: null },
-  quotas: { starts: null },
-  corsOrigins: [],
-  headersTimeoutMs: 60_000,
-  requestTimeoutMs: 60_000,
-  connectionsMax: 10_000,
-};
-
-const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
 
 function noEdge(): never {
   throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the module "edge": it is not running');

@@ -20,7 +20,9 @@ import type { Runs } from '../runs/runs.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { ProgramService } from '../programs/program-service.ts';
+import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
 import type { MaySee } from '../events/may-see.ts';
 import { clientErrors } from './client-errors.ts';
@@ -40,7 +42,7 @@ import { requestIdOf } from './manners/request-id.ts';
 import { useRouteConventions } from './manners/route-conventions.ts';
 import type { Protection } from './protection/protection.ts';
 import { rateLimits } from './protection/rate-limits.ts';
-import { useSecurityHeaders } from './protection/security-headers.ts';
+import { SECURITY_HEADERS, useSecurityHeaders } from './protection/security-headers.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import { browserSessionRoutes } from './routes/browser-session.ts';
 import type { BreakEvenParts } from '../money/break-even.ts';
@@ -65,7 +67,9 @@ export interface AppParts {
   readonly runNextWaitMs: number;
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
+  readonly rollouts: Rollouts;
   readonly money: BreakEvenParts;
+  readonly watching: OpenWatching;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly random: Random;
@@ -101,9 +105,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       // A client that could speak something else as well is answered in HTTP/1.1.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    // The schemas have the limits of the parameters; those of the router would hide them behind NOT_FOUND.
-    routerOptions: { maxParamLength: 1000 },
-    frameworkErrors: answerError,
+    // The schemas have the limits of the parameters; what is longer than the router's would be called a URL that cannot be read.
+    routerOptions: { maxParamLength: 16_384 },
+    // No hook sees such a request.
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: clientErrors(parts.random),
   });
   app.removeContentTypeParser(['text/plain', 'application/json']);

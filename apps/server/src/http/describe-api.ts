@@ -5,6 +5,10 @@ import { ERRORS } from '@loopwright/protocol';
 import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
 import { describeWebhooks } from './describe-webhooks.ts';
 
+/** What the pages may load: their own files. Nothing makes a browser ask by https, which this server does not speak by itself. */
+const PAGES_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** The OpenAPI document of every route that is registered from now on, and its pages, which load nothing from elsewhere. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -17,7 +21,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     },
     ...describeSchemas(),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGES_POLICY });
   app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
   // The document does not change once all routes are there.
   let document: object | undefined;

@@ -40,12 +40,25 @@ describe('an error answer', () => {
     errorIn(await server.post('/api/v1/executions', {}), 'METHOD_NOT_ALLOWED');
     errorIn(await server.get('/'), 'NOT_FOUND');
     errorIn(await server.get('/api/v1/executions/%zz'), 'VALIDATION_ERROR');
-    assert.equal(errorIn(await server.get(`/api/v1/executions/${'x'.repeat(1001)}`), 'VALIDATION_ERROR').status, 400);
+    const long = errorIn(await server.get(`/api/v1/executions/${'x'.repeat(1001)}`), 'VALIDATION_ERROR');
+    assert.deepEqual(pointersIn(long), ['/params/execution_id']);
+    const unreadable = await server.get('/runs/%E0%A4%A');
+    errorIn(unreadable, 'VALIDATION_ERROR');
+    for (const name of ['x-content-type-options', 'content-security-policy', 'x-request-id'])
+      assert.ok(unreadable.headers.has(name), `it has ${name}, as every answer`);
   });
 
   it('says what is wrong with JSON that cannot be read', async () => {
-    for (const text of ['{"project_id": ', '', 'null,', '{"project_id":"p","__proto__":{"a":1}}']) {
-      assert.equal(errorIn(await server.post(START, text, JSON_TYPE), 'VALIDATION_ERROR').status, 400);
+    for (const [text, message] of [
+      ['{"project_id": ', /^Cannot read the request: its body is not JSON: Unexpected end/],
+      ['null,', /not JSON/],
+      ['', /its body is empty/],
+      ['{"project_id":"p","__proto__":{"a":1}}', /has the key "__proto__"/],
+      ['{"project_id":"p","initial_context":{"a":{"\\u005f_proto__":1}}}', /has the key "__proto__"/],
+    ] as const) {
+      const error = errorIn(await server.post(START, text, JSON_TYPE), 'VALIDATION_ERROR');
+      assert.deepEqual([error.status, pointersIn(error)], [400, ['/body']], text);
+      assert.match(error.message, message);
     }
   });
 

@@ -48,8 +48,10 @@ export function honourIdempotencyKeys(api: FastifyInstance, responses: KeptRespo
   const underWay = new Set<string>();
   api.decorateRequest('keptAs', null);
   api.addHook('onRoute', (route) => {
-    if (route.method !== 'POST' || route.schema?.headers !== undefined) return;
-    route.schema = { ...route.schema, headers };
+    if (route.method !== 'POST') return;
+    const own = route.schema?.headers;
+    if (own !== undefined && !(own instanceof z.ZodObject && !('idempotency-key' in own.shape))) return;
+    route.schema = { ...route.schema, headers: own === undefined ? headers : own.extend(headers.shape) };
     route.config = { ...route.config, keepsAnswer: true };
   });
 

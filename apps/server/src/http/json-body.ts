@@ -1,4 +1,4 @@
-import { PlatformError } from '@loopwright/protocol';
+import { PlatformError, issueDetails, messageOf } from '@loopwright/protocol';
 import type { FastifyInstance } from 'fastify';
 
 /**
@@ -13,9 +13,27 @@ export function readJsonBodies(app: FastifyInstance, types: string | string[]): 
     try {
       text = decoder.decode(Buffer.from(body));
     } catch (cause) {
-      done(new PlatformError('VALIDATION_ERROR', 'Cannot read the request: its body is not UTF-8', { cause }));
+      done(refusal('is not UTF-8', cause));
       return;
     }
-    void parse(request, text, done);
+    void parse(request, text, (error, value) => done(error === null ? null : refusal(faultOf(text), error), value));
   });
+}
+
+function refusal(message: string, cause: unknown): PlatformError {
+  return new PlatformError('VALIDATION_ERROR', `Cannot read the request: its body ${message}`, {
+    details: { in: 'body', ...issueDetails([{ path: [], message }], '/body') },
+    cause,
+  });
+}
+
+/** Why a text was refused: it is no JSON, or one that could change what all objects are. */
+function faultOf(text: string): string {
+  if (text === '') return 'is empty, and its type says that it is JSON';
+  try {
+    JSON.parse(text);
+    return 'has the key "__proto__", which is not allowed';
+  } catch (error) {
+    return `is not JSON: ${messageOf(error)}`;
+  }
 }

@@ -1,4 +1,4 @@
-import { type Clock, type CreateApiKeyRequest, KEY_LIFE_LIMIT_DAYS, PlatformError } from '@loopwright/protocol';
+import { type Clock, type CreateApiKeyRequest, KEY_LIFE_LIMIT_DAYS, PlatformError, issueDetails } from '@loopwright/protocol';
 import type { CompiledQuery, Selectable } from 'kysely';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type NewKey, checkGrantable } from './api-key-rights.ts';
@@ -52,11 +52,12 @@ export class ApiKeys {
   async issue(key: NewKey): Promise<IssuedApiKey> {
     const now = this.#clock.now();
     const { expiresAt } = key;
-    if (expiresAt !== null && (expiresAt <= now || expiresAt > now + KEY_LIFE_LIMIT_DAYS * DAY_MS))
-      throw new PlatformError(
-        'VALIDATION_ERROR',
-        `Cannot make the key: expires_at is not within the next ${KEY_LIFE_LIMIT_DAYS} days`,
-      );
+    if (expiresAt !== null && (expiresAt <= now || expiresAt > now + KEY_LIFE_LIMIT_DAYS * DAY_MS)) {
+      const message = `is not within the next ${KEY_LIFE_LIMIT_DAYS} days`;
+      throw new PlatformError('VALIDATION_ERROR', `Cannot make the key: expires_at ${message}`, {
+        details: issueDetails([{ path: ['expires_at'], message }], '/body'),
+      });
+    }
     const { count } = await this.#usable()
       .where('user_id', '=', key.userId)
       .select(({ fn }) => fn.countAll<number>().as('count'))

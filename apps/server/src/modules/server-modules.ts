@@ -61,6 +61,7 @@ function modulesOf(
     authToken,
     env: {
       ...traced,
+      ...(configuration.edgeDeployment === null ? {} : { LOOPWRIGHT_EDGE_DEPLOYMENT: configuration.edgeDeployment }),
       LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
       LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
       LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),

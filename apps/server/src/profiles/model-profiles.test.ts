@@ -161,9 +161,10 @@ describe('the profiles of model agents', () => {
     const refused = await host.ask(`/runs/${id}/next`, {});
     assert.equal(refused.status, 503, refused.text);
     const problem = z
-      .looseObject({ error_code: z.string(), message: z.string(), fix: z.string() })
+      .looseObject({ error_code: z.string(), message: z.string(), fix: z.string(), details: z.unknown() })
       .parse(JSON.parse(refused.text));
     assert.equal(problem.error_code, 'PROVIDER_NOT_CONFIGURED');
+    assert.deepEqual(problem.details, { retry: `POST /api/v1/runs/${id}/retry` });
     assert.match(problem.message, /LOOPWRIGHT_MODEL.*ANTHROPIC_API_KEY.*model_base_url/);
     const failed = await host.settled(id);
     assert.deepEqual([failed.run.status, failed.run.profile], ['failed', 'data_engineering']);

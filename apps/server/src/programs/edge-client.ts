@@ -1,12 +1,17 @@
 import {
   type BatchExecuteRequest,
   type BatchExecuteResponse,
+  type BehaviourDiff,
   type DailyAnalytics,
+  type DiffRequest,
+  type EdgeRolloutFigures,
   type ExecuteResponse,
   type Json,
   PlatformError,
   batchExecuteResponseSchema,
+  behaviourDiffSchema,
   dailyAnalyticsSchema,
+  edgeRolloutAnswerSchema,
   errorResponseSchema,
   executeResponseSchema,
   isErrorCode,
@@ -52,8 +57,12 @@ export class EdgeClient {
     }
   }
 
-  async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
-    const response = await this.#call('POST', `/tasks/${name}/execute`, { body: { input } });
+  /** `key`: requests with the same one get the same version while a rollout is under way. */
+  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+    const response = await this.#call('POST', `/tasks/${name}/execute`, {
+      body: { input },
+      ...(key === undefined ? {} : { headers: { 'x-rollout-key': key } }),
+    });
     const headers = VERSION_HEADERS.flatMap((header) => {
       const value = response.headers.get(header);
       return value === null ? [] : [[header, value] as const];
@@ -67,10 +76,22 @@ export class EdgeClient {
     return batchExecuteResponseSchema.parse(await response.json());
   }
 
+  /** Replays inputs through two versions and says how they differ. */
+  async compare(name: string, request: DiffRequest, signal?: AbortSignal): Promise<BehaviourDiff> {
+    await this.#address.ready();
+    const options = { body: request, ...(signal === undefined ? {} : { signal }) };
+    return behaviourDiffSchema.parse(await (await this.#call('POST', `/tasks/${name}/diff`, options)).json());
+  }
+
   /** Makes the edge serve what is active now; resolves when it does. */
   async refresh(name: string): Promise<Refreshed> {
     await this.#address.ready();
     return refreshedSchema.parse(await (await this.#call('POST', `/tasks/${name}/refresh`, { body: {} })).json());
+  }
+
+  /** What the rollout of a program has counted; `null`: the edge has none. */
+  async rollout(name: string): Promise<EdgeRolloutFigures | null> {
+    return edgeRolloutAnswerSchema.parse(await (await this.#call('GET', `/tasks/${name}/rollout`, {})).json()).rollout;
   }
 
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
@@ -78,9 +99,18 @@ export class EdgeClient {
     return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
   }
 
-  async #call(method: string, path: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<Response> {
+  /** Any other call; the answer is read by the schema. */
+  async request<Answer>(schema: z.ZodType<Answer>, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    return schema.parse(await (await this.#call(method, path, body === undefined ? {} : { body })).json());
+  }
+
+  async #call(
+    method: string,
+    path: string,
+    { body, signal, headers: own }: { body?: unknown; signal?: AbortSignal; headers?: Record<string, string> },
+  ): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
-    const headers = { ...this.#address.headers?.(), authorization: `Bearer ${this.#address.authToken}` };
+    const headers = { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
     const url = this.#address.url();
     let response: Response;
     try {

@@ -6,20 +6,29 @@ import {
   type JsonObject,
   PlatformError,
   type ProgramAlias,
+  type ProgramBundle,
   type ProgramMetadata,
   type ProgramSummary,
+  type ProgramTimeline,
+  type RolloutPlan,
+  isoTime,
   toJson,
 } from '@loopwright/protocol';
+import type { BehaviourDiffs } from './behaviour-diffs.ts';
 import type { EdgeClient } from './edge-client.ts';
+import { activeAt, timelineOf, versionBefore } from './timeline.ts';
 
 /** Programs as the control plane sees them: the store's versions and promotions, and the edge that serves them. */
 export class ProgramService {
   readonly #store: ProgramStore;
   readonly #edge: EdgeClient;
+  /** How versions differ. */
+  readonly diffs: BehaviourDiffs;
 
-  constructor(store: ProgramStore, edge: EdgeClient) {
+  constructor(store: ProgramStore, edge: EdgeClient, diffs: BehaviourDiffs) {
     this.#store = store;
     this.#edge = edge;
+    this.diffs = diffs;
   }
 
   /** Every program that is seen and has a version; a folder without one is what a refused build left. */
@@ -49,6 +58,12 @@ export class ProgramService {
     return versions;
   }
 
+  /** A version with all its files. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
+  async bundle(name: string, version: number): Promise<ProgramBundle> {
+    await this.versions(name);
+    return this.#store.bundle(name, version);
+  }
+
   /** Every move of the active pointer with its reasons, the oldest first. Throws PROGRAM_NOT_FOUND. */
   async promotions(name: string): Promise<JsonObject[]> {
     await this.versions(name);
@@ -60,12 +75,16 @@ export class ProgramService {
     await this.versions(name);
     const version = await this.#store.getActive(name);
     const promotions = await this.#store.promotions(name);
+    const plan = await this.#store.rollout(name);
+    const rollout = plan?.incumbent === version ? plan : null;
     return {
       program: name,
       alias: 'active',
       version,
       digest: version === null ? null : (await this.#store.loadMetadata(name, version)).digest,
       moved_at: promotions.findLast(({ to }) => to === version)?.at ?? null,
+      weights: weightsOf(version, rollout),
+      rollout_id: rollout?.rollout_id ?? null,
     };
   }
 
@@ -86,13 +105,44 @@ export class ProgramService {
     return this.active(name);
   }
 
-  async execute(name: string, input: Json): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+  /** What was active when; `at` in milliseconds since 1970 UTC. Throws PROGRAM_NOT_FOUND. */
+  async timeline(name: string, at: number): Promise<Omit<ProgramTimeline, 'total' | 'next_cursor'>> {
     await this.versions(name);
-    return this.#edge.execute(name, input);
+    const entries = timelineOf(await this.#store.promotions(name));
+    return { program: name, at: isoTime(at), active: activeAt(entries, at), entries };
+  }
+
+  /** Moves the active pointer back to the version that was active before. Throws INVALID_STATE when there is none, and what {@link activate} does. */
+  async rollBack(
+    name: string,
+    { expected, record }: { expected: number | null; record: { id: string; evidence: JsonObject } },
+  ): Promise<ProgramAlias> {
+    const version = versionBefore(timelineOf(await this.#store.promotions(name)));
+    if (version === null)
+      throw new PlatformError('INVALID_STATE', `Cannot roll back "${name}": no version was active before`, {
+        details: { active: expected },
+      });
+    return this.activate(name, { version, expected, record });
+  }
+
+  /** `key`: requests with the same one get the same version while a rollout is under way. */
+  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+    await this.versions(name);
+    return this.#edge.execute(name, input, key);
   }
 
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     await this.versions(name);
     return this.#edge.analytics(name, date);
   }
+}
+
+/** Which versions answer, and how much of the requests each. */
+function weightsOf(version: number | null, rollout: RolloutPlan | null): ProgramAlias['weights'] {
+  if (version === null) return [];
+  if (rollout === null || rollout.mode === 'shadow') return [{ version, percentage: 100 }];
+  return [
+    { version, percentage: 100 - rollout.percentage },
+    { version: rollout.candidate, percentage: rollout.percentage },
+  ];
 }

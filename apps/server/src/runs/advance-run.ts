@@ -44,7 +44,7 @@ export async function advanceRun(parts: AdvanceParts, run: RunTable, request: Ad
     () => outcomeOf(parts, run, phase),
   );
   await parts.tracker.refresh(run.run_id);
-  if (outcome?.status === 'failed') refuseWithoutProvider(engine.read.execution(run.execution_id)?.error);
+  if (outcome?.status === 'failed') refuseWithoutProvider(engine.read.execution(run.execution_id)?.error, run.run_id);
   return {
     response: outcome ?? respond(run, { phase, status: 'running', message: `${phase} is under way` }),
     isUnderWay: outcome === undefined,
@@ -84,7 +84,7 @@ async function advance({ engine, clock }: AdvanceParts, run: RunTable, request: 
   await engine.publish(advanceEvent(run, phase, { ...request, at: clock.now() }));
   const after = recordedState(engine.read, run);
   if (after?.advances.some(({ advance_id }) => advance_id === request.advanceId) === true) return phase;
-  throw after === undefined ? ended(run.status) : refusal(after);
+  throw after === undefined ? ended(run.status, run.run_id) : refusal(after, run.run_id);
 }
 
 /** Whether the next gate is about to open: nothing is under way, and nothing is waited for. */
@@ -94,11 +94,11 @@ function isOpening({ status, gate, phases }: RunState): boolean {
 
 function openGate(run: RunTable, state: RunState): string {
   if (state.gate !== null && state.status === 'running') return state.gate;
-  throw refusal(state);
+  throw refusal(state, run.run_id);
 }
 
-function refusal({ status, phases, current_phase: current }: RunState): PlatformError {
-  if (status !== 'running') return ended(status);
+function refusal({ status, phases, current_phase: current }: RunState, runId: string): PlatformError {
+  if (status !== 'running') return ended(status, runId);
   const phase = phases.find((one) => one.status === 'in_progress');
   const since = phase?.started_at ?? null;
   const when = since === null ? '' : ` since ${isoTime(since)}`;
@@ -107,11 +107,11 @@ function refusal({ status, phases, current_phase: current }: RunState): Platform
   });
 }
 
-function ended(status: RunTable['status']): PlatformError {
+function ended(status: RunTable['status'], runId: string): PlatformError {
   const how = {
     running: 'it has another execution by now',
-    paused: 'it is paused; POST /runs/{run_id}/resume lets it go on',
-    failed: 'it has failed; POST /runs/{run_id}/retry tries again what failed',
+    paused: `it is paused; POST /runs/${runId}/resume lets it go on`,
+    failed: `it has failed; POST /runs/${runId}/retry tries again what failed`,
     completed: 'it is completed',
     cancelled: 'it was cancelled',
   }[status];

@@ -39,6 +39,7 @@ describe('webhooks', () => {
     const first = webhookWithSecretSchema.parse((await post(body)).body);
     const again = await post(body);
     assert.equal(again.headers.get('idempotent-replayed'), 'true');
+    assert.equal(again.headers.get('location'), `/api/v1/webhooks/${first.webhook_id}`);
     assert.deepEqual(webhookWithSecretSchema.parse(again.body), first);
     errorIn(await post({ ...body, description: 'other' }), 'IDEMPOTENCY_CONFLICT');
   });

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ExecutionResponse, executionResponseSchema, seededRandom } from '@loopwright/protocol';
+import { type ExecutionResponse, executionResponseSchema, seededRandom, storedDiffSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { type CollectedSpan, openCollector } from '../observability/collector-fixture.ts';
 import { type TestServer, startTestServer } from '../server-fixture.ts';
+
+const comparedSchema = z.looseObject({ behaviour_diff: storedDiffSchema });
 
 /** A table that can be learned: the label follows from two columns, with a little noise. */
 function table(): string {
@@ -112,7 +114,22 @@ describe('the workflow program-from-examples', () => {
     const second = await start(table(), 'sizes');
     await until(second, 'waiting_clarification');
     await call(`/executions/${second}/clarification`, { answers: {} });
-    await until(second, 'waiting_acceptance');
+    const asked = await until(second, 'waiting_acceptance');
+    const { behaviour_diff: diff } = comparedSchema.parse(asked.pending_acceptance?.document_preview);
+    assert.deepEqual(
+      [
+        diff.report.candidate.version,
+        diff.report.incumbent.version,
+        diff.report.source,
+        diff.report.inputs,
+        diff.report.identical,
+      ],
+      [3, 2, 'log', 1, 1],
+    );
+    assert.deepEqual(
+      z.looseObject({ diffs: z.array(storedDiffSchema) }).parse(await call('/programs/sizes/versions/3/diffs')).diffs,
+      [diff],
+    );
     assert.deepEqual(keptResults(), { count: 2, uses: 3 }, 'the first plan, asked again, was not answered from the cache');
     await call(`/executions/${second}/acceptance`, { accepted: false });
     assert.equal((await until(second, 'failed')).error, 'Document rejected: no comment');

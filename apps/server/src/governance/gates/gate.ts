@@ -54,12 +54,14 @@ export function noneFound(
   }: { findings: readonly Finding[]; total: number; what: string; remediation: string; pointer: string; limit?: number },
 ): Measurement {
   const { limit = 0, ...rest } = more;
+  const heading = what.charAt(0).toUpperCase() + what.slice(1);
   const base = { threshold: limit, findings, total, ...rest };
-  if (total > limit) return { ...base, actual: total, verdict: 'failed', message: `${total} ${what}, ${limit} are allowed` };
+  if (total > limit)
+    return { ...base, actual: total, verdict: 'failed', message: `${heading}: ${total} where ${limit} are allowed` };
   const unread = leftOut(survey);
   if (unread !== undefined)
     return { ...base, actual: null, verdict: 'not measured', message: `Not everything was looked at: ${unread}` };
-  return { ...base, actual: total, verdict: 'passed', message: total === 0 ? `No ${what}` : `${total} ${what}` };
+  return { ...base, actual: total, verdict: 'passed', message: total === 0 ? `No ${what}` : `${heading}: ${total}` };
 }
 
 /** What a survey left out; `undefined` when it looked at everything. */

@@ -33,7 +33,7 @@ function answered(request: FastifyRequest, reply: FastifyReply, payload: unknown
     reply.status(error.status).type('application/json').removeHeader('content-length').removeHeader('content-disposition');
     return JSON.stringify(error.toResponse(request.id));
   }
-  if (known === undefined || !matches(known, etag)) return payload;
+  if (known === undefined || !namesTag(known, etag)) return payload;
   dispose(payload);
   reply.status(304).removeHeader('content-type').removeHeader('content-length');
   // Without a length: it would be that of the content (RFC 9110 §8.6). Fastify counts what a HEAD is answered with, save for streams.
@@ -51,8 +51,8 @@ function matchesStrongly(required: string, etag: string): boolean {
   return required.trim() === '*' || (!etag.startsWith('W/') && required.split(',').some((tag) => tag.trim() === etag));
 }
 
-/** Whether one of the tags of `If-None-Match` is this one; for a GET weak and strong ones are compared alike. */
-function matches(wanted: string, etag: string): boolean {
+/** Whether one of the tags of `If-None-Match` is this one; for a GET weak and strong ones are compared alike (RFC 9110 §13.1.2). */
+export function namesTag(wanted: string, etag: string): boolean {
   const bare = (tag: string): string => tag.trim().replace(/^W\//, '');
   return wanted.trim() === '*' || wanted.split(',').some((tag) => bare(tag) === bare(etag));
 }

@@ -51,14 +51,16 @@ const SHARED: FastifyCorsOptions = {
   maxAge: 600,
 };
 
+/** What helmet says to every answer: it depends on nothing of the request, so it is asked once. */
+export const SECURITY_HEADERS: Readonly<OutgoingHttpHeaders> = securityHeaders();
+
 /**
- * The headers that keep browsers from doing more with an answer than was meant: answers are data, so no page of them may load or run anything,
+ * Gives every answer the headers that keep browsers from doing more with an answer than was meant: answers are data, so no page of them may load or run anything,
  * be framed, or be taken for another type. Pages have policies of their own. Other origins are let in only when they are named, and never with cookies.
  */
 export async function useSecurityHeaders(app: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
-  const headers = securityHeaders();
   app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers);
+    reply.headers(SECURITY_HEADERS);
     done();
   });
   if (corsOrigins.length === 0) return;
@@ -72,7 +74,6 @@ export async function useSecurityHeaders(app: FastifyInstance, corsOrigins: read
   });
 }
 
-/** What helmet says to every answer: it depends on nothing of the request, so it is asked once. */
 function securityHeaders(): Readonly<OutgoingHttpHeaders> {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);

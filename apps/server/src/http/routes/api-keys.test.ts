@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ApiKeyList, type NewApiKey, apiKeyListSchema, apiKeySchema, meSchema, newApiKeySchema } from '@loopwright/protocol';
 import { heldClock } from '../../identity/clock-fixture.ts';
-import { type Answer, type TestServer, errorIn, openServer } from '../app-fixture.ts';
+import { type Answer, type TestServer, errorIn, openServer, pointersIn } from '../app-fixture.ts';
 import { keyFor } from '../identity-fixture.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -111,19 +111,23 @@ describe('POST /api/v1/api-keys', () => {
   });
 
   it('refuses what makes no sense, with pointers', async () => {
-    const odd = [
-      { name: '' },
-      { name: 'x'.repeat(101) },
-      { role: 'god' },
-      { scopes: [] },
-      { scopes: ['*'] },
-      { scopes: ['a:b:c'] },
-      { projects: [''] },
+    const odd: [body: object, pointer: string][] = [
+      [{ name: '' }, '/body/name'],
+      [{ name: 'x'.repeat(101) }, '/body/name'],
+      [{ role: 'god' }, '/body/role'],
+      [{ scopes: [] }, '/body/scopes'],
+      [{ scopes: ['*'] }, '/body/scopes/0'],
+      [{ scopes: ['a:b:c'] }, '/body/scopes/0'],
+      [{ projects: [''] }, '/body/projects/0'],
+      [{ user_id: 'a\u0000b' }, '/body/user_id'],
+      [{ expires_at: 'soon' }, '/body/expires_at'],
+      [{ key_id: 'mine' }, '/body/key_id'],
+      [{ constructor: 1 }, '/body/constructor'],
     ];
-    for (const body of [...odd, { user_id: 'a\u0000b' }, { expires_at: 'soon' }, { key_id: 'mine' }, { constructor: 1 }])
-      errorIn(await make(body, root), 'VALIDATION_ERROR');
+    for (const [body, pointer] of odd)
+      assert.deepEqual(pointersIn(errorIn(await make(body, root), 'VALIDATION_ERROR')), [pointer]);
     for (const at of [clock.now(), clock.now() - 1, clock.now() + 4000 * 86_400_000])
-      errorIn(await make({ expires_at: iso(at) }), 'VALIDATION_ERROR');
+      assert.deepEqual(pointersIn(errorIn(await make({ expires_at: iso(at) }), 'VALIDATION_ERROR')), ['/body/expires_at']);
   });
 
   it('has a limit of keys that are good', async () => {

@@ -8,7 +8,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventOf } from '../../events/event-json.ts';
-import { executionEventsQuery, globalEventsQuery } from '../../events/event-query.ts';
+import { executionEventsQuery, globalEventsQuery, lastEventIdHeader } from '../../events/event-query.ts';
 import { type EventSource, executionSource } from '../../events/event-source.ts';
 import type { StreamRequest } from '../../events/event-streams.ts';
 import type { StreamMessage } from '../../events/stream-message.ts';
@@ -35,12 +35,14 @@ const responseOf = (page: z.ZodType): object => ({
 export const executionPageSchema = {
   tags: ['events'],
   querystring: executionEventsQuery,
+  headers: lastEventIdHeader,
   response: responseOf(executionEventPageSchema),
 };
 /** What the document says of the events of all executions. */
 export const globalPageSchema = {
   tags: ['events'],
   querystring: globalEventsQuery,
+  headers: lastEventIdHeader,
   response: responseOf(globalEventPageSchema),
 };
 

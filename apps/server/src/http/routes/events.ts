@@ -38,17 +38,16 @@ export function eventRoutes(parts: EventRouteParts): FastifyPluginAsyncZod {
 
 function executionRoutes(api: Api, parts: EventRouteParts): void {
   const executionOf = (request: FastifyRequest): string => params.parse(request.params).execution_id;
-  const { querystring, tags, response } = executionPageSchema;
   api.get(
     '/executions/:execution_id/events',
     {
-      schema: { tags, summary: SUMMARY_ONE, description: DESCRIPTION, params, querystring, headers: lastEventIdHeader, response },
+      schema: { ...executionPageSchema, summary: SUMMARY_ONE, description: DESCRIPTION, params },
     },
     async (request, reply) => answerEvents(parts, executionOf(request), { request, reply }),
   );
   webSocketRoute(api, parts, {
     url: '/ws/executions/:execution_id',
-    schema: { params, querystring },
+    schema: { params, querystring: executionPageSchema.querystring },
     requestOf: (request) => executionRequest(parts, executionOf(request), request),
   });
 }
@@ -95,10 +94,9 @@ function globalRoutes(api: Api, parts: EventRouteParts): void {
       after,
     };
   };
-  const { querystring, tags, response } = globalPageSchema;
   api.get(
     '/events',
-    { schema: { tags, summary: SUMMARY_ALL, description: DESCRIPTION, querystring, headers: lastEventIdHeader, response } },
+    { schema: { ...globalPageSchema, summary: SUMMARY_ALL, description: DESCRIPTION } },
     async (request, reply) => {
       const wanted = requestOf(request);
       const { format, limit } = globalEventsQuery.parse(request.query);
@@ -106,7 +104,7 @@ function globalRoutes(api: Api, parts: EventRouteParts): void {
       return openSse(parts, wanted, { request, reply, format });
     },
   );
-  webSocketRoute(api, parts, { url: '/ws/events', schema: { querystring }, requestOf });
+  webSocketRoute(api, parts, { url: '/ws/events', schema: { querystring: globalPageSchema.querystring }, requestOf });
 }
 
 const SUMMARY_ONE = 'Events of an execution';

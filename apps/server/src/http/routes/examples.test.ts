@@ -60,9 +60,10 @@ async function stream(
 describe('POST /api/v1/examples', () => {
   it('takes JSON Lines and says what they are like', async () => {
     const lines = ['{"input":"win","output":"spam"}', '{"input":"hello","label":"ham"}', '{"input":"win","output":"spam"}'];
-    const { status, body } = await upload(lines.join('\n'));
+    const { status, headers, body } = await upload(lines.join('\n'));
     assert.equal(status, 201);
     const { digest, ...rest } = examplesDescriptionSchema.parse(body);
+    assert.equal(headers.get('location'), `/api/v1/examples/${digest}`);
     assert.match(digest, /^[0-9a-f]{64}$/);
     assert.deepEqual(rest, { count: 3, labels: { ham: 1, spam: 2 }, kind: 'text', duplicates: 1, conflicts: 0, bytes: 97 });
     assert.deepEqual((await server.get(`${PATH}/${digest}`)).body, body);

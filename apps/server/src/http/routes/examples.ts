@@ -54,7 +54,9 @@ export function exampleRoutes({ examples, clock, authorization: { resources } }:
       },
       async (request, reply) => {
         const taken = await take(request, request.body, request.query.project_id);
-        return 'body' in taken ? sendKept(reply, taken) : reply.status(201).send(taken);
+        return 'body' in taken
+          ? sendKept(reply, taken)
+          : reply.status(201).header('location', `/api/v1/examples/${taken.digest}`).send(taken);
       },
     );
 

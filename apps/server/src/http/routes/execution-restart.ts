@@ -31,7 +31,7 @@ export function executionRestartRoutes(parts: AppParts): FastifyPluginAsyncZod {
       { created, execution }: Awaited<ReturnType<typeof engine.operations.retry>>,
     ): ExecutionResponse => {
       if (!created) reply.header('idempotent-replayed', 'true');
-      reply.status(201);
+      reply.status(201).header('location', `/api/v1/executions/${execution.id}`);
       return executionView(engine, execution);
     };
 

@@ -90,6 +90,7 @@ describe('restart and retry', () => {
     const key = { 'idempotency-key': 'again' };
     const answer = await server.post(`${PATH}/${id}/restart`, { from: 'two' }, key);
     const { execution_id: again } = executionIn(answer, 201);
+    assert.equal(answer.headers.get('location'), `${PATH}/${again}`);
     const done = await untilStatus(server, again, 'completed');
     assert.deepEqual(done.restarted_from, { execution_id: id, task: 'two', key: 'two' });
     assert.deepEqual(

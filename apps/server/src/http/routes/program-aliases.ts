@@ -1,21 +1,25 @@
 import {
-  type ProgramAlias,
-  PlatformError,
   errorResponseSchema,
   moveAliasRequestSchema,
   programAliasSchema,
   programNameSchema,
+  programTimelineSchema,
+  moveBackRequestSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { checkIfMatch, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
+import { numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
+
+const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
+const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
+const params = z.object({ name: programNameSchema });
 
 /** `/programs/{name}/aliases/active`: which version is served, and moving that by hand: only by who has seen where it points now. */
 export function programAliasRoutes({ programs, random }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
-    const params = z.object({ name: programNameSchema });
     const path = '/programs/:name/aliases/active';
-    const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
 
     api.get(
       path,
@@ -40,30 +44,14 @@ export function programAliasRoutes({ programs, random }: AppParts): FastifyPlugi
           tags: ['programs'],
           summary: 'Serve another version; `If-Match` has the ETag of the alias as it was seen',
           params,
-          headers: z.looseObject({ 'if-match': z.string().max(200).optional() }),
+          headers,
           body: moveAliasRequestSchema,
           response: { 200: programAliasSchema, ...refused },
         },
       },
-      async ({ params: { name }, headers, body: { version, comment }, userId, id }, reply) => {
+      async ({ params: { name }, headers: { 'if-match': wanted }, body: { version, comment }, userId, id }, reply) => {
         const seen = await programs.active(name);
-        const wanted = headers['if-match'];
-        if (wanted === undefined)
-          throw new PlatformError(
-            'PRECONDITION_REQUIRED',
-            'Cannot move the alias: the request does not say what it was seen to point to',
-            {
-              details: { current: seen },
-            },
-          );
-        if (wanted !== '*' && !wanted.split(',').some((tag) => tag.trim() === tagOf(seen)))
-          throw new PlatformError(
-            'PRECONDITION_FAILED',
-            `Cannot move the alias: it points to version ${String(seen.version)} by now`,
-            {
-              details: { current: seen },
-            },
-          );
+        checkIfMatch(wanted, tagOf(seen), { what: 'the alias', current: seen });
         const evidence = { moved_by: userId, comment: comment ?? null, request_id: id };
         const alias = await programs.activate(name, { version, expected: seen.version, record: { id: random.uuid(), evidence } });
         return reply.header('etag', tagOf(alias)).send(alias);
@@ -72,7 +60,48 @@ export function programAliasRoutes({ programs, random }: AppParts): FastifyPlugi
   };
 }
 
-/** Strong: the alias with this tag is this alias, and points there since the same move. */
-function tagOf({ version, moved_at }: ProgramAlias): string {
-  return `"${version ?? 'none'}-${moved_at === null ? 0 : Date.parse(moved_at)}"`;
+/** What was active when, and going back to what was active before. */
+export function programHistoryRoutes({ programs, clock, random }: AppParts): FastifyPluginAsyncZod {
+  return async (api) => {
+    api.get(
+      '/programs/:name/timeline',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'What was active at an instant, by whom and why, and everything before and after',
+          params,
+          querystring: pageQuery.extend({ at: z.iso.datetime({ offset: true }).optional() }),
+          response: { 200: programTimelineSchema, 400: errorResponseSchema, 404: errorResponseSchema },
+        },
+      },
+      async ({ params: { name }, query: { at, ...query } }) => {
+        const timeline = await programs.timeline(name, at === undefined ? clock.now() : Date.parse(at));
+        // They are only ever added behind the last one, so that the number of one is its name.
+        const numbered = [...timeline.entries.entries()];
+        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
+        return { ...timeline, entries: page.map(([, entry]) => entry), ...rest };
+      },
+    );
+
+    api.post(
+      '/programs/:name/rollback',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Serve the version that was active before; `If-Match` has the ETag of the alias as it was seen',
+          params,
+          headers,
+          body: moveBackRequestSchema,
+          response: { 200: programAliasSchema, ...refused },
+        },
+      },
+      async ({ params: { name }, headers: { 'if-match': wanted }, body: { reason }, userId, id }, reply) => {
+        const seen = await programs.active(name);
+        checkIfMatch(wanted, tagOf(seen), { what: 'the alias', current: seen });
+        const evidence = { moved_by: userId, comment: reason ?? null, request_id: id, rollback: true };
+        const alias = await programs.rollBack(name, { expected: seen.version, record: { id: random.uuid(), evidence } });
+        return reply.header('etag', tagOf(alias)).send(alias);
+      },
+    );
+  };
 }

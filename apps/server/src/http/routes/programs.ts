@@ -37,6 +37,7 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
           tags: ['programs'],
           summary: 'Run the active version on an input',
           params,
+          headers: z.looseObject({ 'x-rollout-key': z.string().max(256).optional() }),
           body: executeRequestSchema
             .pick({ input: true })
             .strict()
@@ -44,8 +45,8 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
           response: { 200: executeResponseSchema, ...refused },
         },
       },
-      async ({ params: { name }, body }, reply) => {
-        const { headers, answer } = await programs.execute(name, body.input);
+      async ({ params: { name }, headers: { 'x-rollout-key': key }, body }, reply) => {
+        const { headers, answer } = await programs.execute(name, body.input, key);
         return reply.headers(headers).send(answer);
       },
     );

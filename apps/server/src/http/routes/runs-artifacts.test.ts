@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { artifactsResponseSchema } from '@loopwright/protocol';
-import { errorIn } from '../app-fixture.ts';
+import { errorIn, pointersIn } from '../app-fixture.ts';
 import { type RunServer, createOne, expectStatus, nextOf, openRunServer } from '../../runs/runs-fixture.ts';
 
 let server: RunServer;
@@ -64,6 +64,7 @@ describe('GET /runs/{id}/artifacts', () => {
       4,
     ]);
     assert.deepEqual(await seen('page=2&limit=3'), [[['unknown', ['c.bin']]], 4]);
+    assert.deepEqual(pointersIn(errorIn(await get('artifacts?page=2'), 'VALIDATION_ERROR')), ['/querystring/limit']);
     assert.deepEqual(await seen('phase=planning'), [[planning], 2]);
     assert.deepEqual(await seen('phase=..'), [[], 0]);
     const empty = await createOne(server, { profile: 'small_one' });
@@ -144,6 +145,13 @@ describe('an artifact as a file', () => {
     for (const known of [etag, `W/${etag}`, `"x", ${etag}`, '*'])
       assert.deepEqual([(await get(PRD, { 'if-none-match': known })).status, known], [304, known]);
     assert.equal((await get(PRD, { 'if-none-match': '"x"' })).status, 200);
+    const since = (await get(PRD)).headers.get('last-modified') ?? '';
+    const epoch = 'Thu, 01 Jan 1970 00:00:00 GMT';
+    const bySince = async (headers: Record<string, string>): Promise<number> => (await get(PRD, headers)).status;
+    assert.equal(await bySince({ 'if-modified-since': since }), 304);
+    assert.equal(await bySince({ 'if-modified-since': epoch }), 200);
+    assert.equal(await bySince({ 'if-modified-since': 'nonsense' }), 200);
+    assert.equal(await bySince({ 'if-modified-since': since, 'if-none-match': '"x"' }), 200, 'a tag counts before a time');
     const head = await fetch(`${server.url}/runs/${id}/${PRD}`, { method: 'HEAD' });
     assert.deepEqual(
       [head.status, head.headers.get('content-length'), head.headers.get('etag'), await head.text()],

@@ -55,6 +55,11 @@ describe('/runs/{id}/stream', () => {
     const page = executionEventPageSchema.parse(expectStatus(await server.get(`/runs/${id}/stream?limit=2`), 200));
     assert.equal(page.events.length, 2);
     expectStatus(await server.get('/runs/none/stream'), 404);
+    for (const [face, status] of [
+      ['/runs', 422],
+      ['/api/v1/runs', 400],
+    ] as const)
+      expectStatus(await server.get(`${face}/${id}/stream`, { 'last-event-id': 'nonsense' }), status);
     await assert.rejects(heard('/runs/none/stream', 'spent'));
   });
 });

@@ -22,16 +22,14 @@ export function runStreamRoutes(parts: EventRouteParts & Pick<AppParts, 'runs'>)
       const { run_id: runId } = oneRun.params.parse(request.params);
       request.executionOfRun = (await parts.runs.find(runId)).execution_id;
     });
-    const { querystring, response } = executionPageSchema;
     api.route({
       method: 'GET',
       url: '/runs/:run_id/stream',
       schema: {
+        ...executionPageSchema,
         tags: oneRun.tags,
         summary: 'Events of a run, as a stream or in pages',
         params: oneRun.params,
-        querystring,
-        response,
       },
       handler: async (request, reply) => answerEvents(parts, request.executionOfRun, { request, reply }),
       wsHandler: (socket, request) => sendEvents(parts, request.executionOfRun, { socket, request }),

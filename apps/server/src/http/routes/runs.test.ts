@@ -34,6 +34,7 @@ describe('POST /runs', () => {
     const answer = await server.post('/runs', { profile: 'small-one', intake: 'Build it', metadata: { client: 'Acme' } }, ANN);
     const run = runSummarySchema.parse(expectStatus(answer, 201));
     const { run_id: id, created_at, updated_at, ...rest } = run;
+    assert.equal(answer.headers.get('location'), `/runs/${id}`);
     assert.match(id, /^[0-9a-f-]{36}$/);
     assert.ok(isRecent(created_at) && isRecent(updated_at));
     assert.deepEqual(rest, {
@@ -70,7 +71,9 @@ describe('POST /runs', () => {
     const { run_id: id } = await createOne(server, { profile: 'small_one' });
     assert.equal(errorIn(await server.post(`/runs/${id}/next`), 'UNAUTHORIZED').detail, missing);
     assert.equal((await server.post(`/api/v1/runs/${id}/next`)).status, 200);
-    assert.equal((await server.post('/api/v1/runs', { profile: 'small_one' })).status, 201);
+    const created = await server.post('/api/v1/runs', { profile: 'small_one' });
+    assert.equal(created.status, 201);
+    assert.match(created.headers.get('location') ?? '', /^\/api\/v1\/runs\/[0-9a-f-]{36}$/);
     for (const path of ['', `/${id}`, `/${id}/artifacts`, `/${id}/metrics`])
       assert.equal((await server.get(`/runs${path}`)).status, 200);
   });
@@ -357,6 +360,6 @@ describe('the defects of the source (domain.md §1.6)', () => {
     );
     assert.equal((await metricsOf(server, id)).errors_count, 1);
     const refused = errorIn(await server.post(`/runs/${id}/next`, undefined, ANN), 'INVALID_STATE');
-    assert.match(refused.message, /POST \/runs\/\{run_id\}\/retry/);
+    assert.match(refused.message, /POST \/runs\/[0-9a-f-]{36}\/retry/);
   });
 });

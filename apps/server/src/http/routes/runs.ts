@@ -37,7 +37,7 @@ export function runRoutes(parts: Pick<AppParts, 'runs' | 'runNextWaitMs'>, face:
         schema: { ...created, summary: 'Create a run of a profile', body: createRunRequestSchema },
       },
       async ({ body, userId: by, headers: { 'idempotency-key': key } }, reply) =>
-        answerCreated(reply, await runs.create(body, { by, key })),
+        answerCreated(reply, await runs.create(body, { by, key }), face),
     );
     api.post(
       '/runs/:run_id/clone',
@@ -51,7 +51,7 @@ export function runRoutes(parts: Pick<AppParts, 'runs' | 'runNextWaitMs'>, face:
         },
       },
       async ({ params: { run_id }, body, userId: by, headers: { 'idempotency-key': key } }, reply) =>
-        answerCreated(reply, await runs.clone(run_id, body ?? {}, { by, key })),
+        answerCreated(reply, await runs.clone(run_id, body ?? {}, { by, key }), face),
     );
     api.get(
       '/runs',
@@ -131,8 +131,8 @@ function nextRoute({ runs, runNextWaitMs }: Pick<AppParts, 'runs' | 'runNextWait
   };
 }
 
-function answerCreated(reply: FastifyReply, { created, run }: { created: boolean; run: RunTable }): RunSummary {
+function answerCreated(reply: FastifyReply, { created, run }: { created: boolean; run: RunTable }, face: RunFace): RunSummary {
   if (!created) reply.header('idempotent-replayed', 'true');
-  reply.status(201);
+  reply.status(201).header('location', `${face === 'seed' ? '' : '/api/v1'}/runs/${run.run_id}`);
   return summaryView(run);
 }

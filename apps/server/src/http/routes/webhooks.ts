@@ -105,7 +105,10 @@ export function webhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZod {
         const webhookId = `wh_${executionIdOf(userId, 'webhook', keyOf(parts, request))}`;
         const { row, secret, created } = await webhooks.create({ ...body, maker: principal, webhookId });
         if (!created) void reply.header('idempotent-replayed', 'true');
-        return reply.status(201).send({ ...(await view(parts, row)), secret });
+        return reply
+          .status(201)
+          .header('location', `/api/v1/webhooks/${webhookId}`)
+          .send({ ...(await view(parts, row)), secret });
       },
     );
   };

@@ -84,6 +84,7 @@ describe('POST /api/v1/workflows/{workflow_id}/start', () => {
   it('starts an execution that runs by itself', async () => {
     const answer = await server.post(startPath('plain'), { project_id: 'p-7' }, { 'x-user-id': 'ann@example.org' });
     const execution = executionIn(answer, 201);
+    assert.equal(answer.headers.get('location'), `/api/v1/executions/${execution.execution_id}`);
     assert.match(execution.execution_id, /^[0-9a-f-]{36}$/);
     assert.equal(execution.workflow_id, 'plain');
     assert.equal(execution.project_id, 'p-7');

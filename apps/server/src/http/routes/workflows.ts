@@ -103,7 +103,7 @@ export function workflowRoutes({ engine, random, tracing }: AppParts): FastifyPl
           ...limitsOf(request.body),
         });
         if (!created) reply.header('idempotent-replayed', 'true');
-        return reply.status(201).send(executionView(engine, execution));
+        return reply.status(201).header('location', `/api/v1/executions/${executionId}`).send(executionView(engine, execution));
       },
     );
   };

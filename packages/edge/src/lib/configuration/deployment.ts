@@ -1,27 +1,31 @@
+import { programNameSchema, samplingStrategySchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import type { EdgeOptions } from '../http/create-edge.ts';
 import type { DatasetsOptions } from '../dataset/datasets.ts';
 import { calendarOf } from '../dataset/day.ts';
+import { DEFAULT_DRIFT } from '../drift/drift-options.ts';
+import type { WatchingOptions } from '../watching/watching-options.ts';
 
 /** A number, or text that is one: what the environment gives is text. */
 const numberSchema = z.preprocess(
   (value) => (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/u.test(value.trim()) ? Number(value) : value),
   z.number(),
 );
+const share = numberSchema.pipe(z.number().min(0).max(1));
 const count = numberSchema.pipe(z.int().positive());
 const timeZone = z.string().refine((zone) => isTimeZone(zone), 'is no time zone, such as UTC or Europe/Berlin');
 
 /**
- * `deployment.yaml` as in the source (`reference/domain.md` §3.2: `runtime`, `execution`, `sampling`, `storage` and their defaults), and below
- * `storage` what this edge can do beside it.
+ * `deployment.yaml` as in the source (`reference/domain.md` §3.2: `runtime`, `execution`, `sampling`, `storage` and their defaults), and in
+ * `storage`, `validation` and `drift` what this edge can do beside it.
  */
 export const deploymentSchema = z.strictObject({
   runtime: z.strictObject({ mode: z.enum(['edge', 'central', 'hybrid']), data_dir: z.string().min(1).max(4096) }),
   execution: z.strictObject({ worker_count: count.default(4), timeout_ms: count.default(1000) }).prefault({}),
   sampling: z
     .strictObject({
-      // The source knows two more by name (`uncertainty`, `stratified`); they are not there yet, and are refused rather than taken for this one.
-      strategy: z.literal('random').default('random'),
-      rate: numberSchema.pipe(z.number().min(0).max(1)).default(0.05),
+      strategy: samplingStrategySchema.default('random'),
+      rate: share.default(0.05),
     })
     .prefault({}),
   storage: z
@@ -42,6 +46,50 @@ export const deploymentSchema = z.strictObject({
       when_full: z.enum(['refuse', 'drop']).default('refuse'),
     })
     .prefault({}),
+  /** The control plane that programs come from; left out: they are in `runtime.data_dir` already. */
+  source: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/u }).max(2000),
+      /** An API key that may read the programs. */
+      token: z.string().min(1).max(1000),
+      programs: z.array(programNameSchema).min(1).max(1000),
+      /** Seconds between two looks. */
+      interval_seconds: numberSchema.pipe(z.number().min(1).max(86_400)).default(15),
+    })
+    .optional(),
+  validation: z
+    .strictObject({
+      /** Who is asked about programs without a reference program: people, or the model of the control plane. */
+      oracle: z.enum(['people', 'model']).default('people'),
+      /** Programs by the name of the active program on this edge that they are compared with. */
+      reference_programs: z.record(programNameSchema, programNameSchema).default({}),
+      comparison: z.enum(['exact', 'fuzzy', 'structured']).default('exact'),
+      /** From which similarity on outputs match; not for `exact`. */
+      threshold: share.default(0.9),
+      /** How fields are compared with `structured`; exactly, unless named. */
+      fields: z.record(z.string().max(200), z.enum(['exact', 'fuzzy', 'ignore'])).default({}),
+      /** US dollars that the oracle of a program may cost a day (UTC); left out: no limit. */
+      budget_usd_per_day: numberSchema.pipe(z.number().min(0)).nullable().default(null),
+      /** US dollars that the answer of a person is reckoned to cost. */
+      answer_cost_usd: numberSchema.pipe(z.number().min(0).max(1000)).default(0),
+      /** Samples of a program that wait at the most. */
+      queue_limit: count.default(1000),
+    })
+    .prefault({}),
+  drift: z
+    .strictObject({
+      enabled: z.stringbool().or(z.boolean()).default(true),
+      /** A window has so many records and lasts so long at the least. */
+      window_records: numberSchema.pipe(z.int().min(30).max(1_000_000)).default(DEFAULT_DRIFT.windowRecords),
+      window_minutes: numberSchema.pipe(z.number().min(0)).default(DEFAULT_DRIFT.windowMinutes),
+      reference_records: numberSchema.pipe(z.int().min(50).max(1_000_000)).default(DEFAULT_DRIFT.referenceRecords),
+      significance: share.default(DEFAULT_DRIFT.significance),
+      threshold: numberSchema.pipe(z.number().positive()).default(DEFAULT_DRIFT.threshold),
+      windows_in: count.default(DEFAULT_DRIFT.windowsIn),
+      windows_out: count.default(DEFAULT_DRIFT.windowsOut),
+      quality_tolerance: numberSchema.pipe(z.number().positive().max(0.5)).default(DEFAULT_DRIFT.qualityTolerance),
+    })
+    .prefault({}),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
@@ -60,6 +108,55 @@ export function storageOptions({
     calendar: calendarOf(storage.time_zone),
     durability: storage.durability,
     whenFull: storage.when_full,
+  };
+}
+
+/** What a deployment says about sampling, validation and drift, as the options of an edge. */
+export function watchingOptions({
+  sampling,
+  validation,
+  drift,
+}: Pick<Deployment, 'sampling' | 'validation' | 'drift'>): WatchingOptions {
+  return {
+    sampling,
+    validation: {
+      oracle: validation.oracle,
+      referencePrograms: validation.reference_programs,
+      comparison: { method: validation.comparison, threshold: validation.threshold, fields: validation.fields },
+      budgetUsdPerDay: validation.budget_usd_per_day,
+      answerCostUsd: validation.answer_cost_usd,
+      queueLimit: validation.queue_limit,
+    },
+    drift: drift.enabled
+      ? {
+          windowRecords: drift.window_records,
+          windowMinutes: drift.window_minutes,
+          referenceRecords: drift.reference_records,
+          significance: drift.significance,
+          threshold: drift.threshold,
+          windowsIn: drift.windows_in,
+          windowsOut: drift.windows_out,
+          qualityTolerance: drift.quality_tolerance,
+        }
+      : null,
+  };
+}
+
+/** What is watched where no deployment says otherwise: the source's five in a hundred, and drift. */
+export const DEFAULT_WATCHING: WatchingOptions = watchingOptions(
+  deploymentSchema.pick({ sampling: true, validation: true, drift: true }).parse({}),
+);
+
+/** What a deployment says about the rest, as the options of an edge. */
+export function servingOptions({ execution, source }: Deployment): Pick<EdgeOptions, 'sandbox' | 'source'> {
+  return {
+    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms },
+    source: source && {
+      url: source.url,
+      token: source.token,
+      programs: source.programs,
+      intervalMs: source.interval_seconds * 1000,
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PlatformError } from '@loopwright/protocol';
+import { watchingOptions } from './deployment.ts';
 import { readDeployment } from './read-deployment.ts';
 
 let path = '';
@@ -84,6 +85,31 @@ storage:
         'line 7 /sampling/strategie: is not known',
         'line 9 /storage/time_zone: is no time zone, such as UTC or Europe/Berlin',
         'line 10 /storage/__proto__: is not known',
+      ],
+    );
+  });
+
+  it('says what is sampled, who validates and what counts as drift, and refuses what it does not know', async () => {
+    const { sampling, validation, drift } = watchingOptions(
+      await read(`runtime: { mode: edge, data_dir: /d }
+sampling: { strategy: uncertainty, rate: "0.2" }
+validation: { comparison: fuzzy, threshold: 0.8, budget_usd_per_day: 2, reference_programs: { spam: spam-rules } }
+drift: { window_records: 100, windows_in: 2 }
+`),
+    );
+    assert.deepEqual(sampling, { strategy: 'uncertainty', rate: 0.2 });
+    assert.deepEqual(
+      [validation.comparison.method, validation.comparison.threshold, validation.budgetUsdPerDay],
+      ['fuzzy', 0.8, 2],
+    );
+    assert.deepEqual(validation.referencePrograms, { spam: 'spam-rules' });
+    assert.deepEqual([drift?.windowRecords, drift?.windowsIn, drift?.windowsOut], [100, 2, 3]);
+    assert.equal(watchingOptions(await read('runtime: { mode: edge, data_dir: /d }\ndrift: { enabled: false }')).drift, null);
+    assert.deepEqual(
+      await problemsOf('runtime: { mode: edge, data_dir: /d }\nsampling: { strategy: sometimes }\ndrift: { threshold: 0 }'),
+      [
+        'line 2 /sampling/strategy: Invalid option: expected one of "random"|"uncertainty"|"stratified"|"edge_case"|"adaptive"',
+        'line 3 /drift/threshold: Too small: expected number to be >0',
       ],
     );
   });

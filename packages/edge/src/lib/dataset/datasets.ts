@@ -56,6 +56,11 @@ export class Datasets implements AsyncDisposable {
     return this.#calendar.dayOf(this.#options.clock.now());
   }
 
+  /** The day of an instant, as written in a record. */
+  dayOf(time: string): Day {
+    return this.#calendar.dayOf(Date.parse(time));
+  }
+
   /** The data set of a program. @throws PlatformError STORE_FAILED */
   of(taskId: string): Promise<ExecutionLog> {
     const known = this.#logs.get(taskId);

@@ -4,18 +4,26 @@ import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
+import { openWatching } from '../watching/open-watching.ts';
+import type { WatchingOptions } from '../watching/watching-options.ts';
 import { batchRoute } from './batch-route.ts';
+import { diffRoute } from './diff-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { answerErrors } from './error-answers.ts';
+import { RemoteSource, type RemoteSourceOptions } from '../remote/remote-source.ts';
+import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
+import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
 import { traceRequests } from './trace-requests.ts';
+import { watchingRoutes } from './watching-routes.ts';
 
 /** How an edge is made. */
 export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
@@ -31,8 +39,10 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   readonly random: Random;
   /** Where it tells what it did for which request. Left out: nowhere. */
   readonly trace?: ModuleTrace;
-  /** The share of the successes that is marked for validation, 0 to 1. Default 0. */
-  readonly samplingRate?: number | undefined;
+  /** What is chosen for validation, who validates it, and when traffic counts as changed. Left out: nothing is watched. */
+  readonly watching?: WatchingOptions | undefined;
+  /** The control plane that programs come from. Left out: they are in the data folder already. */
+  readonly source?: Pick<RemoteSourceOptions, 'url' | 'token' | 'programs' | 'intervalMs'> | undefined;
   /** Told in one line what an operator should know. */
   readonly log?: (message: string) => void;
 }
@@ -61,9 +71,19 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
   const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
-  const programs = new ServedPrograms({ store: new ProgramStore({ dir: dataDir, clock }), sandbox, trace, clock, taskId, log });
+  const store = new ProgramStore({ dir: dataDir, clock });
+  const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
+  const { watching, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
+  const tools = { sandbox, trace, clock, random, watching };
+  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
+  const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
+  const { source } = options;
+  const onChange = (name: string): Promise<unknown> => programs.refresh(name);
+  const remote = source && new RemoteSource({ ...source, store, clock, random, onChange, log });
+  await remote?.open();
   await programs.open();
+  await rollouts.open();
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -76,22 +96,26 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const parts: EdgeParts = {
-    sandbox,
-    trace,
+    ...tools,
     programs,
+    remote,
+    rollouts,
     datasets,
-    clock,
-    random,
-    samplingRate: options.samplingRate ?? 0,
+    watching,
+    dataDir,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
   };
-  for (const addRoutes of [executeRoutes, batchRoute, statusRoutes, refreshRoute]) addRoutes(app, parts);
+  const routes = [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute, watchingRoutes];
+  for (const addRoutes of routes) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();
+    await remote?.[Symbol.asyncDispose]();
     programs.close();
+    await rollouts.close();
     trace.close();
+    await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
   return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };

@@ -41,7 +41,7 @@ async function analytics(
   return isExact ? { date: day, ...(await log.exactFigures(day)) } : log.writeAnalytics(day);
 }
 
-function health({ programs, sandbox, packageVersion }: EdgeParts): EdgeHealth {
+function health({ programs, sandbox, packageVersion, remote }: EdgeParts): EdgeHealth {
   const { engine, jail, workers, restarts } = sandbox.health();
   const taskId = programs.defaultTaskId ?? null;
   const active = programs.active.map(({ metadata }) => ({
@@ -56,6 +56,7 @@ function health({ programs, sandbox, packageVersion }: EdgeParts): EdgeHealth {
     active_version: active.find(({ task_id }) => task_id === taskId)?.active_version ?? null,
     programs: active,
     sandbox: { engine, jail, workers, restarts },
+    ...(remote === undefined ? {} : { source: remote.health }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
+import type { Watching } from '../watching/watching.ts';
 import { isNestedTooDeep } from './nesting.ts';
 import { issuesAsDetails } from './schema-check.ts';
 import type { ServedVersion } from './served-version.ts';
@@ -31,8 +32,8 @@ export interface ExecutionTools {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace: ModuleTrace;
-  /** The share of the successes that is marked for validation, 0 to 1. */
-  readonly samplingRate: number;
+  /** Chooses what is validated and looks for drift. */
+  readonly watching: Pick<Watching, 'choose' | 'observe'>;
 }
 
 /**
@@ -45,15 +46,20 @@ export async function executeOnce(
   served: ServedVersion,
   input: Json,
   log: ExecutionLog | undefined,
-  { sandbox, clock, random, trace, samplingRate }: ExecutionTools,
+  { sandbox, clock, random, trace, watching }: ExecutionTools,
 ): Promise<Execution> {
   const inputJson = await readInput(served, input);
   const result = await sandbox.run(served.program, inputJson);
   const id = random.uuid();
   const execution = { id, ...(await readResult(served, result)) };
-  const isSampled = execution.status === 'success' && samplingRate > 0 && random.next() < samplingRate;
-  const record = { ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: isSampled };
-  if (log !== undefined) await trace.span('record execution', () => log.append(record));
+  if (log === undefined) return execution;
+  const reason =
+    execution.status === 'success'
+      ? watching.choose(served.metadata.task_id, { input, inputJson, output: execution.output })
+      : undefined;
+  const record = { ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: reason !== undefined };
+  await trace.span('record execution', () => log.append(record));
+  watching.observe({ record, inputJson, reason });
   return execution;
 }
 

@@ -29,6 +29,8 @@ interface Failure {
 export class ServedPrograms {
   readonly #options: ServedProgramsOptions;
   readonly #active = new Map<string, ServedVersion>();
+  /** The version that was active before, still ready: going back to it takes no loading and no warming up. */
+  readonly #previous = new Map<string, ServedVersion>();
   readonly #failures = new Map<string, Failure>();
   readonly #held = new Map<string, Promise<ServedVersion>>();
   /** One change of a program at a time. */
@@ -53,6 +55,11 @@ export class ServedPrograms {
   /** Active versions by program, sorted by name. */
   get active(): ServedVersion[] {
     return [...this.#active.values()].sort((one, other) => (one.metadata.task_id < other.metadata.task_id ? -1 : 1));
+  }
+
+  /** The version of a program that is served; `undefined` when none is. */
+  activeNumber(taskId: string): number | undefined {
+    return this.#active.get(taskId)?.metadata.version;
   }
 
   /** Programs whose active version could not be loaded, with the reason. */
@@ -143,8 +150,10 @@ export class ServedPrograms {
       return current;
     }
     try {
-      const next = await this.#load(taskId, version);
-      await trace.span('warm up', () => warmUp(next, sandbox, clock));
+      const previous = this.#previous.get(taskId);
+      const next = previous?.metadata.version === version ? previous : await this.#load(taskId, version);
+      if (next !== previous) await trace.span('warm up', () => warmUp(next, sandbox, clock));
+      if (current !== undefined) this.#previous.set(taskId, current);
       this.#active.set(taskId, next);
       this.#failures.delete(taskId);
       log(`Serving version ${version} of "${taskId}"`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { appendFile, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -218,5 +218,35 @@ describe('ProgramStore.setActive', () => {
     moving.abort();
     await reading;
     assert.deepEqual(seen, new Set([1, 2]));
+  });
+
+  it('overwrites drafts only, and none that was active or takes part in a rollout', async () => {
+    const { store, task } = await emptyStore();
+    const draft = (n: number): Parameters<typeof store.store>[1] => ({
+      id: `id-${n}`,
+      source: source(n),
+      metadata: { status: 'draft' },
+    });
+    for (const n of [1, 2, 3]) await store.store('spam', draft(n));
+    await store.store('spam', { id: 'ready', source: source(4), metadata: { status: 'validated' } });
+    await store.setActive('spam', 1, { record: { id: 'a' } });
+    await store.setActive('spam', 2, { record: { id: 'b' } });
+    await store.setRollout('spam', { rollout_id: 'r', mode: 'canary', incumbent: 2, candidate: 3, percentage: 5 });
+    for (const version of [1, 2, 3, 4])
+      await assert.rejects(store.overwrite('spam', version, draft(9)), { code: 'INVALID_STATE' }, String(version));
+    await assert.rejects(store.overwrite('spam', 5, draft(9)), { code: 'ARTIFACT_NOT_FOUND' });
+    await store.setRollout('spam', null);
+    const written = await store.overwrite('spam', 3, { ...draft(9), files: { 'notes.md': 'new' } });
+    assert.deepEqual([written.version, written.id], [3, 'id-9']);
+    assert.equal((await store.get('spam', 3)).source, source(9));
+    assert.equal(await store.readFile('spam', 3, 'notes.md'), 'new');
+    assert.deepEqual(
+      (await store.list('spam')).map(({ version }) => version),
+      [1, 2, 3, 4],
+    );
+    // A crash between the two renames of an overwriting: the next writer brings the old one back.
+    await rename(join(task, 'v3'), join(task, '.replaced-v3'));
+    assert.equal((await store.store('spam', draft(10))).version, 5);
+    assert.equal((await store.get('spam', 3)).source, source(9));
   });
 });

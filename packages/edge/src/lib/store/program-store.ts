@@ -1,5 +1,5 @@
 // Invariants of the store:
-// S1. A version is there completely or not at all, and never changes afterwards.
+// S1. A version is there completely or not at all, and never changes afterwards; a draft may, as long as nothing has to do with it.
 // S2. A number is given once: versions are not deleted here, and the next one is one more than the highest.
 // S3. The promotion is on disk before the pointer moves. The pointer moves by a rename.
 // S4. Readers take no lock. Writers of one program take the lock of its folder.
@@ -9,7 +9,9 @@ import {
   type Clock,
   type JsonObject,
   PlatformError,
+  type ProgramBundle,
   type ProgramMetadata,
+  type RolloutPlan,
   isoTime,
   messageOf,
   programMetadataSchema,
@@ -21,13 +23,17 @@ import { readActive, writeActive } from './active-pointer.ts';
 import { isMissing } from './durable-file.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { type Promotion, appendPromotion, readPromotions } from './promotion-log.ts';
+import { readRollout, writeRollout } from './rollout-file.ts';
 import {
   type ExtraFiles,
   type StoredProgram,
   checkExtraFiles,
   readExtraFile,
+  readBundle,
   readMetadata,
   readVersion,
+  restoreReplaced,
+  writeBundle,
   writeVersion,
 } from './version-folder.ts';
 
@@ -77,25 +83,72 @@ export class ProgramStore {
    * @throws PlatformError INVALID_PROGRAM: it does not build, nothing was written; VALIDATION_ERROR: names or metadata;
    * STORE_FAILED: the disk.
    */
-  async store(taskId: string, { id, source, files = {}, metadata = {} }: NewVersion): Promise<ProgramMetadata> {
+  async store(taskId: string, next: NewVersion): Promise<ProgramMetadata> {
+    return this.#put(taskId, next, async (folder) => {
+      const versions = await this.#versions(folder);
+      for (const version of versions) {
+        const known = await readMetadata(folder, version);
+        if (known.id === next.id) return known;
+      }
+      return (versions.at(-1) ?? 0) + 1;
+    });
+  }
+
+  /**
+   * Puts something else in the place of a draft that was never active and takes part in no rollout. Readers that come in between see the old one, the new
+   * one, or for a moment none.
+   *
+   * @throws PlatformError INVALID_STATE: it is no such draft; ARTIFACT_NOT_FOUND; and what {@link store} throws
+   */
+  async overwrite(taskId: string, version: number, next: NewVersion): Promise<ProgramMetadata> {
+    return this.#put(taskId, next, async (folder) => {
+      const { status } = await readMetadata(folder, checkVersion(version));
+      const wasActive = (await readPromotions(folder)).some(({ to }) => to === version) || (await readActive(folder)) === version;
+      const plan = await readRollout(folder);
+      if (status === 'draft' && !wasActive && plan?.candidate !== version && plan?.incumbent !== version) return version;
+      throw new PlatformError('INVALID_STATE', `Cannot overwrite version ${version} of "${taskId}": only drafts change`, {
+        details: { status, was_active: wasActive },
+      });
+    });
+  }
+
+  /** A version with all its files, for another machine; throws as {@link get} does. */
+  async bundle(taskId: string, version: number): Promise<ProgramBundle> {
+    return readBundle(this.#folder(taskId), checkVersion(version));
+  }
+
+  /**
+   * Takes over a version from another machine, under its number there. A number that is taken by the same program is left as it is.
+   *
+   * @throws PlatformError INVALID_PROGRAM: the bundle is not what it says; CONFLICT: the number is taken by another program; STORE_FAILED: the disk
+   */
+  async adopt(bundle: ProgramBundle): Promise<ProgramMetadata> {
+    const { task_id: taskId, version, digest } = bundle;
+    const folder = this.#folder(taskId);
+    return this.#write(folder, async () => {
+      if (!(await isFolder(join(folder, `v${checkVersion(version)}`)))) return writeBundle(folder, bundle);
+      const known = await readMetadata(folder, version);
+      if (known.digest === digest) return known;
+      throw new PlatformError('CONFLICT', `Cannot take over version ${version} of "${taskId}": another program has this number`, {
+        details: { digest: known.digest, offered: digest },
+      });
+    });
+  }
+
+  /** Builds and writes a version under the number that `choose` gives, or gives the one that it finds. */
+  async #put(
+    taskId: string,
+    { id, source, files = {}, metadata = {} }: NewVersion,
+    choose: (folder: string) => Promise<number | ProgramMetadata>,
+  ): Promise<ProgramMetadata> {
     const folder = this.#folder(taskId);
     checkExtraFiles(files);
     const { code, digest } = await buildProgram(source);
     return this.#write(folder, async () => {
-      const versions = await this.#versions(folder);
-      for (const version of versions) {
-        const known = await readMetadata(folder, version);
-        if (known.id === id) return known;
-      }
-      const version = (versions.at(-1) ?? 0) + 1;
-      const parsed = programMetadataSchema.safeParse({
-        ...metadata,
-        id,
-        task_id: taskId,
-        version,
-        digest,
-        created_at: isoTime(this.#clock.now()),
-      });
+      const version = await choose(folder);
+      if (typeof version !== 'number') return version;
+      const created_at = isoTime(this.#clock.now());
+      const parsed = programMetadataSchema.safeParse({ ...metadata, id, task_id: taskId, version, digest, created_at });
       if (!parsed.success) {
         throw new PlatformError('VALIDATION_ERROR', `Cannot store a version of "${taskId}": its metadata is not valid`, {
           cause: parsed.error,
@@ -183,9 +236,23 @@ export class ProgramStore {
     });
   }
 
+  /** The rollout of a program; `null`: the active version is served alone. */
+  async rollout(taskId: string): Promise<RolloutPlan | null> {
+    return readRollout(this.#folder(taskId));
+  }
+
+  /** Replaces the rollout of a program in one step, or ends it with `null`. @throws PlatformError STORE_FAILED */
+  async setRollout(taskId: string, plan: RolloutPlan | null): Promise<void> {
+    const folder = this.#folder(taskId);
+    await this.#write(folder, () => writeRollout(folder, plan));
+  }
+
   async #write<Result>(folder: string, run: () => Promise<Result>): Promise<Result> {
     try {
-      return await withFolderLock(folder, this.#clock, run);
+      return await withFolderLock(folder, this.#clock, async () => {
+        await restoreReplaced(folder);
+        return run();
+      });
     } catch (error) {
       if (error instanceof PlatformError) throw error;
       throw new PlatformError('STORE_FAILED', `Cannot write to "${folder}": ${messageOf(error)}`, { cause: error });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PlatformError, type ProgramMetadata, messageOf, programMetadataSchema } from '@loopwright/protocol';
+import { PlatformError, type ProgramBundle, type ProgramMetadata, messageOf, programMetadataSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { isMissing, renameDurably, syncFolder, writeDurably } from './durable-file.ts';
 import { FILES_LIMIT_BYTES, FILES_PER_VERSION } from './limits.ts';
@@ -52,15 +52,23 @@ export function checkExtraFiles(files: ExtraFiles): void {
  * which is why what lies in `.incoming` is the rest of a crash.
  */
 export async function writeVersion(folder: string, program: StoredProgram, files: ExtraFiles): Promise<void> {
-  const incoming = join(folder, '.incoming');
-  await rm(incoming, { recursive: true, force: true });
-  await mkdir(incoming);
-  const contents: Record<string, string | Uint8Array> = {
+  await writeFiles(folder, program.metadata.version, {
     'program.ts': program.source,
     'program.js': program.code,
     'metadata.json': `${JSON.stringify(program.metadata, null, 2)}\n`,
     ...files,
-  };
+  });
+}
+
+/** Writes the files of a version, all or nothing, in the place of those it has. Only for the holder of the folder's lock. */
+async function writeFiles(
+  folder: string,
+  version: number,
+  contents: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  const incoming = join(folder, '.incoming');
+  await rm(incoming, { recursive: true, force: true });
+  await mkdir(incoming);
   const digests: Record<string, string> = {};
   for (const [name, content] of Object.entries(contents)) {
     digests[name] = sha256(content);
@@ -68,7 +76,67 @@ export async function writeVersion(folder: string, program: StoredProgram, files
   }
   await writeDurably(join(incoming, 'digests.json'), `${JSON.stringify(digests, null, 2)}\n`);
   await syncFolder(incoming);
-  await renameDurably(incoming, join(folder, `v${program.metadata.version}`), folder);
+  const path = join(folder, `v${version}`);
+  const replaced = join(folder, `.replaced-v${version}`);
+  // No file system call exchanges two folders from here: between the two renames the version is not there, which `restoreReplaced` sets right after a crash.
+  if (await isThere(path)) await renameDurably(path, replaced, folder);
+  await renameDurably(incoming, path, folder);
+  await rm(replaced, { recursive: true, force: true });
+}
+
+/** Brings back versions that were to be replaced when a crash came. Only for the holder of the folder's lock. */
+export async function restoreReplaced(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const version = /^\.replaced-(v[1-9]\d{0,8})$/u.exec(name)?.[1];
+    if (version === undefined) continue;
+    if (await isThere(join(folder, version))) await rm(join(folder, name), { recursive: true, force: true });
+    else await renameDurably(join(folder, name), join(folder, version), folder);
+  }
+}
+
+/** Every file of a version, its digests checked; throws as {@link readVersion} does. */
+export async function readBundle(folder: string, version: number): Promise<ProgramBundle> {
+  const { metadata } = await readVersion(folder, version);
+  const names = Object.keys(await readDigests(folder, version));
+  const contents = await readChecked(folder, version, names);
+  const files = names.map((name, index) => [name, contents[index]?.toString('base64') ?? ''] as const);
+  return { task_id: metadata.task_id, version, digest: metadata.digest, files: Object.fromEntries(files) };
+}
+
+/**
+ * Writes a version that another machine gave, under the number it has there. Only for the holder of the folder's lock.
+ *
+ * @throws PlatformError INVALID_PROGRAM: the bundle is not whole, or not of this program, version and digest; VALIDATION_ERROR, PAYLOAD_TOO_LARGE: its files.
+ */
+export async function writeBundle(
+  folder: string,
+  { task_id: taskId, version, digest, files }: ProgramBundle,
+): Promise<ProgramMetadata> {
+  const contents = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]));
+  const { 'program.ts': source, 'program.js': code, 'metadata.json': text, ...extra } = contents;
+  checkExtraFiles(extra);
+  const refused = (reason: string): PlatformError =>
+    new PlatformError('INVALID_PROGRAM', `Cannot take over version ${version} of "${taskId}": ${reason}`);
+  if (source === undefined || code === undefined || text === undefined) throw refused('one of its own files is missing');
+  let metadata: ProgramMetadata;
+  try {
+    metadata = programMetadataSchema.parse(JSON.parse(text.toString('utf8')));
+  } catch (error) {
+    throw refused(`metadata.json cannot be read: ${messageOf(error)}`);
+  }
+  if (metadata.task_id !== taskId || metadata.version !== version) throw refused('it is of another program or version');
+  if (sha256(source) !== digest || metadata.digest !== digest) throw refused('program.ts does not match its digest');
+  await writeFiles(folder, version, contents);
+  return metadata;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /**
@@ -78,7 +146,7 @@ export async function writeVersion(folder: string, program: StoredProgram, files
  */
 export async function readVersion(folder: string, version: number): Promise<StoredProgram> {
   const metadata = await readMetadata(folder, version);
-  const [source, code] = await readChecked(folder, version, ['program.ts', 'program.js']);
+  const [source, code] = await readTexts(folder, version, ['program.ts', 'program.js']);
   if (source === undefined || code === undefined || sha256(source) !== metadata.digest) {
     throw changed(folder, version, 'program.ts does not match its digest');
   }
@@ -87,7 +155,7 @@ export async function readVersion(folder: string, version: number): Promise<Stor
 
 /** Reads `metadata.json` of a version; throws as {@link readVersion} does. */
 export async function readMetadata(folder: string, version: number): Promise<ProgramMetadata> {
-  const [text] = await readChecked(folder, version, ['metadata.json']);
+  const [text] = await readTexts(folder, version, ['metadata.json']);
   try {
     return programMetadataSchema.parse(JSON.parse(text ?? ''));
   } catch (error) {
@@ -98,20 +166,27 @@ export async function readMetadata(folder: string, version: number): Promise<Pro
 /** Reads one of the further files of a version; throws as {@link readVersion} does. */
 export async function readExtraFile(folder: string, version: number, name: string): Promise<string> {
   checkExtraFiles({ [name]: '' });
-  const [text] = await readChecked(folder, version, [name]);
+  const [text] = await readTexts(folder, version, [name]);
   return text ?? '';
 }
 
-async function readChecked(folder: string, version: number, names: readonly string[]): Promise<string[]> {
-  const path = join(folder, `v${version}`);
-  let digests: Record<string, string>;
+async function readTexts(folder: string, version: number, names: readonly string[]): Promise<string[]> {
+  return (await readChecked(folder, version, names)).map((content) => content.toString('utf8'));
+}
+
+async function readDigests(folder: string, version: number): Promise<Record<string, string>> {
   try {
-    digests = digestsSchema.parse(JSON.parse(await readFile(join(path, 'digests.json'), 'utf8')));
+    return digestsSchema.parse(JSON.parse(await readFile(join(folder, `v${version}`, 'digests.json'), 'utf8')));
   } catch (error) {
     if (isMissing(error))
       throw new PlatformError('ARTIFACT_NOT_FOUND', `Cannot read version ${version}: there is no such version`);
     throw changed(folder, version, 'digests.json cannot be read');
   }
+}
+
+async function readChecked(folder: string, version: number, names: readonly string[]): Promise<Buffer[]> {
+  const path = join(folder, `v${version}`);
+  const digests = await readDigests(folder, version);
   return Promise.all(
     names.map(async (name) => {
       const content = await readFile(join(path, name)).catch((error: unknown) => {
@@ -124,7 +199,7 @@ async function readChecked(folder: string, version: number, names: readonly stri
       if (content === undefined || sha256(content) !== digests[name]) {
         throw changed(folder, version, `${name} does not match its digest`);
       }
-      return content.toString('utf8');
+      return content;
     }),
   );
 }

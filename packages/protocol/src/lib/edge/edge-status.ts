@@ -13,6 +13,8 @@ export const edgeHealthSchema = z.object({
     workers: z.int(),
     restarts: z.int(),
   }),
+  /** The control plane that programs come from; left out where they come from nowhere. `trouble` says why the last look failed. */
+  source: z.object({ url: z.string(), seen_at: z.string().nullable(), trouble: z.string().nullable() }).optional(),
 });
 export type EdgeHealth = z.infer<typeof edgeHealthSchema>;
 

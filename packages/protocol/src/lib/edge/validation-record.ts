@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
 
+/** Why one execution was chosen for validation. Only `random` ones say, together, how good the program is on all of its traffic. */
+export const sampleReasonSchema = z.enum(['random', 'uncertainty', 'stratified', 'edge_case', 'adaptive']);
+export type SampleReason = z.infer<typeof sampleReasonSchema>;
+
 /** One line of `datasets/{task_id}/validations/sampled-YYYY-MM-DD.jsonl`: what an oracle said about an execution (`reference/domain.md` §3.2). */
 export const validationRecordSchema = z.object({
   id: z.string().min(1).max(200),
@@ -21,6 +25,8 @@ export const validationRecordSchema = z.object({
   tier1_passed: z.boolean().nullable().default(null),
   tier2_passed: z.boolean().nullable().default(null),
   tier3_passed: z.boolean().nullable().default(null),
+  /** `null`: nobody knows any more. */
+  sample_reason: sampleReasonSchema.nullable().default(null),
   validated_at: z.iso.datetime({ offset: true }),
 });
 export type ValidationRecord = z.infer<typeof validationRecordSchema>;

@@ -21,6 +21,7 @@ describe('ERRORS', () => {
     const retryable = Object.entries(ERRORS).filter(([, { status, retryable: again }]) => again && status < 500);
     assert.deepEqual(retryable.map(([code]) => code).sort(), [
       'DATA_DIR_IN_USE',
+      'ORACLE_BUDGET_REACHED',
       'PHASE_UNDER_WAY',
       'QUOTA_REACHED',
       'RATE_LIMITED',

@@ -1,6 +1,8 @@
+import { ROLLOUT_ERRORS } from './rollout-errors.ts';
 import { RUN_ERRORS } from './run-errors.ts';
 import { IDENTITY_ERRORS } from './identity-errors.ts';
 import { AGENT_ERRORS } from './agent-errors.ts';
+import { WATCHING_ERRORS } from './watching-errors.ts';
 import type { ErrorDefinition } from './error-definition.ts';
 
 const define = <Code extends string>(catalogue: Record<Code, ErrorDefinition>): Readonly<Record<Code, ErrorDefinition>> =>
@@ -234,8 +236,10 @@ export const ERRORS = define({
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
   ...RUN_ERRORS,
+  ...ROLLOUT_ERRORS,
   ...IDENTITY_ERRORS,
   ...AGENT_ERRORS,
+  ...WATCHING_ERRORS,
   OVERLOADED: { status: 503, retryable: true, title: 'The queue is full', fix: 'Wait and send the request again' },
   STEP_TIMEOUT: {
     status: 504,

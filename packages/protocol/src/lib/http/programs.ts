@@ -39,6 +39,10 @@ export const programAliasSchema = z.object({
   digest: z.string().nullable(),
   /** When it was moved there; `null` when it never was. */
   moved_at: z.iso.datetime({ offset: true }).nullable(),
+  /** Which versions answer, and how much of the requests each, in percent. */
+  weights: z.array(z.object({ version: z.int(), percentage: z.number() })),
+  /** The rollout that is under way beside it; `null`: none. */
+  rollout_id: z.string().nullable(),
 });
 export type ProgramAlias = z.infer<typeof programAliasSchema>;
 

@@ -53,7 +53,9 @@ export const cloneRunRequestSchema = z.strictObject({
 export type CloneRunRequest = z.infer<typeof cloneRunRequestSchema>;
 
 /** A time, or a day, which stands for its beginning in UTC. */
-const sinceSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+const sinceSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
+  error: 'is no day like 2026-01-31 and no time like 2026-01-31T12:00:00Z',
+});
 
 /** `GET /runs?…`. */
 export const listRunsQuerySchema = z.strictObject({
@@ -87,15 +89,17 @@ export const listRunsQuerySchema = z.strictObject({
 export type ListRunsQuery = z.infer<typeof listRunsQuerySchema>;
 
 /** `GET /runs/{id}/artifacts?…`; without a limit all of them. */
-export const listArtifactsQuerySchema = z.strictObject({
-  phase: z.string().min(1).max(63).optional(),
-  limit: z.coerce.number().int().min(1).max(500).optional(),
-  offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
-  /** From 1; with `limit`, in place of `offset`. */
-  page: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  /** `next_cursor` of the page before, with the same phase; in place of `offset`. */
-  cursor: z.string().min(1).max(4000).optional(),
-});
+export const listArtifactsQuerySchema = z
+  .strictObject({
+    phase: z.string().min(1).max(63).optional(),
+    limit: z.coerce.number().int().min(1).max(500).optional(),
+    offset: z.coerce.number().int().nonnegative().max(1_000_000_000).default(0),
+    /** From 1; with `limit`, in place of `offset`. */
+    page: z.coerce.number().int().min(1).max(1_000_000).optional(),
+    /** `next_cursor` of the page before, with the same phase; in place of `offset`. */
+    cursor: z.string().min(1).max(4000).optional(),
+  })
+  .refine(({ page, limit }) => page === undefined || limit !== undefined, { path: ['limit'], message: 'is needed with page' });
 
 /** `POST /runs/{id}/next`. */
 export const advanceRunRequestSchema = z.strictObject({ skip_validation: z.boolean().default(false) });

@@ -1,0 +1,60 @@
+import { PlatformError } from '@loopwright/protocol';
+import type { ServerDatabase } from '../database/server-database.ts';
+import type { NewestFirst } from '../programs/behaviour-diffs.ts';
+import { type RolloutRow, readRow, writeRow } from './rollout-state.ts';
+
+const UNDER_WAY = ['in_progress', 'paused', 'promoting'] as const;
+
+/** The rows of rollouts. A row is on disk when its promise resolves. */
+export class RolloutStore {
+  readonly #database: ServerDatabase;
+
+  constructor(database: ServerDatabase) {
+    this.#database = database;
+  }
+
+  /** Throws ROLLOUT_IN_PROGRESS when the program has one that is under way. */
+  async insert(row: RolloutRow): Promise<void> {
+    const other = (await this.underWay()).find(({ program }) => program === row.program);
+    if (other !== undefined)
+      throw new PlatformError('ROLLOUT_IN_PROGRESS', `Cannot start a rollout of "${row.program}": another one is under way`, {
+        details: { rollout_id: other.rollout_id },
+      });
+    await this.#database.insertInto('rollouts').values(writeRow(row)).execute();
+  }
+
+  /** Replaces a row. */
+  async put(row: RolloutRow): Promise<void> {
+    await this.#database.updateTable('rollouts').set(writeRow(row)).where('rollout_id', '=', row.rollout_id).execute();
+  }
+
+  /** Throws ROLLOUT_NOT_FOUND. */
+  async get(program: string, rolloutId: string): Promise<RolloutRow> {
+    const row = await this.#database
+      .selectFrom('rollouts')
+      .selectAll()
+      .where('rollout_id', '=', rolloutId)
+      .where('program', '=', program)
+      .executeTakeFirst();
+    if (row === undefined) throw new PlatformError('ROLLOUT_NOT_FOUND', `Cannot find the rollout "${rolloutId}" of "${program}"`);
+    return readRow(row);
+  }
+
+  /** Rollouts of a program, the newest first. */
+  async of(program: string, { limit, behind }: NewestFirst): Promise<RolloutRow[]> {
+    let query = this.#database.selectFrom('rollouts').selectAll().where('program', '=', program);
+    if (behind !== undefined) {
+      const [at, id] = behind;
+      query = query.where((is) =>
+        is.or([is('created_at', '<', at), is.and([is('created_at', '=', at), is('rollout_id', '<', id)])]),
+      );
+    }
+    const rows = await query.orderBy('created_at', 'desc').orderBy('rollout_id', 'desc').limit(limit).execute();
+    return rows.map(readRow);
+  }
+
+  async underWay(): Promise<RolloutRow[]> {
+    const rows = await this.#database.selectFrom('rollouts').selectAll().where('status', 'in', UNDER_WAY).execute();
+    return rows.map(readRow);
+  }
+}

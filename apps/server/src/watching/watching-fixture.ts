@@ -1,0 +1,43 @@
+import { systemClock, systemRandom } from '@loopwright/protocol';
+import { ModelClient } from '../agents/provider/model-client.ts';
+import { ProviderKeys } from '../agents/provider/provider-keys.ts';
+import type { TestAuthorization } from '../authorization/authorization-fixture.ts';
+import { moneyOf } from '../money/money-fixture.ts';
+import { type OpenWatching, type WatchingParts, openWatching } from './open-watching.ts';
+
+/** Nothing listens there. */
+const NOWHERE = 'http://127.0.0.1:9';
+
+/** The watching of a test server, which looks only when it is told to; its model is the one at a URL, when there is one. */
+export function openTestWatching(
+  parts: Omit<WatchingParts, 'models' | 'resources' | 'clock' | 'random'> & Pick<TestAuthorization, 'authorization'>,
+  modelUrl?: string,
+): OpenWatching {
+  const time = { clock: systemClock, random: systemRandom };
+  const none = { key: null, file: null };
+  const { usage, prices } = moneyOf(parts.database);
+  const models = new ModelClient({
+    keys: new ProviderKeys({ anthropic: none, openai: { key: 'sk-secret-of-the-test', file: null }, compatible: none }),
+    urls: { anthropic: NOWHERE, openai: modelUrl ?? NOWHERE, compatible: null },
+    fetch: globalThis.fetch,
+    model: modelUrl === undefined ? null : 'openai/gpt-4.1',
+    fallback: null,
+    timeoutMs: 10_000,
+    attempts: 1,
+    retryDelayMs: 1,
+    ...time,
+  });
+  const settings = {
+    driftCheckSeconds: null,
+    repairCounterexamples: 3,
+    repairCoolDownHours: 24,
+    repairBudgetUsd: 2,
+    repairBudgetAttempts: 50,
+  };
+  return openWatching(settings, {
+    ...parts,
+    ...time,
+    resources: parts.authorization.resources,
+    models: { models, prices, usage },
+  });
+}

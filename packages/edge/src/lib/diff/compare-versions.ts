@@ -1,0 +1,81 @@
+import type { BehaviourDiff, Json } from '@loopwright/protocol';
+import { LatencySketch } from '../dataset/latency-sketch.ts';
+import type { ExecutionTools } from '../serve/execute-once.ts';
+import type { ServedVersion } from '../serve/served-version.ts';
+import { DiffTally, classOf } from './diff-tally.ts';
+import { INPUTS_AT_ONCE } from './limits.ts';
+import { type Outcome, isSameOutcome, outcomeOf } from './outcome.ts';
+
+/** The two versions and what they are compared on. */
+export interface Comparison {
+  readonly incumbent: ServedVersion;
+  readonly candidate: ServedVersion;
+  readonly inputs: readonly Json[];
+  /** Gives up when it aborts; left out: never. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Compared = Omit<BehaviourDiff, 'task_id' | 'source' | 'logged_from' | 'logged_to' | 'compared_at'>;
+
+/**
+ * Runs every input twice through the incumbent and once through the candidate. What the incumbent answers in two ways is unstable and says nothing
+ * of the candidate (Diffy: Twitter, 2015). Where the candidate differs it is asked once more, so that its own whims are not taken for a change.
+ *
+ * @throws PlatformError OVERLOADED, SERVICE_UNAVAILABLE, and the reason of the signal
+ */
+export async function compareVersions({ inputs, ...pair }: Comparison, tools: ExecutionTools): Promise<Compared> {
+  const start = performance.now();
+  const tally = new DiffTally();
+  const latencies = { incumbent: new LatencySketch(), candidate: new LatencySketch() };
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next; index < inputs.length; index = next) {
+      next += 1;
+      pair.signal?.throwIfAborted();
+      await compareInput(inputs[index] ?? null, pair, { tools, tally, latencies });
+    }
+  };
+  await Promise.all(Array.from({ length: INPUTS_AT_ONCE }, work));
+  const versionOf = ({ metadata }: ServedVersion, sketch: LatencySketch): Compared['candidate'] => ({
+    version: metadata.version,
+    digest: metadata.digest,
+    p50_latency_ms: sketch.count === 0 ? null : sketch.quantile(0.5),
+    p99_latency_ms: sketch.count === 0 ? null : sketch.quantile(0.99),
+  });
+  return {
+    ...tally.counts(),
+    candidate: versionOf(pair.candidate, latencies.candidate),
+    incumbent: versionOf(pair.incumbent, latencies.incumbent),
+    duration_ms: Math.round(performance.now() - start),
+  };
+}
+
+interface Work {
+  readonly tools: ExecutionTools;
+  readonly tally: DiffTally;
+  readonly latencies: Record<'incumbent' | 'candidate', LatencySketch>;
+}
+
+async function compareInput(
+  input: Json,
+  { incumbent, candidate }: Pick<Comparison, 'incumbent' | 'candidate'>,
+  { tools, tally, latencies }: Work,
+): Promise<void> {
+  const [before, again, after] = await Promise.all([
+    outcomeOf(incumbent, input, tools),
+    outcomeOf(incumbent, input, tools),
+    outcomeOf(candidate, input, tools),
+  ]);
+  addLatency(latencies.incumbent, before);
+  addLatency(latencies.candidate, after);
+  const compared = { inputJson: JSON.stringify(input), incumbent: before, candidate: after };
+  if (!isSameOutcome(before, again)) return tally.add(compared, 'incumbent');
+  const diffClass = classOf(before, after);
+  if (diffClass === 'identical' || diffClass === 'both_failing') return tally.add(compared);
+  const isStable = isSameOutcome(after, await outcomeOf(candidate, input, tools));
+  return tally.add(compared, isStable ? undefined : 'candidate');
+}
+
+function addLatency(sketch: LatencySketch, outcome: Outcome): void {
+  if (outcome.status === 'success') sketch.add(outcome.latencyMs);
+}

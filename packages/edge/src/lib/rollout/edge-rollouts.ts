@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { type EdgeRolloutFigures, type RolloutPlan, messageOf } from '@loopwright/protocol';
+import type { Datasets } from '../dataset/datasets.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { ExecutionTools } from '../serve/execute-once.ts';
+import { type ServedVersion, serveVersion, warmUp } from '../serve/served-version.ts';
+import type { ProgramStore } from '../store/program-store.ts';
+import { countValidations } from './count-validations.ts';
+import { EdgeRollout, type EdgeRolloutParts } from './edge-rollout.ts';
+import { CANDIDATE_RETRY_MS, ROLLOUT_POLL_MS, VALIDATIONS_EVERY_MS } from './limits.ts';
+import { Shadow } from './shadow.ts';
+
+/** What {@link EdgeRollouts} works with. */
+export interface EdgeRolloutsOptions {
+  readonly store: ProgramStore;
+  readonly datasets: Datasets;
+  readonly dataDir: string;
+  readonly tools: ExecutionTools;
+  /** Opens the sandbox of a shadow, which closes it. */
+  readonly openShadowSandbox: () => Promise<Sandbox>;
+  readonly log: (message: string) => void;
+}
+
+/** The rollouts of all programs, kept up with their plans in the store. */
+export class EdgeRollouts {
+  readonly #options: EdgeRolloutsOptions;
+  readonly #rollouts = new Map<string, EdgeRollout>();
+  readonly #countedAt = new Map<EdgeRollout, number>();
+  readonly #changes = new Map<string, Promise<void>>();
+  #isClosed = false;
+  #stopTimer: () => void = () => undefined;
+
+  constructor(options: EdgeRolloutsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up the rollouts that are planned, then looks again and again, until {@link close}. */
+  async open(): Promise<void> {
+    const { store, tools, log } = this.#options;
+    try {
+      await Promise.all((await store.programs()).map((name) => this.refresh(name)));
+    } catch (error) {
+      log(`Cannot look for rollouts: ${messageOf(error)}`);
+    }
+    if (!this.#isClosed) this.#stopTimer = tools.clock.schedule(ROLLOUT_POLL_MS, () => void this.open());
+  }
+
+  /** The rollout of a program; `undefined`: there is none. */
+  of(taskId: string): EdgeRollout | undefined {
+    return this.#rollouts.get(taskId);
+  }
+
+  /** Reads the plan of a program again. Resolves when the edge does as it says; trouble with the candidate is in the figures. */
+  refresh(taskId: string): Promise<void> {
+    const follow = (): Promise<void> => this.#follow(taskId);
+    const change = (this.#changes.get(taskId) ?? Promise.resolve()).then(follow, follow);
+    this.#changes.set(taskId, change);
+    const forget = (): void => {
+      if (this.#changes.get(taskId) === change) this.#changes.delete(taskId);
+    };
+    change.then(forget, forget);
+    return change;
+  }
+
+  /** What the rollout of a program has counted; `null`: there is none. */
+  async figures(taskId: string): Promise<EdgeRolloutFigures | null> {
+    const rollout = this.#rollouts.get(taskId);
+    if (rollout === undefined) return null;
+    const now = this.#options.tools.clock.now();
+    if (now - (this.#countedAt.get(rollout) ?? -Infinity) >= VALIDATIONS_EVERY_MS) {
+      this.#countedAt.set(rollout, now);
+      await this.#countValidations(taskId, rollout);
+    }
+    return rollout.figures();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopTimer();
+    await Promise.allSettled(this.#changes.values());
+    await Promise.all([...this.#rollouts.values()].map((rollout) => rollout.close()));
+  }
+
+  async #follow(taskId: string): Promise<void> {
+    const plan = await this.#options.store.rollout(taskId);
+    const current = this.#rollouts.get(taskId);
+    if (this.#isClosed || (plan === null && current === undefined)) return;
+    const isSame = plan !== null && current?.plan.rollout_id === plan.rollout_id;
+    const isStuck =
+      isSame && current.trouble !== null && this.#options.tools.clock.now() - current.startedAt > CANDIDATE_RETRY_MS;
+    if (isSame && !isStuck) {
+      current.plan = plan;
+      return;
+    }
+    if (plan === null) this.#rollouts.delete(taskId);
+    else this.#rollouts.set(taskId, await this.#begin(taskId, plan));
+    if (current === undefined) return;
+    this.#countedAt.delete(current);
+    await current.close();
+  }
+
+  async #begin(taskId: string, plan: RolloutPlan): Promise<EdgeRollout> {
+    const { tools, log } = this.#options;
+    const parts = { plan, epoch: tools.random.uuid(), startedAt: tools.clock.now() };
+    try {
+      const ready: Omit<EdgeRolloutParts, keyof typeof parts | 'trouble'> =
+        plan.mode === 'canary'
+          ? { candidate: await this.#ready(taskId, plan.candidate, tools.sandbox) }
+          : { shadow: await this.#openShadow(taskId, plan) };
+      log(`Version ${plan.candidate} of "${taskId}" takes part as ${plan.mode}`);
+      return new EdgeRollout({ ...parts, ...ready, trouble: null });
+    } catch (error) {
+      log(`Cannot begin the rollout of version ${plan.candidate} of "${taskId}": ${messageOf(error)}`);
+      return new EdgeRollout({ ...parts, trouble: messageOf(error) });
+    }
+  }
+
+  async #openShadow(taskId: string, plan: RolloutPlan): Promise<Shadow> {
+    const sandbox = await this.#options.openShadowSandbox();
+    try {
+      const [incumbent, candidate] = [
+        await this.#ready(taskId, plan.incumbent, sandbox),
+        await this.#ready(taskId, plan.candidate, sandbox),
+      ];
+      return new Shadow({ incumbent, candidate, sandbox, tools: this.#options.tools });
+    } catch (error) {
+      await sandbox.close();
+      throw error;
+    }
+  }
+
+  /** Loaded, checked and warmed up before the first request. */
+  async #ready(taskId: string, version: number, sandbox: Sandbox): Promise<ServedVersion> {
+    const served = await serveVersion(await this.#options.store.get(taskId, version), sandbox);
+    await warmUp(served, sandbox, this.#options.tools.clock);
+    return served;
+  }
+
+  async #countValidations(taskId: string, rollout: EdgeRollout): Promise<void> {
+    const { store, datasets, dataDir, log } = this.#options;
+    try {
+      const { candidate, incumbent } = rollout.plan;
+      const ids = {
+        candidate: (await store.loadMetadata(taskId, candidate)).id,
+        incumbent: (await store.loadMetadata(taskId, incumbent)).id,
+      };
+      const folder = join(dataDir, 'datasets', taskId, 'validations');
+      const counts = await countValidations(await datasets.of(taskId), { ids, since: rollout.startedAt, folder });
+      for (const arm of ['candidate', 'incumbent'] as const)
+        rollout.arms[arm].setValidations(counts[arm].validated, counts[arm].mismatched);
+    } catch (error) {
+      log(`Cannot count the validations of "${taskId}": ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** How often the edge looks whether a rollout has changed, in milliseconds; whoever changes one tells it besides. */
+export const ROLLOUT_POLL_MS = 2000;
+/** How long a candidate that could not be loaded is left alone, in milliseconds. */
+export const CANDIDATE_RETRY_MS = 10_000;
+/** Answered requests of the incumbent before there is a limit to be slower than. */
+export const TIMED_AFTER = 50;
+/** Share of the incumbent's answers that are faster than that limit. */
+export const SLOW_QUANTILE = 0.95;
+/** Shadow runs at once; a request that comes above that is not copied. */
+export const SHADOW_AT_ONCE = 8;
+/** How often validations are counted at the most, in milliseconds. */
+export const VALIDATIONS_EVERY_MS = 5000;
+/** Characters of a key for which answers are to come from the same version. */
+export const KEY_CHARACTERS = 256;

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** A version with all its files, as one machine gives it to another. */
+export const programBundleSchema = z.object({
+  task_id: z.string(),
+  version: z.int().min(1),
+  /** SHA-256 of `program.ts`, hexadecimal. */
+  digest: z.string(),
+  /** The files by name in base64: `program.ts`, `program.js`, `metadata.json`, and what lies beside them. */
+  files: z.record(z.string().max(200), z.base64()),
+});
+export type ProgramBundle = z.infer<typeof programBundleSchema>;

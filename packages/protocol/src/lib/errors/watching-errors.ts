@@ -1,0 +1,23 @@
+import type { ErrorDefinition } from './error-definition.ts';
+
+/** What goes wrong with samples that are validated. */
+export const WATCHING_ERRORS = {
+  SAMPLE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such sample',
+    fix: 'List the samples with GET /api/v1/programs/{name}/samples',
+  },
+  SAMPLE_TAKEN: {
+    status: 409,
+    retryable: false,
+    title: 'Somebody else has the sample, or it is done',
+    fix: 'Claim another sample; `details` says who has this one',
+  },
+  ORACLE_BUDGET_REACHED: {
+    status: 429,
+    retryable: true,
+    title: 'The oracle may cost no more today',
+    fix: 'Wait for the next day (UTC) or raise `validation.budget_usd_per_day` in deployment.yaml',
+  },
+} as const satisfies Record<string, ErrorDefinition>;
