@@ -16,7 +16,7 @@ run([
    import { Engine } from '@loopwright/engine';
    import { systemClock, systemRandom } from '@loopwright/protocol';
    import { buildProgram, noJail, openSandbox } from '@loopwright/edge';
-   import '@loopwright/engine-restate'; import '@loopwright/client'; import '@loopwright/generation'; import '@loopwright/module-sdk';
+   import '@loopwright/engine-restate'; import '@loopwright/client'; import '@loopwright/generation'; import '@loopwright/models'; import '@loopwright/module-sdk';
    const dir = mkdtempSync('${join(root, 'node_modules', '.build-')}');
    const engine = new Engine({ dir, durability: 'full', clock: systemClock, random: systemRandom, functions: {} });
    await engine.close(0);

@@ -13,11 +13,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   'packages/engine-restate': ['protocol', 'engine'],
   'packages/generation': ['protocol'],
   'packages/module-sdk': ['protocol'],
+  // How long to wait for a busy service is the same for models.
+  'packages/models': ['protocol', 'generation'],
   'packages/client': ['protocol'],
   // The edge is a module of its own process.
   'packages/edge': ['protocol', 'module-sdk'],
-  'apps/server': ['protocol', 'engine', 'generation', 'edge', 'module-sdk'],
-  'apps/generator': ['protocol', 'module-sdk', 'edge'],
+  'apps/server': ['protocol', 'engine', 'generation', 'models', 'edge', 'module-sdk'],
+  'apps/generator': ['protocol', 'generation', 'models', 'module-sdk', 'edge'],
   'apps/cli': ['protocol', 'client'],
 };
 

@@ -1,19 +1,31 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { type JailPolicy, type Sandbox, openJail, openSandbox, traceRequests, tracedSandbox } from '@loopwright/edge';
+import { type JailPolicy, type Sandbox, openJail, traceRequests } from '@loopwright/edge';
 import { ModuleTrace } from '@loopwright/module-sdk';
-import { type Clock, type Json, PlatformError, type Random, executionPlanSchema, issueDetails } from '@loopwright/protocol';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { generate } from './agent/generate.ts';
+import type { Clock, Random } from '@loopwright/protocol';
+import fastify, { type FastifyInstance } from 'fastify';
+import { AgentTable } from './agent/agent-table.ts';
+import type { Agent } from './agent/agent.ts';
+import { inductionAgent } from './agent/induction-agent.ts';
+import { lazySandbox } from './agent/lazy-sandbox.ts';
 import { Executions } from './executions/executions.ts';
 import { ResultStore } from './executions/result-store.ts';
-import { Turns } from './executions/turns.ts';
+import { gradeAgent } from './grading/grade-agent.ts';
+import { type PythonWall, openPythonWall } from './grading/python/python-wall.ts';
 import { answerErrors } from './http/error-answers.ts';
+import { ENDPOINTS, addRoutes } from './http/routes.ts';
+import { StreamPlaces } from './http/stream-places.ts';
 import { SERVICE_LIMITS } from './limits.ts';
 
-/** The version that `/health` names. */
-const VERSION = '0.1.0';
+/** What an agent is made with. */
+interface AgentParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The sandbox in which agents test what they made, opened by whoever needs it first. Throws SERVICE_UNAVAILABLE when it does not start; the next one tries again. */
+  readonly sandbox: () => Promise<Sandbox>;
+  /** The wall of Python, looked for by whoever needs it first. Throws LANGUAGE_UNAVAILABLE where there is none. */
+  readonly python: () => Promise<PythonWall>;
+}
 
 /** How the generation service is made. */
 export interface GeneratorOptions {
@@ -21,14 +33,20 @@ export interface GeneratorOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Plans worked on at a time. Default 2. */
+  /** Plans worked on at a time, by each agent that sets no number of its own. Default 2. */
   readonly maxConcurrent?: number;
-  /** Plans that may wait. Default 100. */
+  /** Plans that may wait. Default 2000. */
   readonly queueLimit?: number;
   /** What is done about the jail around programs that are tried out. */
   readonly jailPolicy: JailPolicy;
+  /** Plans of one caller that may wait. Default 1000. */
+  readonly queueLimitOfCaller?: number;
+  /** Programs that are graded at a time. Default six for each processor, at most 16: most of them loop until their time is over, or take no time. */
+  readonly sandboxWorkers?: number;
   /** When set, `/execute`, `/executions` and `/stats` want `Authorization: Bearer …`. */
   readonly authToken?: string;
+  /** Makes agents besides those that need nothing: induction and grading. */
+  readonly agents?: (parts: AgentParts) => readonly Agent[];
   /** Where it tells what it did for which request. Left out: nowhere. */
   readonly trace?: ModuleTrace;
   /** Told when a request fails by the service's fault or a sandbox worker dies. */
@@ -42,36 +60,38 @@ export interface Generator extends AsyncDisposable {
   readonly endpoints: readonly { path: string; methods: string[] }[];
 }
 
-const ENDPOINTS = [
-  { path: '/', methods: ['GET'] },
-  { path: '/health', methods: ['GET'] },
-  { path: '/stats', methods: ['GET'] },
-  { path: '/execute', methods: ['POST'] },
-  { path: '/executions/:id', methods: ['GET'] },
-];
-
 /** Makes the service; `app.listen` opens its port. */
 export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
   const { clock, random } = options;
   const log = options.log ?? ((): void => undefined);
   const trace = options.trace ?? new ModuleTrace(null);
-  let sandbox: Promise<Sandbox> | undefined;
-  const openOnce = (): Promise<Sandbox> => {
-    sandbox ??= openTestSandbox(options, log).then(
-      (opened) => tracedSandbox(opened, trace),
-      (error: unknown) => {
-        sandbox = undefined;
-        throw error;
-      },
-    );
-    return sandbox;
-  };
-  const executions = new Executions({
-    store: await ResultStore.open(options.dataDir, SERVICE_LIMITS.storedResults, random),
-    turns: new Turns(options.maxConcurrent ?? 2, options.queueLimit ?? 100),
+  const workers = options.sandboxWorkers ?? Math.min(16, 6 * availableParallelism());
+  const jail = once(() => openJail({ policy: options.jailPolicy, clock, log }));
+  const sandbox = lazySandbox({
+    workers: SERVICE_LIMITS.testWorkers,
+    timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
+    jail,
     clock,
-    generate: (plan, metadata, run) => generate(plan, metadata, { clock, sandbox: openOnce, trace }, run),
+    trace,
+    log,
   });
+  const grading = lazySandbox({ workers, timeoutMs: SERVICE_LIMITS.sandboxTimeoutMs, jail, clock, trace, log });
+  const parts = { clock, random, trace, sandbox: sandbox.open, python: once(openPythonWall) };
+  const agents = new AgentTable(
+    [
+      inductionAgent(parts),
+      { ...gradeAgent({ ...parts, sandbox: grading.open }), concurrency: workers },
+      ...(options.agents?.(parts) ?? []),
+    ],
+    {
+      running: options.maxConcurrent ?? 2,
+      queued: options.queueLimit ?? SERVICE_LIMITS.queuedPlans,
+      queuedOfCaller: options.queueLimitOfCaller ?? SERVICE_LIMITS.queuedPlansOfCaller,
+      queuedWeight: SERVICE_LIMITS.queuedCharacters,
+    },
+  );
+  const store = await ResultStore.open(options.dataDir, SERVICE_LIMITS.storedResults, random);
+  const executions = new Executions({ store, agents, clock, random });
   const app = fastify({
     forceCloseConnections: true,
     bodyLimit: SERVICE_LIMITS.bodyBytes,
@@ -81,7 +101,15 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);
   traceRequests(app, trace);
-  addRoutes(app, executions, options.authToken);
+  const { authToken } = options;
+  addRoutes(app, {
+    agents,
+    executions,
+    clock,
+    authToken,
+    streams: new StreamPlaces(),
+    sandboxes: () => ({ tests: sandbox.health(), grading: grading.health() }),
+  });
   return {
     app,
     endpoints: ENDPOINTS,
@@ -91,80 +119,12 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       await setImmediate();
       await app.close();
       trace.close();
-      await (await sandbox)?.close();
+      await Promise.all([sandbox.close(), grading.close()]);
     },
   };
 }
 
-async function openTestSandbox({ clock, jailPolicy }: GeneratorOptions, log: (message: string) => void): Promise<Sandbox> {
-  return openSandbox({
-    clock,
-    jail: await openJail({ policy: jailPolicy, clock, log }),
-    workers: 1,
-    timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
-    memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
-    log,
-  });
-}
-
-function addRoutes(app: FastifyInstance, executions: Executions, authToken: string | undefined): void {
-  const onlyOrchestrator = { onRequest: (request: FastifyRequest) => checkToken(request, authToken) };
-  app.get('/', () => ({
-    service: 'ptc',
-    name: 'Loopwright generation service',
-    version: VERSION,
-    agents: [{ name: 'induction', description: 'Learns a program from labelled examples; needs no model and no network' }],
-    endpoints: ENDPOINTS,
-  }));
-  app.get('/health', () => ({ status: 'healthy', service: 'ptc', version: VERSION }));
-  app.get('/stats', onlyOrchestrator, () => ({
-    total_executions: executions.counts.total,
-    successful_executions: executions.counts.successful,
-    failed_executions: executions.counts.failed,
-    // The plan cache is the client's: the service has no figures of it.
-    cache_hits: 0,
-    cache_misses: 0,
-    cache_hit_rate: null,
-    queued: executions.queued,
-    running: executions.running,
-  }));
-  app.post('/execute', onlyOrchestrator, async (request, reply) => {
-    const plan = executionPlanSchema.safeParse(request.body);
-    if (!plan.success) {
-      throw new PlatformError('VALIDATION_ERROR', 'Cannot read the plan: it is not valid', {
-        details: issueDetails(plan.error.issues.slice(0, 100)),
-      });
-    }
-    return executions.execute(plan.data, callerSignal(reply));
-  });
-  app.get('/executions/:id', onlyOrchestrator, async (request, reply) => {
-    const params = z.object({ id: z.string().trim().min(1).max(200) }).safeParse(request.params);
-    if (!params.success)
-      throw new PlatformError('VALIDATION_ERROR', 'Cannot read the execution id: it is not valid', {
-        details: issueDetails(params.error.issues),
-      });
-    const progress = executions.progress(params.data.id);
-    if (progress !== undefined)
-      return reply.code(202).send({ execution_id: params.data.id, status: 'RUNNING', progress: progress as unknown as Json });
-    const result = await executions.find(params.data.id);
-    if (result === undefined) throw new PlatformError('EXECUTION_NOT_FOUND', `Cannot find the execution "${params.data.id}"`);
-    return result;
-  });
-}
-
-/** Aborted when the caller closes the connection before it has its answer. */
-function callerSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot answer: the caller is gone'));
-  });
-  return gone.signal;
-}
-
-async function checkToken(request: FastifyRequest, token: string | undefined): Promise<void> {
-  if (token === undefined) return;
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${token}`))) {
-    throw new PlatformError('UNAUTHORIZED', 'Cannot serve the request: the token is missing or wrong');
-  }
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }

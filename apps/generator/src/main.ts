@@ -1,46 +1,48 @@
-import { openModuleTrace, runModule } from '@loopwright/module-sdk';
+import { type ModuleTrace, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
-import { createGenerator } from './generator.ts';
+import { type Generator, createGenerator } from './generator.ts';
+import { openModelAgent } from './models/open-model-agent.ts';
+import { splitAddress } from './split-address.ts';
+import { readStandAlone, serveAlone } from './stand-alone.ts';
 
-/** What the orchestrator sets. */
+/** What the orchestrator sets, or whoever runs the service by itself. */
 const environmentSchema = z.object({
-  LOOPWRIGHT_GENERATOR_DATA_DIR: z.string().min(1),
   LOOPWRIGHT_GENERATOR_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
+  LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
 });
 
-await runModule(async (init, { sendSpans }) => {
-  const environment = environmentSchema.parse(init.env);
+async function open(
+  dataDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  { authToken, trace }: { authToken: string | undefined; trace?: ModuleTrace },
+): Promise<Generator> {
+  const environment = environmentSchema.parse(env);
+  const sandboxWorkers = environment.LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS;
+  // Tool servers need what a program needs to start at all; the settings come over the init line.
+  const environmentOfModels = { ...process.env, ...env };
+  const models = new AsyncDisposableStack();
   const generator = await createGenerator({
-    dataDir: environment.LOOPWRIGHT_GENERATOR_DATA_DIR,
+    agents: (parts) => [
+      models.use(openModelAgent({ ...parts, environment: environmentOfModels, log: (message) => log(message) })),
+    ],
+    dataDir,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
     jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL,
     clock: systemClock,
     random: systemRandom,
-    trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
-    ...(init.auth_token === undefined ? {} : { authToken: init.auth_token }),
+    ...(sandboxWorkers === undefined ? {} : { sandboxWorkers }),
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(trace === undefined ? {} : { trace }),
   });
-  const { host, port } = splitAddress(init.listen);
-  await generator.app.listen({ host, port });
-  const address = generator.app.server.address();
-  const listen = `${host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
-  log(`listening on ${listen}`);
-  return { listen, endpoints: generator.endpoints, stop: async () => generator[Symbol.asyncDispose]() };
-});
-
-function splitAddress(listen: string): { host: string; port: number } {
-  const colon = listen.lastIndexOf(':');
-  const host = listen.slice(0, colon).replace(/^\[|\]$/gu, '');
   return {
-    host: host || '127.0.0.1',
-    port: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(65_535)
-      .parse(listen.slice(colon + 1)),
+    ...generator,
+    [Symbol.asyncDispose]: async () => {
+      await generator[Symbol.asyncDispose]();
+      await models.disposeAsync();
+    },
   };
 }
 
@@ -52,3 +54,18 @@ function log(message: string, error?: unknown): void {
     `${JSON.stringify({ level, time: isoTime(systemClock.now()), service: 'generator', msg: message, ...cause })}\n`,
   );
 }
+
+const alone = readStandAlone(process.argv.slice(2), process.env);
+if (alone === undefined) {
+  await runModule(async (init) => {
+    const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
+    const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom });
+    const generator = await open(dataDir, init.env, { authToken: init.auth_token, trace });
+    const { host, port } = splitAddress(init.listen);
+    await generator.app.listen({ host, port });
+    const address = generator.app.server.address();
+    const listen = `${host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
+    log(`listening on ${listen}`);
+    return { listen, endpoints: generator.endpoints, stop: async () => generator[Symbol.asyncDispose]() };
+  });
+} else await serveAlone(await open(alone.dataDir, process.env, alone), alone);

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runDetailSchema, runSummarySchema, serverHealthSchema } from '@loopwright/protocol';
-import { startProvider } from './agents/provider-fixture.ts';
+import { startProvider } from '@loopwright/models/scripted';
 import { scenarioFlags } from './crash/crash-scenario.ts';
 import { ANN } from './runs/runs-fixture.ts';
 import { openReceiver } from './webhooks/receiver-fixture.ts';

@@ -8,6 +8,7 @@ export { type SandboxOptions, openSandbox } from './lib/sandbox/open-sandbox.ts'
 export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './lib/sandbox/sandbox.ts';
 export { type Jail, type JailedProcess, type Wall, type WorkerCommandLine, noJail } from './lib/sandbox/jail/jail.ts';
 export { type JailOptions, type JailPolicy, openJail } from './lib/sandbox/jail/open-jail.ts';
+export { processorMs } from './lib/sandbox/processor-time.ts';
 export { tracedSandbox } from './lib/sandbox/traced-sandbox.ts';
 export { traceRequests } from './lib/http/trace-requests.ts';
 export { type Calendar, calendarOf, utcCalendar } from './lib/dataset/day.ts';
@@ -15,6 +16,8 @@ export { ExecutionLog, type ExecutionLogOptions, type PlacedRecord } from './lib
 export { type DayQueries, type DayQueriesOptions, exportDays, openDayQueries } from './lib/dataset/day-queries.ts';
 export type { DatasetPart } from './lib/dataset/retention.ts';
 export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
+export { type TestFiles, type TestParts, runTestFiles } from './lib/testing/run-test-files.ts';
+export type { TestRun } from './lib/testing/test-run.ts';
 export type { WatchingOptions } from './lib/watching/watching-options.ts';
 export { DEFAULT_WATCHING } from './lib/configuration/deployment.ts';
 export { edgeMainPath } from './lib/main-path.ts';

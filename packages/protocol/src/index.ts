@@ -5,6 +5,7 @@ export type { ErrorDefinition } from './lib/errors/error-definition.ts';
 export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails, messageOf } from './lib/errors/platform-error.ts';
 export { type ErrorResponse, errorResponseSchema } from './lib/http/error-response.ts';
 export * from './lib/generation/plan.ts';
+export * from './lib/generation/grade.ts';
 export * from './lib/generation/result.ts';
 export * from './lib/generation/progress.ts';
 export * from './lib/generation/induction-candidates.ts';

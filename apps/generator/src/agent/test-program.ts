@@ -2,6 +2,7 @@ import { type BuiltProgram, type Sandbox, buildProgram } from '@loopwright/edge'
 import type { ModuleTrace } from '@loopwright/module-sdk';
 import { type Clock, type Json, type TestResult, canonicalJson, messageOf } from '@loopwright/protocol';
 import type { ProgramCase } from '../induction/emit/cases.ts';
+import { SERVICE_LIMITS } from '../limits.ts';
 
 /** What is tested and how. */
 export interface ProgramTest {
@@ -38,7 +39,7 @@ export async function testProgram(test: ProgramTest): Promise<ProgramTestResult>
     const testResult = { ...resultOf([], [`build: ${messageOf(error)}`]), duration_seconds: (test.clock.now() - started) / 1000 };
     return { testResult, latencyP50: null, latencyP99: null };
   }
-  const program = { key: built.digest, code: built.code };
+  const program = { key: built.digest, code: built.code, timeoutMs: SERVICE_LIMITS.caseTimeoutMs };
   const passed: string[] = [];
   const failed: string[] = [];
   for (const { name, input, output } of test.cases) {

@@ -3,29 +3,44 @@ import {
   type ArtifactResult,
   type Clock,
   type ExecutionPlan,
-  type InductionMetadata,
   PlatformError,
+  type Random,
   canonicalJson,
   isSuccess,
+  messageOf,
 } from '@loopwright/protocol';
-import { emptyResult, readInductionTask } from '../agent/generate.ts';
-import type { AgentProgress } from '../agent/run-agent.ts';
+import type { Agent } from '../agent/agent.ts';
+import { resultOf } from '../agent/result.ts';
+import type { AgentTable } from '../agent/agent-table.ts';
+import { EndedLogs } from './ended-logs.ts';
+import { EventLog } from './event-log.ts';
 import type { ResultStore } from './result-store.ts';
-import type { Turns } from './turns.ts';
 
-/** Does the work of one plan. */
-export type Generate = (
-  plan: ExecutionPlan,
-  metadata: InductionMetadata,
-  run: { signal: AbortSignal; onProgress: (progress: AgentProgress) => void },
-) => Promise<ArtifactResult>;
+/** What a plan is worked out for. */
+export interface Caller {
+  /** Who waits; callers take turns. */
+  readonly name: string;
+  /** Aborted when nobody is there any more to take the answer. */
+  readonly signal: AbortSignal;
+  /** Told of the events as soon as there are some to be had; not for a result that was kept. */
+  readonly onEvents?: (log: EventLog) => void;
+}
+
+/** One piece of work: a plan, and all executions that wait for what comes of it. */
+interface Work {
+  readonly firstId: string;
+  readonly digest: string;
+  readonly log: EventLog;
+  readonly cancel: AbortController;
+  /** The result under the id of the first execution; it is on disk. */
+  readonly result: Promise<ArtifactResult>;
+  callers: number;
+}
 
 interface UnderWay {
-  readonly planDigest: string;
+  readonly work: Work;
+  /** The result under this execution's own id; it is on disk. */
   readonly result: Promise<ArtifactResult>;
-  readonly cancel: AbortController;
-  callers: number;
-  progress: AgentProgress | undefined;
 }
 
 /** Counts since the start of the service. */
@@ -33,6 +48,9 @@ export interface ExecutionCounts {
   total: number;
   successful: number;
   failed: number;
+  timed_out: number;
+  /** Executions that got what another one of the same plan worked out at the time. */
+  shared: number;
 }
 
 /** Why a run ends before its time. */
@@ -42,123 +60,160 @@ const TIMED_OUT = Symbol('timed out');
  * The executions of the service.
  *
  * 1. One identifier stands for one plan: the same plan gives the stored result, or joins the run under way; another plan is refused.
- * 2. A run is cancelled when its last caller is gone; a cancelled run leaves no result.
- * 3. A run that timed out is kept for readers, and done again when it is asked for again.
+ * 2. Equal plans under several identifiers at a time are worked out once, unless a plan wants nothing that is kept (`cache_strategy: never`).
+ * 3. A run is cancelled when its last caller is gone; a cancelled run leaves no result.
+ * 4. What an agent returns is kept, what it throws is not: a fault of the sandbox or of a provider is no answer. A run that timed out is kept for readers, and
+ *    done again when it is asked for again.
  */
 export class Executions {
-  readonly #store: ResultStore;
-  readonly #turns: Turns;
-  readonly #clock: Clock;
-  readonly #generate: Generate;
+  readonly #parts: { store: ResultStore; agents: AgentTable; clock: Clock; random: Random };
   readonly #underWay = new Map<string, UnderWay>();
-  readonly counts: ExecutionCounts = { total: 0, successful: 0, failed: 0 };
+  readonly #byDigest = new Map<string, Work>();
+  readonly #ended: EndedLogs;
+  readonly counts: ExecutionCounts = { total: 0, successful: 0, failed: 0, timed_out: 0, shared: 0 };
 
-  constructor(parts: { store: ResultStore; turns: Turns; clock: Clock; generate: Generate }) {
-    this.#store = parts.store;
-    this.#turns = parts.turns;
-    this.#clock = parts.clock;
-    this.#generate = parts.generate;
+  constructor(parts: { store: ResultStore; agents: AgentTable; clock: Clock; random: Random }) {
+    this.#parts = parts;
+    this.#ended = new EndedLogs(parts.clock);
   }
 
-  /** Runs that have a turn. */
-  get running(): number {
-    return this.#turns.running;
+  /** The events of an execution under way, or of one that has just ended. */
+  log(executionId: string): EventLog | undefined {
+    return this.#underWay.get(executionId)?.work.log ?? this.#ended.find(executionId);
   }
 
-  /** Runs that wait for a turn. */
-  get queued(): number {
-    return this.#turns.queued;
-  }
-
-  /** How far a run under way is; `undefined` when there is none. */
-  progress(executionId: string): AgentProgress | undefined {
-    const run = this.#underWay.get(executionId);
-    return run && (run.progress ?? { stage: 'queued', done: 0, total: 0 });
+  /** Whether an execution is under way. */
+  isUnderWay(executionId: string): boolean {
+    return this.#underWay.has(executionId);
   }
 
   /** The stored result of an execution. */
   async find(executionId: string): Promise<ArtifactResult | undefined> {
-    return (await this.#store.read(executionId))?.result;
+    return (await this.#parts.store.read(executionId))?.result;
   }
 
   /**
    * The result of a plan, worked out or found.
    *
-   * @throws PlatformError IDEMPOTENCY_CONFLICT, OVERLOADED, PROVIDER_NOT_CONFIGURED, VALIDATION_ERROR; the reason of the signal
+   * @throws PlatformError IDEMPOTENCY_CONFLICT, OVERLOADED, RATE_LIMITED; what the agent throws; the reason of the signal
    */
-  async execute(plan: ExecutionPlan, signal: AbortSignal): Promise<ArtifactResult> {
-    const metadata = readInductionTask(plan);
-    const planDigest = digestOf(plan);
+  async execute(plan: ExecutionPlan, caller: Caller): Promise<ArtifactResult> {
+    const agent = this.#parts.agents.of(plan);
+    agent.check(plan);
+    const id = plan.execution_id;
+    const digest = digestOf(plan);
     // A run that lost its last caller is on its way out: it must not be joined.
-    for (
-      let run = this.#underWay.get(plan.execution_id);
-      run?.cancel.signal.aborted === true;
-      run = this.#underWay.get(plan.execution_id)
-    ) {
+    for (let run = this.#underWay.get(id); run?.work.cancel.signal.aborted === true; run = this.#underWay.get(id))
       await run.result.catch(() => undefined);
-    }
-    const stored = this.#underWay.has(plan.execution_id) ? undefined : await this.#store.read(plan.execution_id);
-    signal.throwIfAborted();
-    const known = this.#underWay.get(plan.execution_id);
-    if ((known?.planDigest ?? stored?.plan_digest ?? planDigest) !== planDigest) {
-      throw new PlatformError(
-        'IDEMPOTENCY_CONFLICT',
-        `Cannot execute "${plan.execution_id}": another plan has this execution_id`,
-      );
-    }
+    const stored = this.#underWay.has(id) ? undefined : await this.#parts.store.read(id);
+    caller.signal.throwIfAborted();
+    const known = this.#underWay.get(id);
+    if ((known?.work.digest ?? stored?.plan_digest ?? digest) !== digest)
+      throw new PlatformError('IDEMPOTENCY_CONFLICT', `Cannot execute "${id}": another plan has this execution_id`);
     if (known === undefined && stored !== undefined && stored.result.status !== 'TIMEOUT') return stored.result;
-    const run = known ?? this.#start(plan, metadata, planDigest);
-    return this.#join(run, signal);
+    const run = known ?? this.#begin(plan, { agent, digest, caller });
+    caller.onEvents?.(run.work.log);
+    return this.#join(run, caller.signal);
   }
 
   /** Cancels everything under way and waits until it has ended. */
   async stop(): Promise<void> {
     const runs = [...this.#underWay.values()];
-    for (const run of runs)
-      run.cancel.abort(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot finish the execution: the service is stopping'));
+    for (const { work } of runs)
+      work.cancel.abort(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot finish the execution: the service is stopping'));
     await Promise.allSettled(runs.map((run) => run.result));
   }
 
-  #start(plan: ExecutionPlan, metadata: InductionMetadata, planDigest: string): UnderWay {
-    const { promise, resolve } = Promise.withResolvers<ArtifactResult>();
-    const run: UnderWay = { planDigest, result: promise, cancel: new AbortController(), callers: 0, progress: undefined };
-    this.#underWay.set(plan.execution_id, run);
-    const work = this.#turns.take(run.cancel.signal, async () => this.#work(plan, metadata, run));
-    resolve(work.finally(() => this.#underWay.delete(plan.execution_id)));
+  #begin(plan: ExecutionPlan, { agent, digest, caller }: { agent: Agent; digest: string; caller: Caller }): UnderWay {
+    const id = plan.execution_id;
+    const running = plan.cache_strategy === 'never' ? undefined : this.#byDigest.get(digest);
+    const isShared = running !== undefined && !running.cancel.signal.aborted;
+    const work = isShared ? running : this.#start(plan, { agent, digest, caller });
+    const result = (isShared ? this.#copyFor(id, work) : work.result).finally(() => {
+      this.#underWay.delete(id);
+      this.#ended.keep(id, work.log);
+    });
+    // Whoever waits hears of it; nobody may be waiting any more.
+    result.catch(() => undefined);
+    const run: UnderWay = { work, result };
+    this.#underWay.set(id, run);
     return run;
   }
 
-  async #join(run: UnderWay, signal: AbortSignal): Promise<ArtifactResult> {
-    run.callers += 1;
+  /** What another execution works out, kept under an id of its own. */
+  async #copyFor(id: string, work: Work): Promise<ArtifactResult> {
+    this.counts.shared += 1;
+    const result = await work.result;
+    const own = { ...result, execution_id: id, metadata: { ...result.metadata, shared_execution_id: work.firstId } };
+    await this.#parts.store.write({ execution_id: id, plan_digest: work.digest, result: own });
+    return own;
+  }
+
+  #start(plan: ExecutionPlan, { agent, digest, caller }: { agent: Agent; digest: string; caller: Caller }): Work {
+    const cancel = new AbortController();
+    const log = new EventLog(this.#parts.random.uuid().slice(0, 8), this.#parts.clock);
+    const turns = this.#parts.agents.turns(agent);
+    log.add({ event_type: 'connected', message: `${turns.queued} plans wait, ${turns.running} are worked on` });
+    const request = { caller: caller.name, weight: JSON.stringify(plan).length, signal: cancel.signal };
+    const result = turns
+      .take(request, async () => this.#work(plan, { agent, digest, log, signal: cancel.signal }))
+      .catch((error: unknown) => {
+        const known = error instanceof PlatformError ? { error_code: error.code, retryable: error.retryable } : {};
+        log.add({
+          event_type: 'execution_failed',
+          message: 'The execution gave no result',
+          data: known,
+          error: messageOf(error),
+        });
+        throw error;
+      })
+      .finally(() => {
+        log.end();
+        if (this.#byDigest.get(digest) === work) this.#byDigest.delete(digest);
+      });
+    const work: Work = { firstId: plan.execution_id, digest, log, cancel, result, callers: 0 };
+    this.#byDigest.set(digest, work);
+    return work;
+  }
+
+  async #join({ work, result }: UnderWay, signal: AbortSignal): Promise<ArtifactResult> {
+    work.callers += 1;
     const leave = (): void => {
-      run.callers -= 1;
-      if (run.callers === 0) run.cancel.abort(signal.reason);
+      work.callers -= 1;
+      if (work.callers === 0) work.cancel.abort(signal.reason);
     };
     signal.addEventListener('abort', leave, { once: true });
     try {
-      return await run.result;
+      return await result;
     } finally {
       signal.removeEventListener('abort', leave);
     }
   }
 
-  async #work(plan: ExecutionPlan, metadata: InductionMetadata, run: UnderWay): Promise<ArtifactResult> {
-    const started = this.#clock.now();
+  async #work(
+    plan: ExecutionPlan,
+    { agent, digest, log, signal }: { agent: Agent; digest: string; log: EventLog; signal: AbortSignal },
+  ): Promise<ArtifactResult> {
+    const { clock, store } = this.#parts;
+    const started = clock.now();
     const timeout = new AbortController();
-    const stopTimer = this.#clock.schedule(plan.timeout_seconds * 1000, () => timeout.abort(TIMED_OUT));
+    const stopTimer = clock.schedule(plan.timeout_seconds * 1000, () => timeout.abort(TIMED_OUT));
     this.counts.total += 1;
     let isCounted = false;
     try {
-      const signal = AbortSignal.any([run.cancel.signal, timeout.signal]);
-      const result = await this.#generate(plan, metadata, { signal, onProgress: (progress) => (run.progress = progress) }).catch(
-        (error: unknown) => {
-          if (error === TIMED_OUT) return timedOut(plan, started, this.#clock.now());
-          throw error;
-        },
-      );
-      await this.#store.write({ execution_id: plan.execution_id, plan_digest: run.planDigest, result });
-      this.counts[isSuccess(result) ? 'successful' : 'failed'] += 1;
+      log.add({ event_type: 'execution_started', message: 'The execution has begun', data: { agent: agent.name } });
+      const run = { signal: AbortSignal.any([signal, timeout.signal]), onEvent: log.add.bind(log) };
+      const answer = await agent.run(plan, run).catch((error: unknown) => {
+        // Whatever was thrown on the way out.
+        if (!timeout.signal.aborted || signal.aborted) throw error;
+        const error_message = `The generation took longer than ${plan.timeout_seconds} seconds`;
+        return { status: 'TIMEOUT' as const, error_message, metadata: { agent: agent.name } };
+      });
+      const result = resultOf(answer, { id: plan.execution_id, started, now: clock.now() });
+      await store.write({ execution_id: plan.execution_id, plan_digest: digest, result });
+      this.counts[result.status === 'TIMEOUT' ? 'timed_out' : isSuccess(result) ? 'successful' : 'failed'] += 1;
       isCounted = true;
+      log.add(endOf(result));
       return result;
     } finally {
       stopTimer();
@@ -167,17 +222,19 @@ export class Executions {
   }
 }
 
-function timedOut(plan: ExecutionPlan, started: number, now: number): ArtifactResult {
+function endOf({ status, error_message, duration_seconds }: ArtifactResult): Parameters<EventLog['add']>[0] {
+  const isGood = status === 'SUCCESS' || status === 'PARTIAL_SUCCESS';
   return {
-    ...emptyResult(plan.execution_id, started, now),
-    status: 'TIMEOUT',
-    error_message: `The generation took longer than ${plan.timeout_seconds} seconds`,
-    metadata: { agent: 'induction' },
+    event_type: isGood ? 'execution_completed' : 'execution_failed',
+    progress: 1,
+    message: `The execution ended with ${status}`,
+    data: { status, duration_seconds },
+    ...(isGood || error_message === null ? {} : { error: error_message }),
   };
 }
 
-/** The digest of what a plan asks for; when it was written does not matter. */
+/** The digest of what a plan asks for; under which id, for whom and when does not matter. */
 function digestOf(plan: ExecutionPlan): string {
-  const { created_at: _createdAt, ...rest } = plan;
+  const { execution_id: _id, created_at: _createdAt, project_name: _project, roma_task_id: _task, ...rest } = plan;
   return createHash('sha256').update(canonicalJson(rest)).digest('hex');
 }

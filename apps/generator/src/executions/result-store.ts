@@ -16,26 +16,45 @@ export class ResultStore {
   readonly #folder: string;
   readonly #limit: number;
   readonly #random: Random;
+  /** Names of the files, the oldest first. */
+  readonly #names: Set<string>;
 
-  private constructor(folder: string, limit: number, random: Random) {
+  private constructor(folder: string, limit: number, random: Random, names: readonly string[]) {
     this.#folder = folder;
     this.#limit = limit;
     this.#random = random;
+    this.#names = new Set(names);
   }
 
   /** Opens the store; `limit` results are kept, the oldest go first. */
   static async open(dataDir: string, limit: number, random: Random): Promise<ResultStore> {
     const folder = join(dataDir, 'executions');
     await mkdir(folder, { recursive: true });
-    for (const name of await readdir(folder)) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
-    return new ResultStore(folder, limit, random);
+    const all = await readdir(folder);
+    for (const name of all) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+    const files = await Promise.all(
+      all
+        .filter((name) => name.endsWith('.json'))
+        .map(async (name) => ({ name, time: (await stat(join(folder, name))).mtimeMs })),
+    );
+    files.sort((a, b) => a.time - b.time);
+    const store = new ResultStore(
+      folder,
+      limit,
+      random,
+      files.map(({ name }) => name),
+    );
+    await store.#dropOldest();
+    return store;
   }
 
   /** The result of an execution, if there is one that can be read. */
   async read(executionId: string): Promise<StoredResult | undefined> {
+    const name = nameOf(executionId);
+    if (!this.#names.has(name)) return undefined;
     let text: string;
     try {
-      text = await readFile(this.#path(executionId), 'utf8');
+      text = await readFile(join(this.#folder, name), 'utf8');
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw new PlatformError('STORE_FAILED', `Cannot read the result: ${messageOf(error)}`, { cause: error });
@@ -45,11 +64,14 @@ export class ResultStore {
 
   /** Writes a result. */
   async write(stored: StoredResult): Promise<void> {
-    const path = this.#path(stored.execution_id);
+    const name = nameOf(stored.execution_id);
+    const path = join(this.#folder, name);
     const beside = `${path}.${this.#random.uuid()}.tmp`;
     try {
       await writeFile(beside, JSON.stringify(stored), { flush: true });
       await rename(beside, path);
+      this.#names.delete(name);
+      this.#names.add(name);
       await this.#dropOldest();
     } catch (error) {
       await rm(beside, { force: true }).catch(() => undefined);
@@ -58,21 +80,16 @@ export class ResultStore {
   }
 
   async #dropOldest(): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.json'));
-    if (names.length <= this.#limit) return;
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const path = join(this.#folder, name);
-        return { path, time: (await stat(path)).mtimeMs };
-      }),
-    );
-    files.sort((a, b) => a.time - b.time);
-    for (const { path } of files.slice(0, files.length - this.#limit)) await rm(path, { force: true });
+    for (const name of this.#names) {
+      if (this.#names.size <= this.#limit) return;
+      this.#names.delete(name);
+      await rm(join(this.#folder, name), { force: true });
+    }
   }
+}
 
-  #path(executionId: string): string {
-    return join(this.#folder, `${createHash('sha256').update(executionId).digest('hex')}.json`);
-  }
+function nameOf(executionId: string): string {
+  return `${createHash('sha256').update(executionId).digest('hex')}.json`;
 }
 
 function parseStored(text: string): StoredResult | undefined {

@@ -2,6 +2,8 @@ import { type ErrorCode, PlatformError, type ErrorResponse } from '@loopwright/p
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SERVICE_LIMITS } from '../limits.ts';
 
+/** When a caller that was refused because too much waits may come again, in seconds. */
+const RETRY_AFTER_SECONDS = 5;
 /** Codes of Fastify that are the caller's fault. */
 const CALLER_FAULTS: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
@@ -15,14 +17,19 @@ export function answerErrors(app: FastifyInstance, log: (message: string, error:
   });
   app.setErrorHandler((error, request, reply) => {
     const known = platformErrorOf(error);
-    if (known.status >= 500 && known.code !== 'PROVIDER_NOT_CONFIGURED' && known.code !== 'OVERLOADED')
+    if (
+      known.status >= 500 &&
+      known.code !== 'PROVIDER_NOT_CONFIGURED' &&
+      known.code !== 'OVERLOADED' &&
+      known.code !== 'LANGUAGE_UNAVAILABLE'
+    )
       log('request failed', error);
     void send(reply, known, request.id);
   });
 }
 
 function send(reply: FastifyReply, error: PlatformError, requestId: string): FastifyReply {
-  if (error.code === 'OVERLOADED') void reply.header('retry-after', '5');
+  if (error.code === 'OVERLOADED' || error.code === 'RATE_LIMITED') void reply.header('retry-after', String(RETRY_AFTER_SECONDS));
   const body: ErrorResponse = error.toResponse(requestId);
   return reply.code(error.status).send(body);
 }

@@ -8,13 +8,11 @@ import { Engine, type Execution, isFinal, loadDefinition } from '@loopwright/eng
 import { type Clock, type Json, systemClock, systemRandom } from '@loopwright/protocol';
 import { openServerDatabase } from '../database/server-database.ts';
 import { ModelUsage } from '../money/model-usage.ts';
-import { PriceTable } from '../money/price-table.ts';
 import { Workspaces } from '../runs/workspace/workspaces.ts';
 import { agent } from './agent.ts';
-import { openProviderTransport } from './provider/bounded-fetch.ts';
-import { ModelClient } from './provider/model-client.ts';
-import { ProviderKeys } from './provider/provider-keys.ts';
-import { type ScriptedAnswer, type ScriptedProvider, obedient, startProvider } from './provider-fixture.ts';
+import { ModelClient, PriceTable, ProviderKeys, openProviderTransport } from '@loopwright/models';
+import { type ScriptedAnswer, type ScriptedProvider, startProvider } from '@loopwright/models/scripted';
+import { obedient } from './obedient-model.ts';
 
 const KEY = 'sk-live-4f9a1c77e2b0d5836a';
 const GOOD = JSON.stringify({ summary: 'Written.', documents: { 'note.md': { goal: 'To be short.', limits: 'None known.' } } });

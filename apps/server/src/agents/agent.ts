@@ -12,16 +12,13 @@ import { z } from 'zod';
 import type { CallEstimate } from '../money/estimate-call.ts';
 import { estimateCall } from '../money/estimate-call.ts';
 import type { ModelUsage } from '../money/model-usage.ts';
-import type { PriceTable } from '../money/price-table.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { agentOutputSchema, documentOf } from './agent-output.ts';
 import { filesOf } from './answer/answer-files.ts';
 import type { AgentAnswer, AnswerForm } from './answer/answer-schema.ts';
 import { type Finding, answerCheck } from './answer/check-answer.ts';
 import { type PromptParts, type Remediation, systemPrompt, taskPrompt } from './prompt.ts';
-import type { ModelClient } from './provider/model-client.ts';
-import { modelNameSchema } from './provider/model-name.ts';
-import type { ModelReply } from './provider/model-call.ts';
+import { type ModelClient, type ModelReply, type PriceTable, modelNameSchema } from '@loopwright/models';
 import { readMaterial } from './read-material.ts';
 
 /** What `agent` works with. */

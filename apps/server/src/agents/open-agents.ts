@@ -5,13 +5,10 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import type { BreakEvenParts } from '../money/break-even.ts';
 import { executionsOfRun } from '../money/executions-of-run.ts';
 import { ModelUsage } from '../money/model-usage.ts';
-import { PriceTable } from '../money/price-table.ts';
 import { induction } from '../profiles/classification/induction.ts';
 import type { InductionParts } from '../profiles/classification/work-tools.ts';
 import { agent } from './agent.ts';
-import { openProviderTransport } from './provider/bounded-fetch.ts';
-import { ModelClient } from './provider/model-client.ts';
-import { ProviderKeys } from './provider/provider-keys.ts';
+import { ModelClient, PriceTable, ProviderKeys, openProviderTransport } from '@loopwright/models';
 
 /** What agents work with. */
 export interface AgentsOptions extends InductionParts {

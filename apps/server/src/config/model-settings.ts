@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modelNameSchema } from '../agents/provider/model-name.ts';
+import { modelNameSchema } from '@loopwright/models';
 import { pathSchema as path, setting } from './setting.ts';
 
 const webUrl = z
@@ -39,6 +39,31 @@ export const MODEL_SETTINGS = {
     schema: modelNameSchema.nullable(),
     default: null,
     description: 'Model that is asked when the provider of the first one fails; null for none',
+  }),
+  llm_claude: setting({
+    schema: modelNameSchema,
+    default: 'anthropic/claude-sonnet-4-5',
+    description: 'Model of the generation service behind the name `claude` of a plan',
+  }),
+  llm_openai: setting({
+    schema: modelNameSchema,
+    default: 'openai/gpt-5',
+    description: 'Model of the generation service behind the name `openai` of a plan',
+  }),
+  llm_kimi: setting({
+    schema: modelNameSchema,
+    default: 'compatible/kimi-k2',
+    description: 'Model of the generation service behind the name `kimi` of a plan',
+  }),
+  generator_tools_file: setting({
+    schema: path.nullable(),
+    default: null,
+    description: 'File with the tool servers (MCP) that models of the generation service may call; null for none',
+  }),
+  generator_dependencies: setting({
+    schema: z.string().max(10_000),
+    default: '',
+    description: 'Packages that generated programs may import, with commas between; they are not checked',
   }),
   model_base_url: setting({
     schema: webUrl.nullable(),

@@ -32,6 +32,8 @@ export interface GenerateParts {
 
 const argumentsSchema = z.strictObject({
   program: programNameSchema,
+  /** Who makes it: learning from the examples, or a model of the generation service. */
+  agent: z.enum(['induction', 'model']).default('induction'),
   task_description: z.string().min(1),
   /** Digest of the examples that the generator gets. */
   examples: z.string(),
@@ -108,7 +110,7 @@ async function planOf(
     timeout_seconds: timeoutSeconds,
     project_name: project,
     metadata: {
-      agent: 'induction',
+      agent: args.agent,
       program_name: args.program,
       examples: toJson(await examples.read(args.examples)),
       goal: args.goal,
@@ -141,10 +143,10 @@ function versionOf(
     metadata: {
       input_schema: objectOr(input_schema),
       output_schema: objectOr(output_schema),
-      synthesis_strategy: 'ml',
+      synthesis_strategy: result.metadata['agent'] === 'model' ? 'auto' : 'ml',
       confidence_score: accuracyOf(report['holdout']),
-      llm_provider: null,
-      llm_model: null,
+      llm_provider: result.llm_usage.at(-1)?.provider ?? null,
+      llm_model: result.llm_usage.at(-1)?.model ?? null,
       generation_cost: result.llm_usage.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0),
       generation_time_sec: result.duration_seconds,
       status: 'validated',

@@ -5,7 +5,8 @@ import type { Evidence } from './evidence/evidence.ts';
 import { complianceOf, evaluateGate, governanceResults, needsTests } from './gates/evaluate-gates.ts';
 import type { EffectivePolicy } from './policy/merge-policies.ts';
 import { type SurveyParts, surveyWorkspace } from './survey/survey-workspace.ts';
-import { type TestParts, runTests } from './tests/run-tests.ts';
+import type { TestParts } from '@loopwright/edge';
+import { runTests } from './tests/run-tests.ts';
 
 /** What is assessed, by which rules. */
 export interface Assessment {

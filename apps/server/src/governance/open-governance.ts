@@ -10,7 +10,7 @@ import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { Governance } from './governance.ts';
 import { GovernanceStore } from './governance-store.ts';
 import { PolicyFolder } from './policy/policy-folder.ts';
-import { TestSandbox } from './tests/test-sandbox.ts';
+import { TestSandbox } from './test-sandbox.ts';
 
 /** What gates and checkpoints are opened with. */
 export interface GovernanceOptions {

@@ -9,6 +9,7 @@ import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
 import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
+import { modelEnvironment } from './model-environment.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
@@ -80,6 +81,7 @@ function modulesOf(
       ...traced,
       LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator'),
       LOOPWRIGHT_SANDBOX_JAIL: jailPolicyOf(configuration),
+      ...modelEnvironment(configuration),
     },
   };
   return [edge, generator];

@@ -1,8 +1,7 @@
 import type { BreakEven, Clock, ProgramMetadata } from '@loopwright/protocol';
 import { quantile } from './estimate-call.ts';
 import type { ModelUsage } from './model-usage.ts';
-import type { PriceTable } from './price-table.ts';
-import { NANOS, usdText } from './usd.ts';
+import { NANOS, type PriceTable, usdText } from '@loopwright/models';
 
 /** What break-even is reckoned with. */
 export interface BreakEvenParts {

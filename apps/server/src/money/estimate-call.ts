@@ -1,5 +1,5 @@
 import type { ModelUsage } from './model-usage.ts';
-import type { PriceTable } from './price-table.ts';
+import type { PriceTable } from '@loopwright/models';
 
 /** What a call will cost, in US dollars as decimal texts: from the calls of the same kind before it. */
 export interface CallEstimate {

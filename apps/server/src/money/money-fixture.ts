@@ -3,7 +3,7 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import type { BreakEvenParts } from './break-even.ts';
 import { executionsOfRun } from './executions-of-run.ts';
 import { ModelUsage } from './model-usage.ts';
-import { PriceTable } from './price-table.ts';
+import { PriceTable } from '@loopwright/models';
 
 /** What a test server reckons with: its own tables and the bundled prices. */
 export function moneyOf(database: ServerDatabase): BreakEvenParts {

@@ -10,8 +10,7 @@ import { breakEven } from './break-even.ts';
 import { estimateCall } from './estimate-call.ts';
 import { executionsOfRun } from './executions-of-run.ts';
 import { ModelUsage, type ModelUsageTable } from './model-usage.ts';
-import { PriceTable } from './price-table.ts';
-import { usdText } from './usd.ts';
+import { PriceTable, usdText } from '@loopwright/models';
 
 const DAY = Date.UTC(2026, 10, 21);
 const used = { inputTokens: 1_000_000, outputTokens: 1_000_000 };

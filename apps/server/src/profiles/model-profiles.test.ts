@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { agentOutputSchema, documentOf } from '../agents/agent-output.ts';
 import { answerCheck } from '../agents/answer/check-answer.ts';
-import { type ScriptedProvider, obedient, startProvider } from '../agents/provider-fixture.ts';
+import { type ScriptedProvider, startProvider } from '@loopwright/models/scripted';
+import { obedient } from '../agents/obedient-model.ts';
 import { BUNDLED_PROFILES } from '../workflows/load-workflows.ts';
 import { type ProfileServer, startProfileServer } from './profile-fixture.ts';
 

@@ -8,7 +8,7 @@ import { mergePolicies } from '../policy/merge-policies.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
 import { surveyHere } from '../survey/survey-fixture.ts';
 import type { Survey } from '../survey/survey.ts';
-import type { TestRun } from '../tests/test-run.ts';
+import type { TestRun } from '@loopwright/edge';
 import { evaluateGates, gatesOf } from './evaluate-gates.ts';
 import type { Measured } from './gate.ts';
 import { isAllowedLicence } from './spdx.ts';
@@ -56,6 +56,7 @@ const run = (passed: number, failed: number, more: Partial<TestRun> = {}): TestR
     { file: 'a.test.ts', name: 'left out', status: 'skipped', message: null },
   ],
   notRun: [],
+  files: [],
   ran: new Map(),
   ...more,
 });

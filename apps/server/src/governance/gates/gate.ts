@@ -2,7 +2,7 @@ import type { Finding, Hygiene } from '@loopwright/protocol';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { EffectivePolicy } from '../policy/merge-policies.ts';
 import type { Survey } from '../survey/survey.ts';
-import type { TestRun } from '../tests/test-run.ts';
+import type { TestRun } from '@loopwright/edge';
 
 /** What gates look at. */
 export interface Measured {

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
-import { type Sandbox, noJail, openSandbox } from '@loopwright/edge';
+import { type Sandbox, type TestRun, noJail, openSandbox } from '@loopwright/edge';
 import { systemClock, systemRandom } from '@loopwright/protocol';
-import fc from 'fast-check';
 import { surveyHere } from '../survey/survey-fixture.ts';
-import * as guestAssert from './guest/assert.ts';
-import { deepEqual } from './guest/deep-equal.ts';
 import { runTests } from './run-tests.ts';
-import { TestSandbox } from './test-sandbox.ts';
-import type { TestRun } from './test-run.ts';
+import { TestSandbox } from '../test-sandbox.ts';
 
 const sandbox = new TestSandbox((): Promise<Sandbox> =>
   openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1500, memoryLimitMb: 64 }),
@@ -84,7 +79,7 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
       'd-files.test.js': `import { readFileSync } from 'node:fs'; import test from 'node:test'; test('reads', () => readFileSync('/etc/passwd'));`,
       'e-timer.test.js': `import test from 'node:test'; test('waits', () => new Promise(() => {})); test('after', () => {});`,
       'f-memory.test.js': `import test from 'node:test'; test('grows', () => { const all = []; for (;;) all.push(new Array(1e6).fill(1)); });`,
-      'g-escape.test.js': `import test from 'node:test'; test('looks', () => { if (['process', 'require', 'fetch', 'setTimeout', 'WebAssembly'].some((name) => name in globalThis)) throw new Error('it can see out'); });`,
+      'g-escape.test.js': `import test from 'node:test'; test('looks', () => { if (['process', 'require', 'fetch', 'Atomics', 'WebAssembly'].some((name) => name in globalThis)) throw new Error('it can see out'); });`,
       'h-cheat.test.js': `JSON.stringify = () => '{"started":true,"done":true,"tests":[],"statements":[]}'; import test from 'node:test'; test('cheats', () => { throw new Error('caught'); });`,
     });
     const results = outcomes(ran);
@@ -95,7 +90,10 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
     assert.match(results['e-timer.test.js']?.['waits'] ?? '', /failed: it did not end: it waits for something/);
     assert.match(results['f-memory.test.js']?.['f-memory.test.js'] ?? '', /failed: .*memory/);
     assert.deepEqual(results['g-escape.test.js'], { looks: 'passed' });
-    assert.match(results['h-cheat.test.js']?.['cheats'] ?? '', /failed: Error: caught/);
+    assert.match(
+      results['h-cheat.test.js']?.['h-cheat.test.js'] ?? '',
+      /failed: no test can be believed: the program changed stringify/,
+    );
     assert.deepEqual(
       ran.notRun.map(({ file, reason }) => [file, /"node:fs" cannot be had in the sandbox/.test(reason)]),
       [['d-files.test.js', true]],
@@ -108,80 +106,3 @@ test('large', () => { assert.strictEqual(sum(101, 1), 0); });`,
     await assert.rejects(runTests(files, parts), /enough/);
   });
 });
-
-describe('deepEqual()', () => {
-  it('says what isDeepStrictEqual of Node says', () => {
-    const value = fc.anything({ withDate: true, withMap: true, withSet: true, withNullPrototype: true, maxDepth: 3, maxKeys: 3 });
-    fc.assert(
-      fc.property(value, value, (left, right) => {
-        assert.equal(deepEqual(left, right), isDeepStrictEqual(left, right));
-        assert.equal(deepEqual(left, structuredCloneOr(left)), isDeepStrictEqual(left, structuredCloneOr(left)));
-      }),
-      { numRuns: 300 },
-    );
-    const [one, two]: { self?: unknown }[] = [{}, {}];
-    Object.assign(one ?? {}, { self: one });
-    Object.assign(two ?? {}, { self: two });
-    assert.equal(deepEqual(one, two), true);
-    const holed: number[] = [1];
-    holed[2] = 3;
-    assert.equal(deepEqual(holed, [1, undefined, 3]), isDeepStrictEqual(holed, [1, undefined, 3]));
-    assert.equal(deepEqual(/a/g, /a/i), false);
-  });
-});
-
-describe('the assertions of the sandbox', () => {
-  it('pass and fail as those of Node do', async () => {
-    const cases: ((check: typeof assert) => unknown)[] = [
-      (check) => check(1),
-      (check) => check(0),
-      (check) => check.equal(Number.NaN, Number.NaN),
-      (check) => check.equal('1', 1),
-      (check) => check.notEqual(1, 2),
-      (check) => check.deepEqual([new Map([[1, { a: 1 }]])], [new Map([[1, { a: 1 }]])]),
-      (check) => check.notDeepEqual({ a: 1 }, { a: 1 }),
-      (check) => check.match('abc', /b/),
-      (check) => check.match('abc', /d/),
-      (check) => check.doesNotMatch('abc', /d/),
-      (check) => check.ifError(null),
-      (check) => check.ifError(new Error('x')),
-      (check) => check.fail('no'),
-      (check) => check.throws(() => undefined),
-      (check) => check.throws(fails, /boom/),
-      (check) => check.throws(fails, /other/),
-      (check) => check.throws(fails, TypeError),
-      (check) => check.throws(fails, RangeError),
-      (check) => check.throws(fails, { name: 'TypeError', message: /boom/ }),
-      (check) => check.throws(fails, { message: 'other' }),
-      (check) => check.throws(fails, (error: Error) => error.message === 'boom'),
-      (check) => check.throws(fails, (error: Error) => error.message === 'x'),
-      (check) => check.rejects(async () => fails(), /boom/),
-      (check) => check.rejects(async () => 1),
-      (check) => check.doesNotReject(async () => 1),
-    ];
-    const passes = async (run: () => unknown): Promise<boolean> => {
-      try {
-        await run();
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    for (const [index, single] of cases.entries()) {
-      const ours = await passes(() => single(guestAssert.strict as unknown as typeof assert));
-      assert.equal(ours, await passes(() => single(assert)), `case ${index}`);
-    }
-  });
-});
-
-function fails(): never {
-  throw new TypeError('boom');
-}
-
-function structuredCloneOr(value: unknown): unknown {
-  try {
-    return structuredClone(value);
-  } catch {
-    return value;
-  }
-}

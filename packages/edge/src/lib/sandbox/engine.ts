@@ -1,7 +1,7 @@
 /** What a call of a program gave, as text: nothing else leaves an engine. */
 export type EngineAnswer =
   | { readonly status: 'success'; readonly output: string }
-  | { readonly status: 'error' | 'timeout'; readonly message: string };
+  | { readonly status: 'error' | 'timeout'; readonly message: string; readonly cpuMs?: number };
 
 /** A program inside an engine. */
 export interface LoadedProgram {
@@ -22,9 +22,17 @@ export interface EngineLimits {
   readonly messageLimitChars: number;
 }
 
+/** How one program is run. */
+export interface LoadOptions {
+  /** Its own limit, at most that of the engine. */
+  readonly timeoutMs?: number;
+  /** Whether a result that is a function is called in its turn. */
+  readonly inParts?: boolean;
+}
+
 /** Runs programs that share nothing with each other or with this process. Replaceable: the pool knows only this. */
 export interface Engine {
   readonly name: string;
   /** Takes a function body that returns the program; does not run it yet. */
-  load(code: string): LoadedProgram;
+  load(code: string, options?: LoadOptions): LoadedProgram;
 }

@@ -1,5 +1,5 @@
 /**
- * The script that every isolate runs before its program. It leaves one function, `(code, input) => text`, which the host
+ * The script that every isolate runs before its program. It leaves one function, `(code, input, inParts) => text`, which the host
  * calls with a time limit. Its rules:
  *
  * G1. Evaluating the program, calling it, writing its output and writing its error as text all happen inside that one call:
@@ -7,6 +7,7 @@
  * G2. Only a string leaves: `s` and the output as JSON, or `e` and a message.
  * G3. What it uses is captured before the program can change it.
  * G4. Nothing is thrown across: the host would write the error as text outside the limit.
+ * G5. A program that is run in parts and returns a function is gone on with by it when its microtasks have run: `f` leaves, and the host calls again.
  */
 export function guestSource(outputLimitChars: number, messageLimitChars: number): string {
   return `(() => {
@@ -26,6 +27,7 @@ export function guestSource(outputLimitChars: number, messageLimitChars: number)
     'isNaN']);
   for (const name of ownKeys(globalThis)) if (!keep.has(name)) delete globalThis[name];
   let program;
+  let rest;
   const describe = (error) => {
     let message = 'The program threw a value that cannot be shown';
     try {
@@ -35,13 +37,19 @@ export function guestSource(outputLimitChars: number, messageLimitChars: number)
     } catch {}
     return message;
   };
-  const produce = (code, input) => {
+  const produce = (code, input, inParts) => {
     if (program === undefined) {
       const loaded = compile(code)();
       if (typeof loaded !== 'function') return 'eThe program exports no function "run"';
       program = loaded;
     }
-    const value = program(parse(input));
+    const next = rest;
+    rest = undefined;
+    const value = next === undefined ? program(parse(input)) : next();
+    if (inParts && typeof value === 'function') {
+      rest = value;
+      return 'f';
+    }
     if (value instanceof PromiseClass || (value !== null && typeof value === 'object' && typeof value.then === 'function')) {
       return 'eThe program returned a promise: a program must be synchronous';
     }
@@ -50,10 +58,11 @@ export function guestSource(outputLimitChars: number, messageLimitChars: number)
     if (output.length > ${outputLimitChars}) return 'eThe output has more than ${outputLimitChars} characters';
     return 's' + output;
   };
-  return (code, input) => {
+  return (code, input, inParts) => {
     try {
-      return produce(code, input);
+      return produce(code, input, inParts);
     } catch (error) {
+      rest = undefined;
       try {
         return 'e' + apply(slice, describe(error), [0, ${messageLimitChars}]);
       } catch {

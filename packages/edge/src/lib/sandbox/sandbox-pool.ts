@@ -60,7 +60,11 @@ export class SandboxPool implements Sandbox {
     return this.#opened.promise;
   }
 
-  run({ key, code, tenant: name = '' }: SandboxProgram, inputJson: string): Promise<SandboxResult> {
+  run(
+    { key, code, tenant: name = '', timeoutMs: wantedMs = Infinity, inParts = false }: SandboxProgram,
+    inputJson: string,
+  ): Promise<SandboxResult> {
+    const timeoutMs = Math.max(1, Math.min(Math.ceil(wantedMs), this.#setup.limits.timeoutMs));
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         reject(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot run the program: the sandbox is closed'));
@@ -82,6 +86,7 @@ export class SandboxPool implements Sandbox {
           history,
           code,
           inputJson,
+          options: { timeoutMs, inParts },
           isRequeued: false,
           resolve: (result) => {
             settled();
@@ -245,9 +250,13 @@ export class SandboxPool implements Sandbox {
     const now = this.#setup.clock.now();
     head.history.noteKill(now);
     const latencyMs = Math.max(0, now - worker.headSince);
-    const { timeoutMs } = this.#setup.limits;
     if (worker.killReason === 'time') {
-      head.resolve({ status: 'timeout', message: `The program ran longer than ${timeoutMs} ms and was killed`, latencyMs });
+      head.resolve({
+        status: 'timeout',
+        message: `The program ran longer than ${head.options.timeoutMs} ms and was killed`,
+        latencyMs,
+        ...(worker.killedAfterMs === undefined ? {} : { cpuMs: worker.killedAfterMs }),
+      });
     } else {
       const reason = worker.killReason === 'memory' ? 'used too much memory and was killed' : 'ended its worker process';
       head.resolve({ status: 'error', message: `The program ${reason}`, latencyMs });
@@ -302,8 +311,11 @@ export class SandboxPool implements Sandbox {
       return;
     }
     const ageMs = now - worker.headSince;
+    // Programs of tests alone are looked at so closely; others are called often and end soon.
+    const cpuMs = worker.head?.options.inParts === true ? worker.headProcessorMs() : undefined;
     if ((worker.residentBytes() ?? 0) > this.#setup.residentLimitBytes) worker.kill('memory');
-    else if (ageMs > this.#setup.limits.timeoutMs + HARD_LIMIT_GRACE_MS) worker.kill('time');
+    else if (ageMs > (worker.head?.options.timeoutMs ?? this.#setup.limits.timeoutMs) + HARD_LIMIT_GRACE_MS)
+      worker.kill('time', cpuMs);
     else if (ageMs > STUCK_HEAD_MS) {
       worker.lowerPriority();
       this.#giveToOthers(worker, now);

@@ -6,6 +6,10 @@ export interface SandboxProgram {
   readonly code: string;
   /** Whose program it is: programs of different tenants never run in the same process. Left out: one tenant of its own name, `''`. */
   readonly tenant?: string | undefined;
+  /** Limit of a call in milliseconds, where it shall be less than that of the sandbox. Goes with the key: one key, one limit. */
+  readonly timeoutMs?: number;
+  /** A result that is a function is called when what the program put off has run, and so on until a result is none. Default: it is an error. */
+  readonly inParts?: boolean;
 }
 
 /**
@@ -14,7 +18,13 @@ export interface SandboxProgram {
  */
 export type SandboxResult =
   | { readonly status: 'success'; readonly outputJson: string; readonly latencyMs: number }
-  | { readonly status: 'error' | 'timeout'; readonly message: string; readonly latencyMs: number };
+  | {
+      readonly status: 'error' | 'timeout';
+      readonly message: string;
+      readonly latencyMs: number;
+      /** What a program that is run in parts had of a processor when it was stopped, in milliseconds; where its worker was killed, about that. */
+      readonly cpuMs?: number;
+    };
 
 /** State of a sandbox. */
 export interface SandboxHealth {

@@ -4,6 +4,7 @@ import { readSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Engine, EngineAnswer, EngineLimits, LoadedProgram } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
+import { failureText, readLoad } from './payloads.ts';
 import { isolatedVmEngine } from './isolated-vm-engine.ts';
 
 /** What the pool says on the command line. */
@@ -61,15 +62,18 @@ class Commands {
 
   run({ kind, id, value: slot, payload }: Frame): void {
     const program = this.#programs.get(slot);
-    if (kind === KIND.load) this.#programs.set(slot, this.#engine.load(payload));
-    else if (kind === KIND.drop) {
+    if (kind === KIND.load) {
+      const { code, options } = readLoad(payload);
+      this.#programs.set(slot, this.#engine.load(code, options));
+    }
+ else if (kind === KIND.drop) {
       program?.dispose();
       this.#programs.delete(slot);
     } else {
       const start = performance.now();
       const answer: EngineAnswer = program?.call(payload) ?? { status: 'error', message: 'The program is not loaded' };
       const micros = Math.min(LARGEST_U32, Math.round((performance.now() - start) * 1000));
-      this.#writer.add(KIND[answer.status], id, micros, answer.status === 'success' ? answer.output : answer.message);
+      this.#writer.add(KIND[answer.status], id, micros, answer.status === 'success' ? answer.output : failureText(answer));
       // Each by itself: if it were kept for the next one, a kill during the next program would take it away and blame it.
       writeAll(this.#writer.take());
     }

@@ -7,6 +7,8 @@ import type { Jail, JailedProcess } from './jail/jail.ts';
 import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER, THREADS_PER_WORKER, WRITES_UNDER_WAY } from './limits.ts';
 import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
 import { residentBytes } from './resources/resident-memory.ts';
+import { loadText, readFailure } from './payloads.ts';
+import { processorMs } from './processor-time.ts';
 import type { ProgramHistory } from './program-history.ts';
 import type { SandboxResult } from './sandbox.ts';
 import type { WorkerInput } from './worker-main.ts';
@@ -16,6 +18,7 @@ export interface Call {
   readonly history: ProgramHistory;
   readonly code: string;
   readonly inputJson: string;
+  readonly options: { readonly timeoutMs: number; readonly inParts: boolean };
   /** Set when a worker died before it came to this call: the call now gets an idle worker, so that it cannot happen twice. */
   isRequeued: boolean;
   readonly resolve: (result: SandboxResult) => void;
@@ -79,6 +82,8 @@ export class WorkerProcess {
   tenant: string | undefined;
   engineName: string | undefined;
   killReason: KillReason | undefined;
+  /** What the head had of a processor when it was killed for its time, in milliseconds. */
+  killedAfterMs: number | undefined;
   isEnded = false;
   /** It gets no more calls: its priority cannot be raised again. */
   isRetired = false;
@@ -88,6 +93,8 @@ export class WorkerProcess {
   expectedMs = 0;
   /** Since when the head call is at the head, or since when there is none; milliseconds since 1970. */
   headSince: number;
+  /** The head call when it was first looked at, and what the process had had of a processor by then. */
+  #watched: { readonly head: Call; readonly cpuMs: number | undefined } | undefined;
   #lastId = 0;
   #lastSlot = 0;
   #isFlushPlanned = false;
@@ -146,10 +153,19 @@ export class WorkerProcess {
     return pid === undefined ? undefined : residentBytes(pid);
   }
 
+  /** What the head call has had of a processor since this was first asked for it, in milliseconds, where it can be told. */
+  headProcessorMs(): number | undefined {
+    const { head } = this;
+    if (head === undefined) return undefined;
+    const cpuMs = processorMs(this.#process.pid());
+    if (this.#watched?.head !== head) this.#watched = { head, cpuMs };
+    return cpuMs === undefined || this.#watched.cpuMs === undefined ? undefined : cpuMs - this.#watched.cpuMs;
+  }
+
   /** Sends a call behind those under way, and the program before it when it is not loaded. */
   send(call: Call): void {
     const { slot, expectedMs } = call.history;
-    this.#load(slot, call.code);
+    this.#load(slot, call);
     if (this.depth === 0) this.headSince = this.#setup.clock.now();
     this.#lastId = (this.#lastId + 1) >>> 0 || 1;
     this.#inFlight.push({ call, id: this.#lastId, expectedMs });
@@ -172,17 +188,19 @@ export class WorkerProcess {
     this.#isLowered = this.#setPriority(LOWERED_PRIORITY);
   }
 
-  kill(reason: KillReason): void {
+  /** `cpuMs`: what its head had of a processor. */
+  kill(reason: KillReason, cpuMs?: number): void {
     if (this.isEnded) return;
+    if (this.killReason === undefined) this.killedAfterMs = cpuMs;
     this.killReason ??= reason;
     this.#process.kill();
   }
 
-  #load(slot: number, code: string): void {
+  #load(slot: number, { code, options }: Call): void {
     if (slot === this.#lastSlot) return;
     if (!this.#slots.delete(slot)) {
       this.#makeRoom();
-      this.#write(KIND.load, 0, slot, code);
+      this.#write(KIND.load, 0, slot, loadText(code, options));
     }
     this.#slots.add(slot);
     this.#lastSlot = slot;
@@ -287,5 +305,5 @@ function readResult(kind: number, micros: number, payload: string): SandboxResul
   if (kind === KIND.success) return { status: 'success', outputJson: payload, latencyMs };
   if (kind !== KIND.error && kind !== KIND.timeout) throw new Error('an answer of an unknown kind');
   if (payload.length > MESSAGE_LIMIT_CHARS * 2) throw new Error('a message that is too long');
-  return { status: kind === KIND.error ? 'error' : 'timeout', message: payload, latencyMs };
+  return { status: kind === KIND.error ? 'error' : 'timeout', ...readFailure(payload), latencyMs };
 }

@@ -53,6 +53,8 @@ describe('planKey', () => {
       keyOf({}, { fallback_llm: null }),
       keyOf({}, { enable_testing: false }),
       keyOf({}, { metadata: { agent: 'induction', seed: 1 } }),
+      keyOf({}, { metadata: { examples: [{ input: 1, output: 2 }] } }),
+      keyOf({}, { metadata: { examples: [{ input: 1, output: 3 }] } }),
       keyOf({}, { metadata: { agent: 'induction', seed: 2 } }),
     ];
     assert.equal(new Set(keys).size, keys.length);

@@ -14,6 +14,12 @@ export const AGENT_ERRORS = {
     title: 'No model provider is configured',
     fix: 'Set `model` as `provider/name` and the key of the provider (`ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, or `model_base_url`), then retry; or use the induction agent',
   },
+  LANGUAGE_UNAVAILABLE: {
+    status: 503,
+    retryable: false,
+    title: 'Programs of this language cannot be run here',
+    fix: 'Install what the message names on the host of the generation service (for Python: python3 and bubblewrap), or ask for TypeScript',
+  },
   PROVIDER_UNAVAILABLE: {
     status: 503,
     retryable: true,
