@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { type JailPolicy, type Sandbox, openJail, traceRequests } from '@loopwright/edge';
+import { type Jail, type JailPolicy, type Sandbox, openJail, traceRequests } from '@loopwright/edge';
 import { ModuleTrace } from '@loopwright/module-sdk';
 import type { Clock, Random } from '@loopwright/protocol';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -23,6 +23,8 @@ interface AgentParts {
   readonly random: Random;
   /** The sandbox in which agents test what they made, opened by whoever needs it first. Throws SERVICE_UNAVAILABLE when it does not start; the next one tries again. */
   readonly sandbox: () => Promise<Sandbox>;
+  /** The jail around sandboxes of an agent's own. */
+  readonly jail: () => Promise<Jail>;
   /** The wall of Python, looked for by whoever needs it first. Throws LANGUAGE_UNAVAILABLE where there is none. */
   readonly python: () => Promise<PythonWall>;
 }
@@ -76,7 +78,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
     log,
   });
   const grading = lazySandbox({ workers, timeoutMs: SERVICE_LIMITS.sandboxTimeoutMs, jail, clock, trace, log });
-  const parts = { clock, random, trace, sandbox: sandbox.open, python: once(openPythonWall) };
+  const parts = { clock, random, trace, jail, sandbox: sandbox.open, python: once(openPythonWall) };
   const agents = new AgentTable(
     [
       inductionAgent(parts),

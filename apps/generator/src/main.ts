@@ -57,9 +57,9 @@ function log(message: string, error?: unknown): void {
 
 const alone = readStandAlone(process.argv.slice(2), process.env);
 if (alone === undefined) {
-  await runModule(async (init) => {
+  await runModule(async (init, { sendSpans }) => {
     const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
-    const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom });
+    const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans });
     const generator = await open(dataDir, init.env, { authToken: init.auth_token, trace });
     const { host, port } = splitAddress(init.listen);
     await generator.app.listen({ host, port });

@@ -16,7 +16,14 @@ export interface Service extends AsyncDisposable {
 
 /** Starts a service over a folder. */
 export async function startService(dataDir: string, options: Partial<GeneratorOptions> = {}): Promise<Service> {
-  const generator = await createGenerator({ dataDir, clock: systemClock, random: systemRandom, sandboxWorkers: 1, ...options });
+  const generator = await createGenerator({
+    dataDir,
+    clock: systemClock,
+    random: systemRandom,
+    jailPolicy: 'off',
+    sandboxWorkers: 1,
+    ...options,
+  });
   const url = await generator.app.listen({ host: '127.0.0.1', port: 0 });
   return { url, [Symbol.asyncDispose]: () => generator[Symbol.asyncDispose]() };
 }

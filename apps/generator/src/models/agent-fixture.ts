@@ -1,4 +1,4 @@
-import { type Sandbox, openSandbox } from '@loopwright/edge';
+import { type Sandbox, noJail, openSandbox } from '@loopwright/edge';
 import { type ScriptedAnswer, type ScriptedProvider, startProvider } from '@loopwright/models/scripted';
 import { type ExecutionPlan, type JsonObject, executionPlanSchema, systemClock, systemRandom } from '@loopwright/protocol';
 import type { Agent, AgentEvent, AgentResult } from '../agent/agent.ts';
@@ -43,7 +43,7 @@ export async function openAgentFixture(
   let opened: Promise<Sandbox> | undefined;
   stack.defer(async () => (await opened)?.close());
   const sandbox = (): Promise<Sandbox> =>
-    (opened ??= openSandbox({ clock: systemClock, workers: 1, timeoutMs, memoryLimitMb: 64 }));
+    (opened ??= openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs, memoryLimitMb: 64 }));
   const logged: string[] = [];
   const agent = stack.use(
     openModelAgent({
@@ -58,6 +58,7 @@ export async function openAgentFixture(
         ...environment,
       },
       sandbox,
+      jail: async () => noJail,
       python,
       localTools,
       clock: systemClock,

@@ -1,4 +1,4 @@
-import type { Sandbox } from '@loopwright/edge';
+import type { Jail, Sandbox } from '@loopwright/edge';
 import { ModelClient, PriceTable, ProviderKeys, openProviderTransport } from '@loopwright/models';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Agent } from '../agent/agent.ts';
@@ -26,6 +26,8 @@ export interface ModelAgentOptions {
   readonly python: () => Promise<PythonWall>;
   /** Functions of this process that models may call, besides the tool servers of the setup. The agent closes them. */
   readonly localTools?: readonly ToolServer[];
+  /** The walls around programs that call tools. */
+  readonly jail: () => Promise<Jail>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: (message: string) => void;
@@ -50,7 +52,7 @@ export function openModelAgent(options: ModelAgentOptions): Agent & AsyncDisposa
   ];
   // One worker: between two calls of a program its isolate has to be there.
   const log = options.log ?? ((): void => undefined);
-  const toolSandbox = lazySandbox({ workers: 1, timeoutMs: SERVICE_LIMITS.caseTimeoutMs, clock, log });
+  const toolSandbox = lazySandbox({ workers: 1, timeoutMs: SERVICE_LIMITS.caseTimeoutMs, jail: options.jail, clock, log });
   const dependencies = configuration.LOOPWRIGHT_GENERATOR_DEPENDENCIES;
   const checker = new StaticChecker({ clock, dependencies });
   return {

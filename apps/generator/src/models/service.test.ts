@@ -26,6 +26,7 @@ before(async () => {
   };
   const generator = await createGenerator({
     dataDir,
+    jailPolicy: 'off',
     clock: systemClock,
     random: systemRandom,
     agents: (parts) => [stack.use(openModelAgent({ ...parts, environment }))],

@@ -14,7 +14,13 @@ describe('grading of a suite over HTTP', () => {
   let url: string;
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'grading-'));
-    generator = await createGenerator({ dataDir, clock: systemClock, random: systemRandom, sandboxWorkers: 6 });
+    generator = await createGenerator({
+      dataDir,
+      jailPolicy: 'off',
+      clock: systemClock,
+      random: systemRandom,
+      sandboxWorkers: 6,
+    });
     url = await generator.app.listen({ host: '127.0.0.1', port: 0 });
   });
   after(async () => {

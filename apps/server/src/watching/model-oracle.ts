@@ -1,8 +1,7 @@
+import type { ModelClient, PriceTable } from '@loopwright/models';
 import { type Clock, type Json, type ProgramMetadata, type Sample, PlatformError, jsonSchema } from '@loopwright/protocol';
 import { z } from 'zod';
-import type { ModelClient } from '../agents/provider/model-client.ts';
 import type { ModelUsage } from '../money/model-usage.ts';
-import type { PriceTable } from '../money/price-table.ts';
 import type { OracleSaid } from './edge-watching.ts';
 
 /** What {@link ModelOracle} works with. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { type ScriptedProvider, startProvider } from '@loopwright/models/scripted';
 import { DEFAULT_WATCHING, type Edge, createEdge, noJail } from '@loopwright/edge';
 import {
   type Json,
@@ -17,7 +18,6 @@ import {
   systemRandom,
   validationSummarySchema,
 } from '@loopwright/protocol';
-import { type ScriptedProvider, startProvider } from '../agents/provider-fixture.ts';
 import { ExampleStore } from '../examples/example-store.ts';
 import { type TestServer, errorIn, openServer } from '../http/app-fixture.ts';
 import { openTestWatching } from './watching-fixture.ts';

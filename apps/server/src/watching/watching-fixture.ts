@@ -1,6 +1,5 @@
+import { ModelClient, ProviderKeys } from '@loopwright/models';
 import { systemClock, systemRandom } from '@loopwright/protocol';
-import { ModelClient } from '../agents/provider/model-client.ts';
-import { ProviderKeys } from '../agents/provider/provider-keys.ts';
 import type { TestAuthorization } from '../authorization/authorization-fixture.ts';
 import { moneyOf } from '../money/money-fixture.ts';
 import { type OpenWatching, type WatchingParts, openWatching } from './open-watching.ts';

@@ -65,8 +65,7 @@ class Commands {
     if (kind === KIND.load) {
       const { code, options } = readLoad(payload);
       this.#programs.set(slot, this.#engine.load(code, options));
-    }
- else if (kind === KIND.drop) {
+    } else if (kind === KIND.drop) {
       program?.dispose();
       this.#programs.delete(slot);
     } else {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock, systemRandom } from '@loopwright/protocol';
+import { noJail } from '../sandbox/jail/jail.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { runTestFiles } from './run-test-files.ts';
@@ -11,7 +12,7 @@ import type { TestRun } from './test-run.ts';
 
 let sandbox: Sandbox;
 before(async () => {
-  sandbox = await openSandbox({ clock: systemClock, workers: 2, timeoutMs: 10_000, memoryLimitMb: 64 });
+  sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 2, timeoutMs: 10_000, memoryLimitMb: 64 });
 });
 after(() => sandbox.close());
 
