@@ -15,13 +15,13 @@ run([
   `import { mkdtempSync, rmSync } from 'node:fs';
    import { Engine } from '@loopwright/engine';
    import { systemClock, systemRandom } from '@loopwright/protocol';
-   import { buildProgram, openSandbox } from '@loopwright/edge';
+   import { buildProgram, noJail, openSandbox } from '@loopwright/edge';
    import '@loopwright/engine-restate'; import '@loopwright/client'; import '@loopwright/generation'; import '@loopwright/module-sdk';
    const dir = mkdtempSync('${join(root, 'node_modules', '.build-')}');
    const engine = new Engine({ dir, durability: 'full', clock: systemClock, random: systemRandom, functions: {} });
    await engine.close(0);
    rmSync(dir, { recursive: true });
-   const sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+   const sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
    const { code, digest } = await buildProgram('export const run = (n: number) => n + 1;');
    const { status } = await sandbox.run({ key: digest, code }, '1');
    await sandbox.close();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ExecutionLog, ProgramStore, createEdge } from '@loopwright/edge';
+import { ExecutionLog, ProgramStore, createEdge, noJail } from '@loopwright/edge';
 import { behaviourDiffSchema, isoTime, seededRandom, systemClock, systemRandom } from '@loopwright/protocol';
 
 const { values } = parseArgs({
@@ -63,7 +63,12 @@ try {
     ),
   );
   await log.close();
-  await using edge = await createEdge({ dataDir: dir, clock: systemClock, random: systemRandom, sandbox: { workers: 2 } });
+  await using edge = await createEdge({
+    dataDir: dir,
+    clock: systemClock,
+    random: systemRandom,
+    sandbox: { jail: noJail, workers: 2 },
+  });
   process.stdout.write('| replay | inputs | ms | of the direct calls | changed |\n| --- | --- | --- | --- | --- |\n');
   for (const round of ['first', 'second']) {
     const start = performance.now();

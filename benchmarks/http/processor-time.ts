@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** A tick of `/proc`, in microseconds: Linux counts in hundredths of a second there, whatever its kernel does. */
 const TICK_US = 10_000;
@@ -12,5 +12,29 @@ export function processorTime(pid: number): number | null {
     return (Number(values[11]) + Number(values[12])) * TICK_US;
   } catch {
     return null;
+  }
+}
+
+/** The processor time of the processes that a process has started, and of theirs, in microseconds; `null` where there is no `/proc`. */
+export function processorTimeBelow(pid: number): number | null {
+  try {
+    const parents = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? parentOf(Number(name)) : []));
+    const below = (parent: number): number =>
+      parents
+        .filter((each) => each.parent === parent)
+        .reduce((sum, each) => sum + (processorTime(each.pid) ?? 0) + below(each.pid), 0);
+    return below(pid);
+  } catch {
+    return null;
+  }
+}
+
+function parentOf(pid: number): { pid: number; parent: number }[] {
+  try {
+    const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return parent === undefined ? [] : [{ pid, parent: Number(parent) }];
+  } catch {
+    // It has ended meanwhile.
+    return [];
   }
 }

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildProgram, openSandbox } from '@loopwright/edge';
+import { buildProgram, noJail, openSandbox } from '@loopwright/edge';
 import { type LabelledExample, canonicalJson, labelledExampleSchema, systemClock } from '@loopwright/protocol';
 import { readUdhr } from '../../apps/cli/src/demo/udhr.ts';
 import { induce } from '../../apps/generator/src/induction/induce.ts';
@@ -156,7 +156,7 @@ async function measure(
   const memoryMb = Math.round(process.resourceUsage().maxRSS / 1024);
   if (report.goal !== 'classification') throw new Error(`Cannot compare ${name}: it is a ${report.goal}`);
   const built = await buildProgram(files[0]?.content ?? '');
-  await using sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+  await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
   const program = { key: built.digest, code: built.code };
   const latencies: number[] = [];
   let right = 0;

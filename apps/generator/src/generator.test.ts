@@ -29,7 +29,7 @@ interface Service extends AsyncDisposable {
 }
 
 async function start(dataDir: string, options: Partial<GeneratorOptions> = {}): Promise<Service> {
-  const generator = await createGenerator({ dataDir, clock: systemClock, random: systemRandom, ...options });
+  const generator = await createGenerator({ dataDir, jailPolicy: 'off', clock: systemClock, random: systemRandom, ...options });
   const url = await generator.app.listen({ host: '127.0.0.1', port: 0 });
   return { url, generator, [Symbol.asyncDispose]: () => generator[Symbol.asyncDispose]() };
 }
@@ -283,7 +283,7 @@ describe('generator module', () => {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     try {
-      const env = { LOOPWRIGHT_GENERATOR_DATA_DIR: dataDir };
+      const env = { LOOPWRIGHT_GENERATOR_DATA_DIR: dataDir, LOOPWRIGHT_SANDBOX_JAIL: 'preferred' };
       child.stdin?.write(
         `${JSON.stringify({ orchestrator_api: 'http://127.0.0.1:1', module_id: 'generator', env, listen: '127.0.0.1:0' })}\n`,
       );

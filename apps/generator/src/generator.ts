@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { type Sandbox, openSandbox, traceRequests, tracedSandbox } from '@loopwright/edge';
+import { type JailPolicy, type Sandbox, openJail, openSandbox, traceRequests, tracedSandbox } from '@loopwright/edge';
 import { ModuleTrace } from '@loopwright/module-sdk';
 import { type Clock, type Json, PlatformError, type Random, executionPlanSchema, issueDetails } from '@loopwright/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -25,6 +25,8 @@ export interface GeneratorOptions {
   readonly maxConcurrent?: number;
   /** Plans that may wait. Default 100. */
   readonly queueLimit?: number;
+  /** What is done about the jail around programs that are tried out. */
+  readonly jailPolicy: JailPolicy;
   /** When set, `/execute`, `/executions` and `/stats` want `Authorization: Bearer …`. */
   readonly authToken?: string;
   /** Where it tells what it did for which request. Left out: nowhere. */
@@ -55,13 +57,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   const trace = options.trace ?? new ModuleTrace(null);
   let sandbox: Promise<Sandbox> | undefined;
   const openOnce = (): Promise<Sandbox> => {
-    sandbox ??= openSandbox({
-      clock,
-      workers: 1,
-      timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
-      memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
-      log: (message) => log(message),
-    }).then(
+    sandbox ??= openTestSandbox(options, log).then(
       (opened) => tracedSandbox(opened, trace),
       (error: unknown) => {
         sandbox = undefined;
@@ -98,6 +94,17 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
       await (await sandbox)?.close();
     },
   };
+}
+
+async function openTestSandbox({ clock, jailPolicy }: GeneratorOptions, log: (message: string) => void): Promise<Sandbox> {
+  return openSandbox({
+    clock,
+    jail: await openJail({ policy: jailPolicy, clock, log }),
+    workers: 1,
+    timeoutMs: SERVICE_LIMITS.caseTimeoutMs,
+    memoryLimitMb: SERVICE_LIMITS.caseMemoryMb,
+    log,
+  });
 }
 
 function addRoutes(app: FastifyInstance, executions: Executions, authToken: string | undefined): void {

@@ -7,6 +7,7 @@ import { createGenerator } from './generator.ts';
 const environmentSchema = z.object({
   LOOPWRIGHT_GENERATOR_DATA_DIR: z.string().min(1),
   LOOPWRIGHT_GENERATOR_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
 });
 
 await runModule(async (init, { sendSpans }) => {
@@ -14,6 +15,7 @@ await runModule(async (init, { sendSpans }) => {
   const generator = await createGenerator({
     dataDir: environment.LOOPWRIGHT_GENERATOR_DATA_DIR,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
+    jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL,
     clock: systemClock,
     random: systemRandom,
     trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),

@@ -23,11 +23,12 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
 import { openPrograms } from './programs/open-programs.ts';
 import { Rollbacks } from './checkpoints/rollbacks.ts';
-import { type GovernanceOptions, type OpenGovernance, openGovernance } from './governance/open-governance.ts';
+import { type OpenGovernance, openGovernance } from './governance/open-governance.ts';
 import type { PolicyFolder } from './governance/policy/policy-folder.ts';
 import { followPolicies } from './governance/policy/follow-policies.ts';
 import { Runs, type RunsOptions } from './runs/runs.ts';
@@ -63,7 +64,7 @@ export interface Server extends AsyncDisposable {
  * Throws INVALID_CONFIGURATION, DATA_DIR_IN_USE, STORE_FAILED, INVALID_DEFINITION, or what kept a port from being opened.
  */
 export async function startServer({ configuration, clock, random, log }: ServerOptions): Promise<Server> {
-  const { dataDir, profilesDir } = configuration;
+  const { dataDir, policiesDir, profilesDir } = configuration;
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
@@ -76,7 +77,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const resources = new ResourceProjects({ database: () => database, clock });
   const client = cleanUp.use(generationClient(configuration, supervisor, { authToken, cleanUp, clock, log }));
   const records = { database: () => database, workspaces, read: () => engine.read };
-  const gates = cleanUp.use(gatesOf(configuration, { ...records, clock, random, log }));
+  const openSandbox = sandboxOpener(configuration, { clock, log });
+  const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
   const made = { examples, programs, diffs, edge, workspaces };
@@ -90,14 +92,13 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     others: { ...gates.functions, ...agents.functions },
   });
   let metrics: Metrics | undefined;
-  const scripts = cleanUp.use(scriptsOf(configuration, { clock, random, log }));
   const outbound = cleanUp.adopt(outboundHosts(configuration.callPrivateHosts), (hosts) => hosts.close());
   const engine: Engine = new Engine({
     ...engineSettings(configuration),
     clock,
     random,
     functions: observedFunctions(functions, { tracing, metrics: () => metrics }),
-    scripts,
+    scripts: cleanUp.use(scriptsOf(configuration, openSandbox, random)),
     httpCalls: outbound,
     onTrouble: (message, error) => log.error({ err: error }, message),
   });
@@ -206,13 +207,6 @@ function engineSettings(
     limits: engineLimits(configuration),
     eventRoutes: eventRoutes(configuration),
   };
-}
-
-function gatesOf(
-  { policiesDir }: Configuration,
-  { log, ...parts }: Omit<GovernanceOptions, 'policiesDir' | 'log'> & Pick<ServerOptions, 'log'>,
-): OpenGovernance {
-  return openGovernance({ policiesDir, ...parts, log: (message) => log.warn(message) });
 }
 
 function runsOf(

@@ -33,7 +33,9 @@ async function startEdge(env: Record<string, string>): Promise<RunningEdge> {
   const exit = new Promise<number | null>((resolve) => {
     child.on('exit', resolve);
   });
-  child.stdin.write(`${JSON.stringify({ orchestrator_api: '', module_id: 'edge', env, listen: '127.0.0.1:0' })}\n`);
+  child.stdin.write(
+    `${JSON.stringify({ orchestrator_api: '', module_id: 'edge', env: { LOOPWRIGHT_SANDBOX_JAIL: 'preferred', ...env }, listen: '127.0.0.1:0' })}\n`,
+  );
   const first = await readLines(child.stdout).next();
   if (first.done === true) return { child, url: '', exit };
   const message = moduleMessageSchema.parse(JSON.parse(first.value));

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { DEFAULT_WATCHING, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
 import { type Edge, createEdge } from './lib/http/create-edge.ts';
+import { openJail } from './lib/sandbox/jail/open-jail.ts';
 
 const wholeNumber = z
   .string()
@@ -26,6 +27,7 @@ const envSchema = z.object({
   LOOPWRIGHT_EDGE_DATA_DIR: z.string().min(1).optional(),
   LOOPWRIGHT_EDGE_TASK_ID: z.string().optional(),
   LOOPWRIGHT_EDGE_RETENTION_DAYS: wholeNumber.pipe(z.int().min(1)).optional(),
+  LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
   LOOPWRIGHT_SANDBOX_WORKERS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_MEMORY_MB: wholeNumber.default(64),
@@ -70,6 +72,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
     ...(retentionDays === undefined ? {} : { retentionDays }),
     watching: deployment === undefined ? DEFAULT_WATCHING : watchingOptions(deployment),
     sandbox: {
+      jail: await openJail({ policy: env.data.LOOPWRIGHT_SANDBOX_JAIL, clock: systemClock, log }),
       workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
       timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,

@@ -5,6 +5,7 @@ import { ERRORS, PlatformError, isLoopback, isoTime, messageOf, systemClock, sys
 import { servingOptions, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
 import { type Edge, createEdge } from './lib/http/create-edge.ts';
+import { type JailPolicy, openJail } from './lib/sandbox/jail/open-jail.ts';
 
 const HELP = `Usage: loopwright edge [options]
 
@@ -17,6 +18,7 @@ Serves programs as a deployment.yaml says, apart from the server.
   --help
 
 Environment: LOOPWRIGHT_EDGE_TOKEN is what a control plane sends as its bearer token to refresh programs; without it nobody can.
+LOOPWRIGHT_SANDBOX_JAIL: required (the default: without the jail of the operating system no program is run), preferred or off.
 SIGHUP reads the deployment again, SIGTERM ends after the requests under way.
 `;
 
@@ -47,15 +49,27 @@ function optionsOf(argv: readonly string[]): { config: string; host: string; por
   }
 }
 
+function jailPolicy(): JailPolicy {
+  const policy = process.env['LOOPWRIGHT_SANDBOX_JAIL'] || 'required';
+  if (policy === 'required' || policy === 'preferred' || policy === 'off') return policy;
+  throw new PlatformError(
+    'INVALID_CONFIGURATION',
+    'Cannot start the edge: LOOPWRIGHT_SANDBOX_JAIL is none of required, preferred and off',
+  );
+}
+
 async function main(): Promise<void> {
   const { config, host, port, check, help } = optionsOf(process.argv.slice(2));
   if (help) return void process.stdout.write(HELP);
   const deployment = await readDeployment(config, process.env);
   if (check) return void process.stdout.write(`${config} is valid\n`);
+  const jail = await openJail({ policy: jailPolicy(), clock: systemClock, log });
+  const serving = servingOptions(deployment);
   const edge = await createEdge({
     dataDir: deployment.runtime.data_dir,
     ...storageOptions(deployment),
-    ...servingOptions(deployment),
+    ...serving,
+    sandbox: { ...serving.sandbox, jail },
     watching: watchingOptions(deployment),
     authToken: process.env['LOOPWRIGHT_EDGE_TOKEN'] || randomBytes(32).toString('base64url'),
     loopbackOnly: isLoopback(host),

@@ -125,7 +125,17 @@ export const SETTINGS = {
     description: 'Generated results kept for an hour to answer equal plans, in mebibytes; 0 keeps none',
   }),
   ...MODEL_SETTINGS,
-  sandbox_workers: setting({ schema: z.int().min(1).max(64), default: 2, description: 'Worker processes that run programs' }),
+  sandbox_workers: setting({
+    schema: z.int().min(1).max(64),
+    default: 2,
+    description: 'Worker processes that run programs of one project at once',
+  }),
+  sandbox_jail: setting({
+    schema: z.enum(['required', 'preferred', 'off']).nullable(),
+    default: null,
+    description:
+      'Jail of the operating system around programs: required runs none without it, preferred runs them and says so in /health of the edge; null for preferred in development on loopback and required elsewhere',
+  }),
   sandbox_timeout_ms: setting({
     schema: z.int().min(1).max(60_000),
     default: 1000,

@@ -79,7 +79,7 @@ export function generate(parts: GenerateParts): ReturnType<typeof defineFunction
         const inputCharacters = medianCharacters((await parts.examples.read(args.examples)).map(({ input }) => input));
         const stored = await parts.programs.store(args.program, {
           id: idempotencyKey,
-          ...versionOf(result, { executionId: execution.executionId, inputCharacters }),
+          ...versionOf(result, { execution, inputCharacters }),
         });
         return toJson({
           program: args.program,
@@ -122,7 +122,10 @@ async function planOf(
 /** What the store is given of a result: the program, the files beside it, and what is known about it. */
 function versionOf(
   result: ArtifactResult,
-  { executionId, inputCharacters }: { executionId: string; inputCharacters: number },
+  {
+    execution,
+    inputCharacters,
+  }: { execution: { readonly executionId: string; readonly projectId: string }; inputCharacters: number },
 ): Omit<Parameters<ProgramStore['store']>[1], 'id'> {
   const entry = typeof result.metadata['entry'] === 'string' ? result.metadata['entry'] : 'program.ts';
   const program = result.artifacts.find(({ file_path }) => file_path === entry);
@@ -145,7 +148,13 @@ function versionOf(
       generation_cost: result.llm_usage.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0),
       generation_time_sec: result.duration_seconds,
       status: 'validated',
-      metadata: { execution_id: executionId, input_characters_p50: inputCharacters, warmup_inputs: warmup_inputs ?? [], report },
+      metadata: {
+        execution_id: execution.executionId,
+        tenant: execution.projectId,
+        input_characters_p50: inputCharacters,
+        warmup_inputs: warmup_inputs ?? [],
+        report,
+      },
     },
   };
 }

@@ -1,4 +1,3 @@
-import { openSandbox } from '@loopwright/edge';
 import type { CallFunction, StoreReader } from '@loopwright/engine';
 import type { Clock, Random } from '@loopwright/protocol';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
@@ -6,6 +5,7 @@ import { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { check } from '../functions/check.ts';
 import { checkpoint } from '../functions/checkpoint.ts';
+import type { OpenServerSandbox } from '../modules/sandboxes.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { Governance } from './governance.ts';
 import { GovernanceStore } from './governance-store.ts';
@@ -23,7 +23,8 @@ export interface GovernanceOptions {
   readonly read: () => StoreReader;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: (message: string) => void;
+  /** Opens the sandbox in which tests of workspaces run; it is opened with the first of them. */
+  readonly openSandbox: OpenServerSandbox;
 }
 
 /** Gates and checkpoints, ready to be called. */
@@ -40,10 +41,8 @@ const TEST_MEMORY_MB = 256;
 
 /** Puts gates and checkpoints together; the caller ends them behind the engine. Throws INVALID_POLICY, INVALID_CONFIGURATION. */
 export function openGovernance(options: GovernanceOptions): OpenGovernance {
-  const { policiesDir, database, workspaces, read, clock, random, log } = options;
-  const sandbox = new TestSandbox(() =>
-    openSandbox({ clock, workers: 1, timeoutMs: TEST_TIME_MS, memoryLimitMb: TEST_MEMORY_MB, log }),
-  );
+  const { policiesDir, database, workspaces, read, openSandbox, clock, random } = options;
+  const sandbox = new TestSandbox(() => openSandbox({ workers: 1, timeoutMs: TEST_TIME_MS, memoryLimitMb: TEST_MEMORY_MB }));
   const store = new GovernanceStore(database);
   const governance = new Governance({
     policies: new PolicyFolder(policiesDir, clock),

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { edgeMainPath, openSandbox } from '@loopwright/edge';
+import { edgeMainPath } from '@loopwright/edge';
 import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
-import type { Clock } from '@loopwright/protocol';
+import type { Clock, Random } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
 import { moduleLog } from '../modules-log.ts';
 import { type Tracing, traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
+import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
@@ -63,6 +64,7 @@ function modulesOf(
       ...(configuration.edgeDeployment === null ? {} : { LOOPWRIGHT_EDGE_DEPLOYMENT: configuration.edgeDeployment }),
       LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
       LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
+      LOOPWRIGHT_SANDBOX_JAIL: jailPolicyOf(configuration),
       LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
       LOOPWRIGHT_SANDBOX_TIMEOUT_MS: String(configuration.sandboxTimeoutMs),
       LOOPWRIGHT_SANDBOX_MEMORY_MB: String(configuration.sandboxMemoryMb),
@@ -74,23 +76,22 @@ function modulesOf(
     entry: GENERATOR_MAIN,
     listen: `127.0.0.1:${configuration.generatorPort}`,
     authToken,
-    env: { ...traced, LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator') },
+    env: {
+      ...traced,
+      LOOPWRIGHT_GENERATOR_DATA_DIR: join(configuration.dataDir, 'generator'),
+      LOOPWRIGHT_SANDBOX_JAIL: jailPolicyOf(configuration),
+    },
   };
   return [edge, generator];
 }
 
 /** The sandbox of scripts in definitions; it starts with the first one. */
-export function scriptsOf(
-  configuration: Configuration,
-  { clock, random, log }: Omit<ServerOptions, 'configuration'>,
-): SandboxScripts {
-  const open = (): ReturnType<typeof openSandbox> =>
+export function scriptsOf(configuration: Configuration, openSandbox: OpenServerSandbox, random: Random): SandboxScripts {
+  const open = (): ReturnType<OpenServerSandbox> =>
     openSandbox({
-      clock,
       workers: configuration.sandboxWorkers,
       timeoutMs: configuration.sandboxTimeoutMs,
       memoryLimitMb: configuration.sandboxMemoryMb,
-      log: (message) => log.warn(message),
     });
   return new SandboxScripts(open, random);
 }

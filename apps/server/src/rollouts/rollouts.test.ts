@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Edge, createEdge } from '@loopwright/edge';
+import { type Edge, createEdge, noJail } from '@loopwright/edge';
 import {
   type JsonObject,
   type Rollout,
@@ -38,7 +38,12 @@ before(async () => {
     await programs.store('step', { id, source, metadata });
   }
   const parts = { clock: systemClock, random: systemRandom };
-  edge = await createEdge({ dataDir: join(dir, 'edge'), sandbox: { workers: 1, timeoutMs: 100 }, authToken: 'secret', ...parts });
+  edge = await createEdge({
+    dataDir: join(dir, 'edge'),
+    sandbox: { jail: noJail, workers: 1, timeoutMs: 100 },
+    authToken: 'secret',
+    ...parts,
+  });
   edgeUrl = await edge.app.listen({ host: '127.0.0.1', port: 0 });
 });
 after(async () => {

@@ -1,3 +1,5 @@
+import { noJail, openSandbox } from '@loopwright/edge';
+import type { OpenServerSandbox } from '../modules/sandboxes.ts';
 import { join } from 'node:path';
 import type { Engine } from '@loopwright/engine';
 import { systemClock, systemRandom } from '@loopwright/protocol';
@@ -31,7 +33,8 @@ export function prepareRuns({ dir, policiesDir }: { dir: string; policiesDir: st
   const database = (): ServerDatabase => there().database;
   const workspaces = new Workspaces({ dir: join(dir, 'workspaces'), database, random: systemRandom });
   const read = (): Engine['read'] => there().engine.read;
-  const gates = openGovernance({ policiesDir, database, workspaces, read, log: () => undefined, ...parts });
+  const openTestSandbox: OpenServerSandbox = (limits) => openSandbox({ ...limits, clock: systemClock, jail: noJail });
+  const gates = openGovernance({ policiesDir, database, workspaces, read, openSandbox: openTestSandbox, ...parts });
   return {
     gates,
     workspaces,

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openSandbox } from '@loopwright/edge';
+import { noJail, openSandbox } from '@loopwright/edge';
 import { Engine, type Execution, WorkflowError, isFinal, loadDefinition } from '@loopwright/engine';
 import { type Json, seededRandom, systemClock } from '@loopwright/protocol';
 import { SandboxScripts } from './sandbox-scripts.ts';
 
 const random = seededRandom(7);
-const scripts = new SandboxScripts(() => openSandbox({ clock: systemClock, workers: 1, timeoutMs: 500 }), random);
+const scripts = new SandboxScripts(() => openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 500 }), random);
 after(() => scripts[Symbol.asyncDispose]());
 
 const { signal } = new AbortController();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
-import { DEFAULT_WATCHING, type Edge, createEdge } from '@loopwright/edge';
+import { DEFAULT_WATCHING, type Edge, createEdge, noJail } from '@loopwright/edge';
 import {
   type Json,
   type Repair,
@@ -57,7 +57,13 @@ describe('samples, drift and repairs', () => {
     await server.programs.store('mail', { id: 'v1', source: SOURCE });
     const watching = { ...DEFAULT_WATCHING, sampling: { strategy: 'random', rate: 1 }, drift } as const;
     const parts = { clock: systemClock, random: systemRandom };
-    edge = await createEdge({ dataDir: join(dir, 'edge'), ...parts, sandbox: { workers: 1 }, watching, authToken: 'secret' });
+    edge = await createEdge({
+      dataDir: join(dir, 'edge'),
+      ...parts,
+      sandbox: { jail: noJail, workers: 1 },
+      watching,
+      authToken: 'secret',
+    });
     edgeUrl = await edge.app.listen({ host: '127.0.0.1', port: 0 });
   });
   after(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildProgram, openSandbox } from '@loopwright/edge';
+import { buildProgram, noJail, openSandbox } from '@loopwright/edge';
 import { type Json, type LabelledExample, systemClock } from '@loopwright/protocol';
 import { induce } from '../induce.ts';
 import { openMatches } from '../program/transform-text.ts';
@@ -124,7 +124,7 @@ describe('induce on transformations', () => {
     await checkFiles(emitted.folder);
 
     // Hostile texts as long as a program reads: each call has the time that the sandbox gives it.
-    await using sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
     const built = await buildProgram(files[0]?.content ?? '');
     for (const piece of ['1', '1,', '1.1.', 'INV', 'INV-', 'INV ', 'Jan ', '9 EUR', ' ', 'a@', 'é\u0301']) {
       const input = JSON.stringify({ text: piece.repeat(20_000) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { type Sandbox, openSandbox } from '@loopwright/edge';
+import { type Sandbox, noJail, openSandbox } from '@loopwright/edge';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import fc from 'fast-check';
 import { surveyHere } from '../survey/survey-fixture.ts';
@@ -12,7 +12,7 @@ import { TestSandbox } from './test-sandbox.ts';
 import type { TestRun } from './test-run.ts';
 
 const sandbox = new TestSandbox((): Promise<Sandbox> =>
-  openSandbox({ clock: systemClock, workers: 1, timeoutMs: 1500, memoryLimitMb: 64 }),
+  openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1500, memoryLimitMb: 64 }),
 );
 after(() => sandbox[Symbol.asyncDispose]());
 

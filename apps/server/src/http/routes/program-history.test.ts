@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Edge, createEdge } from '@loopwright/edge';
+import { type Edge, createEdge, noJail } from '@loopwright/edge';
 import {
   executeResponseSchema,
   programAliasSchema,
@@ -29,7 +29,7 @@ before(async () => {
   const evidence = { approved_by: 'ann', comment: 'good enough', diff };
   await programs.setActive('gauge', 1, { expected: null, record: { id: 'p1', digest: 'first', execution_id: 'e1', evidence } });
   const parts = { clock: systemClock, random: systemRandom };
-  edge = await createEdge({ dataDir: join(dir, 'edge'), sandbox: { workers: 1 }, authToken: 'secret', ...parts });
+  edge = await createEdge({ dataDir: join(dir, 'edge'), sandbox: { jail: noJail, workers: 1 }, authToken: 'secret', ...parts });
   edgeUrl = await edge.app.listen({ host: '127.0.0.1', port: 0 });
 });
 after(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Edge, createEdge } from '@loopwright/edge';
+import { type Edge, createEdge, noJail } from '@loopwright/edge';
 import {
   dailyAnalyticsSchema,
   executeResponseSchema,
@@ -35,7 +35,7 @@ before(async () => {
   await programs.setActive('echo', 2, { expected: 1, record: { id: 'p2', approvers: ['bob'] } });
   await programs.store('idle', { id: 'i', source: SOURCE('i') });
   const parts = { clock: systemClock, random: systemRandom };
-  edge = await createEdge({ dataDir: join(dir, 'edge'), sandbox: { workers: 1, timeoutMs: 500 }, ...parts });
+  edge = await createEdge({ dataDir: join(dir, 'edge'), sandbox: { jail: noJail, workers: 1, timeoutMs: 500 }, ...parts });
   edgeUrl = await edge.app.listen({ host: '127.0.0.1', port: 0 });
 });
 after(async () => {

@@ -362,4 +362,17 @@ describe('the defects of the source (domain.md §1.6)', () => {
     const refused = errorIn(await server.post(`/runs/${id}/next`, undefined, ANN), 'INVALID_STATE');
     assert.match(refused.message, /POST \/runs\/[0-9a-f-]{36}\/retry/);
   });
+
+  it('8: all requests are served by one service, so that what one began holds the others off', async () => {
+    const { run_id: id } = await createOne(server, { profile: 'small_one' });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => server.post(`/runs/${id}/next`, undefined, ANN)));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409, 409, 409]);
+  });
+
+  it('9: whoever was never seen before is served, and nobody is an answer, not an error of the server', async () => {
+    const stranger = { 'x-user-id': 'never-seen', 'x-user-email': 'never@example.com' };
+    assert.equal((await server.get('/runs', stranger)).status, 200);
+    const { status, body } = await server.get('/api/v1/users/nobody-at-all', ANN);
+    assert.deepEqual([status, Object(body).error_code], [404, 'USER_NOT_FOUND']);
+  });
 });

@@ -148,7 +148,10 @@ export const DEFAULT_WATCHING: WatchingOptions = watchingOptions(
 );
 
 /** What a deployment says about the rest, as the options of an edge. */
-export function servingOptions({ execution, source }: Deployment): Pick<EdgeOptions, 'sandbox' | 'source'> {
+export function servingOptions({
+  execution,
+  source,
+}: Deployment): Pick<EdgeOptions, 'source'> & { readonly sandbox: Omit<EdgeOptions['sandbox'], 'jail'> } {
   return {
     sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms },
     source: source && {

@@ -13,6 +13,7 @@ import {
   systemRandom,
 } from '@loopwright/protocol';
 import { type Edge, createEdge } from '../http/create-edge.ts';
+import { noJail } from '../sandbox/jail/jail.ts';
 import { ProgramStore } from '../store/program-store.ts';
 
 const source = (body: string): string => `export function run(input: any): any { ${body} }`;
@@ -40,7 +41,7 @@ before(async () => {
     clock: systemClock,
     random: systemRandom,
     authToken: 'secret',
-    sandbox: { workers: 1 },
+    sandbox: { jail: noJail, workers: 1 },
   });
 });
 after(async () => {

@@ -165,6 +165,19 @@ describe('DriftWatch', () => {
   });
 });
 
+describe('DriftWatch with huge inputs', () => {
+  it('holds no more of them than it may, and shows none', () => {
+    const { watch } = open(12);
+    const text = 'word '.repeat(200_000);
+    for (let record = 0; record < 8; record += 1)
+      watch.observe({ input: { text }, output: 'a', slice: 'complex', status: 'success' }, 1e6);
+    for (let record = 0; record < 5; record += 1) watch.validated({ match: false, slice: 'complex', input: { text }, at: 1 });
+    watch.observe({ input: { text }, output: 'a', slice: 'complex', status: 'success' }, 1e6);
+    assert.equal(watch.verdict().reference_records, 1, 'the learning has ended');
+    assert.ok(JSON.stringify(watch.toJson()).length < 10_000);
+  });
+});
+
 describe('the quality in DriftWatch', () => {
   const validated = (watch: DriftWatch, count: number, isRight: () => boolean): number => {
     for (let index = 0; index < count; index += 1) {

@@ -19,6 +19,10 @@ import { type Seen, Shape, shapeSchema } from './shape.ts';
 const LEARNING_SHARE = 0.2;
 const FINDINGS = 50;
 const EXAMPLES = 10;
+/** Inputs that are held while it is learned, in characters of JSON: large ones end the learning early. */
+const LEARNING_CHARACTERS = 8_000_000;
+/** The largest wrong input that is kept to show. */
+const WRONG_CHARACTERS = 8192;
 
 /** {@link DriftWatch} as JSON. */
 export const driftWatchSchema = z.object({
@@ -59,6 +63,7 @@ export class DriftWatch {
   #stored: Omit<Stored, 'shape' | 'reference' | 'window' | 'quality'>;
   /** Records from which the shape is learned; a restart begins again. */
   #learned: Seen[] = [];
+  #learnedCharacters = 0;
   #shape: Shape | null;
   #reference: DriftWindow | null;
   #window: DriftWindow | null;
@@ -87,13 +92,15 @@ export class DriftWatch {
     return this.#state === 'drifting';
   }
 
-  /** Takes an execution into account. */
-  observe(seen: Seen): void {
+  /** Takes an execution into account; its input has so many characters as JSON. */
+  observe(seen: Seen, characters = 0): void {
     const { options, clock, random } = this.#parts;
     const now = clock.now();
     if (this.#shape === null) {
       this.#learned.push(seen);
-      if (this.#learned.length < options.referenceRecords * LEARNING_SHARE) return;
+      this.#learnedCharacters += characters;
+      const isEnough = this.#learned.length >= options.referenceRecords * LEARNING_SHARE;
+      if (!isEnough && this.#learnedCharacters < LEARNING_CHARACTERS) return;
       this.#shape = Shape.learn(this.#learned);
       this.#learned = [];
       this.#reference = new DriftWindow(now);
@@ -111,7 +118,7 @@ export class DriftWatch {
   /** Takes a validation of an execution into account. Only those that were chosen by chance say how good the program is. */
   validated({ match, slice, input, at }: { match: boolean; slice: string; input: Seen['input']; at: number }): void {
     this.#quality.add({ match, slice, at });
-    if (match) return;
+    if (match || JSON.stringify(input).length > WRONG_CHARACTERS) return;
     const wrong = [...this.#stored.wrong, { input, executed_at: isoTime(at) }].slice(-EXAMPLES);
     this.#stored = { ...this.#stored, wrong };
   }

@@ -18,6 +18,8 @@ import {
 } from '@loopwright/protocol';
 import { ProgramStore } from '../store/program-store.ts';
 import { type Edge, type EdgeOptions, createEdge } from './create-edge.ts';
+import { noJail } from '../sandbox/jail/jail.ts';
+import { openJail } from '../sandbox/jail/open-jail.ts';
 
 const folders: string[] = [];
 const spamFilter = (mark: string): string => `
@@ -57,7 +59,7 @@ async function setUp(versions: number, options: Partial<EdgeOptions> = {}): Prom
     dataDir: dir,
     clock: systemClock,
     random: systemRandom,
-    sandbox: { timeoutMs: 200 },
+    sandbox: { jail: noJail, workers: 1, timeoutMs: 200 },
     ...options,
   });
   return { dir, store, edge };
@@ -174,7 +176,7 @@ describe('POST /execute', () => {
 
   it('answers a failing program with 422, records it, and goes on', async () => {
     // Time enough for the memory limit to be the first that is reached.
-    const { edge, dir } = await setUp(1, { sandbox: { timeoutMs: 5000, memoryLimitMb: 16 } });
+    const { edge, dir } = await setUp(1, { sandbox: { jail: noJail, workers: 1, timeoutMs: 5000, memoryLimitMb: 16 } });
     await using _ = edge;
     const expected = [
       ['throw', 'error', /Error: no such word/u],
@@ -201,6 +203,18 @@ describe('POST /execute', () => {
     assert.equal(records[0]?.output_data, null);
   });
 
+  it('runs nothing without the jail that it must have, and says so', async () => {
+    const jail = await openJail({ policy: 'required', clock: systemClock, path: '/nonexistent' });
+    const { edge } = await setUp(1, { sandbox: { jail } });
+    await using _ = edge;
+    const refused = await post(edge, '/tasks/spam/execute', { input: { text: '' } });
+    assert.deepEqual([refused.status, (refused.body as JsonObject)['error_code']], [503, 'JAIL_REQUIRED']);
+    const health = edgeHealthSchema.parse(await get(edge, '/health'));
+    assert.deepEqual([health.status, health.sandbox.workers], ['degraded', 0]);
+    assert.equal(health.sandbox.refusal, jail.refusal);
+    assert.equal(((await get(edge, '/metrics')) as JsonObject)['executions_today'], 0);
+  });
+
   it('starts without any program, and serves the first one that appears', async () => {
     const { edge, store } = await setUp(0);
     await using _ = edge;
@@ -217,7 +231,7 @@ describe('POST /execute', () => {
 
 describe('switching the active version', () => {
   it('drops no request and mixes no versions under load', async () => {
-    const { edge, store } = await setUp(2, { sandbox: { timeoutMs: 1000 } });
+    const { edge, store } = await setUp(2, { sandbox: { jail: noJail, timeoutMs: 1000 } });
     await using _ = edge;
     const address = await edge.app.listen({ host: '127.0.0.1', port: 0 });
     const switching = new AbortController();
@@ -382,7 +396,12 @@ describe('figures', () => {
     await edge.close();
     const written: unknown = JSON.parse(await readFile(join(dir, `datasets/spam/analytics/daily-stats-${today}.json`), 'utf8'));
     assert.deepEqual(written, kept);
-    await using again = await createEdge({ dataDir: dir, clock: systemClock, random: systemRandom });
+    await using again = await createEdge({
+      dataDir: dir,
+      sandbox: { jail: noJail, workers: 1 },
+      clock: systemClock,
+      random: systemRandom,
+    });
     assert.deepEqual(await get(again, '/tasks/spam/analytics'), kept);
     assert.equal((await again.app.inject({ url: '/tasks/spam/analytics?date=../x' })).statusCode, 400);
     assert.equal((await again.app.inject({ url: '/tasks/nobody/analytics' })).statusCode, 404);

@@ -31,7 +31,8 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
   readonly dataDir: string;
   /** The program for requests that name none. Left out: the only active one. */
   readonly taskId?: string | undefined;
-  readonly sandbox?: Omit<SandboxOptions, 'clock' | 'log'>;
+  /** Limits of programs, and the jail in which they run: from `openJail`, or `noJail` for programs of one's own. */
+  readonly sandbox: Omit<SandboxOptions, 'clock' | 'log'>;
   /** Expected as `Authorization: Bearer …` by `POST /tasks/:task_id/refresh`. Left out: anybody may refresh. */
   readonly authToken?: string | undefined;
   /** Answers only requests whose `Host` is of this machine: a page that rebinds a name to it gets nothing. Default `false`. */

@@ -16,6 +16,7 @@ import {
   validationSummarySchema,
 } from '@loopwright/protocol';
 import { DEFAULT_DRIFT } from '../drift/drift-options.ts';
+import { noJail } from '../sandbox/jail/jail.ts';
 import { ProgramStore } from '../store/program-store.ts';
 import { DEFAULT_VALIDATION } from '../validation/validation-options.ts';
 import { type Edge, createEdge } from './create-edge.ts';
@@ -28,7 +29,7 @@ const REFERENCE = `export function run({ text }: { text: string }): string {
 const parts = { clock: systemClock, random: systemRandom };
 const OPTIONS = {
   ...parts,
-  sandbox: { workers: 1, timeoutMs: 500 },
+  sandbox: { jail: noJail, workers: 1, timeoutMs: 500 },
   watching: {
     sampling: { strategy: 'random', rate: 1 },
     validation: { ...DEFAULT_VALIDATION, referencePrograms: { judged: 'reference' } },

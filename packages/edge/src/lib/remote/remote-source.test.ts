@@ -147,7 +147,7 @@ describe('loopwright edge', () => {
     const args = ['--conditions=loopwright-source', main, '--config', config, '--port', '0'];
     const started = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, READER: TOKEN },
+      env: { ...process.env, READER: TOKEN, LOOPWRIGHT_SANDBOX_JAIL: 'preferred' },
     });
     child = started;
     const exited = new Promise<number | null>((resolve) => void started.on('exit', resolve));

@@ -3,6 +3,7 @@ import { type EdgeRolloutFigures, type RolloutPlan, messageOf } from '@loopwrigh
 import type { Datasets } from '../dataset/datasets.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
+import { SchemaChecks } from '../serve/schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from '../serve/served-version.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { countValidations } from './count-validations.ts';
@@ -131,7 +132,7 @@ export class EdgeRollouts {
 
   /** Loaded, checked and warmed up before the first request. */
   async #ready(taskId: string, version: number, sandbox: Sandbox): Promise<ServedVersion> {
-    const served = await serveVersion(await this.#options.store.get(taskId, version), sandbox);
+    const served = await serveVersion(await this.#options.store.get(taskId, version), new SchemaChecks(sandbox));
     await warmUp(served, sandbox, this.#options.tools.clock);
     return served;
   }

@@ -1,28 +1,62 @@
 import { FRAME_LIMIT_BYTES } from './limits.ts';
 
-/** Bytes before a body: u32 length of the body, u32 id, both big-endian. */
-const HEADER_BYTES = 8;
+/** Bytes before a payload, four numbers of u32, big-endian: length of the payload, id, kind, value. */
+const HEADER_BYTES = 16;
+/** Payloads up to this many characters get the room that they may need at most, and are not measured first. */
+const SHORT_CHARS = 2048;
+const BYTES_PER_CHAR = 3;
 
-/** One message between the pool and a worker: `head` is a line of JSON, `payload` a text of any length. */
+/** What a frame is: to a worker first, from a worker behind. */
+export const KIND = { load: 1, drop: 2, call: 3, ready: 16, success: 17, error: 18, timeout: 19 } as const;
+
+/**
+ * One message between the pool and a worker. `load` brings the code of a slot, `drop` frees it, `call` runs it with the payload as its input;
+ * `value` is the slot. `ready` brings the name of the engine; the others answer the call `id`, with an output as JSON or a message as text, and
+ * `value` is the time of the call in microseconds.
+ */
 export interface Frame {
+  readonly kind: number;
   readonly id: number;
-  readonly head: string;
+  readonly value: number;
   readonly payload: string;
 }
 
-/**
- * Writes a frame. The body is two JSON texts with a line feed between them, so that an input or an output crosses without
- * being parsed or quoted again. `head` must hold no line feed.
- */
-export function encodeFrame({ id, head, payload }: Frame): Buffer {
-  const length = Buffer.byteLength(head) + 1 + Buffer.byteLength(payload);
-  const buffer = Buffer.allocUnsafe(HEADER_BYTES + length);
-  buffer.writeUInt32BE(length, 0);
-  buffer.writeUInt32BE(id, 4);
-  const end = HEADER_BYTES + buffer.write(head, HEADER_BYTES);
-  buffer[end] = 10;
-  buffer.write(payload, end + 1);
-  return buffer;
+/** Puts frames behind one another, so that many of them are one write. An input or an output crosses without being parsed or quoted again. */
+export class FrameWriter {
+  #bytes: Buffer = Buffer.alloc(0);
+  #size = 0;
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
+  add(kind: number, id: number, value: number, payload: string): void {
+    const most = payload.length > SHORT_CHARS ? Buffer.byteLength(payload) : payload.length * BYTES_PER_CHAR;
+    this.#makeRoom(HEADER_BYTES + most);
+    const bytes = this.#bytes;
+    const start = this.#size;
+    const length = payload === '' ? 0 : bytes.write(payload, start + HEADER_BYTES);
+    bytes.writeUInt32BE(length, start);
+    bytes.writeUInt32BE(id, start + 4);
+    bytes.writeUInt32BE(kind, start + 8);
+    bytes.writeUInt32BE(value, start + 12);
+    this.#size = start + HEADER_BYTES + length;
+  }
+
+  /** The bytes of all frames since the last time. They are not touched afterwards: they may be written later. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#size);
+    this.#bytes = this.#bytes.subarray(this.#size);
+    this.#size = 0;
+    return taken;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#bytes.length - this.#size >= bytes) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(64 * 1024, (this.#size + bytes) * 2));
+    this.#bytes.copy(larger, 0, 0, this.#size);
+    this.#bytes = larger;
+  }
 }
 
 /** Cuts a stream of bytes into frames, whatever the pieces it arrives in. */
@@ -41,22 +75,25 @@ export class FrameReader {
     this.#size += piece.length;
     const frames: Frame[] = [];
     if (this.#size < this.#wanted) return frames;
-    let rest = this.#parts.length === 1 ? piece : Buffer.concat(this.#parts, this.#size);
+    const bytes = this.#parts.length === 1 ? piece : Buffer.concat(this.#parts, this.#size);
+    let at = 0;
     for (;;) {
-      this.#wanted = rest.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + rest.readUInt32BE(0);
+      this.#wanted = HEADER_BYTES;
+      if (bytes.length - at < HEADER_BYTES) break;
+      this.#wanted += bytes.readUInt32BE(at);
       if (this.#wanted > FRAME_LIMIT_BYTES) throw new RangeError(`Cannot read a frame of ${this.#wanted} bytes`);
-      if (rest.length < this.#wanted) break;
-      frames.push(decodeBody(rest.readUInt32BE(4), rest.subarray(HEADER_BYTES, this.#wanted)));
-      rest = rest.subarray(this.#wanted);
+      if (bytes.length - at < this.#wanted) break;
+      frames.push({
+        id: bytes.readUInt32BE(at + 4),
+        kind: bytes.readUInt32BE(at + 8),
+        value: bytes.readUInt32BE(at + 12),
+        payload: bytes.toString('utf8', at + HEADER_BYTES, at + this.#wanted),
+      });
+      at += this.#wanted;
     }
+    const rest = bytes.subarray(at);
     this.#parts = rest.length === 0 ? [] : [rest];
     this.#size = rest.length;
     return frames;
   }
-}
-
-function decodeBody(id: number, body: Buffer): Frame {
-  const end = body.indexOf(10);
-  if (end === -1) return { id, head: body.toString('utf8'), payload: '' };
-  return { id, head: body.toString('utf8', 0, end), payload: body.toString('utf8', end + 1) };
 }

@@ -14,10 +14,18 @@ export const HARD_LIMIT_GRACE_MS = 250;
 export const WATCH_INTERVAL_MS = 25;
 /** A head call older than this makes the calls behind it look for another worker, in milliseconds. */
 export const STUCK_HEAD_MS = 30;
+/** Priority (`nice`) of a worker whose head call is older than {@link STUCK_HEAD_MS}: what is quick goes before it. */
+export const LOWERED_PRIORITY = 5;
+/** Worker processes of all tenants together, for each that one tenant may have: one that is idle makes room for another tenant. */
+export const TENANTS_AT_ONCE = 4;
+/** Writes to a worker that are not answered to their end; what comes then is one write more. */
+export const WRITES_UNDER_WAY = 2;
 /** Calls under way in one worker. */
 export const PIPELINE_CALLS = 64;
 /** Expected work under way in one worker, in milliseconds: what a call sent now may have to wait. */
 export const PIPELINE_WORK_MS = 4;
+/** Threads of one worker, where the kernel counts them; Node and its engine have about fifteen, more on large machines. */
+export const THREADS_PER_WORKER = 256;
 /** Programs held by one worker; the one called longest ago goes first. */
 export const PROGRAMS_PER_WORKER = 12;
 /** Programs whose history (latency, kills) the pool remembers. */

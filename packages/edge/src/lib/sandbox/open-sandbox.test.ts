@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { type Clock, PlatformError, systemClock } from '@loopwright/protocol';
 import { buildProgram } from '../build/build-program.ts';
 import { QUARANTINE_MS } from './limits.ts';
+import { type Jail, noJail } from './jail/jail.ts';
 import { openSandbox } from './open-sandbox.ts';
 import type { SandboxProgram } from './sandbox.ts';
 
@@ -33,7 +34,7 @@ function workerPids(): number[] {
 
 describe('openSandbox', () => {
   it('answers thousands of calls, each with its own output', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail });
     const double = await program('export const run = (n: number) => n * 2;');
     const square = await program('export const run = (n: number) => n * n;');
     await sandbox.run(double, '1');
@@ -51,7 +52,7 @@ describe('openSandbox', () => {
   });
 
   it('takes inputs and outputs of a megabyte and any characters', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
     const echo = await program('export const run = (value: unknown) => value;');
     const value = ['é€😀\n\u0000"\\'.repeat(50_000), { nested: [null, true, 1.5e-7] }];
     const result = await sandbox.run(echo, JSON.stringify(value, null, 2));
@@ -63,7 +64,7 @@ describe('openSandbox', () => {
   });
 
   it('fails only the call that hangs, and runs those behind it elsewhere', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, workers: 1, timeoutMs: 300 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 300 });
     const bad = await program(unstoppable);
     const good = await program('export const run = (n: number) => n + 1;');
     await Promise.all([sandbox.run(bad, 'false'), sandbox.run(good, '1')]);
@@ -77,7 +78,7 @@ describe('openSandbox', () => {
   });
 
   it('keeps other programs quick while one hangs', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, timeoutMs: 1000 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, timeoutMs: 1000 });
     const bad = await program(unstoppable);
     const good = await program('export const run = (n: number) => n + 1;');
     await sandbox.run(good, '1');
@@ -88,8 +89,30 @@ describe('openSandbox', () => {
     assert.equal((await hung).status, 'timeout');
   });
 
+  it('gives each tenant processes of its own, and takes back idle ones for others', async () => {
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1000 });
+    const good = await program('export const run = (n: number) => n + 1;');
+    const tenants = Array.from({ length: 8 }, (_, number) => `tenant ${number}`);
+    for (const tenant of tenants) {
+      const result = await sandbox.run({ ...good, tenant }, '1');
+      assert.equal(result.status, 'success', tenant);
+      // Four tenants at once and a free one; one more may be at its end.
+      assert.ok(workerPids().length <= 6);
+    }
+    assert.equal(sandbox.health().restarts, 0);
+    const bad = { ...(await program(unstoppable)), tenant: tenants.at(-1) };
+    let isHung = true;
+    const hung = sandbox.run(bad, 'true').finally(() => {
+      isHung = false;
+    });
+    // Both have a process still. It would wait for the program that hangs if that were the same one.
+    assert.equal((await sandbox.run({ ...good, tenant: tenants.at(-2) }, '1')).status, 'success');
+    assert.equal(isHung, true);
+    assert.equal((await hung).status, 'timeout');
+  });
+
   it('loses only the calls under way when its workers are killed', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail });
     const slow = await program(
       'export function run(n: number) { let x = n; for (let i = 0; i < 2e6; i++) x = (x * 31) % 9973; return x; }',
     );
@@ -109,7 +132,7 @@ describe('openSandbox', () => {
       now: () => systemClock.now() + offset,
       schedule: (delayMs, run) => systemClock.schedule(delayMs, run),
     };
-    await using sandbox = await openSandbox({ clock, timeoutMs: 100 });
+    await using sandbox = await openSandbox({ clock, jail: noJail, timeoutMs: 100 });
     const bad = await program(unstoppable);
     for (let kill = 0; kill < 3; kill += 1) assert.equal((await sandbox.run(bad, 'true')).status, 'timeout');
     const refused = await sandbox.run(bad, 'false');
@@ -123,7 +146,7 @@ describe('openSandbox', () => {
   });
 
   it('keeps more programs than fit into a worker', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, workers: 1 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
     const programs = await Promise.all(Array.from({ length: 30 }, (_, n) => program(`export const run = () => ${n};`)));
     for (let round = 0; round < 2; round += 1) {
       const results = await Promise.all(programs.map((each) => sandbox.run(each, 'null')));
@@ -135,7 +158,7 @@ describe('openSandbox', () => {
   });
 
   it('refuses more calls than its queue takes', async () => {
-    const sandbox = await openSandbox({ clock: systemClock, workers: 1, timeoutMs: 2000 });
+    const sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 2000 });
     const loop = await program('export function run() { for (;;) {} }');
     const large = `"${'x'.repeat(15_000_000)}"`;
     const calls = Array.from({ length: 20 }, () => sandbox.run(loop, large).catch((error: unknown) => error));
@@ -149,7 +172,7 @@ describe('openSandbox', () => {
   });
 
   it('leaves no process behind when it is closed', async () => {
-    const sandbox = await openSandbox({ clock: systemClock });
+    const sandbox = await openSandbox({ clock: systemClock, jail: noJail });
     assert.ok(workerPids().length > 0);
     await sandbox.close();
     assert.deepEqual(workerPids(), []);
@@ -157,12 +180,14 @@ describe('openSandbox', () => {
   });
 
   it('says when its workers cannot be started', async () => {
-    const jail = { name: 'broken', wrap: () => ({ command: '/nonexistent/loopwright', args: [] }) };
+    const jail: Jail = { ...noJail, start: () => noJail.start({ command: '/nonexistent/loopwright', args: [] }) };
     await assert.rejects(openSandbox({ clock: systemClock, jail }), { code: 'SERVICE_UNAVAILABLE' });
   });
 
   it('refuses settings out of range', async () => {
-    await assert.rejects(openSandbox({ clock: systemClock, workers: 0 }), { code: 'INVALID_CONFIGURATION' });
-    await assert.rejects(openSandbox({ clock: systemClock, timeoutMs: Number.NaN }), { code: 'INVALID_CONFIGURATION' });
+    await assert.rejects(openSandbox({ clock: systemClock, jail: noJail, workers: 0 }), { code: 'INVALID_CONFIGURATION' });
+    await assert.rejects(openSandbox({ clock: systemClock, jail: noJail, timeoutMs: Number.NaN }), {
+      code: 'INVALID_CONFIGURATION',
+    });
   });
 });

@@ -1,13 +1,15 @@
 import { type Clock, PlatformError } from '@loopwright/protocol';
-import { type Jail, noJail } from './jail.ts';
+import type { Jail } from './jail/jail.ts';
 import { MESSAGE_LIMIT_CHARS, OUTPUT_LIMIT_CHARS } from './limits.ts';
+import { WorkerCgroups } from './resources/worker-cgroups.ts';
+import { RefusingSandbox } from './refusing-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 import { SandboxPool } from './sandbox-pool.ts';
 
 /** How a sandbox is opened. */
 export interface SandboxOptions {
   readonly clock: Clock;
-  /** Worker processes that take calls; one more is kept ready. Default 2. */
+  /** Worker processes that one tenant may have; one more is kept ready. Default 2. */
   readonly workers?: number;
   /** Limit of one call in milliseconds, inside the worker; 250 ms later the worker is killed. Default 1000. */
   readonly timeoutMs?: number;
@@ -15,8 +17,8 @@ export interface SandboxOptions {
   readonly memoryLimitMb?: number;
   /** Resident memory at which a worker is killed, in MB; on Linux only. Default 160 and twice `memoryLimitMb`. */
   readonly residentLimitMb?: number;
-  /** The wall of the operating system around each worker. Default {@link noJail}. */
-  readonly jail?: Jail;
+  /** The wall of the operating system around each worker, from `openJail`; {@link noJail} for programs of one's own. */
+  readonly jail: Jail;
   /** Told in one line when a worker is killed or dies. */
   readonly log?: (message: string) => void;
 }
@@ -34,10 +36,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   // Less than 8 MB is refused by isolated-vm.
   checkRange('memoryLimitMb', memoryLimitMb, [8, 4096]);
   checkRange('residentLimitMb', residentLimitMb, [100, 65_536]);
+  const { jail } = options;
+  if (jail.refusal !== undefined) return new RefusingSandbox(jail);
+  const cgroups = WorkerCgroups.open();
   const pool = new SandboxPool(
     {
       clock,
-      jail: options.jail ?? noJail,
+      jail,
+      cgroups: typeof cgroups === 'string' ? undefined : cgroups,
       limits: { timeoutMs, memoryLimitMb, outputLimitChars: OUTPUT_LIMIT_CHARS, messageLimitChars: MESSAGE_LIMIT_CHARS },
       residentLimitBytes: residentLimitMb * 1024 * 1024,
     },

@@ -1,7 +1,11 @@
+import type { Wall } from './jail/jail.ts';
+
 /** What is run: the function body that `buildProgram` made, and a key that stands for exactly this code (its digest). */
 export interface SandboxProgram {
   readonly key: string;
   readonly code: string;
+  /** Whose program it is: programs of different tenants never run in the same process. Left out: one tenant of its own name, `''`. */
+  readonly tenant?: string | undefined;
 }
 
 /**
@@ -16,12 +20,19 @@ export type SandboxResult =
 export interface SandboxHealth {
   readonly engine: string;
   readonly jail: string;
-  /** Workers that take calls, without the spare. */
+  /** Which walls of the jail stand, and what was seen. */
+  readonly walls: readonly Wall[];
+  /** Why no program is run; `null` when programs are run. */
+  readonly refusal: string | null;
+  /** Worker processes that are ready, those included that are nobody's yet. */
   readonly workers: number;
-  /** Workers that were replaced since the start. */
+  /** Workers that were replaced since the start because they died or had to be killed. */
   readonly restarts: number;
-  /** `resident`: a worker is killed when its resident memory passes the limit. `none`: only the limit of the isolate holds. */
-  readonly memoryWatch: 'resident' | 'none';
+  /**
+   * What holds the memory of a worker: `cgroup`: the kernel; `resident`: it is looked at every 25 ms and killed above the limit; `none`: only the
+   * limit of the isolate holds.
+   */
+  readonly memoryWatch: 'cgroup' | 'resident' | 'none';
   /** Calls that wait or run. */
   readonly calls: number;
   /** Programs that are refused for a while because they killed workers. */
@@ -33,7 +44,8 @@ export interface Sandbox extends AsyncDisposable {
   /**
    * Runs a program on an input, both sides JSON text. Nothing a program does makes it reject.
    *
-   * @throws PlatformError OVERLOADED: too many calls wait; SERVICE_UNAVAILABLE: closed, or no worker can be started.
+   * @throws PlatformError OVERLOADED: too many calls wait; SERVICE_UNAVAILABLE: closed, or no worker can be started; JAIL_REQUIRED: no
+   * program is run, because there is no jail.
    */
   run(program: SandboxProgram, inputJson: string): Promise<SandboxResult>;
   health(): SandboxHealth;

@@ -2,14 +2,19 @@
 // from the pool, which started it; what it writes is not trusted by the pool, because a program that broke out would write it.
 import { readSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { EngineAnswer, EngineLimits, LoadedProgram } from './engine.ts';
-import { FrameReader, encodeFrame } from './frame.ts';
+import type { Engine, EngineAnswer, EngineLimits, LoadedProgram } from './engine.ts';
+import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import { isolatedVmEngine } from './isolated-vm-engine.ts';
 
-/** `load` brings the code of a slot, `drop` frees it, `call` runs it with the payload as its input. */
-export type WorkerCommand = { readonly op: 'load' | 'drop' | 'call'; readonly slot: number };
+/** What the pool says on the command line. */
+export interface WorkerInput {
+  readonly limits: EngineLimits;
+  /** Whether somebody else ends this process when the pool is gone: the jail does. */
+  readonly diesWithPool: boolean;
+}
 
 const READ_BYTES = 256 * 1024;
+const LARGEST_U32 = 2 ** 32 - 1;
 
 const oneWord = new Int32Array(new SharedArrayBuffer(4));
 
@@ -33,10 +38,6 @@ function writeAll(bytes: Buffer): void {
   }
 }
 
-function headOf(answer: EngineAnswer, latencyMs: number): string {
-  return JSON.stringify({ status: answer.status, latency_ms: Math.round(latencyMs * 1000) / 1000 });
-}
-
 /**
  * Ends this process when the pool is gone. The main thread cannot: it may be in a program that V8 does not interrupt, and then nobody
  * else is left to kill it.
@@ -48,34 +49,49 @@ function dieWithPool(): void {
   new Worker(watch, { eval: true, execArgv: [], env: {}, workerData: process.ppid, stdout: true, stderr: true }).unref();
 }
 
-/** Reads commands until the pool closes the pipe. It blocks on purpose: one wake-up a call instead of a turn of the event loop. */
-function serve(limits: EngineLimits): void {
-  const engine = isolatedVmEngine(limits);
-  const programs = new Map<number, LoadedProgram>();
-  const reader = new FrameReader();
-  writeAll(encodeFrame({ id: 0, head: JSON.stringify({ ready: engine.name }), payload: '' }));
-  const buffer = Buffer.alloc(READ_BYTES);
-  dieWithPool();
-  for (;;) {
-    const size = waitFor(() => readSync(0, buffer, 0, READ_BYTES, null));
-    if (size === 0) return;
-    for (const { id, head, payload } of reader.push(Buffer.from(buffer.subarray(0, size)))) {
-      const command = JSON.parse(head) as WorkerCommand;
-      const program = programs.get(command.slot);
-      if (command.op === 'load') programs.set(command.slot, engine.load(payload));
-      else if (command.op === 'drop') {
-        program?.dispose();
-        programs.delete(command.slot);
-      } else {
-        const start = performance.now();
-        const answer: EngineAnswer = program?.call(payload) ?? { status: 'error', message: 'The program is not loaded' };
-        const latencyMs = performance.now() - start;
-        const text = answer.status === 'success' ? answer.output : JSON.stringify(answer.message);
-        writeAll(encodeFrame({ id, head: headOf(answer, latencyMs), payload: text }));
-      }
+/** Works through commands, one after the other. */
+class Commands {
+  readonly #engine: Engine;
+  readonly #programs = new Map<number, LoadedProgram>();
+  readonly #writer = new FrameWriter();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  run({ kind, id, value: slot, payload }: Frame): void {
+    const program = this.#programs.get(slot);
+    if (kind === KIND.load) this.#programs.set(slot, this.#engine.load(payload));
+    else if (kind === KIND.drop) {
+      program?.dispose();
+      this.#programs.delete(slot);
+    } else {
+      const start = performance.now();
+      const answer: EngineAnswer = program?.call(payload) ?? { status: 'error', message: 'The program is not loaded' };
+      const micros = Math.min(LARGEST_U32, Math.round((performance.now() - start) * 1000));
+      this.#writer.add(KIND[answer.status], id, micros, answer.status === 'success' ? answer.output : answer.message);
+      // Each by itself: if it were kept for the next one, a kill during the next program would take it away and blame it.
+      writeAll(this.#writer.take());
     }
   }
 }
 
-serve(JSON.parse(process.argv[2] ?? '') as EngineLimits);
+/** Reads commands until the pool closes the pipe. It blocks on purpose: one wake-up a call instead of a turn of the event loop. */
+function serve({ limits, diesWithPool }: WorkerInput): void {
+  const engine = isolatedVmEngine(limits);
+  const commands = new Commands(engine);
+  const reader = new FrameReader();
+  const ready = new FrameWriter();
+  ready.add(KIND.ready, 0, 0, engine.name);
+  writeAll(ready.take());
+  const buffer = Buffer.alloc(READ_BYTES);
+  if (!diesWithPool) dieWithPool();
+  for (;;) {
+    const size = waitFor(() => readSync(0, buffer, 0, READ_BYTES, null));
+    if (size === 0) return;
+    for (const frame of reader.push(Buffer.from(buffer.subarray(0, size)))) commands.run(frame);
+  }
+}
+
+serve(JSON.parse(process.argv[2] ?? '') as WorkerInput);
 process.exit(0);

@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Clock, messageOf } from '@loopwright/protocol';
-import { z } from 'zod';
 import type { EngineLimits } from './engine.ts';
-import { type Frame, FrameReader, encodeFrame } from './frame.ts';
-import type { Jail } from './jail.ts';
-import { PROGRAMS_PER_WORKER } from './limits.ts';
+import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
+import type { Jail, JailedProcess } from './jail/jail.ts';
+import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER, THREADS_PER_WORKER, WRITES_UNDER_WAY } from './limits.ts';
+import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
+import { residentBytes } from './resources/resident-memory.ts';
 import type { ProgramHistory } from './program-history.ts';
-import { residentBytes } from './resident-memory.ts';
 import type { SandboxResult } from './sandbox.ts';
-import type { WorkerCommand } from './worker-main.ts';
+import type { WorkerInput } from './worker-main.ts';
 
 /** A run that was asked for. */
 export interface Call {
@@ -22,8 +22,8 @@ export interface Call {
   readonly reject: (error: Error) => void;
 }
 
-/** Why the pool killed a worker. */
-export type KillReason = 'time' | 'memory' | 'start' | 'protocol' | 'close';
+/** Why the pool killed a worker; `idle`: somebody else needs the room. */
+export type KillReason = 'time' | 'memory' | 'start' | 'protocol' | 'idle' | 'close';
 
 /** What a worker process reports to its pool. */
 export interface WorkerEvents {
@@ -38,157 +38,192 @@ export interface WorkerSetup {
   readonly limits: EngineLimits;
   readonly residentLimitBytes: number;
   readonly jail: Jail;
+  /** Limits of the kernel on memory and threads; `undefined` where they are not to be had. */
+  readonly cgroups: WorkerCgroups | undefined;
   readonly clock: Clock;
 }
-
-const readySchema = z.object({ ready: z.string().max(100) });
-const answerSchema = z.object({ status: z.enum(['success', 'error', 'timeout']), latency_ms: z.number().nonnegative() });
-const messageSchema = z.string().max(10_000);
 
 interface InFlight {
   /** `undefined`: the answer is not wanted any more, because the call went to another worker. */
   call: Call | undefined;
+  readonly id: number;
   readonly expectedMs: number;
 }
 
-function spawnWorker({ limits, jail }: WorkerSetup): ChildProcess {
+function startWorker({ limits, jail }: WorkerSetup): JailedProcess {
   const isSource = import.meta.filename.endsWith('.ts');
   const main = fileURLToPath(new URL(`./worker-main.${isSource ? 'ts' : 'js'}`, import.meta.url));
   const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions='));
-  const args = [...conditions, '--no-node-snapshot', '--disable-warning=ExperimentalWarning', main, JSON.stringify(limits)];
-  const wrapped = jail.wrap({ command: process.execPath, args });
-  return spawn(wrapped.command, wrapped.args, { stdio: ['pipe', 'pipe', 'ignore'], env: {}, windowsHide: true });
+  const input: WorkerInput = { limits, diesWithPool: jail.name !== 'none' };
+  const args = [...conditions, '--no-node-snapshot', '--disable-warning=ExperimentalWarning', main, JSON.stringify(input)];
+  return jail.start({ command: process.execPath, args });
 }
 
-/** One worker process: what was sent to it and not answered, in the order in which it works. */
+/** One worker process: what was sent to it and not answered, in the order in which it works. It works for one tenant all its life. */
 export class WorkerProcess {
-  readonly #child: ChildProcess;
+  readonly #process: JailedProcess;
   readonly #setup: WorkerSetup;
   readonly #events: WorkerEvents;
   readonly #reader = new FrameReader();
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #writer = new FrameWriter();
+  /** From {@link #first} on: calls under way, the head first. */
+  #inFlight: InFlight[] = [];
+  #first = 0;
   /** Slots that are loaded, the one used longest ago first. */
   readonly #slots = new Set<number>();
+  #cgroup: WorkerCgroup | undefined;
+  #isLowered = false;
   readonly ended: Promise<void>;
   readonly startedAt: number;
+  /** Whose programs it runs; `undefined` until it has run one. */
+  tenant: string | undefined;
   engineName: string | undefined;
   killReason: KillReason | undefined;
   isEnded = false;
+  /** It gets no more calls: its priority cannot be raised again. */
+  isRetired = false;
   /** Whether it has answered a call: the start of such a worker was a success. */
   hasAnswered = false;
   /** Work under way, in expected milliseconds. */
   expectedMs = 0;
-  /** Since when the head call is at the head, milliseconds since 1970. */
-  headSince = 0;
+  /** Since when the head call is at the head, or since when there is none; milliseconds since 1970. */
+  headSince: number;
   #lastId = 0;
-  #isCorked = false;
+  #lastSlot = 0;
+  #isFlushPlanned = false;
+  /** The last call of each write that is not answered to its end. */
+  readonly #writeEnds: number[] = [];
 
   constructor(setup: WorkerSetup, events: WorkerEvents) {
     this.#setup = setup;
     this.#events = events;
     this.startedAt = setup.clock.now();
-    this.#child = spawnWorker(setup);
-    this.#child.stdout?.on('data', (piece: Buffer) => this.#read(piece));
+    this.headSince = this.startedAt;
+    this.#process = startWorker(setup);
+    const { child } = this.#process;
+    child.stdout?.on('data', (piece: Buffer) => this.#read(piece));
     // A write to a process that has just died; `close` says the rest.
-    this.#child.stdin?.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       const end = (): void => {
         if (this.isEnded) return;
         this.isEnded = true;
+        if (this.#cgroup?.wasKilled() === true) this.killReason ??= 'memory';
+        this.#cgroup?.remove();
         events.onEnd(this);
         resolve();
       };
       // `close` comes after the last byte of the output: the first call without an answer is the one that was under way.
-      this.#child.on('close', end);
-      this.#child.on('error', () => {
-        if (this.#child.pid === undefined) end();
+      child.on('close', end);
+      child.on('error', () => {
+        if (child.pid === undefined) end();
       });
     });
   }
 
   get isReady(): boolean {
-    return this.engineName !== undefined && !this.isEnded && this.killReason === undefined;
+    return this.engineName !== undefined && !this.isEnded && !this.isRetired && this.killReason === undefined;
   }
 
   /** Number of calls under way, those included whose answer is not wanted. */
   get depth(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.length - this.#first;
   }
 
   /** The calls whose answer is wanted. */
   get calls(): Call[] {
-    return [...this.#inFlight.values()].flatMap(({ call }) => call ?? []);
+    return this.#inFlight.slice(this.#first).flatMap(({ call }) => call ?? []);
   }
 
   /** The call that runs now; `undefined` when none runs or its answer is not wanted. */
   get head(): Call | undefined {
-    return this.#inFlight.values().next().value?.call;
+    return this.#inFlight[this.#first]?.call;
   }
 
   /** Resident memory in bytes, where it can be told. */
   residentBytes(): number | undefined {
-    return this.#child.pid === undefined ? undefined : residentBytes(this.#child.pid);
+    const pid = this.#process.pid();
+    return pid === undefined ? undefined : residentBytes(pid);
   }
 
   /** Sends a call behind those under way, and the program before it when it is not loaded. */
   send(call: Call): void {
     const { slot, expectedMs } = call.history;
-    if (!this.#slots.delete(slot)) {
-      this.#makeRoom();
-      this.#write(0, { op: 'load', slot }, call.code);
-    }
-    this.#slots.add(slot);
-    if (this.#inFlight.size === 0) this.headSince = this.#setup.clock.now();
+    this.#load(slot, call.code);
+    if (this.depth === 0) this.headSince = this.#setup.clock.now();
     this.#lastId = (this.#lastId + 1) >>> 0 || 1;
-    this.#inFlight.set(this.#lastId, { call, expectedMs });
+    this.#inFlight.push({ call, id: this.#lastId, expectedMs });
     this.expectedMs += expectedMs;
-    this.#write(this.#lastId, { op: 'call', slot }, call.inputJson);
+    this.#write(KIND.call, this.#lastId, slot, call.inputJson);
   }
 
   /** Gives back the calls behind the head; the worker will still run them, but nobody waits for its answer. */
   takeWaiting(): Call[] {
-    const [, ...waiting] = this.#inFlight.values();
-    return waiting.flatMap((entry) => {
+    return this.#inFlight.slice(this.#first + 1).flatMap((entry) => {
       const { call } = entry;
       entry.call = undefined;
       return call ?? [];
     });
   }
 
+  /** Lets other processes go first while the head call takes long, until it is answered. */
+  lowerPriority(): void {
+    if (this.#isLowered) return;
+    this.#isLowered = this.#setPriority(LOWERED_PRIORITY);
+  }
+
   kill(reason: KillReason): void {
     if (this.isEnded) return;
     this.killReason ??= reason;
-    this.#child.kill('SIGKILL');
+    this.#process.kill();
   }
 
-  /** Drops the program used longest ago when there are too many, all of them when they hold much memory. */
+  #load(slot: number, code: string): void {
+    if (slot === this.#lastSlot) return;
+    if (!this.#slots.delete(slot)) {
+      this.#makeRoom();
+      this.#write(KIND.load, 0, slot, code);
+    }
+    this.#slots.add(slot);
+    this.#lastSlot = slot;
+  }
+
+  /** Drops the program used longest ago when there are too many, and one more when they hold much memory: to drop all of them takes long. */
   #makeRoom(): void {
     const isLarge = (this.residentBytes() ?? 0) > this.#setup.residentLimitBytes / 2;
-    for (const slot of this.#slots) {
-      if (!isLarge && this.#slots.size < PROGRAMS_PER_WORKER) return;
+    const surplus = isLarge ? 2 : this.#slots.size >= PROGRAMS_PER_WORKER ? 1 : 0;
+    for (const slot of [...this.#slots].slice(0, surplus)) {
       this.#slots.delete(slot);
-      this.#write(0, { op: 'drop', slot }, '');
+      this.#write(KIND.drop, 0, slot, '');
     }
   }
 
-  #write(id: number, command: WorkerCommand, payload: string): void {
-    const stdin = this.#child.stdin;
-    if (stdin === null || stdin.destroyed) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      stdin.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        stdin.uncork();
-      });
-    }
-    stdin.write(encodeFrame({ id, head: JSON.stringify(command), payload }));
+  #write(kind: number, id: number, slot: number, payload: string): void {
+    this.#writer.add(kind, id, slot, payload);
+    this.#planFlush();
+  }
+
+  /**
+   * Everything that comes together in one turn of the event loop is one write; while the worker has enough to do, what comes until it has answered
+   * is one. Each write wakes it up, which costs more than a quick program.
+   */
+  #planFlush(): void {
+    if (this.#isFlushPlanned || this.#writer.isEmpty || this.#writeEnds.length >= WRITES_UNDER_WAY) return;
+    this.#isFlushPlanned = true;
+    setImmediate(() => {
+      this.#isFlushPlanned = false;
+      this.#writeEnds.push(this.#lastId);
+      const { stdin } = this.#process.child;
+      const bytes = this.#writer.take();
+      if (stdin !== null && !stdin.destroyed) stdin.write(bytes);
+    });
   }
 
   #read(piece: Buffer): void {
     if (this.killReason !== undefined) return;
     try {
       for (const frame of this.#reader.push(piece)) this.#accept(frame);
+      this.#planFlush();
     } catch (error) {
       // The worker writes what its protocol does not know: it may be in the hands of a program.
       process.emitWarning(`A sandbox worker is killed: ${messageOf(error).slice(0, 200)}`);
@@ -196,27 +231,61 @@ export class WorkerProcess {
     }
   }
 
-  #accept({ id, head, payload }: Frame): void {
+  #accept({ kind, id, value, payload }: Frame): void {
     if (this.engineName === undefined) {
-      this.engineName = readySchema.parse(JSON.parse(head)).ready;
+      if (kind !== KIND.ready || payload.length > 100) throw new Error('it does not say that it is ready');
+      this.engineName = payload;
+      this.#confine();
       this.#events.onReady(this);
       return;
     }
-    const answer = answerSchema.parse(JSON.parse(head));
-    const [expectedId] = this.#inFlight.keys();
-    if (id !== expectedId) throw new Error('an answer out of turn');
-    const entry = this.#inFlight.get(id);
-    this.#inFlight.delete(id);
-    this.expectedMs = this.#inFlight.size === 0 ? 0 : Math.max(0, this.expectedMs - (entry?.expectedMs ?? 0));
+    const entry = this.#inFlight[this.#first];
+    if (entry === undefined || id !== entry.id) throw new Error('an answer out of turn');
+    const result = readResult(kind, value, payload);
+    if (id === this.#writeEnds[0]) this.#writeEnds.shift();
+    this.#first += 1;
+    if (this.#first === this.#inFlight.length || this.#first > 1000) {
+      this.#inFlight = this.#inFlight.slice(this.#first);
+      this.#first = 0;
+    }
+    this.expectedMs = this.depth === 0 ? 0 : Math.max(0, this.expectedMs - entry.expectedMs);
     this.headSince = this.#setup.clock.now();
     this.hasAnswered = true;
-    if (entry?.call === undefined) return;
-    const latencyMs = answer.latency_ms;
-    if (answer.status === 'success') {
-      this.#events.onAnswer(this, entry.call, { status: 'success', outputJson: payload, latencyMs });
-    } else {
-      const message = messageSchema.parse(JSON.parse(payload));
-      this.#events.onAnswer(this, entry.call, { status: answer.status, message, latencyMs });
+    if (this.#isLowered) this.#raisePriority();
+    if (entry.call !== undefined) this.#events.onAnswer(this, entry.call, result);
+  }
+
+  /** As soon as it is ready, before it has seen a program. */
+  #confine(): void {
+    const pid = this.#process.pid();
+    if (pid === undefined) return;
+    const limits = { memoryBytes: this.#setup.residentLimitBytes, threads: THREADS_PER_WORKER };
+    this.#cgroup = this.#setup.cgroups?.confine(pid, limits);
+  }
+
+  #raisePriority(): void {
+    this.#isLowered = false;
+    // Only root may: others give the worker up when it has answered what it owes.
+    if (!this.#setPriority(0)) this.isRetired = true;
+  }
+
+  #setPriority(priority: number): boolean {
+    const pid = this.#process.pid();
+    try {
+      if (pid === undefined) return false;
+      setPriority(pid, priority);
+      return true;
+    } catch {
+      return false;
     }
   }
+}
+
+/** Throws for what is no answer: the worker may be in the hands of a program. */
+function readResult(kind: number, micros: number, payload: string): SandboxResult {
+  const latencyMs = micros / 1000;
+  if (kind === KIND.success) return { status: 'success', outputJson: payload, latencyMs };
+  if (kind !== KIND.error && kind !== KIND.timeout) throw new Error('an answer of an unknown kind');
+  if (payload.length > MESSAGE_LIMIT_CHARS * 2) throw new Error('a message that is too long');
+  return { status: kind === KIND.error ? 'error' : 'timeout', message: payload, latencyMs };
 }

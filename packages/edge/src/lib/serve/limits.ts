@@ -1,5 +1,7 @@
 /** Versions that are held ready to run, active ones not counted; the one used longest ago goes first. */
 export const VERSIONS_HELD = 64;
+/** Compiled schemas that are held; the one used longest ago goes first. */
+export const SCHEMAS_HELD = 1000;
 /** How often the edge looks whether an active version has moved, in milliseconds. */
 export const POLL_INTERVAL_MS = 400;
 /** How long a version that could not be loaded is left alone, in milliseconds; a refresh tries at once. */

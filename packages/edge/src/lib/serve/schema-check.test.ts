@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Json, type JsonObject, systemClock } from '@loopwright/protocol';
+import { noJail } from '../sandbox/jail/jail.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { isNestedTooDeep } from './nesting.ts';
@@ -16,7 +17,7 @@ async function check(schema: JsonObject, value: Json): Promise<unknown> {
 
 describe('compileSchema', () => {
   before(async () => {
-    sandbox = await openSandbox({ clock: systemClock, workers: 1, timeoutMs: 200 });
+    sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 200 });
   });
   after(() => sandbox.close());
 

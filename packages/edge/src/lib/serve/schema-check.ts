@@ -26,11 +26,11 @@ const reportedErrorsSchema: z.ZodType<ReportedError[]> = z.array(
 
 /**
  * Compiles a JSON Schema (2020-12, or draft 7 when it says so). An empty schema accepts everything. A schema whose check could take
- * long is checked in the sandbox.
+ * long is checked in the sandbox, in the processes of `tenant`.
  *
  * @throws PlatformError INVALID_PROGRAM for a schema that cannot be compiled.
  */
-export async function compileSchema(schema: JsonObject, sandbox: Sandbox): Promise<SchemaCheck> {
+export async function compileSchema(schema: JsonObject, sandbox: Sandbox, tenant?: string): Promise<SchemaCheck> {
   if (Object.keys(schema).length === 0) return () => [];
   const isPlain = isPlainSchema(schema);
   try {
@@ -46,7 +46,7 @@ export async function compileSchema(schema: JsonObject, sandbox: Sandbox): Promi
     const validate = ajv.compile(schema);
     if (isPlain) return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, 20).map(issueOf));
     const source = standalone.default(ajv, validate);
-    return checkInSandbox(await buildCheck(source), sandbox);
+    return checkInSandbox({ ...(await buildCheck(source)), tenant }, sandbox);
   } catch (error) {
     throw new PlatformError('INVALID_PROGRAM', `Cannot compile the schema: ${messageOf(error).slice(0, 500)}`, { cause: error });
   }
@@ -57,9 +57,12 @@ export function issuesAsDetails(issues: readonly SchemaIssue[], prefix: string):
   return { issues: issues.map(({ pointer, message }) => ({ pointer: prefix + pointer, message })) };
 }
 
-function checkInSandbox({ code, digest }: { code: string; digest: string }, sandbox: Sandbox): SchemaCheck {
+function checkInSandbox(
+  { code, digest, tenant }: { code: string; digest: string; tenant: string | undefined },
+  sandbox: Sandbox,
+): SchemaCheck {
   return async (_, json) => {
-    const result = await sandbox.run({ key: digest, code }, json);
+    const result = await sandbox.run({ key: digest, code, tenant }, json);
     if (result.status !== 'success') return [{ pointer: '', message: `cannot be checked against the schema: ${result.message}` }];
     return reportedErrorsSchema.parse(JSON.parse(result.outputJson)).map(issueOf);
   };

@@ -6,6 +6,7 @@ import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { POLL_INTERVAL_MS, RELOAD_DELAY_MS, VERSIONS_HELD } from './limits.ts';
+import { SchemaChecks } from './schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from './served-version.ts';
 
 /** What {@link ServedPrograms} works with. */
@@ -28,11 +29,14 @@ interface Failure {
 /** The active versions, kept up with their pointers in the store, and the other versions used last. */
 export class ServedPrograms {
   readonly #options: ServedProgramsOptions;
+  readonly #schemas: SchemaChecks;
   readonly #active = new Map<string, ServedVersion>();
   /** The version that was active before, still ready: going back to it takes no loading and no warming up. */
   readonly #previous = new Map<string, ServedVersion>();
   readonly #failures = new Map<string, Failure>();
   readonly #held = new Map<string, Promise<ServedVersion>>();
+  /** Those that have been warmed up. */
+  readonly #warm = new WeakSet<ServedVersion>();
   /** One change of a program at a time. */
   readonly #changes = new Map<string, Promise<unknown>>();
   #isClosed = false;
@@ -40,6 +44,7 @@ export class ServedPrograms {
 
   constructor(options: ServedProgramsOptions) {
     this.#options = options;
+    this.#schemas = new SchemaChecks(options.sandbox);
   }
 
   /** Loads the active versions, then looks again and again whether they have moved, until {@link close}. */
@@ -100,9 +105,13 @@ export class ServedPrograms {
   async version(taskId: string, version: number | undefined): Promise<ServedVersion> {
     const active = this.#active.get(taskId);
     if (version === undefined) return this.activeVersion(taskId);
-    if (active?.metadata.version === version) return active;
+    return active?.metadata.version === version ? active : this.#hold(taskId, version);
+  }
+
+  /** A version that stays ready for a while: a version never changes. */
+  #hold(taskId: string, version: number, ready?: ServedVersion): Promise<ServedVersion> {
     const key = `${taskId}@${version}`;
-    const held = this.#held.get(key) ?? this.#load(taskId, version);
+    const held = this.#held.get(key) ?? (ready === undefined ? this.#load(taskId, version) : Promise.resolve(ready));
     this.#held.delete(key);
     this.#held.set(key, held);
     held.catch(() => this.#held.delete(key));
@@ -151,8 +160,10 @@ export class ServedPrograms {
     }
     try {
       const previous = this.#previous.get(taskId);
-      const next = previous?.metadata.version === version ? previous : await this.#load(taskId, version);
-      if (next !== previous) await trace.span('warm up', () => warmUp(next, sandbox, clock));
+      const next = previous?.metadata.version === version ? previous : await this.#hold(taskId, version);
+      // One that was active a while ago comes back at once.
+      if (!this.#warm.has(next)) await trace.span('warm up', () => warmUp(next, sandbox, clock));
+      this.#warm.add(next);
       if (current !== undefined) this.#previous.set(taskId, current);
       this.#active.set(taskId, next);
       this.#failures.delete(taskId);
@@ -166,10 +177,10 @@ export class ServedPrograms {
   }
 
   async #load(taskId: string, version: number): Promise<ServedVersion> {
-    const { store, sandbox, trace } = this.#options;
+    const { store, trace } = this.#options;
     return trace.span(
       'load program',
-      async () => serveVersion(await store.get(taskId, version), sandbox),
+      async () => serveVersion(await store.get(taskId, version), this.#schemas),
       () => ({ 'program.name': taskId, 'program.version': version }),
     );
   }
@@ -178,20 +189,25 @@ export class ServedPrograms {
     const { store, clock, log } = this.#options;
     try {
       const names = new Set([...(await store.programs()), ...this.#active.keys()]);
-      await Promise.all([...names].map((name) => this.#look(name)));
+      const changes: Promise<unknown>[] = [];
+      // One after the other: hundreds of them at once would hold up the requests.
+      for (const name of names) {
+        // What went wrong is in the failures, and in the log.
+        if (await this.#hasMoved(name)) changes.push(this.refresh(name).catch(() => undefined));
+      }
+      await Promise.all(changes);
     } catch (error) {
       log(`Cannot look for active versions: ${messageOf(error)}`);
     }
     if (!this.#isClosed) this.#stopTimer = clock.schedule(POLL_INTERVAL_MS, () => void this.#poll());
   }
 
-  async #look(taskId: string): Promise<void> {
+  /** Whether another version is to be served, and is not left alone for a while because it could not be loaded. */
+  async #hasMoved(taskId: string): Promise<boolean> {
     const { store, clock } = this.#options;
     const version = await store.getActive(taskId);
-    if (version === (this.#active.get(taskId)?.metadata.version ?? null) && !this.#failures.has(taskId)) return;
+    if (version === (this.#active.get(taskId)?.metadata.version ?? null) && !this.#failures.has(taskId)) return false;
     const failure = this.#failures.get(taskId);
-    if (failure?.version === version && clock.now() - failure.at < RELOAD_DELAY_MS) return;
-    // What went wrong is in the failures, and in the log.
-    await this.refresh(taskId).catch(() => undefined);
+    return failure?.version !== version || clock.now() - failure.at >= RELOAD_DELAY_MS;
   }
 }

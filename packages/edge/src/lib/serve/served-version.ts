@@ -2,7 +2,8 @@ import { type Clock, type Json, PlatformError, type ProgramMetadata } from '@loo
 import type { Sandbox, SandboxProgram } from '../sandbox/sandbox.ts';
 import type { StoredProgram } from '../store/version-folder.ts';
 import { WARM_UP_CALLS, WARM_UP_CONCURRENCY, WARM_UP_MS } from './limits.ts';
-import { type SchemaCheck, compileSchema } from './schema-check.ts';
+import type { SchemaCheck } from './schema-check.ts';
+import type { SchemaChecks } from './schema-checks.ts';
 
 /** A version that is ready to run. */
 export interface ServedVersion {
@@ -13,13 +14,20 @@ export interface ServedVersion {
 }
 
 /** Makes a version ready. @throws PlatformError INVALID_PROGRAM when one of its schemas cannot be compiled. */
-export async function serveVersion({ metadata, code }: StoredProgram, sandbox: Sandbox): Promise<ServedVersion> {
+export async function serveVersion({ metadata, code }: StoredProgram, schemas: SchemaChecks): Promise<ServedVersion> {
+  const tenant = tenantOf(metadata);
   return {
     metadata,
-    program: { key: metadata.digest, code },
-    checkInput: await compileSchema(metadata.input_schema, sandbox),
-    checkOutput: await compileSchema(metadata.output_schema, sandbox),
+    program: { key: metadata.digest, code, tenant },
+    checkInput: await schemas.of(metadata.input_schema, tenant),
+    checkOutput: await schemas.of(metadata.output_schema, tenant),
   };
+}
+
+/** Whose program it is, as whoever stored it says: the control plane writes the project. Programs of nobody in particular share processes. */
+function tenantOf({ metadata }: ProgramMetadata): string | undefined {
+  const { tenant } = metadata;
+  return typeof tenant === 'string' && tenant.length <= 200 ? tenant : undefined;
 }
 
 /**

@@ -51,13 +51,13 @@ export class ProgramWatch {
     return this.#sampler.take(candidate);
   }
 
-  observe(record: ExecutionRecord, { output, slice }: { output: Json; slice: string }): void {
+  observe(record: ExecutionRecord, { output, slice, characters }: { output: Json; slice: string; characters: number }): void {
     const { status, version, input_data: input } = record;
     this.#note(status === 'success', input);
     if (version === null || version !== this.#parts.activeVersion()) return;
     const drift = this.#driftOf(version);
     const before = drift?.windowsCompared;
-    drift?.observe({ input, output, slice, status });
+    drift?.observe({ input, output, slice, status }, characters);
     this.#hasChanged = true;
     // What a window came to has to survive a crash.
     if (drift?.windowsCompared !== before) this.save();

@@ -89,7 +89,7 @@ export class Watching implements AsyncDisposable {
     const output: Json = record.output_data?.result ?? null;
     const slice = sliceOf(record.input_data, inputJson);
     this.#guarded(taskId, () => {
-      this.#watchOf(taskId).observe(record, { output, slice });
+      this.#watchOf(taskId).observe(record, { output, slice, characters: inputJson.length });
       if (reason === undefined) return;
       const outputJson = JSON.stringify(output);
       this.validations.add({ sampleId, taskId, programId, version, inputJson, outputJson, reason, slice });

@@ -9,7 +9,14 @@ export const edgeHealthSchema = z.object({
   programs: z.array(z.object({ task_id: z.string(), active_version: z.int(), digest: z.string() })),
   sandbox: z.object({
     engine: z.string(),
+    /** `bubblewrap`, or `none`. */
     jail: z.string(),
+    /** What the operating system keeps from a program that has broken out of its isolate, as probed at the start. */
+    walls: z.array(z.object({ name: z.string(), stands: z.boolean(), detail: z.string() })),
+    /** Why programs are not run at all; `null` when they are. */
+    refusal: z.string().nullable(),
+    /** Who stops a program that takes too much memory: the kernel, the edge that looks every 25 ms, or only the isolate. */
+    memory_watch: z.enum(['cgroup', 'resident', 'none']),
     workers: z.int(),
     restarts: z.int(),
   }),

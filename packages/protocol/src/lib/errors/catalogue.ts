@@ -236,6 +236,12 @@ export const ERRORS = define({
     title: 'A part of the platform is not available',
     fix: 'Look at /health; the supervisor restarts what has stopped',
   },
+  JAIL_REQUIRED: {
+    status: 503,
+    retryable: false,
+    title: 'Programs are not run without a jail of the operating system',
+    fix: 'Install bubblewrap (see `sandbox.walls` in /health of the edge), or set `sandbox_jail` to `preferred`',
+  },
   ...RUN_ERRORS,
   ...ROLLOUT_ERRORS,
   ...IDENTITY_ERRORS,

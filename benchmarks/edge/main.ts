@@ -1,0 +1,86 @@
+// `npm run bench -- edge [--quick] [--only speed|wall|noise|programs] [--json]`: what the sandbox costs a request, and what holds under load.
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Latencies } from './latency.ts';
+import { type Noise, measureNoise } from './noise.ts';
+import { type ProgramFigures, measurePrograms } from './programs.ts';
+import { type Speed, measureSpeed } from './speed.ts';
+import { type Wall, measureWall } from './wall.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const wants = (part: string): boolean => values.only === undefined || values.only === part;
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+const times = ({ mean, p50, p99 }: Latencies): string => `${ms(mean)} / ${ms(p50)} / ${ms(p99)}`;
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+
+function printSpeed(speeds: readonly Speed[]): void {
+  print(
+    '| server | requests/s | of the echo | of the direct call | server / workers CPU µs | alone: mean / p50 / p99 ms | ten callers: mean / p50 / p99 ms |',
+  );
+  print('| --- | --- | --- | --- | --- | --- | --- |');
+  for (const { kind, perSecond, ofEcho, ofDirect, cpuMicros, workerMicros, alone, ten } of speeds) {
+    print(
+      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${cpuMicros?.toFixed(0) ?? '?'} / ${workerMicros?.toFixed(0) ?? '?'} | ${times(alone)} | ${times(ten)} |`,
+    );
+  }
+}
+
+function printWalls(walls: readonly Wall[]): void {
+  for (const { jail, added } of walls) print(`added by a worker process, jail ${jail}: mean / p50 / p99 ${times(added)} ms`);
+}
+
+function printNoise({ quiet, noisy }: Noise): void {
+  print(
+    `one tenant loops: mean / p50 / p99 of the other ${times(noisy)} ms, quiet ${times(quiet)} ms, p99 ${(noisy.p99 / quiet.p99).toFixed(2)} ×`,
+  );
+}
+
+function printPrograms(figures: ProgramFigures): void {
+  const { programs, edgeKbPerProgram, workerKbPerProgram, cold, warm, firstSwitch, switching, duringSwitches } = figures;
+  print(
+    `${programs} programs of 200 KB: ${edgeKbPerProgram.toFixed(0)} KB each in the edge, ${workerKbPerProgram?.toFixed(0) ?? '?'} KB each in a worker that holds it`,
+  );
+  print(`cold start: mean / p50 / p99 ${times(cold)} ms; the next request ${times(warm)} ms`);
+  print(
+    `switch to a version never seen: ${ms(firstSwitch.warmedUp)} ms with warm-up calls, ${ms(firstSwitch.cold)} ms without; to one seen before: ${times(switching)} ms`,
+  );
+  print(
+    `during switches: ${duringSwitches.requests} requests, ${duringSwitches.failed} failed, ${times(duringSwitches.latency)} ms`,
+  );
+}
+
+const results: Record<string, unknown> = { load: loadavg()[0] };
+if (wants('speed')) {
+  const speeds = await measureSpeed({
+    seconds: values.quick ? 2 : 5,
+    rounds: values.quick ? 2 : 5,
+    kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],
+  });
+  results['speed'] = speeds;
+  if (!values.json) printSpeed(speeds);
+}
+if (wants('wall')) {
+  const walls = await measureWall();
+  results['wall'] = walls;
+  if (!values.json) printWalls(walls);
+}
+if (wants('noise')) {
+  const noise = await measureNoise();
+  results['noise'] = noise;
+  if (!values.json) printNoise(noise);
+}
+if (wants('programs')) {
+  const programs = await measurePrograms();
+  results['programs'] = programs;
+  if (!values.json) printPrograms(programs);
+}
+print(
+  values.json
+    ? JSON.stringify(results)
+    : `load average ${loadavg()
+        .map((value) => value.toFixed(1))
+        .join(' ')} at the end`,
+);
