@@ -25,6 +25,7 @@ const envSchema = z.object({
   /** A `deployment.yaml`; what the other variables say goes before it. */
   LOOPWRIGHT_EDGE_DEPLOYMENT: z.string().min(1).optional(),
   LOOPWRIGHT_EDGE_DATA_DIR: z.string().min(1).optional(),
+  LOOPWRIGHT_EDGE_DURABILITY: z.enum(['process', 'full']).optional(),
   LOOPWRIGHT_EDGE_TASK_ID: z.string().optional(),
   LOOPWRIGHT_EDGE_RETENTION_DAYS: wholeNumber.pipe(z.int().min(1)).optional(),
   LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
@@ -56,7 +57,11 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       details: issueDetails(env.error.issues),
     });
   }
-  const { LOOPWRIGHT_EDGE_DEPLOYMENT: path, LOOPWRIGHT_EDGE_RETENTION_DAYS: retentionDays } = env.data;
+  const {
+    LOOPWRIGHT_EDGE_DEPLOYMENT: path,
+    LOOPWRIGHT_EDGE_RETENTION_DAYS: retentionDays,
+    LOOPWRIGHT_EDGE_DURABILITY: durability,
+  } = env.data;
   const environment = { ...process.env, ...init.env };
   const deployment = path === undefined ? undefined : await readDeployment(path, environment);
   const dataDir = env.data.LOOPWRIGHT_EDGE_DATA_DIR ?? deployment?.runtime.data_dir;
@@ -70,6 +75,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
     taskId: env.data.LOOPWRIGHT_EDGE_TASK_ID,
     ...(deployment === undefined ? {} : storageOptions(deployment)),
     ...(retentionDays === undefined ? {} : { retentionDays }),
+    ...(durability === undefined ? {} : { durability }),
     watching: deployment === undefined ? DEFAULT_WATCHING : watchingOptions(deployment),
     sandbox: {
       jail: await openJail({ policy: env.data.LOOPWRIGHT_SANDBOX_JAIL, clock: systemClock, log }),

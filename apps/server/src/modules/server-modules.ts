@@ -64,6 +64,8 @@ function modulesOf(
       ...traced,
       ...(configuration.edgeDeployment === null ? {} : { LOOPWRIGHT_EDGE_DEPLOYMENT: configuration.edgeDeployment }),
       LOOPWRIGHT_EDGE_DATA_DIR: edgeDir,
+      // What the server itself makes safe against the loss of power is not lost by the edge; its deployment may ask for it by itself.
+      ...(configuration.durability === 'full' ? { LOOPWRIGHT_EDGE_DURABILITY: 'full' } : {}),
       LOOPWRIGHT_EDGE_RETENTION_DAYS: String(configuration.retentionDays),
       LOOPWRIGHT_SANDBOX_JAIL: jailPolicyOf(configuration),
       LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
