@@ -186,15 +186,16 @@ describe('HTTP over TCP', () => {
       start: (controller) => controller.enqueue(Buffer.from('first')),
       cancel: () => void (isCancelled = true),
     });
-    const broken = new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        controller.enqueue(Buffer.from('first'));
-        await settle();
-        await settle();
-        controller.error(new Error('no more'));
-      },
-    });
-    await using pair = await serve((request) => new Response(request.url.endsWith('/broken') ? broken : events));
+    const broken = (): ReadableStream<Uint8Array> =>
+      new ReadableStream<Uint8Array>({
+        pull: async (controller) => {
+          controller.enqueue(Buffer.from('first'));
+          await settle();
+          await settle();
+          controller.error(new Error('no more'));
+        },
+      });
+    await using pair = await serve((request) => new Response(request.url.endsWith('/broken') ? broken() : events));
     const reader = (await pair.client.fetch('/events')).body?.getReader();
     assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'first');
     await reader?.cancel();
@@ -281,7 +282,7 @@ describe('HttpTcpClient', () => {
     const stalled = await client.fetch('/stall', { timeoutMs: 20 });
     await assert.rejects(stalled.text(), fails('MODULE_TIMEOUT'));
     await assert.rejects(client.request({ method: 'GET', uri: '/a b' }), TypeError);
-    assert.equal(client.pending, 0);
+    await until(() => client.pending === 0);
     server.close();
     client.close();
     await assert.rejects(client.fetch('/'), fails('SERVICE_UNAVAILABLE', { sent: false }));

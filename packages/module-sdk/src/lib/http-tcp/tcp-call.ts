@@ -41,6 +41,7 @@ export class TcpCall {
   #reject: (error: unknown) => void = () => undefined;
   #isConnected = false;
   #wasKept = false;
+  #hasAnswer = false;
   #hasHead = false;
   /** What the body of the caller threw. */
   #bodyFailure: { readonly error: unknown } | undefined;
@@ -62,8 +63,8 @@ export class TcpCall {
       request.signal?.removeEventListener('abort', onAbort);
       cancel();
       options.onOver(this);
-      // Nothing else may have said so, when the other side just goes away.
-      this.fail(new Error('the connection was closed'));
+      // Nothing else may have said so, when the other side just goes away. A body tells its own end, perhaps a moment later.
+      if (!this.#hasAnswer) this.fail(new Error('the connection was closed'));
     });
     this.#outgoing.on('error', (error) => this.fail(error));
     this.#outgoing.on('socket', (socket) => this.#takeSocket(socket));
@@ -124,6 +125,7 @@ export class TcpCall {
   async #take(incoming: IncomingMessage, cancelTimer: () => void): Promise<void> {
     const { clock, timeoutMs, request } = this.#options;
     const { statusCode: status = 0 } = incoming;
+    this.#hasAnswer = true;
     incoming.on('error', (error) => this.fail(error));
     if (status < 200 || status > 599)
       throw new PlatformError('MODULE_PROTOCOL_ERROR', `Cannot take the answer of the module: its status is ${status}`);
