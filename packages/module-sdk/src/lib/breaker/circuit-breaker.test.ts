@@ -28,7 +28,7 @@ function end(breaker: CircuitBreaker, outcome: BreakerOutcome, times = 1): void 
 
 type Step = { readonly ask: true } | { readonly end: number; readonly outcome: BreakerOutcome } | { readonly pass: number };
 
-const step = fc.oneof(
+const oneStep = fc.oneof(
   fc.constant<Step>({ ask: true }),
   fc.record({ end: fc.nat(20), outcome: fc.constantFrom<BreakerOutcome>('success', 'failure', 'failure', 'neither') }),
   fc.record({ pass: fc.constantFrom(1, 999, 30_000, 60_000) }),
@@ -38,7 +38,7 @@ const failing = fc
   .integer({ min: 4, max: 11 })
   .map((times) => Array.from({ length: times }, (): Step[] => [{ ask: true }, { end: 0, outcome: 'failure' }]).flat());
 const steps = fc
-  .array(fc.oneof({ weight: 6, arbitrary: step.map((one) => [one]) }, failing), { maxLength: 60 })
+  .array(fc.oneof({ weight: 6, arbitrary: oneStep.map((one) => [one]) }, failing), { maxLength: 60 })
   .map((parts) => parts.flat());
 
 describe('CircuitBreaker', () => {

@@ -151,7 +151,7 @@ describe('FailoverClient', () => {
 
   it('leaves a channel alone after its breaker has opened, and comes back to it', async () => {
     let now = 0;
-    const clock: Clock = { now: () => now, schedule: systemClock.schedule };
+    const clock: Clock = { now: () => now, schedule: (ms, run) => systemClock.schedule(ms, run) };
     await using module = await started({ clock, breaker: { minimumRequests: 5 } });
     const { client, server } = module;
     assert.ok('port' in server.address);

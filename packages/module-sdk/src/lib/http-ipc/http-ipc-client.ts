@@ -141,7 +141,6 @@ export class HttpIpcClient implements ModuleHttp {
 }
 
 function gone({ wasSent }: { readonly wasSent: boolean }): PlatformError {
-  return new PlatformError('SERVICE_UNAVAILABLE', 'Cannot ask the module: its channel has ended', {
-    ...(wasSent ? {} : { details: NOT_SENT }),
-  });
+  const options = wasSent ? {} : { details: NOT_SENT };
+  return new PlatformError('SERVICE_UNAVAILABLE', 'Cannot ask the module: its channel has ended', options);
 }

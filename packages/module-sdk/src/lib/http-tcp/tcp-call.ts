@@ -129,7 +129,7 @@ export class TcpCall {
     incoming.on('error', (error) => this.fail(error));
     if (status < 200 || status > 599)
       throw new PlatformError('MODULE_PROTOCOL_ERROR', `Cannot take the answer of the module: its status is ${status}`);
-    const headers = endToEnd(incoming.headers as Record<string, string | string[] | undefined>);
+    const headers = endToEnd(incoming.headers);
     const length = lengthOf(incoming);
     if (request.method.toUpperCase() === 'HEAD' || BODYLESS.has(status) || length === 0) {
       incoming.resume();
