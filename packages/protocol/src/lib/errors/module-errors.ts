@@ -14,6 +14,12 @@ export const MODULE_ERRORS = {
     title: 'The module did not keep to its protocol',
     fix: 'Look at the log of the module; the message says what it did',
   },
+  MODULE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such module, or it does not take this message',
+    fix: 'Check the name of the module and of its endpoint',
+  },
   SECRET_NOT_FOUND: {
     status: 404,
     retryable: false,
