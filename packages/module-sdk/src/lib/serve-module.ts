@@ -5,6 +5,8 @@ import {
   type ModuleInit,
   moduleInitSchema,
   type ModuleSpansMessage,
+  type Random,
+  systemRandom,
 } from '@loopwright/protocol';
 import { moduleChannel, type ModuleSideChannel } from './channel/module-channel.ts';
 import type { OnReport } from './channel/report.ts';
@@ -12,8 +14,10 @@ import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
 import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
 import type { IpcHandler } from './http-ipc/ipc-messages.ts';
 import { orchestratorSecrets } from './secrets/orchestrator-secrets.ts';
+import { MessageClient } from './messaging/message-client.ts';
 import { Redactor } from './secrets/redactor.ts';
 import type { SecretClient } from './secrets/secret-client.ts';
+import { ServiceClient } from './services/service-client.ts';
 import type { Transport } from './transport/transport.ts';
 
 /** A module that is up. */
@@ -26,6 +30,8 @@ export interface RunningModule {
   readonly fetch?: FetchHandler;
   /** Instead of `fetch`, as plain records; see {@link IpcHandler}. */
   readonly handle?: IpcHandler;
+  /** Called once as soon as it is announced and answers; what it throws ends the module. */
+  serving?(): Promise<void>;
   /** Finishes what is under way and closes; called once, after the last request over the channel was answered. */
   stop(): Promise<void>;
 }
@@ -36,6 +42,12 @@ export interface ModuleContext {
   readonly secrets: SecretClient;
   /** Knows all secrets that were given: for logs. */
   readonly redactor: Redactor;
+  /** Services of the host and of other modules. */
+  readonly services: ServiceClient;
+  /** Messages with other modules. */
+  readonly messages: MessageClient;
+  readonly clock: Clock;
+  readonly random: Random;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
   readonly sendSpans: (message: ModuleSpansMessage) => boolean;
 }
@@ -51,6 +63,8 @@ export interface ServeModuleOptions {
   readonly transport: Transport;
   readonly start: StartModule;
   readonly clock: Clock;
+  /** @default the randomness of the machine */
+  readonly random?: Random;
   readonly redactor?: Redactor;
   /** Gets what the orchestrator wrote and nobody understood. */
   readonly onReport: OnReport;
@@ -67,7 +81,7 @@ export interface ServeModuleOptions {
  * @throws When the init line is wrong, or when `start` or `stop` throw.
  */
 export async function serveModule(options: ServeModuleOptions): Promise<'stopped' | 'disconnected'> {
-  const { transport, start, clock, onReport, redactor = new Redactor() } = options;
+  const { transport, start, clock, onReport, random = systemRandom, redactor = new Redactor() } = options;
   const channel = moduleChannel({ transport, clock, onReport });
   let begin: () => void = () => undefined;
   const shutdown = new Promise<void>((resolve) => (begin = resolve));
@@ -77,6 +91,8 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   if (options.signal?.aborted === true) begin();
   options.signal?.addEventListener('abort', begin);
   const secrets = orchestratorSecrets(channel, { clock, redactor });
+  const services = new ServiceClient({ channel, clock, random });
+  const messages = new MessageClient({ channel, clock, random, onError: options.onError });
   const sendSpans = ({ op, spans, dropped }: ModuleSpansMessage): boolean => {
     if (transport.waitingBytes > UNREAD_BYTES) return false;
     channel.send({ op, spans: [...spans], dropped });
@@ -86,7 +102,10 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   if (first === undefined) return 'disconnected';
   const init = readInit(first);
   channel.setPeerVersion(init.protocol_version);
-  const running = await Promise.race([start(init, { secrets, redactor, sendSpans }), disconnected]);
+  const running = await Promise.race([
+    start(init, { secrets, redactor, sendSpans, services, messages, clock, random }),
+    disconnected,
+  ]);
   if (running === 'disconnected') return running;
   const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
   const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });
@@ -97,14 +116,17 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     ...(channel.version < 2 ? {} : { protocol_version: MODULE_PROTOCOL_VERSION }),
   });
   let isClosing = false;
+  const serving = running.serving?.();
   const stopped = shutdown.then(async () => {
+    await serving;
     await http?.drain();
     await running.stop();
     isClosing = true;
     await channel.close();
     return 'stopped' as const;
   });
-  const end = await Promise.race([stopped, disconnected]);
+  const failed = new Promise<never>((_resolve, reject) => void serving?.catch(reject));
+  const end = await Promise.race([stopped, disconnected, failed]);
   // Our own closing is seen as an end too, and may be seen before all is sent.
   return isClosing ? stopped : end;
 }

@@ -78,7 +78,8 @@ export function cacheConnection(session: CacheSession, now: () => number): Servi
     perform: async (operation, params) => {
       const fields = typeof params === 'object' && params !== null && !Array.isArray(params) ? params : {};
       const { success, data } = requestSchema.safeParse({ ...fields, operation });
-      if (!success) throw new PlatformError('VALIDATION_ERROR', 'Cannot use the cache: the operation or its parameters are wrong');
+      if (!success)
+        throw new PlatformError('VALIDATION_ERROR', 'Cannot use the cache: the operation or its parameters are wrong');
       return answer(session, data, now);
     },
     close: async () => session.close(),

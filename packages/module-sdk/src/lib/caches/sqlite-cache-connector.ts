@@ -51,14 +51,15 @@ function sessionOf(database: DatabaseSync, { clock, maxEntries }: { clock: Clock
   const get = database.prepare(
     `UPDATE module_cache_1 SET used = ${next} WHERE key = ? AND (ends_at IS NULL OR ends_at > ?) RETURNING value`,
   );
-  const set = database.prepare(
-    `INSERT OR REPLACE INTO module_cache_1 (key, value, ends_at, used) VALUES (?, ?, ?, ${next})`,
-  );
+  const set = database.prepare(`INSERT OR REPLACE INTO module_cache_1 (key, value, ends_at, used) VALUES (?, ?, ?, ${next})`);
   const trim = database.prepare(
     'DELETE FROM module_cache_1 WHERE key IN (SELECT key FROM module_cache_1 ORDER BY used DESC LIMIT -1 OFFSET ?)',
   );
   const expire = database.prepare('DELETE FROM module_cache_1 WHERE key = ? AND ends_at <= ?');
   const remove = database.prepare('DELETE FROM module_cache_1 WHERE key = ?');
+  // A thousandth over the limit at most: the trim looks at all entries.
+  const trimEvery = Math.max(1, Math.floor(maxEntries / 1000));
+  let sets = 0;
   return {
     get: (key) => {
       const value = get.get(key, clock.now())?.['value'];
@@ -66,7 +67,8 @@ function sessionOf(database: DatabaseSync, { clock, maxEntries }: { clock: Clock
     },
     set: (key, value, endsAt) => {
       set.run(key, value, endsAt ?? null);
-      trim.run(maxEntries);
+      sets += 1;
+      if (sets % trimEvery === 0) trim.run(maxEntries);
     },
     delete: (key) => {
       expire.run(key, clock.now());

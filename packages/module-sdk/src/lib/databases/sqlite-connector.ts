@@ -1,7 +1,13 @@
 import { constants, DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { type Json, messageOf, PlatformError } from '@loopwright/protocol';
 import type { ServiceConnector } from '../services/service-connector.ts';
-import { DATABASE_RESULT_LIMIT, DATABASE_ROWS_LIMIT, databaseConnection, type SqlSession, type SqlStatement } from './database.ts';
+import {
+  DATABASE_RESULT_LIMIT,
+  DATABASE_ROWS_LIMIT,
+  databaseConnection,
+  type SqlSession,
+  type SqlStatement,
+} from './database.ts';
 
 /** What a {@link sqliteConnector} works with. */
 export interface SqliteConnectorOptions {

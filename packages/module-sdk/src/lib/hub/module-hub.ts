@@ -75,7 +75,9 @@ export class ModuleHub implements Disposable {
     if (own !== undefined) return own.connect(config);
     const [provider] = this.registry.discover(type);
     if (provider?.address !== `module:${provider?.moduleId}`)
-      return Promise.reject(new PlatformError('SERVICE_UNAVAILABLE', `Cannot connect to ${key}: nobody provides it over the host`));
+      return Promise.reject(
+        new PlatformError('SERVICE_UNAVAILABLE', `Cannot connect to ${key}: nobody provides it over the host`),
+      );
     return connectToProvider(this.#asker(provider.moduleId), type, config);
   }
 

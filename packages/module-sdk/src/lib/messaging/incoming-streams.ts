@@ -4,10 +4,7 @@ import { type Clock, type Json, PlatformError } from '@loopwright/protocol';
 import { type Chunk, STREAM_WINDOW } from './outgoing-stream.ts';
 
 /** Reads a stream of another module. Leaving it before its end refuses the rest. */
-export type StreamHandler = (
-  bytes: AsyncIterable<Uint8Array>,
-  from: { readonly source: string },
-) => void | Promise<void>;
+export type StreamHandler = (bytes: AsyncIterable<Uint8Array>, from: { readonly source: string }) => void | Promise<void>;
 
 interface Held {
   readonly chunk: Chunk;
@@ -79,7 +76,10 @@ class IncomingStream {
   #failure: Error | undefined;
   #isOver = false;
 
-  constructor(clock: Clock, { run, ended }: { run: (bytes: AsyncIterable<Uint8Array>) => void | Promise<void>; ended: () => void }) {
+  constructor(
+    clock: Clock,
+    { run, ended }: { run: (bytes: AsyncIterable<Uint8Array>) => void | Promise<void>; ended: () => void },
+  ) {
     this.#clock = clock;
     this.#finished = (async () => run(this.#read()))().finally(() => {
       this.#isOver = true;

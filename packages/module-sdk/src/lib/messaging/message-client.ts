@@ -158,7 +158,8 @@ export class MessageClient {
         payload: encodeModuleEnvelope(answer),
       });
     try {
-      const content = envelope.kind === 'chunk' ? await this.#streams.take(envelope, source) : await this.#handle(envelope, source);
+      const content =
+        envelope.kind === 'chunk' ? await this.#streams.take(envelope, source) : await this.#handle(envelope, source);
       reply({ kind: 'response', content });
     } catch (error) {
       if (!(error instanceof PlatformError)) this.#options.onError(error);

@@ -103,7 +103,8 @@ export class MessageRouter {
     const { id, payload, endpoint } = message;
     const answer = (answered: EncodedMessage, from = targetId): void =>
       void source.channel.send({ op: 'routed_module_response', source_module_id: from, request_id: id, payload: answered });
-    const refuse = (error: unknown): void => answer(encodeModuleEnvelope({ kind: 'error', ...wireError(error) }), ORCHESTRATOR_ID);
+    const refuse = (error: unknown): void =>
+      answer(encodeModuleEnvelope({ kind: 'error', ...wireError(error) }), ORCHESTRATOR_ID);
     if (!maySend(sourceId, targetId, endpoint))
       return refuse(new PlatformError('FORBIDDEN', `Cannot send to "${targetId}": this module may not`));
     try {
@@ -150,7 +151,8 @@ export class MessageRouter {
     { source, id, payload }: { source: string; id: string; payload: EncodedMessage },
   ): PlatformError | undefined {
     const target = this.#modules.get(targetId);
-    if (target === undefined) return new PlatformError('MODULE_NOT_FOUND', `Cannot send to the module "${targetId}": it is not there`);
+    if (target === undefined)
+      return new PlatformError('MODULE_NOT_FOUND', `Cannot send to the module "${targetId}": it is not there`);
     if (target.isFull) return new PlatformError('OVERLOADED', `Cannot send to the module "${targetId}": it does not read`);
     this.#write(target, () =>
       target.channel.send({ op: 'routed_module_message', source_module_id: source, original_request_id: id, payload }),

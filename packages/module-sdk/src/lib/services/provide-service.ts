@@ -73,7 +73,11 @@ async function answer(
 }
 
 /** A connection to a service that a module provides: the host's side of {@link provideService}. */
-export async function connectToProvider(ask: AskProvider, type: ServiceType, config: Json | undefined): Promise<ServiceConnection> {
+export async function connectToProvider(
+  ask: AskProvider,
+  type: ServiceType,
+  config: Json | undefined,
+): Promise<ServiceConnection> {
   const endpoint = endpointOf(type);
   const connectionId = await ask(endpoint, { action: 'connect', ...(config === undefined ? {} : { config }) });
   return {

@@ -23,5 +23,7 @@ export function errorText(error: unknown): string {
 /** The error of such a text; a text without a code, as the source writes it, is `SERVICE_UNAVAILABLE`. */
 export function errorOfText(text: string | null | undefined): PlatformError {
   const [, code = '', message = ''] = /^([A-Z_]{1,64}): (.*)$/su.exec(text ?? '') ?? [];
-  return isErrorCode(code) ? new PlatformError(code, message) : new PlatformError('SERVICE_UNAVAILABLE', text ?? 'no reason was given');
+  return isErrorCode(code)
+    ? new PlatformError(code, message)
+    : new PlatformError('SERVICE_UNAVAILABLE', text ?? 'no reason was given');
 }
