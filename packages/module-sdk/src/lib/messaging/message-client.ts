@@ -120,7 +120,8 @@ export class MessageClient {
    */
   sendStream(targetId: string, endpoint: string, source: AsyncIterable<Uint8Array>): Promise<void> {
     const send = async (chunk: Chunk): Promise<void> => void (await this.#ask(targetId, { kind: 'chunk', endpoint, ...chunk }));
-    return sendStream({ source, send, streamId: this.#options.random.uuid() });
+    const { clock, random } = this.#options;
+    return sendStream({ source, send, clock, streamId: random.uuid() });
   }
 
   /** Takes the streams of other modules to an endpoint. @throws RangeError When somebody takes them already. */

@@ -34,13 +34,14 @@ interface Pending {
 
 interface Attached {
   readonly channel: OrchestratorChannel;
-  isFull: boolean;
   /** Requests of this module that have no answer yet, by target and id; the oldest come first. */
   readonly pending: Map<string, Pending>;
 }
 
 const TIMEOUT_MS = 30_000;
 const PENDING_LIMIT = 1000;
+/** What may wait for a module that does not read: two streams' windows, as the wire writes them. */
+const UNREAD_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Takes messages from module to module: the host's part of requests, of publish and subscribe, and of streams. */
 export class MessageRouter {
@@ -62,7 +63,7 @@ export class MessageRouter {
   attach(moduleId: string, channel: OrchestratorChannel): void {
     if (moduleId === ORCHESTRATOR_ID || this.#modules.has(moduleId))
       throw new RangeError(`Cannot attach the module "${moduleId}": the id is taken`);
-    this.#modules.set(moduleId, { channel, isFull: false, pending: new Map() });
+    this.#modules.set(moduleId, { channel, pending: new Map() });
     channel.on('route_to_module', (message) =>
       this.#route(moduleId, message.target_module_id, {
         endpoint: message.target_endpoint,
@@ -153,17 +154,10 @@ export class MessageRouter {
     const target = this.#modules.get(targetId);
     if (target === undefined)
       return new PlatformError('MODULE_NOT_FOUND', `Cannot send to the module "${targetId}": it is not there`);
-    if (target.isFull) return new PlatformError('OVERLOADED', `Cannot send to the module "${targetId}": it does not read`);
-    this.#write(target, () =>
-      target.channel.send({ op: 'routed_module_message', source_module_id: source, original_request_id: id, payload }),
-    );
+    if (target.channel.waitingBytes > UNREAD_LIMIT_BYTES)
+      return new PlatformError('OVERLOADED', `Cannot send to the module "${targetId}": it does not read`);
+    target.channel.send({ op: 'routed_module_message', source_module_id: source, original_request_id: id, payload });
     return undefined;
-  }
-
-  #write(target: Attached, send: () => boolean): void {
-    if (send() || target.channel.isClosed) return;
-    target.isFull = true;
-    void target.channel.drained().then(() => (target.isFull = false));
   }
 
   /** What modules ask the host itself. @throws PlatformError */

@@ -75,7 +75,10 @@ export function createTestHost(options: TestHostOptions): TestHost {
   const secrets = new SecretHost({ channel, provider: memorySecrets(values), mayRead: () => true, clock, random });
   options.hub?.attach(init.module_id ?? MODULE_ID, channel);
   const beats: (() => void)[] = [];
-  channel.on('heartbeat_ack', () => beats.shift()?.());
+  channel.on('heartbeat_ack', () => {
+    options.hub?.registry.renew(init.module_id ?? MODULE_ID);
+    beats.shift()?.();
+  });
   channel.on('spans', ({ dropped }) => void spans.push({ dropped }));
   channel.setPeerVersion(MODULE_PROTOCOL_VERSION);
   const line: ModuleInitLine = {
