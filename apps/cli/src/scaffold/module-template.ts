@@ -21,8 +21,9 @@ function manifest(name: string): object {
     private: true,
     type: 'module',
     engines: { node: '>=24' },
-    scripts: { start: 'node src/main.ts', test: 'node --test' },
+    scripts: { start: 'node src/main.ts', test: 'node --test', types: 'tsc' },
     dependencies: { '@loopwright/module-sdk': SDK_VERSION },
+    devDependencies: { '@types/node': '24.19.2', typescript: '7.0.2' },
   };
 }
 

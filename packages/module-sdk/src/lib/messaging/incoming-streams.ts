@@ -99,16 +99,20 @@ class IncomingStream {
     const read = new Promise<void>((acknowledge) => {
       if (!this.#isOver) this.#held.set(sequence, { chunk, acknowledge });
     });
-    const over = this.#finished.then(() => {
-      if (sequence >= this.#next)
-        throw new PlatformError('INVALID_STATE', 'Cannot take a piece of the stream: its reader has left');
-    });
+    const over = this.#whenOver(sequence);
     const taken = (chunk.last ? over : Promise.race([read, over])).then((): Json => ({ sequence }));
     this.#taken.set(sequence, taken);
     // The last ones are kept for repetitions; earlier ones are known by their number.
     this.#taken.delete(sequence - 2 * STREAM_WINDOW);
     this.#wake();
     return taken;
+  }
+
+  /** Rejects when the reader has left before it took a piece. */
+  async #whenOver(sequence: number): Promise<void> {
+    await this.#finished;
+    if (sequence >= this.#next)
+      throw new PlatformError('INVALID_STATE', 'Cannot take a piece of the stream: its reader has left');
   }
 
   fail(error: Error): void {

@@ -182,7 +182,7 @@ describe('streams between modules', () => {
     // The sender's time is over at once, the first two times that it waits for a piece.
     let early = 0;
     const clock: Clock = {
-      now: systemClock.now,
+      now: () => systemClock.now(),
       schedule: (ms, run) => systemClock.schedule(ms === 30_000 && (early += 1) <= 2 ? 0 : ms, run),
     };
     using hub = new ModuleHub({ clock: systemClock, random: systemRandom });

@@ -34,7 +34,7 @@ export class Topics {
 
   /** Takes a module out of all topics. */
   remove(moduleId: string): void {
-    for (const topic of [...this.#subscribers.keys()]) this.unsubscribe(moduleId, topic);
+    for (const topic of this.#subscribers.keys()) this.unsubscribe(moduleId, topic);
   }
 
   /** Calls `deliver` for each subscriber; gives how many took it. */

@@ -36,7 +36,7 @@ async function world(
   stack.defer(() => rmSync(folder, { recursive: true }));
   // The time stands still but for the test.
   let now = 1_000_000;
-  const clock: Clock = { now: () => now, schedule: systemClock.schedule };
+  const clock: Clock = { now: () => now, schedule: (ms, run) => systemClock.schedule(ms, run) };
   const connect = await reach(make({ file: join(folder, 'data.sqlite'), clock }), stack);
   return {
     connect,

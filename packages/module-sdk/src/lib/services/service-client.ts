@@ -1,4 +1,5 @@
 import { type Clock, type Json, jsonSchema, PlatformError, type Random } from '@loopwright/protocol';
+import { z } from 'zod';
 import type { ModuleSideChannel } from '../channel/module-channel.ts';
 import { withDeadline } from '../secrets/deadline.ts';
 import { type ServiceConnection, type ServiceType, serviceKey } from './service-connector.ts';
@@ -89,8 +90,15 @@ export class ServiceClient {
 
   /** Connects to a service of a kind, wherever the host has it. @throws `FORBIDDEN`, `SERVICE_UNAVAILABLE`, `LIMIT_EXCEEDED` */
   async connect(type: ServiceType, config?: Json): Promise<ServiceConnection> {
-    const connectionId = await this.#ask((id) =>
-      this.#options.channel.send({ op: 'service_request', id, service_type: type, ...(config === undefined ? {} : { config }) }),
+    const connectionId = z.string().parse(
+      await this.#ask((id) =>
+        this.#options.channel.send({
+          op: 'service_request',
+          id,
+          service_type: type,
+          ...(config === undefined ? {} : { config }),
+        }),
+      ),
     );
     const perform = (operation: string, params: Json): Promise<Json> =>
       this.#ask((id) => {
@@ -100,7 +108,7 @@ export class ServiceClient {
         this.#options.channel.send({
           op: 'service_operation',
           id,
-          connection_id: String(connectionId),
+          connection_id: connectionId,
           service_type: type,
           operation,
           params: checked,

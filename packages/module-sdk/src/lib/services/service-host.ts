@@ -1,8 +1,8 @@
-import { type Json, PlatformError, type Random } from '@loopwright/protocol';
+import { type Json, type OrchestratorMessage, PlatformError, type Random } from '@loopwright/protocol';
 import type { OrchestratorChannel } from '../channel/module-channel.ts';
 import { type ServiceConnection, type ServiceType, serviceKey } from './service-connector.ts';
 import { errorText } from './service-error.ts';
-import type { ServiceRegistration, ServiceRegistry } from './service-registry.ts';
+import type { ServiceProvider, ServiceRegistration, ServiceRegistry } from './service-registry.ts';
 
 /** What a {@link ServiceHost} works with. */
 export interface ServiceHostOptions {
@@ -15,6 +15,8 @@ export interface ServiceHostOptions {
   readonly mayUse: (type: ServiceType) => boolean;
   readonly random: Random;
 }
+
+type WireProvider = Extract<OrchestratorMessage, { op: 'discover_service_providers_response' }>['providers'][number];
 
 interface Open {
   readonly key: string;
@@ -64,15 +66,7 @@ export class ServiceHost {
       channel.send({ op: 'discover_service_providers_response', success: false, error: errorText(forbidden(type)) });
       return;
     }
-    const providers = registry.discover(type, { all }).map((provider) => ({
-      provider_id: provider.providerId,
-      module_id: provider.moduleId,
-      service_type: provider.serviceType,
-      name: provider.name,
-      address: provider.address,
-      is_healthy: provider.isHealthy,
-      ...given({ version: provider.version, metadata: provider.metadata }),
-    }));
+    const providers = registry.discover(type, { all }).map(toWire);
     channel.send({ op: 'discover_service_providers_response', success: true, providers });
   }
 
@@ -135,6 +129,19 @@ interface Operation {
   readonly service_type: ServiceType;
   readonly operation: string;
   readonly params: Json;
+}
+
+function toWire(provider: ServiceProvider): WireProvider {
+  return {
+    provider_id: provider.providerId,
+    module_id: provider.moduleId,
+    service_type: provider.serviceType,
+    name: provider.name,
+    version: provider.version ?? null,
+    address: provider.address,
+    metadata: provider.metadata === undefined ? null : { ...provider.metadata },
+    is_healthy: provider.isHealthy,
+  };
 }
 
 function forbidden(type: ServiceType): PlatformError {

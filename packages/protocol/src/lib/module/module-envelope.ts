@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Json, jsonSchema } from '../json/json.ts';
+import { jsonSchema } from '../json/json.ts';
 import { isDeeperThan } from './json-depth.ts';
 import { HTTP_CHUNK_BYTES, MODULE_DEPTH_LIMIT } from './limits.ts';
 import type { ModuleMessage } from './messages.ts';
