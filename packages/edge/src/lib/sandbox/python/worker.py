@@ -1,6 +1,9 @@
 # The process that runs a program of Python. It sees one program in its life. It reads and writes the frames of `frame.ts`: four numbers of u32, big-endian (length of
 # the payload, id, kind, value), then the payload in UTF-8. Everything it reads comes from the pool; what it writes is not trusted there.
-import json, os, re, signal, struct, sys, time, types
+import builtins, json, os, re, signal, struct, sys, time, types
+
+# Functions of this script look names like `len` up here, and not where a program can change them.
+__builtins__ = dict(vars(builtins))
 
 LOAD, DROP, CALL, READY, SUCCESS, ERROR, TIMEOUT = 1, 2, 3, 16, 17, 18, 19
 
@@ -39,6 +42,7 @@ def worker(
     write=os.write,
     header=struct.Struct('>IIII'),
     new_module=types.ModuleType,
+    builtins_of_programs=builtins,
 ):
     source, answers = pipes
     modules, state = sys.modules, {'armed': False}
@@ -96,6 +100,7 @@ def worker(
     def load(code):
         module = new_module('program')
         modules['program'] = module
+        module.__dict__['__builtins__'] = builtins_of_programs
         exec(compile(code, 'program.py', 'exec'), module.__dict__)
         run = module.__dict__.get('run')
         if not callable(run):
