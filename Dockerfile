@@ -11,6 +11,7 @@ COPY packages/module-sdk/package.json packages/module-sdk/
 COPY packages/edge/package.json packages/edge/
 COPY packages/engine/package.json packages/engine/
 COPY packages/generation/package.json packages/generation/
+COPY packages/models/package.json packages/models/
 COPY packages/client/package.json packages/client/
 COPY apps/server/package.json apps/server/
 COPY apps/generator/package.json apps/generator/
@@ -26,7 +27,7 @@ RUN npm install --no-save --omit=dev --omit=optional --ignore-scripts --no-audit
 FROM manifests AS platform-packages
 RUN npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
     --workspace=@loopwright/protocol --workspace=@loopwright/module-sdk --workspace=@loopwright/edge --workspace=@loopwright/engine \
-    --workspace=@loopwright/generation --workspace=@loopwright/client --workspace=@loopwright/server --workspace=@loopwright/generator \
+    --workspace=@loopwright/generation --workspace=@loopwright/models --workspace=@loopwright/client --workspace=@loopwright/server --workspace=@loopwright/generator \
     --workspace=@loopwright/cli
 
 FROM node:24.21.0-trixie-slim AS runtime
@@ -59,6 +60,7 @@ COPY packages/module-sdk packages/module-sdk
 COPY packages/edge packages/edge
 COPY packages/engine packages/engine
 COPY packages/generation packages/generation
+COPY packages/models packages/models
 COPY packages/client packages/client
 COPY apps/generator apps/generator
 COPY apps/server apps/server

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { type Jail, type JailPolicy, type Sandbox, openJail, traceRequests } from '@loopwright/edge';
+import { type Jail, type JailPolicy, type Sandbox, type SandboxHealth, openJail, traceRequests } from '@loopwright/edge';
 import { ModuleTrace } from '@loopwright/module-sdk';
 import type { Clock, Random } from '@loopwright/protocol';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -110,7 +110,7 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
     clock,
     authToken,
     streams: new StreamPlaces(),
-    sandboxes: () => ({ tests: sandbox.health(), grading: grading.health() }),
+    sandboxes: () => ({ tests: shown(sandbox.health()), grading: shown(grading.health()) }),
   });
   return {
     app,
@@ -129,4 +129,10 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
+}
+
+function shown(health: SandboxHealth | null): object | null {
+  if (health === null) return null;
+  const { memoryWatch: memory_watch, ...rest } = health;
+  return { ...rest, memory_watch };
 }

@@ -1,4 +1,5 @@
 import { type ModuleTrace, openModuleTrace, runModule } from '@loopwright/module-sdk';
+import type { JailPolicy } from '@loopwright/edge';
 import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
 import { type Generator, createGenerator } from './generator.ts';
@@ -9,14 +10,14 @@ import { readStandAlone, serveAlone } from './stand-alone.ts';
 /** What the orchestrator sets, or whoever runs the service by itself. */
 const environmentSchema = z.object({
   LOOPWRIGHT_GENERATOR_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
-  LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).default('required'),
+  LOOPWRIGHT_SANDBOX_JAIL: z.enum(['required', 'preferred', 'off']).optional(),
   LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
 });
 
 async function open(
   dataDir: string,
   env: Readonly<Record<string, string | undefined>>,
-  { authToken, trace }: { authToken: string | undefined; trace?: ModuleTrace },
+  { authToken, trace, jailPolicy }: { authToken: string | undefined; trace?: ModuleTrace; jailPolicy: JailPolicy },
 ): Promise<Generator> {
   const environment = environmentSchema.parse(env);
   const sandboxWorkers = environment.LOOPWRIGHT_GENERATOR_SANDBOX_WORKERS;
@@ -29,7 +30,7 @@ async function open(
     ],
     dataDir,
     maxConcurrent: environment.LOOPWRIGHT_GENERATOR_CONCURRENCY,
-    jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL,
+    jailPolicy: environment.LOOPWRIGHT_SANDBOX_JAIL ?? jailPolicy,
     clock: systemClock,
     random: systemRandom,
     log,
@@ -60,7 +61,7 @@ if (alone === undefined) {
   await runModule(async (init, { sendSpans }) => {
     const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
     const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans });
-    const generator = await open(dataDir, init.env, { authToken: init.auth_token, trace });
+    const generator = await open(dataDir, init.env, { authToken: init.auth_token, trace, jailPolicy: 'required' });
     const { host, port } = splitAddress(init.listen);
     await generator.app.listen({ host, port });
     const address = generator.app.server.address();

@@ -97,7 +97,8 @@ describe('generation service by itself', () => {
   it('listens off this machine only with a token', () => {
     assert.throws(() => readStandAlone(['--listen', '0.0.0.0:8001'], {}), { code: 'INVALID_CONFIGURATION' });
     const told = readStandAlone(['--data-dir', 'x'], { PTC_HOST: '0.0.0.0', PTC_PORT: '9', PTC_AUTH_TOKEN: 'secret' });
-    assert.deepEqual(told, { host: '0.0.0.0', port: 9, dataDir: 'x', authToken: 'secret' });
+    assert.deepEqual(told, { host: '0.0.0.0', port: 9, dataDir: 'x', authToken: 'secret', jailPolicy: 'required' });
+    assert.equal(readStandAlone(['--data-dir', 'x'], {})?.jailPolicy, 'preferred');
     assert.equal(readStandAlone([], {}), undefined);
   });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import type { JailPolicy } from '@loopwright/edge';
 import { PlatformError, isLoopback } from '@loopwright/protocol';
 import type { Generator } from './generator.ts';
 import { splitAddress } from './split-address.ts';
@@ -10,6 +11,8 @@ interface StandAlone {
   readonly port: number;
   readonly dataDir: string;
   readonly authToken: string | undefined;
+  /** What is done about the jail where nobody says it: for oneself programs run without one too, as in a server for one's own machine (decision 028). */
+  readonly jailPolicy: JailPolicy;
 }
 
 /**
@@ -26,7 +29,8 @@ export function readStandAlone(args: readonly string[], env: NodeJS.ProcessEnv):
     const message = `Cannot listen on "${host}": set PTC_AUTH_TOKEN, because whoever reaches the service can run programs`;
     throw new PlatformError('INVALID_CONFIGURATION', message);
   }
-  return { host, port, dataDir: values['data-dir'] ?? '.loopwright/generator', authToken };
+  const jailPolicy = authToken === undefined ? 'preferred' : 'required';
+  return { host, port, dataDir: values['data-dir'] ?? '.loopwright/generator', authToken, jailPolicy };
 }
 
 /** Serves until the process is told to end, and then ends in order. */
