@@ -80,7 +80,7 @@ describe('an edge with programs of Python', () => {
     assert.deepEqual(outputOf(await execute(1)), { by: 'ts', n: 2 });
     await activate(2);
     const answer = await execute(1);
-    assert.deepEqual([answer.status, answer.version, outputOf(answer)], [200, 'v2', { by: 'py', n: 2 }]);
+    assert.deepEqual([answer.status, answer.version, outputOf(answer)], [200, '2', { by: 'py', n: 2 }]);
     const { python: runner } = edgeHealthSchema.parse((await edge.app.inject('/health')).json()).sandbox;
     assert.match(runner?.engine ?? '', /^cpython 3/u);
     assert.ok(runner?.walls.every(({ stands }) => stands));
@@ -94,12 +94,14 @@ describe('an edge with programs of Python', () => {
     const wrong = await edge.app.inject({ method: 'POST', url: '/execute', payload: { input: { n: 'x' } } });
     assert.equal(wrong.statusCode, 400);
     const raised = await execute(-1);
-    assert.deepEqual([raised.status, errorResponseSchema.parse(raised.body).message], [422, 'ValueError: no such number']);
+    assert.equal(raised.status, 422);
+    assert.match(errorResponseSchema.parse(raised.body).message, /: ValueError: no such number$/u);
     const unfit = await execute(7);
     assert.match(errorResponseSchema.parse(unfit.body).message, /The output/u);
     const folder = join(dir, 'datasets', 'count');
-    const [name] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
-    const lines = (await readFile(join(folder, name ?? ''), 'utf8')).trimEnd().split('\n');
+    const name = (await readdir(folder, { recursive: true })).find((file) => file.endsWith('.jsonl'));
+    assert.ok(name !== undefined);
+    const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
     const records = lines.map((line) => executionRecordSchema.parse(JSON.parse(line))).filter(({ version }) => version === 2);
     assert.deepEqual(
       records.slice(-2).map(({ status, error_message }) => [status, error_message?.slice(0, 10)]),

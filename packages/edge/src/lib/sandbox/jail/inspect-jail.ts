@@ -33,7 +33,7 @@ export function whatIsMissing(walls: readonly Wall[]): string | undefined {
 }
 
 /** What the probe is told: a file that it must not read, a process that it must not reach, a port where somebody listens. */
-export interface ProbeInput {
+interface ProbeInput {
   readonly secretFile: string;
   readonly outsidePid: number;
   readonly port: number;

@@ -134,7 +134,7 @@ describe('programs of Python', () => {
     if (needSandbox(test) === undefined) return;
     const counting = 'calls = []\ndef run(x):\n  calls.append(x)\n  while x == "loop": pass\n  return len(calls)';
     const restarts = sandbox?.health().restarts;
-    const python = sandbox?.health().python?.restarts;
+    const pythonRestarts = sandbox?.health().python?.restarts;
     assert.deepEqual([await outputOf(counting, null, SHORT_MS), await outputOf(counting, null, SHORT_MS)], [1, 2]);
     const result = await run(counting, 'loop', SHORT_MS);
     assert.deepEqual(
@@ -142,7 +142,7 @@ describe('programs of Python', () => {
       ['timeout', `The program ran longer than ${SHORT_MS} ms`],
     );
     assert.equal(await outputOf(counting, null, SHORT_MS), 1);
-    assert.deepEqual([sandbox?.health().restarts, sandbox?.health().python?.restarts], [restarts, python]);
+    assert.deepEqual([sandbox?.health().restarts, sandbox?.health().python?.restarts], [restarts, pythonRestarts]);
   });
 
   it('get a MemoryError for more than their memory', async (test) => {
