@@ -98,10 +98,9 @@ describe('an edge with programs of Python', () => {
     assert.match(errorResponseSchema.parse(raised.body).message, /: ValueError: no such number$/u);
     const unfit = await execute(7);
     assert.match(errorResponseSchema.parse(unfit.body).message, /The output/u);
-    const folder = join(dir, 'datasets', 'count');
-    const name = (await readdir(folder, { recursive: true })).find((file) => file.endsWith('.jsonl'));
-    assert.ok(name !== undefined);
-    const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+    const folder = join(dir, 'datasets/count/executions');
+    const [name = ''] = await readdir(folder);
+    const lines = (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => line !== '');
     const records = lines.map((line) => executionRecordSchema.parse(JSON.parse(line))).filter(({ version }) => version === 2);
     assert.deepEqual(
       records.slice(-2).map(({ status, error_message }) => [status, error_message?.slice(0, 10)]),

@@ -1,4 +1,4 @@
-import type { ProgramLanguage } from '@loopwright/protocol';
+import { PlatformError, type ProgramLanguage } from '@loopwright/protocol';
 import type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './sandbox.ts';
 
 /**
@@ -42,7 +42,9 @@ export class LanguageSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
-    const python = await this.#opening?.catch(() => undefined);
+    // Nobody opens it any more.
+    this.#opening ??= Promise.reject(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot run the program: the sandbox is closed'));
+    const python = await this.#opening.catch(() => undefined);
     await Promise.all([this.#javascript.close(), python?.close()]);
   }
 
