@@ -5,12 +5,15 @@ import {
   type ModuleInit,
   moduleInitSchema,
   type ModuleSpansMessage,
+  type Random,
+  systemRandom,
 } from '@loopwright/protocol';
 import { moduleChannel, type ModuleSideChannel } from './channel/module-channel.ts';
 import type { OnReport } from './channel/report.ts';
 import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
 import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
 import type { IpcHandler } from './http-ipc/ipc-messages.ts';
+import { PortNegotiator } from './port/port-negotiator.ts';
 import { orchestratorSecrets } from './secrets/orchestrator-secrets.ts';
 import { Redactor } from './secrets/redactor.ts';
 import type { SecretClient } from './secrets/secret-client.ts';
@@ -36,6 +39,8 @@ export interface ModuleContext {
   readonly secrets: SecretClient;
   /** Knows all secrets that were given: for logs. */
   readonly redactor: Redactor;
+  /** Finds a port and binds it, for a module that serves over TCP too. */
+  readonly ports: PortNegotiator;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
   readonly sendSpans: (message: ModuleSpansMessage) => boolean;
 }
@@ -51,6 +56,8 @@ export interface ServeModuleOptions {
   readonly transport: Transport;
   readonly start: StartModule;
   readonly clock: Clock;
+  /** @default that of the machine */
+  readonly random?: Random;
   readonly redactor?: Redactor;
   /** Gets what the orchestrator wrote and nobody understood. */
   readonly onReport: OnReport;
@@ -67,7 +74,7 @@ export interface ServeModuleOptions {
  * @throws When the init line is wrong, or when `start` or `stop` throw.
  */
 export async function serveModule(options: ServeModuleOptions): Promise<'stopped' | 'disconnected'> {
-  const { transport, start, clock, onReport, redactor = new Redactor() } = options;
+  const { transport, start, clock, onReport, random = systemRandom, redactor = new Redactor() } = options;
   const channel = moduleChannel({ transport, clock, onReport });
   let begin: () => void = () => undefined;
   const shutdown = new Promise<void>((resolve) => (begin = resolve));
@@ -76,6 +83,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   channel.on('shutdown', begin);
   if (options.signal?.aborted === true) begin();
   options.signal?.addEventListener('abort', begin);
+  const ports = new PortNegotiator({ channel, clock, random });
   const secrets = orchestratorSecrets(channel, { clock, redactor });
   const sendSpans = ({ op, spans, dropped }: ModuleSpansMessage): boolean => {
     if (transport.waitingBytes > UNREAD_BYTES) return false;
@@ -86,7 +94,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   if (first === undefined) return 'disconnected';
   const init = readInit(first);
   channel.setPeerVersion(init.protocol_version);
-  const running = await Promise.race([start(init, { secrets, redactor, sendSpans }), disconnected]);
+  const running = await Promise.race([start(init, { secrets, redactor, ports, sendSpans }), disconnected]);
   if (running === 'disconnected') return running;
   const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
   const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });

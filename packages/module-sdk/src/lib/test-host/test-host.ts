@@ -14,6 +14,7 @@ import { HttpIpcClient } from '../http-ipc/http-ipc-client.ts';
 import { memorySecrets } from '../secrets/secret-provider.ts';
 import { type RotationOutcome, SecretHost } from '../secrets/secret-host.ts';
 import { serveModule, type StartModule } from '../serve-module.ts';
+import { answerPortRequests, type PortPool } from '../port/port-pool.ts';
 import { memoryTransports } from '../transport/memory-transport.ts';
 
 /** What {@link createTestHost} works with. */
@@ -24,6 +25,8 @@ export interface TestHostOptions {
   readonly init?: Partial<ModuleInitLine>;
   /** Secrets that the module may have. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Ports that the module may ask for; without it nobody answers. */
+  readonly ports?: PortPool;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Time of a request. @default 30 000 */
@@ -68,6 +71,7 @@ export function createTestHost(options: TestHostOptions): TestHost {
   const channel = orchestratorChannel({ transport: near, clock, onReport });
   const http = new HttpIpcClient({ channel, clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const secrets = new SecretHost({ channel, provider: memorySecrets(values), mayRead: () => true, clock, random });
+  if (options.ports !== undefined) answerPortRequests(channel, options.ports);
   const beats: (() => void)[] = [];
   channel.on('heartbeat_ack', () => beats.shift()?.());
   channel.on('spans', ({ dropped }) => void spans.push({ dropped }));
@@ -80,7 +84,7 @@ export function createTestHost(options: TestHostOptions): TestHost {
     ...init,
   };
   near.send(JSON.stringify(line));
-  const ended = serveModule({ transport: far, start, clock, onReport, onError: (error) => errors.push(error) });
+  const ended = serveModule({ transport: far, start, clock, random, onReport, onError: (error) => errors.push(error) });
   const announced = Promise.race([
     new Promise<Announcement>((resolve) =>
       channel.on('announce', (message) => {

@@ -14,6 +14,12 @@ export const MODULE_ERRORS = {
     title: 'The module did not keep to its protocol',
     fix: 'Look at the log of the module; the message says what it did',
   },
+  PORT_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    title: 'The module can get no port',
+    fix: 'Free a port of the fall-back range, name another one, or let the module serve over its channel',
+  },
   SECRET_NOT_FOUND: {
     status: 404,
     retryable: false,
