@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 
 run([join(root, 'node_modules/typescript/bin/tsc'), '-b', 'tsconfig.build.json']);
-for (const file of globSync('packages/*/src/**/*.sql', { cwd: root }))
+for (const file of globSync('packages/*/src/**/*.{sql,py}', { cwd: root }))
   cpSync(join(root, file), join(root, file.replace('/src/', '/dist/')));
 run([
   '--input-type=module',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PlatformError } from '@loopwright/protocol';
+import { type JsonObject, PlatformError } from '@loopwright/protocol';
 import type { Message, Plugin } from 'esbuild';
 import { bundle, isBuildFailure } from './bundle.ts';
 import { SOURCE_LIMIT_BYTES } from './limits.ts';
@@ -14,6 +14,14 @@ export interface BuiltProgram {
 
 const entryModule = 'program';
 
+/** Refuses a source of more than {@link SOURCE_LIMIT_BYTES}. @throws PlatformError INVALID_PROGRAM */
+export function checkSourceSize(source: string): void {
+  if (Buffer.byteLength(source) <= SOURCE_LIMIT_BYTES) return;
+  throw new PlatformError('INVALID_PROGRAM', `Cannot build the program: it has more than ${SOURCE_LIMIT_BYTES} bytes`, {
+    details: { limit_bytes: SOURCE_LIMIT_BYTES },
+  });
+}
+
 /** SHA-256 of a source text in UTF-8, hexadecimal: the identity of a version. */
 export function sourceDigest(source: string): string {
   return createHash('sha256').update(source, 'utf8').digest('hex');
@@ -27,11 +35,7 @@ export function sourceDigest(source: string): string {
  * `details.issues` holds `line` and `column` (both from 1) and a message.
  */
 export async function buildProgram(source: string): Promise<BuiltProgram> {
-  if (Buffer.byteLength(source) > SOURCE_LIMIT_BYTES) {
-    throw new PlatformError('INVALID_PROGRAM', `Cannot build the program: it has more than ${SOURCE_LIMIT_BYTES} bytes`, {
-      details: { limit_bytes: SOURCE_LIMIT_BYTES },
-    });
-  }
+  checkSourceSize(source);
   try {
     const code = await bundle({
       // Asking for the export by name makes the missing one an error of the build.
@@ -64,16 +68,27 @@ function invalidProgram(error: unknown): PlatformError {
   if (!isBuildFailure(error)) {
     return new PlatformError('INVALID_PROGRAM', 'Cannot build the program: the compiler stopped on it', { cause: error });
   }
-  const issues = error.errors.slice(0, 20).map(issueOf);
+  return refusedFor(error.errors.slice(0, 20).map(issueOf), error);
+}
+
+/** What is wrong at a place of a source; line and column from 1. */
+export interface SourceIssue {
+  readonly message: string;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+/** The error for what is wrong in a source, with the first place in its message. */
+export function refusedFor(issues: readonly SourceIssue[], cause?: unknown): PlatformError {
   const [first] = issues;
-  const place = first?.line === undefined ? '' : ` at line ${first.line}, column ${first.column}`;
+  const place = first?.line === undefined ? '' : ` at line ${first.line}, column ${first.column ?? 1}`;
   return new PlatformError('INVALID_PROGRAM', `Cannot build the program${place}: ${first?.message ?? 'unknown error'}`, {
-    details: { issues },
-    cause: error,
+    details: { issues: issues.map((issue) => ({ ...issue })) as JsonObject[] },
+    cause,
   });
 }
 
-function issueOf({ text, location }: Message): { message: string; line?: number; column?: number } {
+function issueOf({ text, location }: Message): SourceIssue {
   if (text.startsWith('No matching export in')) return { message: 'The program exports no function "run"' };
   if (location === null) return { message: text };
   return { message: text, line: location.line, column: location.column + 1 };

@@ -42,7 +42,7 @@ async function analytics(
 }
 
 function health({ programs, sandbox, packageVersion, remote }: EdgeParts): EdgeHealth {
-  const { engine, jail, walls, refusal, workers, restarts, memoryWatch } = sandbox.health();
+  const { engine, jail, walls, refusal, workers, restarts, memoryWatch, python } = sandbox.health();
   const taskId = programs.defaultTaskId ?? null;
   const active = programs.active.map(({ metadata }) => ({
     task_id: metadata.task_id,
@@ -55,7 +55,16 @@ function health({ programs, sandbox, packageVersion, remote }: EdgeParts): EdgeH
     task_id: taskId,
     active_version: active.find(({ task_id }) => task_id === taskId)?.active_version ?? null,
     programs: active,
-    sandbox: { engine, jail, walls: [...walls], refusal, workers, restarts, memory_watch: memoryWatch },
+    sandbox: {
+      engine,
+      jail,
+      walls: [...walls],
+      refusal,
+      workers,
+      restarts,
+      memory_watch: memoryWatch,
+      ...(python === undefined ? {} : { python: { ...python, walls: [...python.walls] } }),
+    },
     ...(remote === undefined ? {} : { source: remote.health }),
   };
 }

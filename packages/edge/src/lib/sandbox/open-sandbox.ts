@@ -1,10 +1,14 @@
 import { type Clock, PlatformError } from '@loopwright/protocol';
 import type { Jail } from './jail/jail.ts';
 import { MESSAGE_LIMIT_CHARS, OUTPUT_LIMIT_CHARS } from './limits.ts';
+import { LanguageSandbox } from './language-sandbox.ts';
+import { javascriptRunner } from './javascript-runner.ts';
+import { type Python, openPython, pythonRunner } from './python/open-python.ts';
 import { WorkerCgroups } from './resources/worker-cgroups.ts';
 import { RefusingSandbox } from './refusing-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 import { SandboxPool } from './sandbox-pool.ts';
+import type { WorkerSetup } from './worker-process.ts';
 
 /** How a sandbox is opened. */
 export interface SandboxOptions {
@@ -19,6 +23,8 @@ export interface SandboxOptions {
   readonly residentLimitMb?: number;
   /** The wall of the operating system around each worker, from `openJail`; {@link noJail} for programs of one's own. */
   readonly jail: Jail;
+  /** Opens Python when the first program of it comes. Default: `openPython`. */
+  readonly openPython?: () => Promise<Python>;
   /** Told in one line when a worker is killed or dies. */
   readonly log?: (message: string) => void;
 }
@@ -39,24 +45,29 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { jail } = options;
   if (jail.refusal !== undefined) return new RefusingSandbox(jail);
   const cgroups = WorkerCgroups.open();
-  const pool = new SandboxPool(
-    {
-      clock,
-      jail,
-      cgroups: typeof cgroups === 'string' ? undefined : cgroups,
-      limits: { timeoutMs, memoryLimitMb, outputLimitChars: OUTPUT_LIMIT_CHARS, messageLimitChars: MESSAGE_LIMIT_CHARS },
-      residentLimitBytes: residentLimitMb * 1024 * 1024,
-    },
-    workers,
-    options.log ?? (() => undefined),
-  );
-  try {
-    await pool.opened;
-  } catch (error) {
-    await pool.close();
-    throw error;
-  }
-  return pool;
+  const setup: WorkerSetup = {
+    clock,
+    jail,
+    runner: javascriptRunner,
+    cgroups: typeof cgroups === 'string' ? undefined : cgroups,
+    limits: { timeoutMs, memoryLimitMb, outputLimitChars: OUTPUT_LIMIT_CHARS, messageLimitChars: MESSAGE_LIMIT_CHARS },
+    residentLimitBytes: residentLimitMb * 1024 * 1024,
+  };
+  const openPool = async (of: WorkerSetup): Promise<SandboxPool> => {
+    const pool = new SandboxPool(of, workers, options.log ?? (() => undefined));
+    try {
+      await pool.opened;
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    return pool;
+  };
+  const open = options.openPython ?? (() => openPython({ clock, memoryLimitMb }));
+  return new LanguageSandbox(await openPool(setup), async () => {
+    const python = await open();
+    return openPool({ ...setup, jail: python.jail, runner: pythonRunner(python) });
+  });
 }
 
 function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {

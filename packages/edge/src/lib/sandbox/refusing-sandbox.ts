@@ -10,6 +10,10 @@ export class RefusingSandbox implements Sandbox {
     this.#jail = jail;
   }
 
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   run(): Promise<SandboxResult> {
     return Promise.reject(
       new PlatformError('JAIL_REQUIRED', `Cannot run the program: ${this.#jail.refusal ?? 'there is no jail'}`),

@@ -42,11 +42,12 @@ export class SandboxPool implements Sandbox {
   #isClosed = false;
   #isWatching = false;
   #isBackingOff = false;
-  #engineName = 'isolated-vm';
+  #engineName: string;
 
   /** `size`: workers that one tenant may have. */
   constructor(setup: WorkerSetup, size: number, log: (message: string) => void) {
     this.#setup = setup;
+    this.#engineName = setup.runner.engine;
     this.#size = size;
     this.#most = size * TENANTS_AT_ONCE + 1;
     this.#log = log;
@@ -100,6 +101,11 @@ export class SandboxPool implements Sandbox {
         this.#dispatch(tenant);
       }
     });
+  }
+
+  /** Its language is ready when the pool is. */
+  async prepare(): Promise<void> {
+    await this.opened;
   }
 
   health(): SandboxHealth {

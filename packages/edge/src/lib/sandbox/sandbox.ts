@@ -1,14 +1,17 @@
+import type { ProgramLanguage } from '@loopwright/protocol';
 import type { Wall } from './jail/jail.ts';
 
-/** What is run: the function body that `buildProgram` made, and a key that stands for exactly this code (its digest). */
+/** What is run: the code that `buildProgram` made, and a key that stands for exactly this code (its digest). */
 export interface SandboxProgram {
   readonly key: string;
   readonly code: string;
   /** Whose program it is: programs of different tenants never run in the same process. Left out: one tenant of its own name, `''`. */
   readonly tenant?: string | undefined;
+  /** Default: `typescript`, which is run as the JavaScript that was made of it. */
+  readonly language?: ProgramLanguage | undefined;
   /** Limit of a call in milliseconds, where it shall be less than that of the sandbox. Goes with the key: one key, one limit. */
   readonly timeoutMs?: number;
-  /** A result that is a function is called when what the program put off has run, and so on until a result is none. Default: it is an error. */
+  /** A result that is a function is called when what the program put off has run, and so on until a result is none. Default: it is an error. Not in Python. */
   readonly inParts?: boolean;
 }
 
@@ -47,6 +50,8 @@ export interface SandboxHealth {
   readonly calls: number;
   /** Programs that are refused for a while because they killed workers. */
   readonly quarantined: number;
+  /** The runner of Python; left out until there was a program of Python. The walls, workers and restarts above are those of JavaScript. */
+  readonly python?: Pick<SandboxHealth, 'engine' | 'walls' | 'workers' | 'restarts'>;
 }
 
 /** Runs programs that nobody trusts. Whoever opened it closes it. */
@@ -55,9 +60,15 @@ export interface Sandbox extends AsyncDisposable {
    * Runs a program on an input, both sides JSON text. Nothing a program does makes it reject.
    *
    * @throws PlatformError OVERLOADED: too many calls wait; SERVICE_UNAVAILABLE: closed, or no worker can be started; JAIL_REQUIRED: no
-   * program is run, because there is no jail.
+   * program is run, because there is no jail; LANGUAGE_UNAVAILABLE: no program of this language is.
    */
   run(program: SandboxProgram, inputJson: string): Promise<SandboxResult>;
+  /**
+   * Gets ready what programs of a language need, where that is not ready from the beginning.
+   *
+   * @throws PlatformError LANGUAGE_UNAVAILABLE: it cannot be had here; SERVICE_UNAVAILABLE, JAIL_REQUIRED
+   */
+  prepare(language: ProgramLanguage): Promise<void>;
   health(): SandboxHealth;
   /** Kills the workers; calls under way are refused with SERVICE_UNAVAILABLE. */
   close(): Promise<void>;

@@ -1,5 +1,4 @@
 import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { type Clock, messageOf } from '@loopwright/protocol';
 import type { EngineLimits } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
@@ -11,7 +10,7 @@ import { loadText, readFailure } from './payloads.ts';
 import { processorMs } from './processor-time.ts';
 import type { ProgramHistory } from './program-history.ts';
 import type { SandboxResult } from './sandbox.ts';
-import type { WorkerInput } from './worker-main.ts';
+import type { Runner } from './runner.ts';
 
 /** A run that was asked for. */
 export interface Call {
@@ -39,6 +38,7 @@ export interface WorkerEvents {
 /** How workers are started. */
 export interface WorkerSetup {
   readonly limits: EngineLimits;
+  readonly runner: Runner;
   readonly residentLimitBytes: number;
   readonly jail: Jail;
   /** Limits of the kernel on memory and threads; `undefined` where they are not to be had. */
@@ -51,15 +51,6 @@ interface InFlight {
   call: Call | undefined;
   readonly id: number;
   readonly expectedMs: number;
-}
-
-function startWorker({ limits, jail }: WorkerSetup): JailedProcess {
-  const isSource = import.meta.filename.endsWith('.ts');
-  const main = fileURLToPath(new URL(`./worker-main.${isSource ? 'ts' : 'js'}`, import.meta.url));
-  const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions='));
-  const input: WorkerInput = { limits, diesWithPool: jail.name !== 'none' };
-  const args = [...conditions, '--no-node-snapshot', '--disable-warning=ExperimentalWarning', main, JSON.stringify(input)];
-  return jail.start({ command: process.execPath, args });
 }
 
 /** One worker process: what was sent to it and not answered, in the order in which it works. It works for one tenant all its life. */
@@ -106,7 +97,7 @@ export class WorkerProcess {
     this.#events = events;
     this.startedAt = setup.clock.now();
     this.headSince = this.startedAt;
-    this.#process = startWorker(setup);
+    this.#process = setup.jail.start(setup.runner.commandLine(setup));
     const { child } = this.#process;
     child.stdout?.on('data', (piece: Buffer) => this.#read(piece));
     // A write to a process that has just died; `close` says the rest.

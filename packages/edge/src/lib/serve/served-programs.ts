@@ -177,10 +177,15 @@ export class ServedPrograms {
   }
 
   async #load(taskId: string, version: number): Promise<ServedVersion> {
-    const { store, trace } = this.#options;
+    const { store, sandbox, trace } = this.#options;
     return trace.span(
       'load program',
-      async () => serveVersion(await store.get(taskId, version), this.#schemas),
+      async () => {
+        const stored = await store.get(taskId, version);
+        // Before it can take over: where its language is not to be had, the version before it goes on.
+        await sandbox.prepare(stored.metadata.language);
+        return serveVersion(stored, this.#schemas);
+      },
       () => ({ 'program.name': taskId, 'program.version': version }),
     );
   }

@@ -13,12 +13,12 @@ export interface ServedVersion {
   readonly checkOutput: SchemaCheck;
 }
 
-/** Makes a version ready. @throws PlatformError INVALID_PROGRAM when one of its schemas cannot be compiled. */
+/** Makes a version ready. @throws PlatformError INVALID_PROGRAM when one of its schemas cannot be compiled; LANGUAGE_UNAVAILABLE when it cannot be run here. */
 export async function serveVersion({ metadata, code }: StoredProgram, schemas: SchemaChecks): Promise<ServedVersion> {
   const tenant = tenantOf(metadata);
   return {
     metadata,
-    program: { key: metadata.digest, code, tenant },
+    program: { key: metadata.digest, code, tenant, language: metadata.language },
     checkInput: await schemas.of(metadata.input_schema, tenant),
     checkOutput: await schemas.of(metadata.output_schema, tenant),
   };

@@ -19,6 +19,7 @@ import {
 } from '@loopwright/protocol';
 import type { z } from 'zod';
 import { buildProgram } from '../build/build-program.ts';
+import { PythonBuilder } from '../build/python-builder.ts';
 import { readActive, writeActive } from './active-pointer.ts';
 import { isMissing } from './durable-file.ts';
 import { withFolderLock } from './folder-lock.ts';
@@ -50,7 +51,7 @@ export interface ProgramStoreOptions {
 export interface NewVersion {
   /** Names the version for its maker: the same id again gives the version that has it. */
   readonly id: string;
-  /** `program.ts`. */
+  /** In the language that `metadata.language` says: `program.ts` or `program.py`. */
   readonly source: string;
   readonly files?: ExtraFiles;
   /** Everything in `metadata.json` that the store does not know itself. */
@@ -70,18 +71,20 @@ export class ProgramStore {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #links: boolean;
+  readonly #python: PythonBuilder;
 
   constructor({ dir, clock, links = true }: ProgramStoreOptions) {
     this.#root = join(dir, 'artifacts');
     this.#clock = clock;
     this.#links = links;
+    this.#python = new PythonBuilder(clock);
   }
 
   /**
    * Builds and stores the next version of a program.
    *
    * @throws PlatformError INVALID_PROGRAM: it does not build, nothing was written; VALIDATION_ERROR: names or metadata;
-   * STORE_FAILED: the disk.
+   * STORE_FAILED: the disk; LANGUAGE_UNAVAILABLE: a program of Python where there is no Python or no jail for it.
    */
   async store(taskId: string, next: NewVersion): Promise<ProgramMetadata> {
     return this.#put(taskId, next, async (folder) => {
@@ -143,7 +146,7 @@ export class ProgramStore {
   ): Promise<ProgramMetadata> {
     const folder = this.#folder(taskId);
     checkExtraFiles(files);
-    const { code, digest } = await buildProgram(source);
+    const { code, digest } = await (metadata.language === 'python' ? this.#python.build(source) : buildProgram(source));
     return this.#write(folder, async () => {
       const version = await choose(folder);
       if (typeof version !== 'number') return version;

@@ -9,9 +9,9 @@ import { FILES_LIMIT_BYTES, FILES_PER_VERSION } from './limits.ts';
 /** A version as it is read back, its digests checked. */
 export interface StoredProgram {
   readonly metadata: ProgramMetadata;
-  /** `program.ts`. */
+  /** `program.ts` or `program.py`. */
   readonly source: string;
-  /** `program.js`: the body of a function that returns `run`. */
+  /** `program.js`: the body of a function that returns `run`. In Python: the source. */
   readonly code: string;
 }
 
@@ -21,7 +21,7 @@ export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
 /** Names and SHA-256 of the files of a version. */
 const digestsSchema = z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/u));
 
-const ownNames = ['program.ts', 'program.js', 'metadata.json', 'digests.json'];
+const ownNames = ['program.ts', 'program.js', 'program.py', 'metadata.json', 'digests.json'];
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
@@ -53,8 +53,9 @@ export function checkExtraFiles(files: ExtraFiles): void {
  */
 export async function writeVersion(folder: string, program: StoredProgram, files: ExtraFiles): Promise<void> {
   await writeFiles(folder, program.metadata.version, {
-    'program.ts': program.source,
-    'program.js': program.code,
+    ...(program.metadata.language === 'python'
+      ? { 'program.py': program.source }
+      : { 'program.ts': program.source, 'program.js': program.code }),
     'metadata.json': `${JSON.stringify(program.metadata, null, 2)}\n`,
     ...files,
   });
@@ -113,19 +114,23 @@ export async function writeBundle(
   { task_id: taskId, version, digest, files }: ProgramBundle,
 ): Promise<ProgramMetadata> {
   const contents = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]));
-  const { 'program.ts': source, 'program.js': code, 'metadata.json': text, ...extra } = contents;
+  const { 'program.ts': typescript, 'program.js': code, 'program.py': python, 'metadata.json': text, ...extra } = contents;
   checkExtraFiles(extra);
   const refused = (reason: string): PlatformError =>
     new PlatformError('INVALID_PROGRAM', `Cannot take over version ${version} of "${taskId}": ${reason}`);
-  if (source === undefined || code === undefined || text === undefined) throw refused('one of its own files is missing');
+  if (text === undefined) throw refused('one of its own files is missing');
   let metadata: ProgramMetadata;
   try {
     metadata = programMetadataSchema.parse(JSON.parse(text.toString('utf8')));
   } catch (error) {
     throw refused(`metadata.json cannot be read: ${messageOf(error)}`);
   }
+  const isPython = metadata.language === 'python';
+  const source = isPython ? python : typescript;
+  if (source === undefined || (isPython ? (code ?? typescript) : python) !== undefined || (!isPython && code === undefined))
+    throw refused('its own files are not those of its language');
   if (metadata.task_id !== taskId || metadata.version !== version) throw refused('it is of another program or version');
-  if (sha256(source) !== digest || metadata.digest !== digest) throw refused('program.ts does not match its digest');
+  if (sha256(source) !== digest || metadata.digest !== digest) throw refused('the source does not match its digest');
   await writeFiles(folder, version, contents);
   return metadata;
 }
@@ -146,9 +151,10 @@ async function isThere(path: string): Promise<boolean> {
  */
 export async function readVersion(folder: string, version: number): Promise<StoredProgram> {
   const metadata = await readMetadata(folder, version);
-  const [source, code] = await readTexts(folder, version, ['program.ts', 'program.js']);
+  const names = metadata.language === 'python' ? ['program.py'] : ['program.ts', 'program.js'];
+  const [source, code = source] = await readTexts(folder, version, names);
   if (source === undefined || code === undefined || sha256(source) !== metadata.digest) {
-    throw changed(folder, version, 'program.ts does not match its digest');
+    throw changed(folder, version, 'the source does not match its digest');
   }
   return { metadata, source, code };
 }

@@ -19,6 +19,15 @@ export const edgeHealthSchema = z.object({
     memory_watch: z.enum(['cgroup', 'resident', 'none']),
     workers: z.int(),
     restarts: z.int(),
+    /** The second runner, for programs of Python, with a jail of its own; left out until there was such a program. */
+    python: z
+      .object({
+        engine: z.string(),
+        walls: z.array(z.object({ name: z.string(), stands: z.boolean(), detail: z.string() })),
+        workers: z.int(),
+        restarts: z.int(),
+      })
+      .optional(),
   }),
   /** The control plane that programs come from; left out where they come from nowhere. `trouble` says why the last look failed. */
   source: z.object({ url: z.string(), seen_at: z.string().nullable(), trouble: z.string().nullable() }).optional(),

@@ -7,13 +7,17 @@ export const programNameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/);
 /** States of a version (`reference/domain.md` §3.2). */
 export const programStatusSchema = z.enum(['draft', 'validated', 'active', 'deprecated', 'failed']);
 
-/** The state of a version when it was stored, and what is known about it: `metadata.json` beside `program.ts`. */
+/** What programs are written in. */
+export const programLanguageSchema = z.enum(['typescript', 'python']);
+export type ProgramLanguage = z.infer<typeof programLanguageSchema>;
+
+/** The state of a version when it was stored, and what is known about it: `metadata.json` beside `program.ts` or `program.py`. */
 export const programMetadataSchema = z.object({
   id: z.string(),
   task_id: programNameSchema,
   version: z.int().min(1),
-  language: z.literal('typescript').default('typescript'),
-  /** SHA-256 of `program.ts`, hexadecimal: the identity of the version. */
+  language: programLanguageSchema.default('typescript'),
+  /** SHA-256 of the source, hexadecimal: the identity of the version. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   /** JSON Schema of what `run` takes. */
   input_schema: jsonObjectSchema.default({}),

@@ -18,7 +18,7 @@ export const AGENT_ERRORS = {
     status: 503,
     retryable: false,
     title: 'Programs of this language cannot be run here',
-    fix: 'Install what the message names on the host of the generation service (for Python: python3 and bubblewrap), or ask for TypeScript',
+    fix: 'Install what the message names on the host of the generation service or of the edge (for Python: python3 and bubblewrap) and start that again, or use TypeScript',
   },
   PROVIDER_UNAVAILABLE: {
     status: 503,

@@ -45,7 +45,7 @@ export const ERRORS = define({
     status: 400,
     retryable: false,
     title: 'The program cannot be built',
-    fix: 'Correct the source: one exported function `run`, no imports',
+    fix: 'Correct the source: one exported function `run`, no imports (in Python: one function `run` of one argument, the standard library only)',
   },
   INVALID_CONFIGURATION: {
     status: 400,

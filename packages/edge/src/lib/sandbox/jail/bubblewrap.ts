@@ -15,10 +15,19 @@ const NOBODY = 65_534;
  * Limits of the process, set before bubblewrap starts: no core file (it would hold inputs), few descriptors, no byte into a file. Memory is
  * not among them: V8 reserves far more than it uses.
  */
-const SHELL = 'ulimit -c 0; ulimit -n 64; ulimit -f 0; exec "$0" "$@"';
+const SHELL = 'ulimit -c 0; ulimit -n 64; ulimit -f 0;';
 
 /** What bubblewrap says of the process that it has started is shorter. */
 const INFO_LIMIT_CHARS = 2000;
+
+/** What is run inside, and what it needs. */
+export interface JailGuest {
+  readonly kind: 'node' | 'python';
+  /** Files and folders that it sees, at the paths where they are outside. */
+  readonly visible: readonly string[];
+  /** Limit of the address space in KB; bubblewrap itself needs a few MB of it for a moment. Left out: none. */
+  readonly addressSpaceKb?: number;
+}
 
 /** As whom bubblewrap is started: `nobody` needs a process of root and files that everybody may read. */
 export type JailUser = 'nobody' | 'self';
@@ -37,8 +46,8 @@ export function findBubblewrap(path: string): string | undefined {
   return undefined;
 }
 
-/** The libraries that Node itself has loaded: the worker is the same Node. */
-function sharedLibraries(): string[] {
+/** The libraries that Node itself has loaded, the loader of programs among them: a worker of Node is the same Node. */
+export function sharedLibraries(): string[] {
   // Else it looks up the names of all open connections. The types of Node do not know it yet.
   const report: typeof process.report & { excludeNetwork?: boolean } = process.report;
   const before = report.excludeNetwork ?? false;
@@ -50,15 +59,16 @@ function sharedLibraries(): string[] {
     : [];
 }
 
-/** All that a worker can see, at the paths where it is outside: Node, its libraries, the modules of the worker. Nothing of it is secret. */
-function visibleFiles(): string[] {
+/** Node, its libraries, the modules of the worker. Nothing of it is secret. */
+export function nodeGuest(): JailGuest {
   const require = createRequire(import.meta.url);
   const isolatedVm = require.resolve('isolated-vm');
   const gypBuild = createRequire(isolatedVm).resolve('node-gyp-build');
   const sandboxFolder = dirname(import.meta.dirname);
   // Says that the modules are ES modules.
   const manifest = join(sandboxFolder, '../../../package.json');
-  return [process.execPath, ...sharedLibraries(), sandboxFolder, manifest, dirname(isolatedVm), dirname(gypBuild)];
+  const modules = [sandboxFolder, manifest, dirname(isolatedVm), dirname(gypBuild)];
+  return { kind: 'node', visible: [process.execPath, ...sharedLibraries(), ...modules] };
 }
 
 /** Whether there are numbers of system calls for this machine. */
@@ -68,23 +78,25 @@ export function filterArchitecture(): FilterArchitecture | undefined {
 }
 
 /**
- * Makes what starts workers inside bubblewrap: name spaces of its own for everything, an empty read-only root with {@link visibleFiles}, neither
+ * Makes what starts workers inside bubblewrap: name spaces of its own for everything, an empty read-only root with what the guest sees, neither
  * `/proc` nor `/dev`, no environment, no rights, the allow list of system calls. The worker is process 1 of its name
  * space and dies with the process that is started here, and with this one.
  */
 export function bubblewrapStarter(
   bwrap: string,
-  { architecture, user }: { architecture: FilterArchitecture; user: JailUser },
+  { architecture, user, guest }: { architecture: FilterArchitecture; user: JailUser; guest: JailGuest },
 ): (worker: WorkerCommandLine) => JailedProcess {
-  const filter = seccompFilter(architecture);
+  const filter = seccompFilter(architecture, guest.kind);
   const own = `--unshare-all --unshare-user --uid ${NOBODY} --gid ${NOBODY} --hostname jail --cap-drop ALL --die-with-parent --as-pid-1`;
   const given = '--clearenv --setenv TZ UTC --seccomp 3 --info-fd 4';
-  const visible = visibleFiles().flatMap((file) => ['--ro-bind', file, file]);
+  const visible = guest.visible.flatMap((file) => ['--ro-bind', file, file]);
   const walls = [...`${own} ${given}`.split(' '), ...visible, '--remount-ro', '/', '--chdir', '/'];
+  const memory = guest.addressSpaceKb === undefined ? '' : `ulimit -v ${guest.addressSpaceKb};`;
+  const shell = `${SHELL} ${memory} exec "$0" "$@"`;
   const stdio = standardStreams();
   const identity = user === 'nobody' ? { uid: NOBODY, gid: NOBODY } : {};
   return ({ command, args }) => {
-    const child = spawn('/bin/sh', ['-c', SHELL, bwrap, ...walls, '--', command, ...args], {
+    const child = spawn('/bin/sh', ['-c', shell, bwrap, ...walls, '--', command, ...args], {
       stdio,
       cwd: '/',
       env: {},

@@ -32,11 +32,32 @@ export function whatIsMissing(walls: readonly Wall[]): string | undefined {
   return fallen.length === 0 ? undefined : fallen.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
 }
 
+/** What the probe is told: a file that it must not read, a process that it must not reach, a port where somebody listens. */
+interface ProbeInput {
+  readonly secretFile: string;
+  readonly outsidePid: number;
+  readonly port: number;
+}
+
+/** Gives the command line of a probe, which prints its {@link Findings} as one line and stays until its input is closed. */
+export type Probe = (input: ProbeInput) => WorkerCommandLine;
+
+/** The probe for what runs in Node. */
+export const nodeProbe: Probe = (input) => {
+  const isSource = import.meta.filename.endsWith('.ts');
+  const main = fileURLToPath(new URL(`./probe-main.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  return { command: process.execPath, args: ['--disable-warning=ExperimentalWarning', main, JSON.stringify(input)] };
+};
+
 /**
  * Starts a probe where workers would be started, lets it try to get out, looks at it from outside, and says which walls stand; that of memory is
  * left to the caller. Throws when the probe cannot be started or says nothing: then there is no jail.
  */
-export async function inspectJail(start: (worker: WorkerCommandLine) => JailedProcess, clock: Clock): Promise<Wall[]> {
+export async function inspectJail(
+  start: (worker: WorkerCommandLine) => JailedProcess,
+  clock: Clock,
+  commandOf: Probe,
+): Promise<Wall[]> {
   const folder = mkdtempSync(join(tmpdir(), 'loopwright-probe-'));
   const secretFile = join(folder, 'secret');
   writeFileSync(secretFile, 'secret', { mode: 0o644 });
@@ -45,22 +66,14 @@ export async function inspectJail(start: (worker: WorkerCommandLine) => JailedPr
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return await runProbe(start, { secretFile, outsidePid: process.pid, port }, clock);
+    return await runProbe(start(commandOf({ secretFile, outsidePid: process.pid, port })), clock);
   } finally {
     server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function runProbe(
-  start: (worker: WorkerCommandLine) => JailedProcess,
-  input: { secretFile: string; outsidePid: number; port: number },
-  clock: Clock,
-): Promise<Wall[]> {
-  const isSource = import.meta.filename.endsWith('.ts');
-  const main = fileURLToPath(new URL(`./probe-main.${isSource ? 'ts' : 'js'}`, import.meta.url));
-  const args = ['--disable-warning=ExperimentalWarning', main, JSON.stringify(input)];
-  const probe = start({ command: process.execPath, args });
+async function runProbe(probe: JailedProcess, clock: Clock): Promise<Wall[]> {
   const { child } = probe;
   child.stdin?.on('error', () => undefined);
   const cancel = clock.schedule(PROBE_LIMIT_MS, () => probe.kill());

@@ -1,6 +1,6 @@
 import { type Clock, messageOf } from '@loopwright/protocol';
-import { type JailUser, bubblewrapStarter, filterArchitecture, findBubblewrap } from './bubblewrap.ts';
-import { inspectJail, whatIsMissing } from './inspect-jail.ts';
+import { type JailGuest, type JailUser, bubblewrapStarter, filterArchitecture, findBubblewrap, nodeGuest } from './bubblewrap.ts';
+import { type Probe, inspectJail, nodeProbe, whatIsMissing } from './inspect-jail.ts';
 import { type Jail, refusing, unjailed } from './jail.ts';
 
 /**
@@ -22,25 +22,30 @@ export interface JailOptions {
 /** Builds the jail of this machine and probes it; it takes the time of a start of Node or two. Never throws: what fails is in the walls. */
 export async function openJail({ policy, clock, path, log = () => undefined }: JailOptions): Promise<Jail> {
   if (policy === 'off') return unjailed('switched off by sandbox_jail: off');
-  const found = await probe(path ?? process.env['PATH'] ?? '', clock);
+  const found = await buildJail(nodeGuest, nodeProbe, { clock, path });
   if (typeof found !== 'string') return found;
   log(policy === 'required' ? `No program is run: ${found}` : `Programs are run without a jail: ${found}`);
   return policy === 'required' ? refusing(found) : unjailed(found);
 }
 
-/** The jail, or why there is none. */
-async function probe(path: string, clock: Clock): Promise<Jail | string> {
+/** Builds a jail for a guest and sends the probe into it; gives the reason where there is none. */
+export async function buildJail(
+  guestOf: () => JailGuest,
+  probe: Probe,
+  { clock, path = process.env['PATH'] ?? '' }: { clock: Clock; path?: string | undefined },
+): Promise<Jail | string> {
   if (process.platform !== 'linux') return `there is no jail on ${process.platform}`;
   const architecture = filterArchitecture();
   if (architecture === undefined) return `there is no filter of system calls for ${process.arch}`;
   const bwrap = findBubblewrap(path);
   if (bwrap === undefined) return 'bubblewrap is not installed (Debian, Ubuntu and Alpine: the package bubblewrap)';
+  const guest = guestOf();
   const reasons: string[] = [];
   const users: readonly JailUser[] = process.getuid?.() === 0 ? ['nobody', 'self'] : ['self'];
   for (const user of users) {
-    const start = bubblewrapStarter(bwrap, { architecture, user });
+    const start = bubblewrapStarter(bwrap, { architecture, user, guest });
     try {
-      const walls = await inspectJail(start, clock);
+      const walls = await inspectJail(start, clock, probe);
       const missing = whatIsMissing(walls);
       if (missing === undefined) return { name: 'bubblewrap', walls, refusal: undefined, start };
       reasons.push(missing);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { seccompFilter } from './seccomp-filter.ts';
-import { ALLOWED_SYSCALLS, type FilterArchitecture, GUARDED_SYSCALLS, UNKNOWN_SYSCALLS } from './syscalls.ts';
+import { ALLOWED_SYSCALLS, type FilterArchitecture, GUARDED_SYSCALLS, PYTHON_SYSCALLS, UNKNOWN_SYSCALLS } from './syscalls.ts';
 
 const AUDIT = { x64: 0xc000003e, arm64: 0xc00000b7 };
 const HEADERS = { x64: '/usr/include/x86_64-linux-gnu/asm/unistd_64.h', arm64: '/usr/include/asm-generic/unistd.h' };
@@ -127,6 +127,17 @@ describe('seccompFilter', () => {
     assert.deepEqual([ask('x64', 157, 15n), ask('x64', 157, 4n), ask('x64', 157, 22n)], ['allow', 'errno 1', 'errno 1']);
   });
 
+  it('gives Python a timer and takes threads away, both from Python only', () => {
+    const timers = { x64: 38, arm64: 103 };
+    const clones = { x64: 56, arm64: 220 };
+    for (const arch of ['x64', 'arm64'] as const) {
+      const python = (number: number, ...args: bigint[]): string =>
+        decide(seccompFilter(arch, 'python'), { number, arch: AUDIT[arch], args });
+      assert.deepEqual([ask(arch, timers[arch]), python(timers[arch])], ['errno 1', 'allow']);
+      assert.deepEqual([ask(arch, clones[arch], 0x3d0f00n), python(clones[arch], 0x3d0f00n)], ['allow', 'errno 1']);
+    }
+  });
+
   it('ends a process that calls by the numbers of another architecture', () => {
     assert.equal(decide(seccompFilter('x64'), { number: 3, arch: 0x40000003 }), 'kill');
     assert.equal(decide(seccompFilter('x64'), { number: 0, arch: AUDIT.arm64 }), 'kill');
@@ -142,7 +153,11 @@ describe('seccompFilter', () => {
     const guarded = Object.entries(GUARDED_SYSCALLS).map(([name, { numbers }]) => [name, numbers] as const);
     for (const arch of found) {
       const real = numbersOf(HEADERS[arch]);
-      for (const [name, numbers] of [...Object.entries(ALLOWED_SYSCALLS), ...guarded, ...Object.entries(UNKNOWN_SYSCALLS)]) {
+      for (const [name, numbers] of [
+        ...Object.entries({ ...ALLOWED_SYSCALLS, ...PYTHON_SYSCALLS }),
+        ...guarded,
+        ...Object.entries(UNKNOWN_SYSCALLS),
+      ]) {
         assert.equal(numbers[arch === 'x64' ? 0 : 1], real.get(name) ?? null, `${name} on ${arch}`);
       }
     }

@@ -4,6 +4,7 @@ import {
   type FilterArchitecture,
   GUARDED_SYSCALLS,
   type GuardedSyscall,
+  PYTHON_SYSCALLS,
   UNKNOWN_SYSCALLS,
 } from './syscalls.ts';
 
@@ -38,9 +39,12 @@ const load = (offset: number): Instruction => ({ code: LOAD_WORD, value: offset 
 
 /**
  * The filter of system calls of a worker as a program of classic BPF, for `bwrap --seccomp`: an allow list. What is not on it is refused with
- * EPERM; a call by the numbers of another architecture ends the process.
+ * EPERM; a call by the numbers of another architecture ends the process. `guest`: what the worker is.
  */
-export function seccompFilter(architecture: FilterArchitecture): Buffer {
+export function seccompFilter(architecture: FilterArchitecture, guest: 'node' | 'python' = 'node'): Buffer {
+  const { clone, ...others } = GUARDED_SYSCALLS;
+  const guardedCalls = guest === 'python' || clone === undefined ? others : { clone, ...others };
+  const allowed = guest === 'python' ? { ...ALLOWED_SYSCALLS, ...PYTHON_SYSCALLS } : ALLOWED_SYSCALLS;
   const column = architecture === 'x64' ? 0 : 1;
   const known = (numbers: readonly (number | null)[]): number[] => {
     const number = numbers[column];
@@ -53,13 +57,13 @@ export function seccompFilter(architecture: FilterArchitecture): Buffer {
     load(NUMBER),
     { code: JUMP_AT_LEAST, value: X32_BIT, ifFalse: 1 },
     give(KILL_PROCESS),
-    ...Object.values(ALLOWED_SYSCALLS)
+    ...Object.values(allowed)
       .flatMap(known)
       .flatMap((number) => decide(number, ALLOW)),
     ...Object.values(UNKNOWN_SYSCALLS)
       .flatMap(known)
       .flatMap((number) => decide(number, refuse(ENOSYS))),
-    ...Object.values(GUARDED_SYSCALLS).flatMap((guarded) => known(guarded.numbers).flatMap((number) => guard(number, guarded))),
+    ...Object.values(guardedCalls).flatMap((guarded) => known(guarded.numbers).flatMap((number) => guard(number, guarded))),
     give(refuse(EPERM)),
   ];
   return encode(instructions);

@@ -116,5 +116,11 @@ export const GUARDED_SYSCALLS: Readonly<Record<string, GuardedSyscall>> = {
   prlimit64: { numbers: [302, 261], argument: 2, test: 'equals', values: [0] },
 };
 
+/**
+ * What CPython needs besides {@link ALLOWED_SYSCALLS}: the timer of its soft limit. It gets no `clone` in return: a thread would go on after the call that
+ * started it.
+ */
+export const PYTHON_SYSCALLS: typeof ALLOWED_SYSCALLS = { setitimer: [38, 103] };
+
 /** Answered as if the kernel did not know it (ENOSYS), so that the C library falls back to `clone`, whose flags can be looked at. */
 export const UNKNOWN_SYSCALLS: Readonly<Record<string, readonly [x64: number, arm64: number]>> = { clone3: [435, 435] };
