@@ -122,14 +122,18 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   let isClosing = false;
   const serving = running.serving?.();
   const stopped = shutdown.then(async () => {
-    await serving;
     await http?.drain();
     await running.stop();
     isClosing = true;
     await channel.close();
     return 'stopped' as const;
   });
-  const failed = new Promise<never>((_resolve, reject) => void serving?.catch(reject));
+  // A host that never answers must not hold up the stop, nor may its end be taken for a failure then.
+  const failed = new Promise<never>((_resolve, reject) => {
+    serving?.catch((error: unknown) => {
+      if (!isClosing) reject(error);
+    });
+  });
   const end = await Promise.race([stopped, disconnected, failed]);
   // Our own closing is seen as an end too, and may be seen before all is sent.
   return isClosing ? stopped : end;

@@ -93,6 +93,13 @@ describe('defineModule()', () => {
     assert.deepEqual(disposed, ['built']);
   });
 
+  it('stops at once while a host that answers nothing is asked to register it', async () => {
+    const start = defineModule({ name: 'early', version: '1.0.0', provides: { it: () => memoryCacheConnector(around) } });
+    await using host = createTestHost({ start });
+    await host.announced;
+    assert.equal(await host.shutdown(), 'stopped');
+  });
+
   it('says 503 when it is not well, and refuses a route that is there twice', async () => {
     const start = defineModule({
       name: 'sick',

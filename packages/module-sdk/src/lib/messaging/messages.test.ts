@@ -73,7 +73,7 @@ describe('requests between modules', () => {
     await ended;
   });
 
-  it('are answered by who was asked only, whatever another one writes', async () => {
+  it('are refused to who may not send them, and the host itself takes only what it knows', async () => {
     await using world = await modules({ maySend: (source, target) => source !== 'c' || target === ORCHESTRATOR_ID });
     const [a, b, c] = world.messages;
     b.handle('id', () => 'of b');
