@@ -35,6 +35,19 @@ export {
   type ResponseOptions,
   success,
 } from './lib/http-ipc/api-response.ts';
+export type { ModuleHttp, ModuleRequestInit } from './lib/http-ipc/module-http.ts';
+export { HttpTcpServer, type HttpTcpServerOptions } from './lib/http-tcp/http-tcp-server.ts';
+export { HttpTcpClient, type HttpTcpClientOptions } from './lib/http-tcp/http-tcp-client.ts';
+export type { ClientTls, ServerTls } from './lib/http-tcp/tls-identity.ts';
+export { formatListen, parseListen } from './lib/port/listen-address.ts';
+export { type NegotiatedPort, PortNegotiator, type PortNegotiatorOptions, type PortWish } from './lib/port/port-negotiator.ts';
+export type { PortConfig, PortSource } from './lib/port/negotiation.ts';
+export { answerPortRequests, PortPool, type PortPoolOptions } from './lib/port/port-pool.ts';
+export { type BreakerConfig, type BreakerOutcome, type BreakerState } from './lib/breaker/breaker-state.ts';
+export { CircuitBreaker } from './lib/breaker/circuit-breaker.ts';
+export { FailoverClient, type FailoverClientOptions, type RoutedRequest } from './lib/failover/failover-client.ts';
+export type { ChannelReportCard } from './lib/failover/failover-channel.ts';
+export type { ChannelName, ChannelPreferences, RequestTraits } from './lib/failover/channel-choice.ts';
 export { fastifyHandler, type Injectable } from './lib/http-ipc/fastify-handler.ts';
 export { Redactor, REDACTED } from './lib/secrets/redactor.ts';
 export { Secret } from './lib/secrets/secret.ts';

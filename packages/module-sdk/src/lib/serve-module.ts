@@ -13,6 +13,7 @@ import type { OnReport } from './channel/report.ts';
 import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
 import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
 import type { IpcHandler } from './http-ipc/ipc-messages.ts';
+import { PortNegotiator } from './port/port-negotiator.ts';
 import { orchestratorSecrets } from './secrets/orchestrator-secrets.ts';
 import { MessageClient } from './messaging/message-client.ts';
 import { Redactor } from './secrets/redactor.ts';
@@ -48,6 +49,8 @@ export interface ModuleContext {
   readonly messages: MessageClient;
   readonly clock: Clock;
   readonly random: Random;
+  /** Finds a port and binds it, for a module that serves over TCP too. */
+  readonly ports: PortNegotiator;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
   readonly sendSpans: (message: ModuleSpansMessage) => boolean;
 }
@@ -63,7 +66,7 @@ export interface ServeModuleOptions {
   readonly transport: Transport;
   readonly start: StartModule;
   readonly clock: Clock;
-  /** @default the randomness of the machine */
+  /** @default that of the machine */
   readonly random?: Random;
   readonly redactor?: Redactor;
   /** Gets what the orchestrator wrote and nobody understood. */
@@ -90,6 +93,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   channel.on('shutdown', begin);
   if (options.signal?.aborted === true) begin();
   options.signal?.addEventListener('abort', begin);
+  const ports = new PortNegotiator({ channel, clock, random });
   const secrets = orchestratorSecrets(channel, { clock, redactor });
   const services = new ServiceClient({ channel, clock, random });
   const messages = new MessageClient({ channel, clock, random, onError: options.onError });
@@ -103,7 +107,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   const init = readInit(first);
   channel.setPeerVersion(init.protocol_version);
   const running = await Promise.race([
-    start(init, { secrets, redactor, sendSpans, services, messages, clock, random }),
+    start(init, { secrets, redactor, ports, sendSpans, services, messages, clock, random }),
     disconnected,
   ]);
   if (running === 'disconnected') return running;

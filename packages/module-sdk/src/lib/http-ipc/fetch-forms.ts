@@ -1,7 +1,26 @@
 import type { IpcRequest, IpcResponse } from './ipc-messages.ts';
+import type { ModuleRequestInit } from './module-http.ts';
+import { toWireHeaders } from './wire-headers.ts';
+
+/** A request in the words of `fetch` as a record; relative URLs are paths of the module. */
+export async function requestOf(input: string | Request, init: ModuleRequestInit): Promise<IpcRequest> {
+  const request = new Request(typeof input === 'string' ? new URL(input, 'http://module.invalid') : input, {
+    ...init,
+    ...(init.body instanceof ReadableStream ? { duplex: 'half' } : {}),
+  });
+  const { pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    uri: pathname + search,
+    headers: toWireHeaders(request.headers),
+    body: await wholeOrStream(request, init.body),
+    signal: request.signal,
+    ...(init.timeoutMs === undefined ? {} : { timeoutMs: init.timeoutMs }),
+  };
+}
 
 /** A body that is there already goes in one message when it fits. */
-export async function wholeOrStream(request: Request, given: unknown): Promise<IpcRequest['body']> {
+async function wholeOrStream(request: Request, given: unknown): Promise<IpcRequest['body']> {
   if (request.body === null) return null;
   const isThere =
     typeof given === 'string' || given instanceof Uint8Array || given instanceof ArrayBuffer || given instanceof URLSearchParams;
@@ -9,7 +28,7 @@ export async function wholeOrStream(request: Request, given: unknown): Promise<I
 }
 
 /** Statuses whose answers have no body. */
-const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
+export const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** The answer in the words of `fetch`. */
 export function responseOf({ status, headers, body }: IpcResponse): Response {

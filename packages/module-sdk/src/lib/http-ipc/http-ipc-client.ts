@@ -2,11 +2,13 @@
 // I2. What a module sends for an exchange that is over is dropped; for one that never was it is reported.
 import { type Clock, HTTP_CHUNK_BYTES, MODULE_LINE_LIMIT_BYTES, PlatformError } from '@loopwright/protocol';
 import type { OrchestratorChannel } from '../channel/module-channel.ts';
-import { responseOf, streamOf, wholeOrStream } from './fetch-forms.ts';
+import { requestOf, responseOf, streamOf } from './fetch-forms.ts';
 import { IpcCall } from './ipc-call.ts';
 import type { IpcRequest, IpcResponse } from './ipc-messages.ts';
+import type { ModuleHttp, ModuleRequestInit } from './module-http.ts';
+import { NOT_SENT } from './not-sent.ts';
 import { decodeBytes, toBase64 } from './wire-bytes.ts';
-import { headersFor, toWireHeaders } from './wire-headers.ts';
+import { headersFor } from './wire-headers.ts';
 
 /** What a {@link HttpIpcClient} works with. */
 export interface HttpIpcClientOptions {
@@ -27,7 +29,7 @@ const MAX_QUEUED = 256;
 const WHOLE_BODY_LIMIT_BYTES = MODULE_LINE_LIMIT_BYTES / 4 - 64 * 1024;
 
 /** Requests to one module over its channel: the orchestrator's side of HTTP over IPC. */
-export class HttpIpcClient {
+export class HttpIpcClient implements ModuleHttp {
   readonly #options: HttpIpcClientOptions;
   readonly #calls = new Map<string, IpcCall>();
   readonly #waiting: IpcCall[] = [];
@@ -45,7 +47,9 @@ export class HttpIpcClient {
       ),
     );
     channel.onClose(() => {
-      for (const call of [...this.#calls.values(), ...this.#waiting]) call.fail(gone());
+      // Those first: the end of a call would let one of them begin.
+      for (const call of this.#waiting.splice(0)) call.fail(gone({ wasSent: false }));
+      for (const call of this.#calls.values()) call.fail(gone({ wasSent: true }));
     });
   }
 
@@ -55,21 +59,8 @@ export class HttpIpcClient {
   }
 
   /** As {@link HttpIpcClient.request}, in the words of `fetch`. Relative URLs are paths of the module. */
-  async fetch(input: string | Request, init: RequestInit & { readonly timeoutMs?: number } = {}): Promise<Response> {
-    const request = new Request(typeof input === 'string' ? new URL(input, 'http://module.invalid') : input, {
-      ...init,
-      ...(init.body instanceof ReadableStream ? { duplex: 'half' } : {}),
-    });
-    const { pathname, search } = new URL(request.url);
-    const response = await this.request({
-      method: request.method,
-      uri: pathname + search,
-      headers: toWireHeaders(request.headers),
-      body: await wholeOrStream(request, init.body),
-      signal: request.signal,
-      ...(init.timeoutMs === undefined ? {} : { timeoutMs: init.timeoutMs }),
-    });
-    return responseOf(response);
+  async fetch(input: string | Request, init: ModuleRequestInit = {}): Promise<Response> {
+    return responseOf(await this.request(await requestOf(input, init)));
   }
 
   /**
@@ -81,9 +72,9 @@ export class HttpIpcClient {
   async request(request: IpcRequest): Promise<IpcResponse> {
     const { channel, clock, timeoutMs = TIMEOUT_MS, maxConcurrent = MAX_CONCURRENT, maxQueued = MAX_QUEUED } = this.#options;
     request.signal?.throwIfAborted();
-    if (channel.isClosed) throw gone();
+    if (channel.isClosed) throw gone({ wasSent: false });
     if (this.#calls.size >= maxConcurrent && this.#waiting.length >= maxQueued)
-      throw new PlatformError('OVERLOADED', 'Cannot ask the module: too many requests wait for it');
+      throw new PlatformError('OVERLOADED', 'Cannot ask the module: too many requests wait for it', { details: NOT_SENT });
     const call = new IpcCall({
       id: String((this.#lastId += 1)),
       channel,
@@ -123,7 +114,7 @@ export class HttpIpcClient {
       else channel.sendWithBase64(head, 'body', toBase64(body));
     else if (version < 2)
       throw new PlatformError('PAYLOAD_TOO_LARGE', 'Cannot send the body: the module takes no streams', {
-        details: { limit_bytes: WHOLE_BODY_LIMIT_BYTES },
+        details: { ...NOT_SENT, limit_bytes: WHOLE_BODY_LIMIT_BYTES },
       });
     else {
       channel.send({ ...head, body: null, streamed: true });
@@ -149,6 +140,7 @@ export class HttpIpcClient {
   }
 }
 
-function gone(): PlatformError {
-  return new PlatformError('SERVICE_UNAVAILABLE', 'Cannot ask the module: its channel has ended');
+function gone({ wasSent }: { readonly wasSent: boolean }): PlatformError {
+  const options = wasSent ? {} : { details: NOT_SENT };
+  return new PlatformError('SERVICE_UNAVAILABLE', 'Cannot ask the module: its channel has ended', options);
 }

@@ -15,6 +15,7 @@ import type { ModuleHub } from '../hub/module-hub.ts';
 import { memorySecrets } from '../secrets/secret-provider.ts';
 import { type RotationOutcome, SecretHost } from '../secrets/secret-host.ts';
 import { serveModule, type StartModule } from '../serve-module.ts';
+import { answerPortRequests, type PortPool } from '../port/port-pool.ts';
 import { memoryTransports } from '../transport/memory-transport.ts';
 
 /** What {@link createTestHost} works with. */
@@ -25,6 +26,8 @@ export interface TestHostOptions {
   readonly init?: Partial<ModuleInitLine>;
   /** Secrets that the module may have. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Ports that the module may ask for; without it nobody answers. */
+  readonly ports?: PortPool;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Services and the messages of several modules: the same for all of them, each with a `module_id` of its own in {@link TestHostOptions.init}. */
@@ -74,6 +77,7 @@ export function createTestHost(options: TestHostOptions): TestHost {
   const http = new HttpIpcClient({ channel, clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const secrets = new SecretHost({ channel, provider: memorySecrets(values), mayRead: () => true, clock, random });
   options.hub?.attach(init.module_id ?? MODULE_ID, channel);
+  if (options.ports !== undefined) answerPortRequests(channel, options.ports);
   const beats: (() => void)[] = [];
   channel.on('heartbeat_ack', () => {
     options.hub?.registry.renew(init.module_id ?? MODULE_ID);
