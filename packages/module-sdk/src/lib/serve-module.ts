@@ -43,14 +43,14 @@ export interface ModuleContext {
   readonly secrets: SecretClient;
   /** Knows all secrets that were given: for logs. */
   readonly redactor: Redactor;
-  /** Finds a port and binds it, for a module that serves over TCP too. */
-  readonly ports: PortNegotiator;
   /** Services of the host and of other modules. */
   readonly services: ServiceClient;
   /** Messages with other modules. */
   readonly messages: MessageClient;
   readonly clock: Clock;
   readonly random: Random;
+  /** Finds a port and binds it, for a module that serves over TCP too. */
+  readonly ports: PortNegotiator;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
   readonly sendSpans: (message: ModuleSpansMessage) => boolean;
 }

@@ -76,8 +76,8 @@ export function createTestHost(options: TestHostOptions): TestHost {
   const channel = orchestratorChannel({ transport: near, clock, onReport });
   const http = new HttpIpcClient({ channel, clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const secrets = new SecretHost({ channel, provider: memorySecrets(values), mayRead: () => true, clock, random });
-  if (options.ports !== undefined) answerPortRequests(channel, options.ports);
   options.hub?.attach(init.module_id ?? MODULE_ID, channel);
+  if (options.ports !== undefined) answerPortRequests(channel, options.ports);
   const beats: (() => void)[] = [];
   channel.on('heartbeat_ack', () => {
     options.hub?.registry.renew(init.module_id ?? MODULE_ID);
