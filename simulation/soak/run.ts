@@ -1,5 +1,5 @@
-// `npm run test:soak -- [--kills N] [--server-kills N] [--dataset-kills N] [--wall-kills N] [--seed N]`: kills an engine, a whole server, and a
-// writer of executions at random instants, then the control plane at every named point and at random ones.
+// `npm run test:soak -- [--minutes N] [--kills N] [--server-kills N] [--dataset-kills N] [--wall-kills N] [--seed N]`: soaks an edge for N minutes at half load,
+// kills an engine, a whole server, and a writer of executions at random instants, then the control plane at every named point and at random ones.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '@loopwright/protocol';
 import { killWriters } from './dataset-kills.ts';
+import { runEdgeSoak } from './edge/run-edge-soak.ts';
 import { soak } from './soak.ts';
 
 /** Kills after which the definitions change. */
@@ -14,6 +15,7 @@ const KILLS_A_ROUND = 50;
 
 const { values } = parseArgs({
   options: {
+    minutes: { type: 'string', default: '30' },
     kills: { type: 'string', default: '450' },
     'server-kills': { type: 'string', default: '50' },
     'dataset-kills': { type: 'string', default: '100' },
@@ -21,18 +23,21 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
-const [kills = 0, serverKills = 0, datasetKills = 0, wallKills = 0, seed = 0] = [
+const [minutes = 0, kills = 0, serverKills = 0, datasetKills = 0, wallKills = 0, seed = 0] = [
+  values.minutes,
   values.kills,
   values['server-kills'],
   values['dataset-kills'],
   values['wall-kills'],
   values.seed,
 ].map(Number);
-if (![kills, serverKills, datasetKills, wallKills, seed].every(Number.isInteger))
-  throw new Error('Cannot run the soak: --kills, --server-kills, --dataset-kills, --wall-kills and --seed take numbers');
+if (![minutes, kills, serverKills, datasetKills, wallKills, seed].every(Number.isInteger))
+  throw new Error(
+    'Cannot run the soak: --minutes, --kills, --server-kills, --dataset-kills, --wall-kills and --seed take numbers',
+  );
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-let found: readonly string[] = [];
+let found: readonly string[] = minutes > 0 ? await runEdgeSoak(minutes, seed, print) : [];
 for (let done = 0, round = seed; done < kills && found.length === 0; done += KILLS_A_ROUND, round += 1) {
   const dir = mkdtempSync(join(tmpdir(), 'loopwright-soak-'));
   const wanted = Math.min(KILLS_A_ROUND, kills - done);

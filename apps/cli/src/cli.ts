@@ -4,6 +4,7 @@ import { adminCommand } from './commands/admin.ts';
 import { type DemoFlags, demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { edgeCommand } from './commands/edge.ts';
+import { moduleCommand } from './commands/module.ts';
 import { runCommand } from './commands/run.ts';
 import { serverCommand } from './commands/server.ts';
 
@@ -39,7 +40,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .action(async (flags: DemoFlags) => {
       await demoCommand(flags);
     });
-  program.addCommand(runCommand((text) => void process.stdout.write(text)));
+  const write = (text: string): void => void process.stdout.write(text);
+  program.addCommand(runCommand(write));
+  program.addCommand(moduleCommand(write));
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {

@@ -75,3 +75,17 @@ export { type JwtAlgorithm, type JwtConfig, jwtConfigFromEnvironment } from './l
 export { type JwtClaims, JwtValidator, tokenFromHeader } from './lib/jwt/jwt-validator.ts';
 export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
 export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';
+export { type AppState } from './lib/application/app-state.ts';
+export { defineModule, type Endpoint, type ModuleDefinition } from './lib/application/define-module.ts';
+export { type ServiceConnection, type ServiceConnector, serviceKey, type ServiceType } from './lib/services/service-connector.ts';
+export { ServiceClient } from './lib/services/service-client.ts';
+export { type ServiceProvider, type ServiceRegistration, ServiceRegistry } from './lib/services/service-registry.ts';
+export { type MessageRouter } from './lib/messaging/message-router.ts';
+export { MessageClient, type MessageHandler, type TopicListener } from './lib/messaging/message-client.ts';
+export type { StreamHandler } from './lib/messaging/incoming-streams.ts';
+export { ModuleHub, type ModuleHubOptions } from './lib/hub/module-hub.ts';
+export { Database, databaseConnection, type SqlSession, type SqlStatement, type SqlValue } from './lib/databases/database.ts';
+export { sqliteConnector, type SqliteConnectorOptions } from './lib/databases/sqlite-connector.ts';
+export { Cache, cacheConnection, type CacheSession } from './lib/caches/cache.ts';
+export { memoryCacheConnector, type MemoryCacheOptions } from './lib/caches/memory-cache-connector.ts';
+export { sqliteCacheConnector, type SqliteCacheOptions } from './lib/caches/sqlite-cache-connector.ts';

@@ -24,6 +24,7 @@ export * from './lib/module/limits.ts';
 export { type ModuleInit, type ModuleInitLine, moduleInitSchema } from './lib/module/init.ts';
 export * from './lib/module/messages.ts';
 export type { WireBytes, WireHeaders } from './lib/module/http-messages.ts';
+export * from './lib/module/module-envelope.ts';
 export * from './lib/module/module-spans.ts';
 export * from './lib/module/protocol-version.ts';
 export * from './lib/module/read-message.ts';

@@ -15,8 +15,10 @@ import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
 import type { IpcHandler } from './http-ipc/ipc-messages.ts';
 import { PortNegotiator } from './port/port-negotiator.ts';
 import { orchestratorSecrets } from './secrets/orchestrator-secrets.ts';
+import { MessageClient } from './messaging/message-client.ts';
 import { Redactor } from './secrets/redactor.ts';
 import type { SecretClient } from './secrets/secret-client.ts';
+import { ServiceClient } from './services/service-client.ts';
 import type { Transport } from './transport/transport.ts';
 
 /** A module that is up. */
@@ -29,6 +31,8 @@ export interface RunningModule {
   readonly fetch?: FetchHandler;
   /** Instead of `fetch`, as plain records; see {@link IpcHandler}. */
   readonly handle?: IpcHandler;
+  /** Called once as soon as it is announced and answers; what it throws ends the module. */
+  serving?(): Promise<void>;
   /** Finishes what is under way and closes; called once, after the last request over the channel was answered. */
   stop(): Promise<void>;
 }
@@ -41,6 +45,12 @@ export interface ModuleContext {
   readonly redactor: Redactor;
   /** Finds a port and binds it, for a module that serves over TCP too. */
   readonly ports: PortNegotiator;
+  /** Services of the host and of other modules. */
+  readonly services: ServiceClient;
+  /** Messages with other modules. */
+  readonly messages: MessageClient;
+  readonly clock: Clock;
+  readonly random: Random;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
   readonly sendSpans: (message: ModuleSpansMessage) => boolean;
 }
@@ -85,6 +95,8 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   options.signal?.addEventListener('abort', begin);
   const ports = new PortNegotiator({ channel, clock, random });
   const secrets = orchestratorSecrets(channel, { clock, redactor });
+  const services = new ServiceClient({ channel, clock, random });
+  const messages = new MessageClient({ channel, clock, random, onError: options.onError });
   const sendSpans = ({ op, spans, dropped }: ModuleSpansMessage): boolean => {
     if (transport.waitingBytes > UNREAD_BYTES) return false;
     channel.send({ op, spans: [...spans], dropped });
@@ -94,7 +106,10 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   if (first === undefined) return 'disconnected';
   const init = readInit(first);
   channel.setPeerVersion(init.protocol_version);
-  const running = await Promise.race([start(init, { secrets, redactor, ports, sendSpans }), disconnected]);
+  const running = await Promise.race([
+    start(init, { secrets, redactor, ports, sendSpans, services, messages, clock, random }),
+    disconnected,
+  ]);
   if (running === 'disconnected') return running;
   const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
   const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });
@@ -105,6 +120,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     ...(channel.version < 2 ? {} : { protocol_version: MODULE_PROTOCOL_VERSION }),
   });
   let isClosing = false;
+  const serving = running.serving?.();
   const stopped = shutdown.then(async () => {
     await http?.drain();
     await running.stop();
@@ -112,7 +128,13 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     await channel.close();
     return 'stopped' as const;
   });
-  const end = await Promise.race([stopped, disconnected]);
+  // A host that never answers must not hold up the stop, nor may its end be taken for a failure then.
+  const failed = new Promise<never>((_resolve, reject) => {
+    serving?.catch((error: unknown) => {
+      if (!isClosing) reject(error);
+    });
+  });
+  const end = await Promise.race([stopped, disconnected, failed]);
   // Our own closing is seen as an end too, and may be seen before all is sent.
   return isClosing ? stopped : end;
 }

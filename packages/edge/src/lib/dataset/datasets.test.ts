@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import { type ExecutionRecord, isoTime } from '@loopwright/protocol';
 import { exportDays, openDayQueries } from './day-queries.ts';
 import { Datasets, type DatasetsOptions } from './datasets.ts';
+import { ExecutionLog } from './execution-log.ts';
 
 const noon = Date.parse('2026-03-10T12:00:00Z');
 const folders: string[] = [];
@@ -70,12 +71,48 @@ describe('Datasets', () => {
     await writeFile(join(other, '2026-01-01.jsonl'), `${'x'.repeat(5000)}\n`);
     await fill(datasets, 3);
     await datasets.maintain();
-    assert.deepEqual(await readdir(other), []);
+    // Its figures were counted first: it is open now.
+    assert.deepEqual(await readdir(other), ['2026-03-10.jsonl']);
     assert.match(said.join('\n'), /^Deleted \d old file\(s\) of records/mu);
     datasets.retain({ maxBytes: 1 });
     await datasets.maintain();
     assert.deepEqual(await executionsOf(dir), ['2026-03-10.jsonl']);
     assert.match(said.at(-1) ?? '', /^The records of today have \d+ bytes, more than the 1 that are allowed; they are kept$/u);
+    await datasets.close();
+  });
+
+  for (const [name, retention] of [
+    ['days', { retentionDays: 1 }],
+    ['size', { maxBytes: 1 }],
+  ] as const)
+    it(`counts what a crash left uncounted before it deletes the records, by ${name}`, async () => {
+      const { dir, datasets } = await setUp(retention);
+      const yesterday = noon - 86_400_000;
+      const clock = { now: () => yesterday, schedule: () => () => undefined };
+      const crashed = await ExecutionLog.open({ dir, taskId: 'spam', clock });
+      await crashed.append(record('counted', yesterday));
+      await crashed.rollOver();
+      await crashed.append(record('not counted', yesterday));
+      const log = await datasets.of('spam');
+      await datasets.maintain();
+      assert.deepEqual(await log.days(), ['2026-03-10']);
+      assert.equal((await log.figures('2026-03-09')).all.total, 2);
+      await datasets.close();
+    });
+
+  it('gives a reader every line, also of a part that is compressed while it reads', async () => {
+    const { datasets } = await setUp();
+    const log = await datasets.of('spam');
+    const yesterday = noon - 86_400_000;
+    await log.append(record('first part', yesterday));
+    await log.compressBefore('2026-03-10');
+    await log.append(record('second part', yesterday));
+    const ids: string[] = [];
+    for await (const { id } of log.read('2026-03-09')) {
+      ids.push(id);
+      await log.compressBefore('2026-03-10');
+    }
+    assert.deepEqual(ids, ['first part', 'second part']);
     await datasets.close();
   });
 

@@ -132,7 +132,11 @@ export class Datasets implements AsyncDisposable {
   async #keep(dataset: ExecutionLog): Promise<void> {
     const { retentionDays, validationDays, compressAfterDays } = this.#retention;
     const firstOf = (days: number): Day => this.#calendar.daysBefore(this.#options.clock.now(), days - 1);
-    if (retentionDays !== undefined) await dataset.deleteBefore(firstOf(retentionDays));
+    if (retentionDays !== undefined) {
+      const first = firstOf(retentionDays);
+      for (const day of await dataset.days()) if (day < first) await this.#countAll(dataset, day);
+      await dataset.deleteBefore(first);
+    }
     if (validationDays !== undefined) await dataset.deleteBefore(firstOf(validationDays), ['validations']);
     if (compressAfterDays !== undefined) await dataset.compressBefore(firstOf(Math.max(1, compressAfterDays)));
   }
@@ -140,10 +144,16 @@ export class Datasets implements AsyncDisposable {
   async #keepSize(today: Day): Promise<void> {
     const { maxBytes } = this.#retention;
     if (maxBytes === undefined) return;
-    const { deleted, bytes } = await deleteOverSize(join(this.#options.dir, 'datasets'), { maxBytes, today });
+    const onDelete = async (taskId: string, day: Day): Promise<void> => this.#countAll(await this.of(taskId), day);
+    const { deleted, bytes } = await deleteOverSize(join(this.#options.dir, 'datasets'), { maxBytes, today, onDelete });
     if (deleted > 0) this.#options.log(`Deleted ${deleted} old file(s) of records: all had more than ${maxBytes} bytes`);
     if (bytes > maxBytes)
       this.#options.log(`The records of today have ${bytes} bytes, more than the ${maxBytes} that are allowed; they are kept`);
+  }
+
+  /** Figures outlive their records: those of a day on which a crash came before they were written are counted before the records go. */
+  #countAll(dataset: ExecutionLog, day: Day): Promise<void> {
+    return this.#reporting(`Cannot write the figures of ${day}`, async () => void (await dataset.writeAnalytics(day)));
   }
 
   #reportDropped(taskId: string, { dropped }: ExecutionLog): void {

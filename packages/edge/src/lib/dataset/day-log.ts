@@ -94,11 +94,21 @@ export class DayLog {
 
   /** The lines of a day from a position on, in their order. */
   async *read(day: Day, from: CountedTo = { part: 0, bytes: 0 }): AsyncGenerator<PlacedLine> {
-    const { closed, open } = await this.parts(day);
-    for (const [part, path] of [...closed, open].entries()) {
-      if (part < from.part) continue;
-      for await (const line of readCompleteLines(path, part === from.part ? from.bytes : 0))
-        yield { ...line, countedTo: { part, bytes: line.end } };
+    let paths = pathsOf(await this.parts(day));
+    let { part, bytes } = from;
+    for (let path = paths[part]; path !== undefined; path = paths[part]) {
+      const start = bytes;
+      for await (const line of readCompleteLines(path, start)) {
+        bytes = line.end;
+        yield { ...line, countedTo: { part, bytes } };
+      }
+      if (bytes === start) {
+        // Nothing there: the writer may have closed or compressed it meanwhile, so that it has another name.
+        paths = pathsOf(await this.parts(day));
+        if (paths[part] !== path) continue;
+      }
+      part += 1;
+      bytes = 0;
     }
   }
 
@@ -181,4 +191,8 @@ export class DayLog {
     this.#current?.file.close();
     this.#current = undefined;
   }
+}
+
+function pathsOf({ closed, open }: DayParts): string[] {
+  return [...closed, open];
 }

@@ -39,16 +39,26 @@ export async function datedFiles(folder: string, parts: readonly DatasetPart[] =
  */
 export async function deleteOverSize(
   datasets: string,
-  { maxBytes, today }: { maxBytes: number; today: Day },
+  {
+    maxBytes,
+    today,
+    onDelete,
+  }: {
+    maxBytes: number;
+    today: Day;
+    /** Called with the data set and the day before a file of executions is deleted. */
+    onDelete: (taskId: string, day: Day) => Promise<void>;
+  },
 ): Promise<{ deleted: number; bytes: number }> {
-  const sized: (DatedFile & { bytes: number })[] = [];
-  for (const name of await namesIn(datasets))
-    for (const file of await datedFiles(join(datasets, name))) sized.push({ ...file, bytes: await sizeOf(file.path) });
+  const sized: (DatedFile & { taskId: string; bytes: number })[] = [];
+  for (const taskId of await namesIn(datasets))
+    for (const file of await datedFiles(join(datasets, taskId))) sized.push({ ...file, taskId, bytes: await sizeOf(file.path) });
   let bytes = sized.reduce((sum, file) => sum + file.bytes, 0);
   let deleted = 0;
   const candidates = sized.filter(({ day, part }) => day < today && part !== 'analytics');
-  for (const { path, bytes: freed } of candidates.sort((one, other) => (one.day < other.day ? -1 : 1))) {
+  for (const { path, taskId, day, part, bytes: freed } of candidates.sort((one, other) => (one.day < other.day ? -1 : 1))) {
     if (bytes <= maxBytes) break;
+    if (part === 'executions') await onDelete(taskId, day);
     await rm(path, { force: true });
     bytes -= freed;
     deleted += 1;

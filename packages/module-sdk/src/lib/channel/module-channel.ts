@@ -104,6 +104,11 @@ export class ModuleChannel<Received extends { readonly op: string }, Sent extend
     return this.#options.transport.drained();
   }
 
+  /** Bytes that were given to it and that the other side has not read. */
+  get waitingBytes(): number {
+    return this.#options.transport.waitingBytes;
+  }
+
   /** Reports a message that belongs to nothing. */
   reportUnexpected(text: string): void {
     this.#report({ kind: 'unexpected', text });

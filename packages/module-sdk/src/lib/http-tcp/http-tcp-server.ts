@@ -77,6 +77,8 @@ export class HttpTcpServer implements AsyncDisposable {
     server.on('connection', (socket) => socket.setNoDelay(true));
     server.listen('path' in address ? address : { ...address, exclusive: true });
     await once(server, 'listening');
+    // Of single connections that cannot be taken: no more files may be opened.
+    server.on('error', options.onError);
     if ('path' in address) await chmod(address.path, 0o600);
     const bound = server.address();
     const at = typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : address;

@@ -88,7 +88,10 @@ export function answerPortRequests(channel: OrchestratorChannel, pool: PortPool)
   channel.on('port_request', ({ request_id: id, specific_port: wish }) => {
     if (asked >= PORTS_OF_MODULE) return refuse(id, `a module has at most ${PORTS_OF_MODULE} ports`);
     asked += 1;
-    answer(id, wish ?? 0).catch((error: unknown) => refuse(id, messageOf(error)));
+    answer(id, wish ?? 0).catch((error: unknown) => {
+      asked -= 1;
+      refuse(id, messageOf(error));
+    });
     return undefined;
   });
   channel.onClose(() => {

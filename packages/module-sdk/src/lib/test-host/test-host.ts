@@ -11,6 +11,7 @@ import {
 import { orchestratorChannel } from '../channel/module-channel.ts';
 import type { ChannelReport } from '../channel/report.ts';
 import { HttpIpcClient } from '../http-ipc/http-ipc-client.ts';
+import type { ModuleHub } from '../hub/module-hub.ts';
 import { memorySecrets } from '../secrets/secret-provider.ts';
 import { type RotationOutcome, SecretHost } from '../secrets/secret-host.ts';
 import { serveModule, type StartModule } from '../serve-module.ts';
@@ -29,9 +30,13 @@ export interface TestHostOptions {
   readonly ports?: PortPool;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Services and the messages of several modules: the same for all of them, each with a `module_id` of its own in {@link TestHostOptions.init}. */
+  readonly hub?: ModuleHub;
   /** Time of a request. @default 30 000 */
   readonly timeoutMs?: number;
 }
+
+const MODULE_ID = 'module';
 
 type Announcement = Extract<ModuleMessage, { op: 'announce' }>;
 
@@ -72,13 +77,17 @@ export function createTestHost(options: TestHostOptions): TestHost {
   const http = new HttpIpcClient({ channel, clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const secrets = new SecretHost({ channel, provider: memorySecrets(values), mayRead: () => true, clock, random });
   if (options.ports !== undefined) answerPortRequests(channel, options.ports);
+  options.hub?.attach(init.module_id ?? MODULE_ID, channel);
   const beats: (() => void)[] = [];
-  channel.on('heartbeat_ack', () => beats.shift()?.());
+  channel.on('heartbeat_ack', () => {
+    options.hub?.registry.renew(init.module_id ?? MODULE_ID);
+    beats.shift()?.();
+  });
   channel.on('spans', ({ dropped }) => void spans.push({ dropped }));
   channel.setPeerVersion(MODULE_PROTOCOL_VERSION);
   const line: ModuleInitLine = {
     orchestrator_api: 'http://127.0.0.1:1',
-    module_id: 'module',
+    module_id: MODULE_ID,
     listen: '127.0.0.1:0',
     protocol_version: MODULE_PROTOCOL_VERSION,
     ...init,

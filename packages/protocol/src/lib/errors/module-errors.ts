@@ -20,6 +20,12 @@ export const MODULE_ERRORS = {
     title: 'The module can get no port',
     fix: 'Free a port of the fall-back range, name another one, or let the module serve over its channel',
   },
+  MODULE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'There is no such module, or it does not take this message',
+    fix: 'Check the name of the module and of its endpoint',
+  },
   SECRET_NOT_FOUND: {
     status: 404,
     retryable: false,

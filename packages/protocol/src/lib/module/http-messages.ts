@@ -69,7 +69,8 @@ export const httpCancelSchema = z.object({
   reason: z.string().max(1000).optional(),
 });
 
-function isBytes(value: unknown): boolean {
+/** Whether a value is an array of bytes, as the source writes them. By hand: a schema for each number takes far longer than all the rest. */
+export function isBytes(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 0 && item <= 255);
 }
 

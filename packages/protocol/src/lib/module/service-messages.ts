@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
-import { requestIdSchema } from './http-messages.ts';
+import { isBytes, requestIdSchema } from './http-messages.ts';
 
 const name = z.string().min(1).max(256);
 const text = z.string().max(4096);
 const metadata = z.record(z.string().max(256), jsonSchema);
 const encodedMessage = z.object({
-  data: z.array(z.int().min(0).max(255)),
+  data: z
+    .custom<readonly number[]>(isBytes, 'must be an array of bytes')
+    .meta({ type: 'array', items: { type: 'integer', minimum: 0, maximum: 255 } }),
   format: z.enum(['Json', 'Binary', 'Base64', 'Auto']),
 });
 

@@ -1,0 +1,93 @@
+import { type Clock, type Json, PlatformError, type Random } from '@loopwright/protocol';
+import type { OrchestratorChannel } from '../channel/module-channel.ts';
+import { MessageRouter } from '../messaging/message-router.ts';
+import { connectToProvider, isProviderHealthy } from '../services/provide-service.ts';
+import { type ServiceConnection, type ServiceConnector, type ServiceType, serviceKey } from '../services/service-connector.ts';
+import { ServiceHost } from '../services/service-host.ts';
+import { ServiceRegistry } from '../services/service-registry.ts';
+
+/** What a {@link ModuleHub} works with. */
+export interface ModuleHubOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Services that the host itself has; they go before those that modules provide. */
+  readonly connectors?: readonly ServiceConnector[];
+  /** Whether a module may find and use a kind of service. @default all may */
+  readonly mayUse?: (moduleId: string, type: ServiceType) => boolean;
+  /** Whether a module may write to another. @default all may */
+  readonly maySend?: (sourceId: string, targetId: string, endpoint: string) => boolean;
+  /** Between two checks of the health of providers, in milliseconds. @default 10 000 */
+  readonly healthEveryMs?: number;
+  /** Time without a sign of life after which a provider is forgotten, in milliseconds. @default 30 000 */
+  readonly leaseMs?: number;
+}
+
+const HEALTH_EVERY_MS = 10_000;
+
+/** What the modules of one host have in common: who provides what, and the messages between them. Ends with {@link ModuleHub.stop}. */
+export class ModuleHub implements Disposable {
+  readonly #options: ModuleHubOptions;
+  readonly registry: ServiceRegistry;
+  readonly messages: MessageRouter;
+  #cancel: () => void = () => undefined;
+
+  constructor(options: ModuleHubOptions) {
+    this.#options = options;
+    this.registry = new ServiceRegistry(options);
+    this.messages = new MessageRouter(options);
+    this.#checkLater();
+  }
+
+  /** Takes up a module until its channel closes. Call it before the channel is started. @throws RangeError When the id is taken. */
+  attach(moduleId: string, channel: OrchestratorChannel): void {
+    const { mayUse = () => true, random } = this.#options;
+    this.messages.attach(moduleId, channel);
+    void new ServiceHost({
+      moduleId,
+      channel,
+      registry: this.registry,
+      random,
+      connect: (type, config) => this.#connect(type, config),
+      mayUse: (type) => mayUse(moduleId, type),
+    });
+  }
+
+  /** Checks the health of all providers once. */
+  checkHealth(): Promise<void> {
+    return this.registry.checkHealth(({ address, moduleId, serviceType }) =>
+      // Only what is reached over the host can be asked; the rest lives by its lease.
+      address === `module:${moduleId}` ? isProviderHealthy(this.#asker(moduleId), serviceType) : Promise.resolve(true),
+    );
+  }
+
+  /** Ends the checks of health. */
+  stop(): void {
+    this.#cancel();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #connect(type: ServiceType, config: Json | undefined): Promise<ServiceConnection> {
+    const key = serviceKey(type);
+    const own = this.#options.connectors?.find(({ serviceType }) => serviceKey(serviceType) === key);
+    if (own !== undefined) return own.connect(config);
+    const [provider] = this.registry.discover(type);
+    if (provider?.address !== `module:${provider?.moduleId}`)
+      return Promise.reject(
+        new PlatformError('SERVICE_UNAVAILABLE', `Cannot connect to ${key}: nobody provides it over the host`),
+      );
+    return connectToProvider(this.#asker(provider.moduleId), type, config);
+  }
+
+  #asker(moduleId: string): (endpoint: string, content: Json) => Promise<Json> {
+    return (endpoint, content) => this.messages.request(moduleId, endpoint, content);
+  }
+
+  #checkLater(): void {
+    this.#cancel = this.#options.clock.schedule(this.#options.healthEveryMs ?? HEALTH_EVERY_MS, () => {
+      void this.checkHealth().finally(() => this.#checkLater());
+    });
+  }
+}
