@@ -1,6 +1,8 @@
 # Runs in the wall, as the only program there. It reads one JSON document from standard input, does what its mode says, and writes one line that begins with the
 # nonce of that document. Modes: `tests` runs tests, `check` parses the files and looks at their imports, `answers` calls `run` of the first file with inputs. What the program prints goes into a text of its own. Whoever ends this process early gives no result, which is a failure.
-import ast, io, json, os, resource, sys, traceback, types
+#
+# It imports little: `ast` and `traceback` would take longer than most programs, whose classes and fields are at hand without them.
+import _ast, io, json, os, resource, sys, types
 
 
 def limit(task):
@@ -18,29 +20,45 @@ class Output(io.StringIO):
 
 
 def describe(error):
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    place = ' (%s:%s)' % (os.path.basename(last[0].filename), last[0].lineno) if last else ''
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    place = '' if last is None else ' (%s:%s)' % (os.path.basename(last.tb_frame.f_code.co_filename), last.tb_lineno)
     return ('%s: %s' % (type(error).__name__, error))[:500] + place
+
+
+def parse(text, path):
+    return compile(text, path, 'exec', _ast.PyCF_ONLY_AST)
+
+
+def walk(tree):
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in node._fields:
+            value = getattr(node, field, None)
+            waiting.extend(part for part in (value if isinstance(value, list) else [value]) if isinstance(part, _ast.AST))
 
 
 def imports(tree):
     names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
+    for node in walk(tree):
+        if isinstance(node, _ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, _ast.ImportFrom) and node.module:
             names.add(node.module)
     return names
 
 
 def calls_something(tree):
-    quiet = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
+    quiet = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef, _ast.Import, _ast.ImportFrom, _ast.Pass)
     for node in tree.body:
         if isinstance(node, quiet):
             continue
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        if isinstance(node, _ast.Expr) and isinstance(node.value, _ast.Constant):
             continue
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(isinstance(part, ast.Call) for part in ast.walk(node)):
+        if isinstance(node, (_ast.Assign, _ast.AnnAssign)) and not any(isinstance(part, _ast.Call) for part in walk(node)):
             continue
         return True
     return False
@@ -66,7 +84,7 @@ def run_file(test, task):
 
     path = test['file_path']
     try:
-        tree = ast.parse(test['content'], path)
+        tree = parse(test['content'], path)
         known = {os.path.splitext(file['file_path'])[0].replace('/', '.') for file in task['files']}
         module = types.ModuleType('graded')
         module.__file__ = path
@@ -89,10 +107,10 @@ def run_file(test, task):
     results.clear()
     entry = task['entry_point']
     own = {key: value for key, value in list(scope.items()) if program_code is None or before.get(key) is not value}
-    defined = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    defined = {node.name for node in tree.body if isinstance(node, (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef))}
     check = own.get('check')
     if entry is not None and callable(check) and not any(
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and getattr(node.value.func, 'id', None) == 'check' for node in tree.body
+        isinstance(node, _ast.Expr) and isinstance(node.value, _ast.Call) and getattr(node.value.func, 'id', None) == 'check' for node in tree.body
     ):
         attempt('check(%s)' % entry, lambda: check(scope[entry]))
     for name in [name for name in own if name in defined]:
@@ -134,7 +152,7 @@ def check(task):
         if not path.endswith('.py'):
             continue
         try:
-            tree = ast.parse(file['content'], path)
+            tree = parse(file['content'], path)
             compile(tree, path, 'exec')
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             found.append({'file': path, 'line': getattr(error, 'lineno', None), 'message': '%s: %s' % (type(error).__name__, getattr(error, 'msg', error))})
