@@ -48,6 +48,11 @@ describe('the server under kill -9', () => {
       'error',
       '--sandbox-workers',
       '1',
+      // No program is generated or run here, so that a start need not wait for what both need.
+      '--sandbox-jail',
+      'off',
+      '--generator-url',
+      'http://127.0.0.1:9',
     ];
     const random = seededRandom(Number(process.env['CRASH_SEED'] ?? 20261121));
     let server: TestServer = await startTestServer(flags);
