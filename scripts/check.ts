@@ -20,7 +20,7 @@ const checks: Record<string, readonly string[]> = {
   unused: [bin('knip', 'bin/knip.js')],
   docs: ['--conditions=loopwright-source', 'scripts/check-docs.ts'],
   build: ['scripts/build.ts'],
-  test: ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=2', ...tests],
+  test: ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=3', ...tests],
 };
 
 const onlyAt = process.argv.indexOf('--only');

@@ -14,6 +14,7 @@ const stack = new AsyncDisposableStack();
 const dataDir = mkdtempSync(join(tmpdir(), 'loopwright-model-service-'));
 let provider: ScriptedProvider;
 let client: PtcClient;
+let url: string;
 const logged: string[] = [];
 before(async () => {
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -33,8 +34,8 @@ before(async () => {
     log: (message, error) => logged.push(`${message} ${String(error)}`),
   });
   stack.use(generator);
-  const serviceUrl = await generator.app.listen({ host: '127.0.0.1', port: 0 });
-  client = stack.use(new PtcClient({ serviceUrl, maxRetries: 1 }));
+  url = await generator.app.listen({ host: '127.0.0.1', port: 0 });
+  client = stack.use(new PtcClient({ serviceUrl: url, maxRetries: 1 }));
 });
 after(() => stack.disposeAsync());
 
@@ -53,8 +54,11 @@ describe('the service with a model agent', () => {
     const result = await client.execute(plan('m-1'), { onProgress: ({ event_type }) => seen.push(event_type) });
     assert.deepEqual([result.status, result.iterations_used, result.metadata['model']], ['SUCCESS', 2, 'compatible/m']);
     assert.deepEqual([result.llm_usage[0]?.total_tokens, result.llm_usage[0]?.cost_usd], [2400, null]);
+    assert.deepEqual([seen[0], seen.at(-1)], ['execution_started', 'execution_completed']);
+    // The client follows as long as the plan is worked on; what was told in its last instant is read from the service.
+    const told = await (await fetch(`${url}/executions/m-1/events`)).text();
     for (const type of ['code_generating', 'validation_failed', 'test_passed'])
-      assert.ok(seen.includes(type), `${type} of ${seen.join()}`);
+      assert.ok(told.includes(`event: ${type}\n`), `${type} of ${told}`);
   });
 
   it('keeps no answer for a provider that is lost: the same id is worked on again', async () => {
