@@ -13,7 +13,7 @@ import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, diges
 import { draftOf } from './schema-draft.ts';
 import { everySchema } from './every-schema.ts';
 import { pathOf, pointerPart } from './json-pointer.ts';
-import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
+import { type DefinitionSource, type Issue, readSource, sourceOf } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
 import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
 
@@ -24,6 +24,11 @@ import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
  */
 export function loadDefinition(text: string, functions: FunctionCatalogue): WorkflowDefinition {
   return checkDefinition(readSource(text), functions);
+}
+
+/** As {@link loadDefinition}, of a document that a program made; the issues are placed in its JSON text. Throws INVALID_DEFINITION. */
+export function loadMadeDefinition(value: JsonObject, functions: FunctionCatalogue): WorkflowDefinition {
+  return checkDefinition(sourceOf(value), functions);
 }
 
 /** Checks a definition that was read, or what was made of it; the issues are placed in what was read. */
