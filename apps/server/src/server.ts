@@ -4,6 +4,7 @@ import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
 import { ProgramStore } from '@loopwright/edge';
 import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
+import { BUILT_DASHBOARD, readDashboard } from './dashboard/dashboard-files.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { eventRoutes } from './config/event-options.ts';
@@ -149,6 +150,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     protection: protectionOf(configuration),
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
+    dashboard: await readDashboard(BUILT_DASHBOARD),
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration, runs);
@@ -211,10 +213,14 @@ function engineSettings(
 
 function runsOf(
   configuration: Configuration,
-  { database, gates, ...parts }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality'> & { readonly gates: OpenGovernance },
+  {
+    database,
+    gates,
+    ...parts
+  }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality' | 'warnings'> & { readonly gates: OpenGovernance },
 ): { readonly runs: Runs; readonly rollbacks: Rollbacks } {
-  const { quality } = gates.governance;
-  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality });
+  const { quality, warnings } = gates.governance;
+  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality, warnings });
   return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
 }
 

@@ -42,6 +42,7 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'PATCH /api/v1/webhooks/{webhook_id}': () => ({ description: 'walked' }),
   'POST /api/v1/webhooks/{webhook_id}/secret': () => ({}),
   'POST /runs': ({ project }) => ({ profile: 'phased', intake: 'x', project_id: project }),
+  'POST /runs/bulk': () => ({ action: 'resume', dry_run: true, filter: {} }),
   'POST /runs/{run_id}/clone': ({ project }) => ({ project_id: project }),
   'POST /api/v1/policies/evaluate': ({ project }) => ({ project_id: project }),
   'POST /api/v1/api-keys': () => ({ name: 'walked' }),

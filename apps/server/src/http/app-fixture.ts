@@ -31,6 +31,7 @@ import { moneyOf } from '../money/money-fixture.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
+import type { DashboardFiles } from '../dashboard/dashboard-files.ts';
 import { createApp } from './app.ts';
 import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
@@ -78,6 +79,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly functions?: FunctionCatalogue;
   readonly clock?: Clock;
   readonly logLevel?: 'trace';
+  /** The built dashboard; left out: there is none. */
+  readonly dashboard?: DashboardFiles;
   /** Base URL of a collector of spans. */
   readonly otlpEndpoint?: string;
 }
@@ -185,6 +188,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     ...events,
     ...parts,
     clock,
+    dashboard: options.dashboard ?? null,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
