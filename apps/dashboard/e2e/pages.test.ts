@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { violations } from './axe.ts';
 import {
   type DashboardServer,
   type SeededRuns,
@@ -40,7 +39,7 @@ describe('the pages of runs', { skip: skipPages }, () => {
     await row('Invoice reader').waitFor();
     assert.equal(new URL(page.url()).pathname, '/orchestrator/runs');
     assert.equal(await list().getByRole('row').count(), 8);
-    assert.match((await row('Demand forecast').textContent()) ?? '', /Waiting for a person/);
+    assert.match((await row('Demand forecast').textContent()) ?? '', /Waiting/);
     await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
 
     const { run_id } = await server.client.runs.create({ profile: 'steps', project_name: 'Made meanwhile' });
@@ -204,15 +203,4 @@ describe('the pages of runs', { skip: skipPages }, () => {
 async function openTasks(runId: string): Promise<number> {
   const { execution_id } = await server.client.runs.get(runId);
   return (await server.client.openTasks(execution_id)).length;
-}
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds against WCAG 2.2 A and AA, shortly. Evaluated past the policy of the page, which is not what is tested here. */
-async function violations(tested: Page): Promise<string[]> {
-  await tested.evaluate(axeSource);
-  const found: unknown = await tested.evaluate(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 160) + ' | ' + failureSummary.slice(0, 200)).join(' || ')))`,
-  );
-  return Array.isArray(found) ? found.map(String) : [];
 }

@@ -12,8 +12,7 @@ export type LiveState =
 
 /** The part of a WebSocket that is used. */
 export interface Socket {
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  addEventListener(type: 'close', listener: () => void): void;
+  addEventListener(type: 'message' | 'close', listener: (event: Event) => void): void;
   close(): void;
 }
 
@@ -129,8 +128,8 @@ export class LiveConnection {
         return;
       }
       this.#socket = socket;
-      socket.addEventListener('message', ({ data }) => {
-        if (socket === this.#socket) this.#take(String(data));
+      socket.addEventListener('message', (event) => {
+        if (socket === this.#socket && event instanceof MessageEvent) this.#take(String(event.data));
       });
       socket.addEventListener('close', () => {
         if (socket === this.#socket) this.#lose();
