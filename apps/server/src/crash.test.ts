@@ -39,15 +39,7 @@ describe('the server under kill -9', () => {
     const workflows = join(dir, 'workflows');
     mkdirSync(workflows);
     writeFileSync(join(workflows, 'people.yaml'), WORKFLOW);
-    const flags = [
-      '--data-dir',
-      join(dir, 'data'),
-      '--workflows-dir',
-      workflows,
-      '--log-level',
-      'error',
-      ...NO_PROGRAMS,
-    ];
+    const flags = ['--data-dir', join(dir, 'data'), '--workflows-dir', workflows, '--log-level', 'error', ...NO_PROGRAMS];
     const random = seededRandom(Number(process.env['CRASH_SEED'] ?? 20261121));
     let server: TestServer = await startTestServer(flags);
     const examples = await uploadExamples(server.url);

@@ -91,7 +91,9 @@ function refusedAt(document: JsonObject): Json[] {
     assert.ok(error instanceof PlatformError && error.code === 'INVALID_DEFINITION');
     const issues = error.details?.['issues'];
     assert.ok(Array.isArray(issues));
-    return issues.map((issue) => (issue !== null && typeof issue === 'object' && !Array.isArray(issue) ? (issue['pointer'] ?? null) : null));
+    return issues.map((issue) =>
+      issue !== null && typeof issue === 'object' && !Array.isArray(issue) ? (issue['pointer'] ?? null) : null,
+    );
   }
   return [];
 }
