@@ -21,6 +21,8 @@ const runTests = ['--conditions=loopwright-source', '--test', '--test-timeout=24
 const checks: Record<string, () => readonly string[]> = {
   format: () => [bin('oxfmt', 'bin/oxfmt'), '--check', '.'],
   types: () => [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
+  // Pages have the types of browsers in place of those of Node.
+  pages: () => [bin('typescript', 'bin/tsc'), '-p', 'apps/dashboard/tsconfig.json'],
   lint: () => [bin('oxlint', 'bin/oxlint')],
   boundaries: () => ['scripts/check-boundaries.ts'],
   hygiene: () => [bin('sherif', 'index.js')],
