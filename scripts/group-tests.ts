@@ -17,7 +17,8 @@ const ALONE =
 /** The files for the test runner: those that stand alone, and for each group of the others one that imports them, written into `folder`. */
 export function groupTests(root: string, files: readonly string[], folder: string): string[] {
   const sorted = files.toSorted();
-  const alone = sorted.filter((file) => ALONE.test(readFileSync(join(root, file), 'utf8')));
+  // Tests of the whole, such as those in a browser, take longest.
+  const alone = sorted.filter((file) => file.includes('/e2e/') || ALONE.test(readFileSync(join(root, file), 'utf8')));
   const others = Map.groupBy(
     sorted.filter((file) => !alone.includes(file)),
     (file) => dirname(file).split('/').slice(0, 2).join('-'),
