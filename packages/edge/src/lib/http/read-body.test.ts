@@ -26,8 +26,7 @@ describe('readingBody', () => {
       handled.push(['ordinary', request.body]);
       return { body: request.body };
     });
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    port = app.addresses()[0]?.port ?? 0;
+    port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
   });
 
   after(() => app.close());
@@ -81,18 +80,18 @@ describe('readingBody', () => {
 
   it('answers what the handler throws, and serves on when clients leave in the middle', async () => {
     assert.deepEqual((await post('"throw"')).slice(0, 2), [500, { code: 'thrown' }]);
-    const before = handled.length;
+    const earlier = handled.length;
     const half = await open('content-length: 100\r\n');
     half.write('"half');
     await turn();
     half.destroy();
     const waiting = await open('content-length: 6\r\n');
     waiting.write('"wait"');
-    while (handled.length === before) await turn();
+    while (handled.length === earlier) await turn();
     waiting.destroy();
     assert.deepEqual((await post('"next"')).slice(0, 2), [200, { body: 'next' }]);
     assert.deepEqual(
-      handled.slice(before).map(([, body]) => body),
+      handled.slice(earlier).map(([, body]) => body),
       ['wait', 'next'],
     );
   });

@@ -21,48 +21,49 @@ export function readingBody(app: FastifyInstance, handle: BodyHandler): onReques
       done();
       return;
     }
-    const fail = (error: unknown): void => void reply.send(error instanceof Error ? error : new Error(String(error)));
-    // Whoever sends no body that can be read may go on with anything.
-    const refuse = (error: Error): void => void reply.header('connection', 'close').send(error);
-    readBody(request, length, (error, text = '') => {
-      if (error !== null) {
-        refuse(error);
-        return;
-      }
-      let parsed: { error: Error | null; body: unknown } = { error: null, body: undefined };
-      void parseJson(request, text, (parseError, body: unknown) => (parsed = { error: parseError, body }));
-      if (parsed.error !== null) {
-        refuse(parsed.error);
-        return;
-      }
-      try {
-        handle(request, reply, parsed.body).catch(fail);
-      } catch (invalid) {
-        fail(invalid);
-      }
-    });
+    void readAndHandle(request, reply, length);
   };
+
+  async function readAndHandle(request: FastifyRequest, reply: FastifyReply, length: number): Promise<void> {
+    let body: unknown;
+    try {
+      body = parse(request, await readBody(request, length));
+    } catch (error) {
+      // Whoever sends no body that can be read may go on with anything.
+      reply.header('connection', 'close').send(error);
+      return;
+    }
+    try {
+      await handle(request, reply, body);
+    } catch (error) {
+      reply.send(error);
+    }
+  }
+
+  function parse(request: FastifyRequest, text: string): unknown {
+    let parsed: { readonly error: Error | null; readonly body: unknown } = { error: null, body: undefined };
+    void parseJson(request, text, (error, body: unknown) => {
+      parsed = { error, body };
+    });
+    if (parsed.error !== null) throw parsed.error;
+    return parsed.body;
+  }
 }
 
-/** Calls `done` once, when the body is there or will not be. */
-function readBody(
-  { raw }: Pick<FastifyRequest, 'raw'>,
-  length: number,
-  done: (error: Error | null, text?: string) => void,
-): void {
-  const pieces: Buffer[] = [];
-  let received = 0;
-  raw.on('data', (piece: Buffer) => {
-    received += piece.length;
-    pieces.push(piece);
-  });
-  raw.on('end', () => {
-    const [first] = pieces;
-    if (received !== length || first === undefined) done(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
-    else done(null, (pieces.length === 1 ? first : Buffer.concat(pieces, received)).toString('utf8'));
-  });
-  raw.on('error', (error) => {
-    // Later ones are of a connection that broke while its request is handled.
-    if (!raw.readableEnded) done(Object.assign(error, { statusCode: 400 }));
+/** The text of a body; rejects when it does not come as it was announced. */
+function readBody({ raw }: Pick<FastifyRequest, 'raw'>, length: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let received = 0;
+    raw.on('data', (piece: Buffer) => {
+      received += piece.length;
+      pieces.push(piece);
+    });
+    raw.on('end', () => {
+      const [first] = pieces;
+      if (received !== length || first === undefined) reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
+      else resolve((pieces.length === 1 ? first : Buffer.concat(pieces, received)).toString('utf8'));
+    });
+    raw.on('error', (error) => reject(Object.assign(error, { statusCode: 400 })));
   });
 }

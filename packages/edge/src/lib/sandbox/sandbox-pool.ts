@@ -79,15 +79,8 @@ export class SandboxPool implements Sandbox {
         this.#pendingCalls += 1;
         this.#pendingChars += inputJson.length;
         const tenant = this.#tenantOf(name);
-        tenant.queue.push({
-          history,
-          code,
-          inputJson,
-          options: { timeoutMs, inParts },
-          isRequeued: false,
-          resolve,
-          reject,
-        });
+        const options = { timeoutMs, inParts };
+        tenant.queue.push({ history, code, inputJson, options, isRequeued: false, resolve, reject });
         this.#dispatch(tenant);
       }
     });
