@@ -144,11 +144,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     money: agents.money,
     watching,
     health,
-    settings: shownSettings(configuration),
     clock,
     random,
     log,
-    ...limitsOf(configuration),
+    ...configured(configuration),
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
     dashboard: await readDashboard(BUILT_DASHBOARD),
@@ -159,9 +158,13 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   return running(url, policies, cleanUp.move());
 }
 
-/** What keeps one of those who use the server from using it up. */
-function limitsOf(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection'> {
-  return { bodyLimitBytes: configuration.bodyMaxKb * 1024, protection: protectionOf(configuration) };
+/** What keeps one of those who use the server from using it up, and what administrators see of the configuration. */
+function configured(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection' | 'settings'> {
+  return {
+    bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
+    settings: shownSettings(configuration),
+  };
 }
 
 /** Goes on with what the process before left in the middle. */

@@ -139,6 +139,8 @@ class CountingEngine extends Engine {
   }
 }
 
+const PLAIN = { random: systemRandom, settings: [] };
+
 /** Opens a test server. */
 export async function openServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
@@ -180,13 +182,12 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     money: moneyOf(database),
     watching,
     health,
-    settings: [],
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    random: systemRandom,
+    ...PLAIN,
     clock,
     dashboard: options.dashboard ?? null,
   });
