@@ -8,6 +8,8 @@ import {
   type ExecuteResponse,
   type Json,
   PlatformError,
+  type TaskExecuteRequest,
+  type TaskExecuteResponse,
   batchExecuteResponseSchema,
   behaviourDiffSchema,
   dailyAnalyticsSchema,
@@ -16,6 +18,7 @@ import {
   executeResponseSchema,
   isErrorCode,
   messageOf,
+  taskExecuteResponseSchema,
 } from '@loopwright/protocol';
 import { z } from 'zod';
 
@@ -68,6 +71,15 @@ export class EdgeClient {
       return value === null ? [] : [[header, value] as const];
     });
     return { answer: executeResponseSchema.parse(await response.json()), headers: Object.fromEntries(headers) };
+  }
+
+  /** The same with everything that is known of it, whatever version was asked for. A program that failed is an answer. */
+  async executeTask(name: string, request: TaskExecuteRequest, key?: string): Promise<TaskExecuteResponse> {
+    const response = await this.#call('POST', `/api/v1/tasks/${name}/execute`, {
+      body: request,
+      ...(key === undefined ? {} : { headers: { 'x-rollout-key': key } }),
+    });
+    return taskExecuteResponseSchema.parse(await response.json());
   }
 
   async executeBatch(request: BatchExecuteRequest, signal?: AbortSignal): Promise<BatchExecuteResponse> {

@@ -36,8 +36,27 @@ export class RolloutStore {
       .where('rollout_id', '=', rolloutId)
       .where('program', '=', program)
       .executeTakeFirst();
-    if (row === undefined) throw new PlatformError('ROLLOUT_NOT_FOUND', `Cannot find the rollout "${rolloutId}" of "${program}"`);
+    if (row === undefined) throw noSuchRollout(rolloutId);
     return readRow(row);
+  }
+
+  /** A rollout of whatever program. Throws ROLLOUT_NOT_FOUND. */
+  async find(rolloutId: string): Promise<RolloutRow> {
+    const row = await this.#database.selectFrom('rollouts').selectAll().where('rollout_id', '=', rolloutId).executeTakeFirst();
+    if (row === undefined) throw noSuchRollout(rolloutId);
+    return readRow(row);
+  }
+
+  /** The newest canary of a program, or the newest one between two of its versions. */
+  async newestCanary(
+    program: string,
+    between?: { readonly incumbent: number; readonly candidate: number },
+  ): Promise<RolloutRow | undefined> {
+    let query = this.#database.selectFrom('rollouts').selectAll().where('program', '=', program).where('mode', '=', 'canary');
+    if (between !== undefined)
+      query = query.where('incumbent', '=', between.incumbent).where('candidate', '=', between.candidate);
+    const row = await query.orderBy('created_at', 'desc').orderBy('rollout_id', 'desc').limit(1).executeTakeFirst();
+    return row === undefined ? undefined : readRow(row);
   }
 
   /** Rollouts of a program, the newest first. */
@@ -57,4 +76,9 @@ export class RolloutStore {
     const rows = await this.#database.selectFrom('rollouts').selectAll().where('status', 'in', UNDER_WAY).execute();
     return rows.map(readRow);
   }
+}
+
+/** What is said of a rollout that is not there, or that the caller does not see. */
+export function noSuchRollout(rolloutId: string): PlatformError {
+  return new PlatformError('ROLLOUT_NOT_FOUND', `Cannot find the rollout "${rolloutId.slice(0, 100)}"`);
 }

@@ -20,7 +20,7 @@ import type { EdgeClient } from '../programs/edge-client.ts';
 import { addFigures } from './add-figures.ts';
 import { judgeRollout } from './judge-rollout.ts';
 import { finishPromotion, planOf } from './carry-out.ts';
-import { NO_ROLLOUT_EVIDENCE, type RolloutRow, shownPercentage } from './rollout-state.ts';
+import { NO_ROLLOUT_EVIDENCE, type RolloutEvidence, type RolloutRow, shownPercentage } from './rollout-state.ts';
 import { RolloutStore } from './rollout-store.ts';
 import { isUnderWay, rolloutTag, rolloutView } from './rollout-view.ts';
 
@@ -81,6 +81,28 @@ export class Rollouts implements AsyncDisposable {
   /** Throws ROLLOUT_NOT_FOUND. */
   async get(program: string, rolloutId: string): Promise<Rollout> {
     return this.#view(await this.#store.get(program, rolloutId));
+  }
+
+  /** A rollout of whatever program. Throws ROLLOUT_NOT_FOUND. */
+  async find(rolloutId: string): Promise<Rollout> {
+    return this.#view(await this.#store.find(rolloutId));
+  }
+
+  /** The newest canary of a program; `undefined`: there was none. */
+  async newestCanary(program: string): Promise<Rollout | undefined> {
+    const row = await this.#store.newestCanary(program);
+    return row === undefined ? undefined : this.#view(row);
+  }
+
+  /** What the newest canary between two versions has counted, and from when to when (milliseconds since 1970 UTC); `undefined`: there was none. */
+  async evidence(
+    program: string,
+    between: { readonly incumbent: number; readonly candidate: number },
+  ): Promise<{ rolloutId: string; evidence: RolloutEvidence; from: number; to: number } | undefined> {
+    const row = await this.#store.newestCanary(program, between);
+    if (row === undefined) return undefined;
+    const { rollout_id: rolloutId, evidence, created_at: from } = row;
+    return { rolloutId, evidence, from, to: row.completed_at ?? this.#options.clock.now() };
   }
 
   /**

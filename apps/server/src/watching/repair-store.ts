@@ -93,6 +93,8 @@ export function repairView(row: StoredRepair): Repair {
     examples: row.examples,
     counterexamples: row.counterexamples,
     verdict: driftVerdictSchema.parse(JSON.parse(row.verdict)),
+    requested_by: row.requested_by,
+    comment: row.comment,
     opened_at: isoTime(row.opened_at),
     closed_at: row.closed_at === null ? null : isoTime(row.closed_at),
   };

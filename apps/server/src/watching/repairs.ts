@@ -83,15 +83,54 @@ export class Repairs {
   async consider(program: string): Promise<void> {
     const plan = await this.#plan(program);
     if (plan === null || typeof plan === 'string') return;
+    if ((await this.#insert(program, plan, null)) !== undefined) await this.follow();
+  }
+
+  /**
+   * Opens a repair of a version because somebody asks for it, whatever drifts. Throws REPAIR_IN_PROGRESS; INVALID_STATE with what is missing; and what
+   * kept its execution from being started, which is tried again while it is worth it.
+   */
+  async open(
+    program: string,
+    version: number,
+    by: { readonly userId: string; readonly reason: string | null },
+  ): Promise<{ repairId: string; labelled: number; count: number }> {
+    const { edge, store } = this.#parts;
+    const refuse = (why: string): PlatformError => new PlatformError('INVALID_STATE', `Cannot make "${program}" again: ${why}`);
+    const madeFrom = await this.#madeFrom(program);
+    if (madeFrom === undefined)
+      throw refuse(`it is not known from which examples it was made: no execution of ${WORKFLOW} made it`);
+    const verdict = await edge.drift(program);
+    const counterexamples = await collectCounterexamples(edge.answered(program, version), verdict);
+    if (counterexamples.labelled.length === 0)
+      throw refuse(`no sample of version ${version} was answered: there is nothing to add`);
+    const plan = { verdict, madeFrom, ...counterexamples };
+    const repairId = await this.#insert(program, plan, by);
+    if (repairId === undefined) {
+      const other = (await store.open()).find((repair) => repair.program === program);
+      throw new PlatformError('REPAIR_IN_PROGRESS', `Cannot make "${program}" again: it is being made already`, {
+        details: { repair_id: other?.repair_id ?? null },
+      });
+    }
+    await this.follow();
+    return { repairId, labelled: counterexamples.labelled.length, count: counterexamples.count };
+  }
+
+  /** Writes a repair down with all that its execution is started with; `undefined`: another one is open. */
+  async #insert(
+    program: string,
+    { verdict, madeFrom, labelled, count }: Plan,
+    by: { readonly userId: string; readonly reason: string | null } | null,
+  ): Promise<string | undefined> {
     const { store, examples, random, clock, resources, budgets } = this.#parts;
-    const { verdict, madeFrom, labelled, count } = plan;
     const joined = joinExamples(await examples.read(madeFrom.examples), labelled);
     const lines = Readable.from(joined.map((example) => Buffer.from(`${JSON.stringify(example)}\n`)));
     const { digest } = await examples.put(lines, 'jsonl');
     const projectId = await resources.projectOfProgram(program);
-    await resources.addExamples(digest, projectId, ACTOR);
+    await resources.addExamples(digest, projectId, by?.userId ?? ACTOR);
+    const repairId = random.uuid();
     const inserted = await store.insert({
-      repair_id: random.uuid(),
+      repair_id: repairId,
       program,
       project_id: projectId,
       drift_id: verdict.drift_id ?? '',
@@ -105,8 +144,10 @@ export class Repairs {
       verdict: JSON.stringify(verdict),
       opened_at: clock.now(),
       closed_at: null,
+      requested_by: by?.userId ?? null,
+      comment: by?.reason ?? null,
     });
-    if (inserted) await this.follow();
+    return inserted ? repairId : undefined;
   }
 
   /** What a repair would be made of, what it waits for, or `null` when none is due. */
@@ -150,10 +191,11 @@ export class Repairs {
 
   async #begin(repair: StoredRepair): Promise<void> {
     const { engine, audit, store, log } = this.#parts;
+    const actor = repair.requested_by ?? ACTOR;
     const about = {
       operation: 'repair',
       request_id: repair.repair_id,
-      user_id: ACTOR,
+      user_id: actor,
       object_kind: 'program',
       object_id: repair.program,
       project_id: repair.project_id,
@@ -175,7 +217,7 @@ export class Repairs {
       workflow: WORKFLOW,
       projectId: repair.project_id,
       input: JSON.parse(repair.input) as Json,
-      startedBy: ACTOR,
+      startedBy: actor,
       budgets: budgetLimitsSchema.parse(JSON.parse(budgets)),
     });
     if (intent !== undefined) await audit.append({ kind: 'outcome', intent_seq: intent.seq, ...about, after, status: 201 });

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type EdgeRollout, isRefusal } from '../rollout/edge-rollout.ts';
 import { KEY_CHARACTERS } from '../rollout/limits.ts';
-import { type Execution, executeOnce } from '../serve/execute-once.ts';
+import { type Execution, type ExecutionTools, executeOnce } from '../serve/execute-once.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import type { EdgeParts } from './edge-parts.ts';
 
@@ -54,8 +54,9 @@ async function execute(parts: EdgeParts, { taskId, input, headers }: Call, reply
     .send(`{"output":${execution.outputJson},"latency_ms":${JSON.stringify(execution.latencyMs)}}`);
 }
 
-async function executeCounted(
-  parts: EdgeParts,
+/** Runs an input, and counts it for the rollout that chose the version; its errors are those of {@link executeOnce}. */
+export async function executeCounted(
+  parts: Pick<EdgeParts, 'datasets'> & ExecutionTools,
   { served, input, rollout }: { served: ServedVersion; input: Json; rollout: EdgeRollout | undefined },
 ): Promise<Execution> {
   const log = await parts.datasets.of(served.metadata.task_id);

@@ -28,6 +28,9 @@ const answerSchema = z.strictObject({
       latency_ms: z.number().min(0).nullable(),
     })
     .optional(),
+  judged: z
+    .strictObject({ match: z.boolean(), similarity: z.number().min(0).max(1), cost_usd: z.number().min(0).max(1000) })
+    .optional(),
 });
 
 /** `/tasks/:task_id/samples`, `…/validation` and `…/drift`: for the orchestrator, because inputs and outputs are shown and answers are believed. */
@@ -57,12 +60,12 @@ export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
   });
   app.post('/tasks/:task_id/samples/:sample_id/answer', async (request) => {
     const taskId = await taskOf(request);
-    const { by, answer, oracle } = answerSchema.parse(request.body);
+    const { by, answer, oracle, judged } = answerSchema.parse(request.body);
     const said =
       oracle === undefined
         ? undefined
         : { provider: oracle.provider, model: oracle.model, costUsd: oracle.cost_usd, latencyMs: oracle.latency_ms };
-    return watching.validations.answer(taskId, sampleOf(request), answer, { by, oracle: said });
+    return watching.validations.answer(taskId, sampleOf(request), answer, { by, oracle: said, judged });
   });
   app.post('/tasks/:task_id/samples/:sample_id/skip', async (request) => {
     const taskId = await taskOf(request);

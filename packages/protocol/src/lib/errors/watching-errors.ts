@@ -14,6 +14,12 @@ export const WATCHING_ERRORS = {
     title: 'Somebody else has the sample, or it is done',
     fix: 'Claim another sample; `details` says who has this one',
   },
+  REPAIR_IN_PROGRESS: {
+    status: 409,
+    retryable: false,
+    title: 'The program is being made again already',
+    fix: 'Decide on what the execution `details.repair_id` proposes, or cancel it, and ask again',
+  },
   ORACLE_BUDGET_REACHED: {
     status: 429,
     retryable: true,

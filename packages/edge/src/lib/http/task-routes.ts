@@ -1,0 +1,119 @@
+import {
+  type BatchValidateRequest,
+  type BatchValidateResponse,
+  type ExecutionRecord,
+  PlatformError,
+  type TaskExecuteResponse,
+  batchValidateRequestSchema,
+  isoTime,
+  programNameSchema,
+  taskExecuteRequestSchema,
+} from '@loopwright/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { KEY_CHARACTERS } from '../rollout/limits.ts';
+import { executeAsAsked } from '../serve/asked-execution.ts';
+import type { Execution } from '../serve/execute-once.ts';
+import type { ServedVersion } from '../serve/served-version.ts';
+import { type Comparison, compareOutputs } from '../validation/compare.ts';
+import { mismatchOf } from '../validation/mismatch.ts';
+import type { EdgeParts } from './edge-parts.ts';
+import { executeCounted, parsedJsonSchema } from './execute-routes.ts';
+import { BATCH_BODY_LIMIT_BYTES } from './limits.ts';
+
+const paramsSchema = z.object({ task_id: programNameSchema });
+const keySchema = z.object({ 'x-rollout-key': z.string().max(KEY_CHARACTERS).optional() });
+const bodySchema = taskExecuteRequestSchema.extend({ input: parsedJsonSchema });
+const validatedItemSchema = batchValidateRequestSchema.shape.items.element.extend({
+  input: parsedJsonSchema,
+  output: parsedJsonSchema,
+  expected_output: parsedJsonSchema,
+});
+const validateSchema = batchValidateRequestSchema.extend({ items: z.array(validatedItemSchema).min(1).max(10_000) });
+
+/** The source's later API (`reference/domain.md` §3.5): `POST /api/v1/tasks/:task_id/execute` and `POST /api/v1/batch/validate`. */
+export function taskRoutes(app: FastifyInstance, parts: EdgeParts): void {
+  app.post('/api/v1/tasks/:task_id/execute', (request, reply) =>
+    execute(parts, request).then(({ digest, ...answer }) => {
+      reply.header('x-program-version', answer.version).header('x-program-digest', digest);
+      return reply.header('x-execution-id', answer.execution_id).send(answer);
+    }),
+  );
+  app.post('/api/v1/batch/validate', { bodyLimit: BATCH_BODY_LIMIT_BYTES }, async (request) => {
+    const body = validateSchema.parse(request.body);
+    if (!(await parts.programs.isKnown(body.task_id)))
+      throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${body.task_id}"`);
+    return validateBatch(body, parts.watching.comparison);
+  });
+}
+
+async function execute(parts: EdgeParts, request: FastifyRequest): Promise<TaskExecuteResponse & { digest: string }> {
+  const { task_id: taskId } = paramsSchema.parse(request.params);
+  const body = bodySchema.parse(request.body);
+  if (body.task_id !== undefined && body.task_id !== taskId)
+    throw new PlatformError('VALIDATION_ERROR', `Cannot run "${taskId}": the body names "${body.task_id}"`, {
+      details: { issues: [{ pointer: '/task_id', message: 'is not the task of the path' }] },
+    });
+  const lot = (): number => parts.random.next();
+  const named = body.version === undefined ? undefined : await parts.programs.version(taskId, body.version);
+  const active = named ?? (await parts.programs.activeVersion(taskId));
+  // Whoever names a version takes part in no rollout.
+  const rollout = named === undefined ? parts.rollouts.of(taskId) : undefined;
+  const served = rollout?.choose(active, keySchema.parse(request.headers)['x-rollout-key'], lot) ?? active;
+  const asked = { forceValidation: body.force_validation, timeoutMs: body.timeout_ms };
+  const { execution, record } = await executeAsAsked(parts, asked, (tools) =>
+    executeCounted(tools, { served, input: body.input, rollout }),
+  );
+  if (rollout !== undefined) setImmediate(() => rollout.mirror(served, body.input, execution, lot));
+  return answerOf(served, { execution, record, at: isoTime(parts.clock.now()) });
+}
+
+function answerOf(
+  { metadata }: ServedVersion,
+  { execution, record, at }: { execution: Execution; record: ExecutionRecord | undefined; at: string },
+): TaskExecuteResponse & { digest: string } {
+  return {
+    execution_id: execution.id,
+    task_id: metadata.task_id,
+    program_id: metadata.id,
+    version: metadata.version,
+    status: execution.status,
+    ...(execution.status === 'success' ? { output: execution.output } : { error_message: execution.message }),
+    latency_ms: execution.latencyMs,
+    memory_usage_mb: record?.memory_usage_mb ?? null,
+    sampled_for_validation: record?.sampled_for_validation ?? false,
+    executed_at: record?.executed_at ?? at,
+    digest: metadata.digest,
+  };
+}
+
+function validateBatch(
+  { task_id, items, comparison_method }: BatchValidateRequest,
+  configured: Comparison,
+): BatchValidateResponse {
+  const start = performance.now();
+  const method = comparison_method ?? configured.method;
+  if (method === 'semantic')
+    throw new PlatformError(
+      'PROVIDER_NOT_CONFIGURED',
+      'Cannot compare by meaning: an edge asks no model, its control plane does',
+    );
+  const results = items.map(({ id, output, expected_output: right }): BatchValidateResponse['results'][number] => {
+    const { match, similarity } = compareOutputs(output, right, { ...configured, method });
+    if (match) return { id, is_valid: true, message: 'The output is right', error_type: null, confidence_score: similarity };
+    const { kind, pointer } = mismatchOf(output, right);
+    const message = `The output is not right${pointer === '' ? '' : ` at ${pointer}`} (${kind})`;
+    return { id, is_valid: false, message, error_type: kind, confidence_score: similarity };
+  });
+  const valid = results.filter(({ is_valid }) => is_valid).length;
+  return {
+    task_id,
+    comparison_method: method,
+    total_items: items.length,
+    valid_count: valid,
+    invalid_count: items.length - valid,
+    accuracy_rate: valid / items.length,
+    results,
+    total_duration_ms: Math.round((performance.now() - start) * 1000) / 1000,
+  };
+}
