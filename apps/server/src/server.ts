@@ -11,6 +11,7 @@ import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/p
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
+import { NoticeOutbox } from './events/notice-outbox.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
@@ -112,7 +113,10 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
+  const outbox = new NoticeOutbox(database, (notice) => engine.announce(notice));
+  const opened = cleanUp.use(
+    openPrograms({ ...made, resources, outbox, database, clock, random, log: (text) => log.warn(text) }),
+  );
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
@@ -120,7 +124,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
-  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watched = { database, engine, programs, edge, examples, resources, outbox, audit, models: agents.models };
   const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));

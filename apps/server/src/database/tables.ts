@@ -9,6 +9,7 @@ import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RolloutTable } from '../rollouts/rollout-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
+import type { IncidentMarkTable } from '../watching/incident-mark-table.ts';
 import type { RepairTable } from '../watching/repair-table.ts';
 import type {
   AttemptTable,
@@ -43,4 +44,5 @@ export interface ServerTables {
   readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
   readonly repairs: RepairTable;
+  readonly incident_marks: IncidentMarkTable;
 }

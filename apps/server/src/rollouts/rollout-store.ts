@@ -1,5 +1,7 @@
+import type { Notice } from '@loopwright/engine';
 import { PlatformError } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import { type RolloutRow, readRow, writeRow } from './rollout-state.ts';
 
@@ -8,9 +10,11 @@ const UNDER_WAY = ['in_progress', 'paused', 'promoting'] as const;
 /** The rows of rollouts. A row is on disk when its promise resolves. */
 export class RolloutStore {
   readonly #database: ServerDatabase;
+  readonly #outbox: NoticeOutbox;
 
-  constructor(database: ServerDatabase) {
+  constructor(database: ServerDatabase, outbox: NoticeOutbox) {
     this.#database = database;
+    this.#outbox = outbox;
   }
 
   /** Throws ROLLOUT_IN_PROGRESS when the program has one that is under way. */
@@ -23,9 +27,13 @@ export class RolloutStore {
     await this.#database.insertInto('rollouts').values(writeRow(row)).execute();
   }
 
-  /** Replaces a row. */
-  async put(row: RolloutRow): Promise<void> {
-    await this.#database.updateTable('rollouts').set(writeRow(row)).where('rollout_id', '=', row.rollout_id).execute();
+  /** Replaces a row, and writes down with it what is to be told of that. */
+  async put(row: RolloutRow, notices: readonly Notice[] = []): Promise<void> {
+    const change = this.#database.transaction();
+    await change.execute(async (tables) => {
+      await tables.updateTable('rollouts').set(writeRow(row)).where('rollout_id', '=', row.rollout_id).execute();
+      for (const notice of notices) await this.#outbox.put(tables, notice);
+    });
   }
 
   /** Throws ROLLOUT_NOT_FOUND. */

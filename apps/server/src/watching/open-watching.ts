@@ -6,8 +6,10 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { Configuration } from '../config/settings.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
+import { Incidents } from './incidents.ts';
 import { EdgeWatching } from './edge-watching.ts';
 import { ModelOracle, type ModelOracleParts } from './model-oracle.ts';
 import { ProgramWatcher } from './program-watcher.ts';
@@ -23,6 +25,7 @@ export interface WatchingParts {
   readonly examples: ExampleStore;
   readonly resources: ResourceProjects;
   readonly audit: AuditLog;
+  readonly outbox: NoticeOutbox;
   readonly models: Omit<ModelOracleParts, 'clock'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +54,7 @@ export function openWatching(
   const { clock, programs, resources } = parts;
   const log = (message: string): void => logger.warn(message);
   const edge = new EdgeWatching(parts.edge);
-  const store = new RepairStore(database);
+  const store = new RepairStore(database, parts.outbox);
   const repairs = new Repairs({
     ...parts,
     edge,
@@ -64,6 +67,7 @@ export function openWatching(
   const oracle = new ModelOracle({ ...models, clock });
   const { driftCheckSeconds: seconds } = settings;
   const intervalMs = seconds === null ? null : seconds * 1000;
-  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, oracle, clock, intervalMs, log });
+  const incidents = new Incidents({ ...parts, database, edge });
+  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, incidents, oracle, clock, intervalMs, log });
   return { edge, store, repairs, watcher, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }

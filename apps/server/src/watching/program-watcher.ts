@@ -5,12 +5,14 @@ import {
   PlatformError,
   type Sample,
   type SampleAnswer,
+  type ValidationSummary,
   canonicalJson,
   messageOf,
 } from '@loopwright/protocol';
 import type { ProgramStore } from '@loopwright/edge';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { EdgeWatching, Judgement } from './edge-watching.ts';
+import type { Incidents } from './incidents.ts';
 import type { ModelOracle } from './model-oracle.ts';
 import type { Repairs } from './repairs.ts';
 
@@ -24,6 +26,7 @@ export interface ProgramWatcherParts {
   readonly programs: ProgramStore;
   readonly edge: EdgeWatching;
   readonly repairs: Repairs;
+  readonly incidents: Incidents;
   readonly oracle: ModelOracle;
   readonly resources: ResourceProjects;
   readonly clock: Clock;
@@ -32,7 +35,7 @@ export interface ProgramWatcherParts {
   readonly log: (message: string) => void;
 }
 
-/** Looks at all programs again and again: opens and follows repairs, and asks the model where it is the oracle. */
+/** Looks at all programs again and again: tells what went wrong, opens and follows repairs, and asks the model where it is the oracle. */
 export class ProgramWatcher implements AsyncDisposable {
   readonly #parts: ProgramWatcherParts;
   readonly #said = new Map<string, string>();
@@ -55,15 +58,17 @@ export class ProgramWatcher implements AsyncDisposable {
 
   /** Looks at every program once. */
   async round(): Promise<void> {
-    const { programs, edge, repairs } = this.#parts;
+    const { programs, edge, repairs, incidents } = this.#parts;
     await this.#reporting('repairs', () => repairs.follow());
     if (!edge.isThere) return;
     for (const program of await programs.programs()) {
       if (this.#isStopped) return;
       if ((await programs.getActive(program)) === null) continue;
       await this.#reporting(program, async () => {
+        const summary = await edge.validation(program);
+        await incidents.look(program, summary);
         await repairs.consider(program);
-        await this.#askModel(program);
+        await this.#askModel(program, summary);
       });
     }
   }
@@ -166,9 +171,8 @@ export class ProgramWatcher implements AsyncDisposable {
     await this.#round;
   }
 
-  async #askModel(program: string): Promise<void> {
+  async #askModel(program: string, { oracle, budget, samples }: ValidationSummary): Promise<void> {
     const { edge } = this.#parts;
-    const { oracle, budget, samples } = await edge.validation(program);
     if (oracle !== 'model' || budget.exhausted || samples.open === 0) return;
     const open = await edge.samples(program, { state: 'open', limit: SAMPLES });
     for (const { sample_id: id } of open.samples) {

@@ -19,6 +19,7 @@ import {
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import { type Counterexamples, collectCounterexamples, joinExamples } from './counterexamples.ts';
 import type { EdgeWatching } from './edge-watching.ts';
@@ -39,6 +40,8 @@ export interface RepairParts {
   readonly resources: ResourceProjects;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly store: RepairStore;
+  /** Tells in the stream of events what became better. */
+  readonly outbox: NoticeOutbox;
   readonly clock: Clock;
   readonly random: Random;
   /** Labelled counter-examples that a repair needs at the least. */
@@ -234,12 +237,16 @@ export class Repairs {
   }
 
   /** Ends a repair whose execution has ended. */
-  async #settle({ repair_id: id, program }: StoredRepair): Promise<void> {
-    const { engine, store, clock, log } = this.#parts;
+  async #settle({ repair_id: id, program, project_id: projectId }: StoredRepair): Promise<void> {
+    const { engine, programs, store, outbox, clock, log } = this.#parts;
     const execution = engine.read.execution(id);
     const outcome = outcomeOf(execution);
     if (outcome === undefined) return;
-    await store.close(id, { ...outcome, at: clock.now() });
+    const promoted = (await programs.promotions(program)).findLast(({ execution_id: of }) => of === id);
+    const data = { program, repair_id: id, execution_id: id, version: promoted?.to ?? null };
+    const notice = { id: `program_improved/${id}`, type: 'program_improved', projectId, data };
+    await store.close(id, { ...outcome, at: clock.now() }, outcome.state === 'promoted' ? notice : undefined);
+    await outbox.tell();
     log(`The repair of "${program}" has ended: ${outcome.state}`);
   }
 }

@@ -1,6 +1,7 @@
 import { ModelClient, ProviderKeys } from '@loopwright/models';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { TestAuthorization } from '../authorization/authorization-fixture.ts';
+import { NoticeOutbox } from '../events/notice-outbox.ts';
 import { moneyOf } from '../money/money-fixture.ts';
 import { type OpenWatching, type WatchingParts, openWatching } from './open-watching.ts';
 
@@ -9,7 +10,7 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 /** The watching of a test server, which looks only when it is told to; its model is the one at a URL, when there is one. */
 export function openTestWatching(
-  parts: Omit<WatchingParts, 'models' | 'resources' | 'clock' | 'random'> & Pick<TestAuthorization, 'authorization'>,
+  parts: Omit<WatchingParts, 'outbox' | 'models' | 'resources' | 'clock' | 'random'> & Pick<TestAuthorization, 'authorization'>,
   modelUrl?: string,
 ): OpenWatching {
   const time = { clock: systemClock, random: systemRandom };
@@ -36,6 +37,7 @@ export function openTestWatching(
   return openWatching(settings, {
     ...parts,
     ...time,
+    outbox: new NoticeOutbox(parts.database, (notice) => parts.engine.announce(notice)),
     resources: parts.authorization.resources,
     models: { models, prices, usage },
   });
