@@ -9,6 +9,7 @@ export * from './lib/generation/grade.ts';
 export * from './lib/generation/result.ts';
 export * from './lib/generation/progress.ts';
 export * from './lib/generation/induction-candidates.ts';
+export * from './lib/generation/likely-goal.ts';
 export * from './lib/edge/program-artifact.ts';
 export * from './lib/edge/execute.ts';
 export * from './lib/edge/task-execution.ts';

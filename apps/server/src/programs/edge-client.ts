@@ -4,6 +4,7 @@ import {
   type BehaviourDiff,
   type DailyAnalytics,
   type DiffRequest,
+  type EdgeHealth,
   type EdgeRolloutFigures,
   type ExecuteResponse,
   type Json,
@@ -13,6 +14,7 @@ import {
   batchExecuteResponseSchema,
   behaviourDiffSchema,
   dailyAnalyticsSchema,
+  edgeHealthSchema,
   edgeRolloutAnswerSchema,
   errorResponseSchema,
   executeResponseSchema,
@@ -31,6 +33,8 @@ const VERSION_HEADERS = ['x-program-version', 'x-program-digest', 'x-execution-i
 
 /** How long the edge may take for one call, in milliseconds. */
 const TIMEOUT_MS = 120_000;
+/** The same for the question how it is. */
+const HEALTH_TIMEOUT_MS = 1000;
 
 /** Where the edge runtime is, and what it expects from its orchestrator. */
 export interface EdgeAddress {
@@ -104,6 +108,16 @@ export class EdgeClient {
   /** What the rollout of a program has counted; `null`: the edge has none. */
   async rollout(name: string): Promise<EdgeRolloutFigures | null> {
     return edgeRolloutAnswerSchema.parse(await (await this.#call('GET', `/tasks/${name}/rollout`, {})).json()).rollout;
+  }
+
+  /** What the edge says of itself, if it does within a second; `null`: it does not. */
+  async health(): Promise<EdgeHealth | null> {
+    try {
+      const response = await this.#call('GET', '/health', { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+      return edgeHealthSchema.parse(await response.json());
+    } catch {
+      return null;
+    }
   }
 
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
