@@ -19,7 +19,7 @@ import {
   toJson,
 } from '@loopwright/protocol';
 import type { BehaviourDiffs } from './behaviour-diffs.ts';
-import type { EdgeClient } from './edge-client.ts';
+import type { CallOptions, EdgeClient } from './edge-client.ts';
 import { ProgramReferences } from './program-references.ts';
 import { activeAt, timelineOf, versionBefore } from './timeline.ts';
 
@@ -133,16 +133,16 @@ export class ProgramService {
     return this.activate(name, { version, expected, record });
   }
 
-  /** `key`: requests with the same one get the same version while a rollout is under way. */
-  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+  /** Runs the active version, or what a rollout chooses. Throws PROGRAM_NOT_FOUND, PROGRAM_FAILED, and what the edge throws. */
+  async execute(name: string, input: Json, options: CallOptions): Promise<ExecuteResponse> {
     await this.versions(name);
-    return this.#edge.execute(name, input, key);
+    return this.#edge.execute(name, input, options);
   }
 
-  /** The same with everything that is known of it; `version` left out: as {@link execute} chooses. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
-  async executeTask(name: string, request: TaskExecuteRequest, key?: string): Promise<TaskExecuteResponse> {
+  /** The same with everything that is known of it, and with the version that is asked for. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
+  async executeTask(name: string, request: TaskExecuteRequest, options: CallOptions): Promise<TaskExecuteResponse> {
     await this.versions(name);
-    return this.#edge.executeTask(name, request, key);
+    return this.#edge.executeTask(name, request, options);
   }
 
   /** Many inputs through one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */

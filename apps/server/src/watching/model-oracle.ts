@@ -96,6 +96,7 @@ export class ModelOracle {
       throw new PlatformError(
         'AGENT_FAILED',
         `Cannot compare by meaning: the answer of the model "${oracle.provider}/${String(oracle.model)}" is not {"same": …, "similarity": …}`,
+        { details: { cost_usd: oracle.cost_usd } },
       );
     return { match: judgement.same, similarity: judgement.similarity, cost_usd: oracle.cost_usd };
   }

@@ -94,7 +94,12 @@ export class ProgramWatcher implements AsyncDisposable {
         `Cannot validate the sample "${sampleId}": the answer of the model "${said.provider}/${String(said.model)}" is not {"output": …}`,
       );
     }
-    const judged = await this.#judge(sample, { output });
+    const judged = await this.#judge(sample, { output }).catch(async (error: unknown) => {
+      // What was paid for counts, and nobody else waits for what cannot be judged.
+      const cost = error instanceof PlatformError ? Number(error.details?.['cost_usd'] ?? 0) : 0;
+      await edge.skip(program, sampleId, { by: 'model', cost_usd: said.cost_usd + cost });
+      throw error;
+    });
     return edge.answer(program, sampleId, { by: 'model', answer: { output }, oracle: said, judged });
   }
 

@@ -40,7 +40,10 @@ export function taskExecutionRoutes({ programs, watching: { watcher } }: AppPart
           response: { 200: taskExecuteResponseSchema, ...refused },
         },
       },
-      ({ params: { name }, headers: { 'x-rollout-key': key }, body }) => programs.executeTask(name, body, key),
+      async ({ params: { name }, headers: { 'x-rollout-key': key }, body }, reply) => {
+        const answer = await programs.executeTask(name, body, { key, onVersion: (headers) => void reply.headers(headers) });
+        return reply.send(answer);
+      },
     );
 
     api.get(

@@ -42,9 +42,9 @@ describe('latestRecords()', () => {
   after(() => rm(dir, { recursive: true, force: true }));
 
   const idsOf = async (records: number, bytes = 1e9): Promise<string[]> =>
-    (await latestRecords(folder, { records, bytes })).map(({ id }) => id);
+    (await Array.fromAsync(latestRecords(folder, { records, characters: bytes }))).map(({ id }) => id).reverse();
 
-  it('gives the newest ones in their order, over days, parts and compressed files', async () => {
+  it('gives the newest ones, one after the other, over days, parts and compressed files', async () => {
     assert.deepEqual(await idsOf(3), ['2026-11-19-37', '2026-11-19-38', '2026-11-19-39']);
     const most = await idsOf(PER_DAY + 3);
     assert.deepEqual(most.slice(0, 4), ['2026-11-18-38', '2026-11-18-39', '2026-11-18-500', '2026-11-19-0']);
@@ -56,6 +56,6 @@ describe('latestRecords()', () => {
     assert.ok((await idsOf(10_000, 200_000)).length < 6);
     await appendFile(join(folder, '2026-11-19.jsonl'), '{"id":"torn');
     assert.deepEqual(await idsOf(1), ['2026-11-19-39']);
-    assert.deepEqual(await latestRecords(join(dir, 'nothing'), { records: 5, bytes: 1000 }), []);
+    assert.deepEqual(await Array.fromAsync(latestRecords(join(dir, 'nothing'), { records: 5, characters: 1000 })), []);
   });
 });
