@@ -132,5 +132,7 @@ describe('POST /tasks/:task_id/diff', () => {
     assert.equal(await errorOf({ candidate: 99 }), 'ARTIFACT_NOT_FOUND');
     assert.equal(await errorOf({ candidate: 2, last: 100_001 }), 'VALIDATION_ERROR');
     assert.equal(await errorOf({ candidate: 2, inputs: [] }), 'VALIDATION_ERROR');
+    const deep = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`) as Json;
+    assert.equal((await diff({ candidate: 2, inputs: [deep] })).both_failing, 1);
   });
 });

@@ -1,10 +1,11 @@
 import type { BehaviourDiff, Json } from '@loopwright/protocol';
 import { LatencySketch } from '../dataset/latency-sketch.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
+import { isNestedTooDeep } from '../serve/nesting.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import { DiffTally, classOf } from './diff-tally.ts';
 import { INPUTS_AT_ONCE } from './limits.ts';
-import { type Outcome, isSameOutcome, outcomeOf } from './outcome.ts';
+import { type Outcome, isSameOutcome, replay } from './outcome.ts';
 
 /** An input that is replayed. */
 export interface ReplayedInput {
@@ -67,19 +68,35 @@ async function compareInput(
   { incumbent, candidate }: Pick<Comparison, 'incumbent' | 'candidate'>,
   { tools, tally, latencies }: Work,
 ): Promise<void> {
+  const inputJson = textOf(input, answered === undefined);
+  if (inputJson === undefined) return tally.add({ inputJson: '…', incumbent: TOO_DEEP, candidate: TOO_DEEP });
+  const text = { input, inputJson };
   const [before, again, after] = await Promise.all([
-    outcomeOf(incumbent, input, tools),
-    answered === undefined ? outcomeOf(incumbent, input, tools) : loggedOutcome(answered),
-    outcomeOf(candidate, input, tools),
+    replay(incumbent, text, tools),
+    answered === undefined ? replay(incumbent, text, tools) : loggedOutcome(answered),
+    replay(candidate, text, tools),
   ]);
   addLatency(latencies.incumbent, before);
   addLatency(latencies.candidate, after);
-  const compared = { inputJson: JSON.stringify(input), incumbent: before, candidate: after };
+  const compared = { inputJson, incumbent: before, candidate: after };
   if (!isSameOutcome(before, again)) return tally.add(compared, 'incumbent');
   const diffClass = classOf(before, after);
   if (diffClass === 'identical' || diffClass === 'both_failing') return tally.add(compared);
-  const isStable = isSameOutcome(after, await outcomeOf(candidate, input, tools));
+  const isStable = isSameOutcome(after, await replay(candidate, text, tools));
   return tally.add(compared, isStable ? undefined : 'candidate');
+}
+
+const TOO_DEEP: Outcome = { status: 'refused', message: 'Cannot read the input: it is nested too deeply' };
+
+/** `undefined` for what no version is given, because it is nested too deeply; what a version has answered is not. */
+function textOf(input: Json, isUnknown: boolean): string | undefined {
+  try {
+    const text = JSON.stringify(input);
+    return isUnknown && isNestedTooDeep(text) ? undefined : text;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function loggedOutcome({ output, latencyMs }: NonNullable<ReplayedInput['answered']>): Outcome {

@@ -390,6 +390,13 @@ describe('figures', () => {
     const health = edgeHealthSchema.parse(await get(edge, '/health'));
     assert.deepEqual([health.status, health.version, health.task_id, health.active_version], ['healthy', '0.1.0', 'spam', 1]);
     assert.deepEqual([health.sandbox.engine, health.sandbox.jail], ['isolated-vm', 'none']);
+    const figures = await edge.app.inject({ url: '/metrics/prometheus' });
+    assert.match(String(figures.headers['content-type']), /^text\/plain; version=0\.0\.4/u);
+    assert.match(figures.body, /^loopwright_edge_executions_today\{program="spam",status="success"\} 3$/mu);
+    assert.match(figures.body, /^loopwright_edge_executions_today\{program="spam",status="failed"\} 1$/mu);
+    assert.match(figures.body, /^# TYPE loopwright_edge_sandbox_restarts_total counter$/mu);
+    const reversed = await edge.app.inject({ url: '/tasks/spam/analytics/range?from=2026-12-01&to=2026-01-01' });
+    assert.equal(reversed.statusCode, 400);
     // Kept record by record, the percentiles are right within half a percent.
     const kept = dailyAnalyticsSchema.parse(await get(edge, '/tasks/spam/analytics'));
     assert.ok(Math.abs(kept.p50_latency_ms - analytics.p50_latency_ms) <= 0.005 * analytics.p50_latency_ms);

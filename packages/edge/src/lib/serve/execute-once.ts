@@ -101,7 +101,8 @@ interface FailedOutcome {
   latencyMs: number;
 }
 
-async function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Promise<Outcome> {
+/** What came of a call: its output is JSON by now, and fits the schema. */
+export async function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Promise<Outcome> {
   if (result.status !== 'success') return result;
   const { outputJson, latencyMs } = result;
   const failed = (message: string): FailedOutcome => ({ status: 'error', message, latencyMs });
