@@ -63,10 +63,10 @@ try {
     memory_usage_mb: null,
   };
   const rest = { status: 'success' as const, error_message: null, sampled_for_validation: false, validation_id: null };
-  const answer = programOf(0);
+  const active = programOf(0);
   await Promise.all(
     texts.map((text, n) => {
-      const own = { id: String(n), input_data: text, output_data: { result: answer(text) } };
+      const own = { id: String(n), input_data: text, output_data: { result: active(text) } };
       return log.append({ ...record, ...rest, ...own, executed_at: isoTime(systemClock.now()) });
     }),
   );

@@ -68,6 +68,10 @@ describe('the later API of the source', () => {
     );
     const second = await execute({ input: 'a win', version: 2, force_validation: true, task_id: 'mail' });
     assert.deepEqual([second.program_id, second.output, second.sampled_for_validation], ['second/id', 'spam', true]);
+    const named = await server.post(`${V1}/tasks/mail/execute`, { input: 'a prize' });
+    assert.deepEqual([named.headers.get('x-program-version'), named.headers.get('x-program-digest')?.length], ['1', 64]);
+    const broken = await server.post(`${V1}/programs/mail/execute`, { input: 'fail' });
+    assert.deepEqual([broken.status, broken.headers.get('x-program-version')], [422, '1']);
     const failed = await execute({ input: 'fail', force_validation: true });
     assert.deepEqual([failed.status, failed.sampled_for_validation, 'output' in failed], ['error', false, false]);
     assert.match(failed.error_message ?? '', /no/u);
@@ -215,7 +219,7 @@ describe('the later API of the source', () => {
     await server.watching.watcher.round();
     await waitFor(() => told('program_execution_failed').length === 1 && told('validation_failed').length === 1);
     const [failed] = told('program_execution_failed');
-    assert.deepEqual([failed?.['program'], failed?.['failures'], failed?.['project_id']], ['mail', 3, 'default']);
+    assert.deepEqual([failed?.['program'], failed?.['failures'], failed?.['project_id']], ['mail', 4, 'default']);
     assert.deepEqual([told('validation_failed')[0]?.['failures'], told('validation_failed')[0]?.['version']], [4, '1']);
     await execute({ input: 'fail' });
     await server.watching.watcher.round();
@@ -224,8 +228,8 @@ describe('the later API of the source', () => {
     assert.deepEqual(
       told('program_execution_failed').map(({ failures, failures_in_all }) => [failures, failures_in_all]),
       [
-        [3, 3],
-        [1, 4],
+        [4, 4],
+        [1, 5],
       ],
     );
     assert.equal(told('validation_failed').length, 1);

@@ -90,8 +90,8 @@ export class Repairs {
   }
 
   /**
-   * Opens a repair of a version because somebody asks for it, whatever drifts. Throws REPAIR_IN_PROGRESS; INVALID_STATE with what is missing; and what
-   * kept its execution from being started, which is tried again while it is worth it.
+   * Opens a repair of a version because somebody asks for it, whatever drifts. Throws REPAIR_IN_PROGRESS; INVALID_STATE with what is missing, or why its
+   * execution can never be started; another trouble is tried again by the next round.
    */
   async open(
     program: string,
@@ -116,6 +116,9 @@ export class Repairs {
       });
     }
     await this.follow();
+    const begun = await store.last(program);
+    if (begun?.repair_id === repairId && begun.state === 'failed')
+      throw refuse(begun.reason ?? 'its execution cannot be started');
     return { repairId, labelled: counterexamples.labelled.length, count: counterexamples.count };
   }
 

@@ -61,7 +61,8 @@ function logged(
   { metadata }: ServedVersion,
 ): Replay {
   const folder = join(dataDir, 'datasets', taskId, 'executions');
-  let [oldest, newest]: (string | null)[] = [null, null];
+  let oldest: string | null = null;
+  let newest: string | null = null;
   return {
     async *inputs() {
       for await (const record of latestRecords(folder, { records: last, characters: REPLAY_CHARACTERS })) {

@@ -9,7 +9,7 @@ import {
   programNameSchema,
   taskExecuteRequestSchema,
 } from '@loopwright/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { KEY_CHARACTERS } from '../rollout/limits.ts';
 import { executeAsAsked } from '../serve/asked-execution.ts';
@@ -33,12 +33,7 @@ const validateSchema = batchValidateRequestSchema.extend({ items: z.array(valida
 
 /** The source's later API (`reference/domain.md` §3.5): `POST /api/v1/tasks/:task_id/execute` and `POST /api/v1/batch/validate`. */
 export function taskRoutes(app: FastifyInstance, parts: EdgeParts): void {
-  app.post('/api/v1/tasks/:task_id/execute', (request, reply) =>
-    execute(parts, request).then(({ digest, ...answer }) => {
-      reply.header('x-program-version', answer.version).header('x-program-digest', digest);
-      return reply.header('x-execution-id', answer.execution_id).send(answer);
-    }),
-  );
+  app.post('/api/v1/tasks/:task_id/execute', (request, reply) => execute(parts, request, reply));
   app.post('/api/v1/batch/validate', { bodyLimit: BATCH_BODY_LIMIT_BYTES }, async (request) => {
     const body = validateSchema.parse(request.body);
     if (!(await parts.programs.isKnown(body.task_id)))
@@ -47,7 +42,7 @@ export function taskRoutes(app: FastifyInstance, parts: EdgeParts): void {
   });
 }
 
-async function execute(parts: EdgeParts, request: FastifyRequest): Promise<TaskExecuteResponse & { digest: string }> {
+async function execute(parts: EdgeParts, request: FastifyRequest, reply: FastifyReply): Promise<TaskExecuteResponse> {
   const { task_id: taskId } = paramsSchema.parse(request.params);
   const body = bodySchema.parse(request.body);
   if (body.task_id !== undefined && body.task_id !== taskId)
@@ -60,10 +55,13 @@ async function execute(parts: EdgeParts, request: FastifyRequest): Promise<TaskE
   // Whoever names a version takes part in no rollout.
   const rollout = named === undefined ? parts.rollouts.of(taskId) : undefined;
   const served = rollout?.choose(active, keySchema.parse(request.headers)['x-rollout-key'], lot) ?? active;
+  // Also of an answer that is an error.
+  reply.header('x-program-version', served.metadata.version).header('x-program-digest', served.metadata.digest);
   const asked = { forceValidation: body.force_validation, timeoutMs: body.timeout_ms };
   const { execution, record } = await executeAsAsked(parts, asked, (tools) =>
     executeCounted(tools, { served, input: body.input, rollout }),
   );
+  reply.header('x-execution-id', execution.id);
   if (rollout !== undefined) setImmediate(() => rollout.mirror(served, body.input, execution, lot));
   return answerOf(served, { execution, record, at: isoTime(parts.clock.now()) });
 }
@@ -71,7 +69,7 @@ async function execute(parts: EdgeParts, request: FastifyRequest): Promise<TaskE
 function answerOf(
   { metadata }: ServedVersion,
   { execution, record, at }: { execution: Execution; record: ExecutionRecord | undefined; at: string },
-): TaskExecuteResponse & { digest: string } {
+): TaskExecuteResponse {
   return {
     execution_id: execution.id,
     task_id: metadata.task_id,
@@ -83,7 +81,6 @@ function answerOf(
     memory_usage_mb: record?.memory_usage_mb ?? null,
     sampled_for_validation: record?.sampled_for_validation ?? false,
     executed_at: record?.executed_at ?? at,
-    digest: metadata.digest,
   };
 }
 

@@ -39,7 +39,7 @@ export interface Answering {
 }
 
 /** Whether two outputs mean the same, and how alike they are, 0 to 1. */
-export interface Judged {
+interface Judged {
   readonly match: boolean;
   readonly similarity: number;
   /** What the judgement cost, in US dollars. */
