@@ -313,6 +313,32 @@ describe('switching the active version', () => {
 });
 
 describe('POST /batch/execute', () => {
+  it('compares outputs of any shape, and lets requests come between', async () => {
+    const { edge } = await setUp(1);
+    await using _ = edge;
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const item = `{"id":"1","input":1,"output":${deep},"expected_output":${deep.slice(1, -1)}}`;
+    const payload = `{"task_id":"spam","items":[${item}]}`;
+    const headers = { 'content-type': 'application/json' };
+    const refused = await edge.app.inject({ method: 'POST', url: '/api/v1/batch/validate', payload, headers });
+    assert.equal(refused.statusCode, 400);
+    const items = Array.from({ length: 120 }, (_item, n) => ({
+      id: String(n),
+      input: 1,
+      output: 'a'.repeat(499),
+      expected_output: 'b'.repeat(499),
+    }));
+    assert.equal((await post(edge, '/execute', { input: { text: 'loads the program' } })).status, 200);
+    let isDone = false;
+    const compared = post(edge, '/api/v1/batch/validate', { task_id: 'spam', items, comparison_method: 'fuzzy' }).finally(
+      () => (isDone = true),
+    );
+    assert.equal((await post(edge, '/execute', { input: { text: 'x' } })).status, 200);
+    assert.equal(isDone, false, 'the request had to wait for all of them');
+    assert.equal((await compared).status, 200);
+    assert.equal((await post(edge, '/api/v1/batch/validate', { task_id: 'nobody', items })).status, 404);
+  });
+
   it('runs any stored version and keeps the order', async () => {
     const { edge, dir } = await setUp(2);
     await using _ = edge;

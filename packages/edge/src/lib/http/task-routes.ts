@@ -9,6 +9,7 @@ import {
   programNameSchema,
   taskExecuteRequestSchema,
 } from '@loopwright/protocol';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { KEY_CHARACTERS } from '../rollout/limits.ts';
@@ -19,7 +20,7 @@ import { type Comparison, compareOutputs } from '../validation/compare.ts';
 import { mismatchOf } from '../validation/mismatch.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { executeCounted, parsedJsonSchema } from './execute-routes.ts';
-import { BATCH_BODY_LIMIT_BYTES } from './limits.ts';
+import { TURN_MS, VALIDATE_BODY_LIMIT_BYTES } from './limits.ts';
 
 const paramsSchema = z.object({ task_id: programNameSchema });
 const keySchema = z.object({ 'x-rollout-key': z.string().max(KEY_CHARACTERS).optional() });
@@ -34,7 +35,7 @@ const validateSchema = batchValidateRequestSchema.extend({ items: z.array(valida
 /** The source's later API (`reference/domain.md` §3.5): `POST /api/v1/tasks/:task_id/execute` and `POST /api/v1/batch/validate`. */
 export function taskRoutes(app: FastifyInstance, parts: EdgeParts): void {
   app.post('/api/v1/tasks/:task_id/execute', (request, reply) => execute(parts, request, reply));
-  app.post('/api/v1/batch/validate', { bodyLimit: BATCH_BODY_LIMIT_BYTES }, async (request) => {
+  app.post('/api/v1/batch/validate', { bodyLimit: VALIDATE_BODY_LIMIT_BYTES }, async (request) => {
     const body = validateSchema.parse(request.body);
     if (!(await parts.programs.isKnown(body.task_id)))
       throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${body.task_id}"`);
@@ -62,7 +63,7 @@ async function execute(parts: EdgeParts, request: FastifyRequest, reply: Fastify
     executeCounted(tools, { served, input: body.input, rollout }),
   );
   reply.header('x-execution-id', execution.id);
-  if (rollout !== undefined) setImmediate(() => rollout.mirror(served, body.input, execution, lot));
+  if (rollout !== undefined) reply.raw.once('finish', () => rollout.mirror(served, body.input, execution, lot));
   return answerOf(served, { execution, record, at: isoTime(parts.clock.now()) });
 }
 
@@ -84,10 +85,10 @@ function answerOf(
   };
 }
 
-function validateBatch(
+async function validateBatch(
   { task_id, items, comparison_method }: BatchValidateRequest,
   configured: Comparison,
-): BatchValidateResponse {
+): Promise<BatchValidateResponse> {
   const start = performance.now();
   const method = comparison_method ?? configured.method;
   if (method === 'semantic')
@@ -95,13 +96,15 @@ function validateBatch(
       'PROVIDER_NOT_CONFIGURED',
       'Cannot compare by meaning: an edge asks no model, its control plane does',
     );
-  const results = items.map(({ id, output, expected_output: right }): BatchValidateResponse['results'][number] => {
-    const { match, similarity } = compareOutputs(output, right, { ...configured, method });
-    if (match) return { id, is_valid: true, message: 'The output is right', error_type: null, confidence_score: similarity };
-    const { kind, pointer } = mismatchOf(output, right);
-    const message = `The output is not right${pointer === '' ? '' : ` at ${pointer}`} (${kind})`;
-    return { id, is_valid: false, message, error_type: kind, confidence_score: similarity };
-  });
+  const results: BatchValidateResponse['results'] = [];
+  let turn = start;
+  for (const [index, item] of items.entries()) {
+    results.push(validateItem(item, { ...configured, method }, index));
+    if (performance.now() - turn < TURN_MS) continue;
+    // Requests for programs come between.
+    await nextTurn();
+    turn = performance.now();
+  }
   const valid = results.filter(({ is_valid }) => is_valid).length;
   return {
     task_id,
@@ -113,4 +116,25 @@ function validateBatch(
     results,
     total_duration_ms: Math.round((performance.now() - start) * 1000) / 1000,
   };
+}
+
+function validateItem(
+  { id, output, expected_output: right }: BatchValidateRequest['items'][number],
+  comparison: Comparison,
+  index: number,
+): BatchValidateResponse['results'][number] {
+  try {
+    const { match, similarity } = compareOutputs(output, right, comparison);
+    if (match) return { id, is_valid: true, message: 'The output is right', error_type: null, confidence_score: similarity };
+    const { kind, pointer } = mismatchOf(output, right);
+    const message = `The output is not right${pointer === '' ? '' : ` at ${pointer.slice(0, 500)}`} (${kind})`;
+    return { id, is_valid: false, message, error_type: kind, confidence_score: similarity };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const pointer = `/items/${index}`;
+    throw new PlatformError('VALIDATION_ERROR', `Cannot compare the item ${index}: it is nested too deeply`, {
+      details: { issues: [{ pointer, message: 'is nested too deeply' }] },
+      cause: error,
+    });
+  }
 }
