@@ -12,7 +12,6 @@ import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/p
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
-import { NoticeOutbox } from './events/notice-outbox.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
 import { serverFunctions } from './functions/server-functions.ts';
@@ -83,13 +82,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
-  const made = { examples, programs, diffs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
+  const made = { examples, programs, resources, diffs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: generatorReady(configuration, supervisor),
-    resources,
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
@@ -114,10 +112,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const outbox = new NoticeOutbox(database, (notice) => engine.announce(notice));
-  const opened = cleanUp.use(
-    openPrograms({ ...made, resources, outbox, database, clock, random, log: (text) => log.warn(text) }),
-  );
+  const opened = cleanUp.use(openPrograms({ ...made, engine, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
@@ -125,7 +120,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
-  const watched = { database, engine, programs, edge, examples, resources, outbox, audit, models: agents.models };
+  const watched = { database, engine, programs, edge, examples, resources, outbox: opened.outbox, audit, models: agents.models };
   const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));

@@ -4,7 +4,6 @@ import type { Engine } from '@loopwright/engine';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { ResourceProjects } from '../authorization/resource-projects.ts';
-import { NoticeOutbox } from '../events/notice-outbox.ts';
 import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { type OpenPrograms, openPrograms } from '../programs/open-programs.ts';
@@ -30,8 +29,7 @@ export function openTestPrograms({
   const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const tell = (message: string): void => void log.push(message);
-  const outbox = new NoticeOutbox(database, (notice) => engine.announce(notice));
   const resources = new ResourceProjects({ database: () => database, clock: systemClock });
-  const opened = openPrograms({ programs, edge, diffs, database, outbox, resources, ...parts, lookIntervalMs: 100, log: tell });
+  const opened = openPrograms({ programs, edge, diffs, database, engine, resources, ...parts, lookIntervalMs: 100, log: tell });
   return { programs, edge, opened };
 }

@@ -28,7 +28,8 @@ export class EdgeWalls {
 
 function summary({ status, programs, sandbox }: EdgeHealth): Told {
   const { python } = sandbox;
-  const walls = [...sandbox.walls, ...(python?.walls ?? []).map((wall) => ({ ...wall, name: `python: ${wall.name}` }))];
+  const ofPython = (python?.walls ?? []).map(({ name, stands }) => ({ name: `python: ${name}`, stands }));
+  const walls = [...sandbox.walls, ...ofPython];
   return {
     status,
     programs: programs.length,

@@ -1,3 +1,5 @@
+import type { Engine } from '@loopwright/engine';
+import { NoticeOutbox } from '../events/notice-outbox.ts';
 import { Rollouts, type RolloutsOptions } from '../rollouts/rollouts.ts';
 import type { BehaviourDiffs } from './behaviour-diffs.ts';
 import { EdgeWalls } from './edge-walls.ts';
@@ -8,12 +10,22 @@ export interface OpenPrograms extends AsyncDisposable {
   readonly programs: ProgramService;
   readonly rollouts: Rollouts;
   readonly walls: EdgeWalls;
+  /** Tells in the stream of events what became of programs. */
+  readonly outbox: NoticeOutbox;
 }
 
 /** Opens them. Rollouts that were under way go on with `rollouts.recover()`. */
-export function openPrograms({ diffs, ...options }: RolloutsOptions & { readonly diffs: BehaviourDiffs }): OpenPrograms {
-  const rollouts = new Rollouts(options);
+export function openPrograms({
+  diffs,
+  engine,
+  ...options
+}: Omit<RolloutsOptions, 'outbox'> & {
+  readonly diffs: BehaviourDiffs;
+  readonly engine: Pick<Engine, 'announce'>;
+}): OpenPrograms {
+  const outbox = new NoticeOutbox(options.database, (notice) => engine.announce(notice));
+  const rollouts = new Rollouts({ ...options, outbox });
   const programs = new ProgramService(options.programs, options.edge, diffs);
   const walls = new EdgeWalls(options.edge, options.clock);
-  return { programs, rollouts, walls, [Symbol.asyncDispose]: () => rollouts[Symbol.asyncDispose]() };
+  return { programs, rollouts, walls, outbox, [Symbol.asyncDispose]: () => rollouts[Symbol.asyncDispose]() };
 }

@@ -34,7 +34,7 @@ export function comparePrograms({ evidence, forMs }: ComparedEvidence, configura
     performance_delta: delta,
     p_value: p,
     is_significant: isSignificant,
-    tests: testsOf(evidence).map((test) => ({ ...test, e_value_better: eValue(better[test.metric]) })),
+    tests: testsOf(evidence).map((test) => Object.assign(test, { e_value_better: eValue(better[test.metric]) })),
     confidence: confidenceOf(p, configuration),
     ...recommend({ delta, isSignificant, seen, forMs }, configuration),
   };

@@ -239,9 +239,9 @@ describe('the later API of the source', () => {
     const body = { control_program_id: 'mail@1', treatment_program_id: 'second/id', configuration: { minimum_sample_size: 30 } };
     const compare = async (): Promise<ReturnType<typeof compareProgramsResponseSchema.parse>> =>
       compareProgramsResponseSchema.parse((await server.post(`${PROGRAMS}/compare`, body)).body);
-    const before = await compare();
-    assert.deepEqual([before.source, before.recommendation, before.is_significant], ['history', 'continue', false]);
-    assert.deepEqual([before.control_metrics.total_validations, before.treatment_metrics.sample_size], [6, 1]);
+    const alone = await compare();
+    assert.deepEqual([alone.source, alone.recommendation, alone.is_significant], ['history', 'continue', false]);
+    assert.deepEqual([alone.control_metrics.total_validations, alone.treatment_metrics.sample_size], [6, 1]);
     for (const treatment of ['other', 'mail@1', 'nobody'])
       assert.deepEqual(
         pointersIn(

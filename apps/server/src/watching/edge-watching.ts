@@ -66,6 +66,12 @@ export class EdgeWatching {
     return this.#edge.request(rangeAnalyticsSchema, 'GET', `/tasks/${program}/analytics/range?${query.toString()}`);
   }
 
+  /** Takes US dollars from the budget of the oracle of a program that were spent for something else than a sample. */
+  async spend(program: string, costUsd: number): Promise<void> {
+    const spentSchema = z.object({ spent_usd: z.number() });
+    await this.#edge.request(spentSchema, 'POST', `/tasks/${program}/oracle-costs`, { cost_usd: costUsd });
+  }
+
   /** Compares outputs as samples are compared, or as the request says. */
   validateBatch(request: BatchValidateRequest): Promise<BatchValidateResponse> {
     return this.#edge.request(batchValidateResponseSchema, 'POST', '/api/v1/batch/validate', request);

@@ -7,7 +7,7 @@ import {
   type ValidationSummary,
   batchValidateResponseSchema,
   sampleListSchema,
-  sampleSchema,
+  taskExecuteResponseSchema,
   validationSummarySchema,
 } from '@loopwright/protocol';
 import { errorIn, openServer } from '../http/app-fixture.ts';
@@ -15,6 +15,14 @@ import { type Served, openServed } from '../http/served-fixture.ts';
 
 const SOURCE = `export function run(text: string): string { return text.includes('prize') ? 'spam' : 'ham'; }`;
 const PATH = '/api/v1/programs/mail';
+const BATCH = {
+  task_id: 'mail',
+  items: [
+    { id: '1', input: 'x', output: 'spam', expected_output: 'spam' },
+    { id: '2', input: 'x', output: 'spam', expected_output: 'junk' },
+    { id: '3', input: 'x', output: 'spam', expected_output: 'ham' },
+  ],
+};
 const usage = { prompt_tokens: 1000, completion_tokens: 10, total_tokens: 1010 };
 const says = (value: object): { text: string; usage: typeof usage } => ({ text: JSON.stringify(value), usage });
 
@@ -28,7 +36,8 @@ before(async () => {
       ...DEFAULT_WATCHING.validation,
       oracle: 'model',
       comparison: { method: 'semantic', threshold: 0.9, fields: {} },
-      budgetUsdPerDay: 0.014,
+      // Nine calls at 0.00208.
+      budgetUsdPerDay: 0.0187,
     },
     drift: null,
   } as const;
@@ -81,28 +90,10 @@ describe('the model as oracle', () => {
     assert.ok(spent > 0.009 && Math.abs(budget.spent_usd - spent) < 1e-6, `${spent} of ${budget.spent_usd}`);
   });
 
-  it('leaves out what it cannot judge, and asks no more when the budget is used up', async () => {
-    await execute('one more');
-    provider.script(says({ output: 'other' }), { text: 'who knows', usage });
-    await served.server.watching.watcher.round();
-    assert.equal((await samples('skipped')).length, 1);
-    await execute('and another');
-    const before = provider.seen.length;
-    // Two calls of the round before cost the rest of the day.
-    assert.equal((await summary()).budget.exhausted, true);
-    await served.server.watching.watcher.round();
-    assert.equal(provider.seen.length, before);
-  });
-
-  it('judges what people answer and what a batch compares, and says what to configure where there is none', async () => {
-    const items = [
-      { id: '1', input: 'x', output: 'spam', expected_output: 'spam' },
-      { id: '2', input: 'x', output: 'spam', expected_output: 'junk' },
-      { id: '3', input: 'x', output: 'spam', expected_output: 'ham' },
-    ];
+  it('judges the outputs of a batch that differ', async () => {
     provider.script(says({ same: true, similarity: 1 }), says({ same: false, similarity: 0 }));
-    const body = { task_id: 'mail', items };
-    const compared = batchValidateResponseSchema.parse((await served.server.post('/api/v1/batch/validate', body)).body);
+    const { spent_usd: already } = (await summary()).budget;
+    const compared = batchValidateResponseSchema.parse((await served.server.post('/api/v1/batch/validate', BATCH)).body);
     assert.deepEqual(
       compared.results.map(({ is_valid, confidence_score }) => [is_valid, confidence_score]),
       [
@@ -112,18 +103,34 @@ describe('the model as oracle', () => {
       ],
     );
     assert.deepEqual([compared.comparison_method, compared.valid_count], ['semantic', 2]);
+    assert.ok(Math.abs((await summary()).budget.spent_usd - already - 2 * 0.00208) < 1e-9);
+  });
+
+  it('leaves out what it cannot judge, and asks no more when the budget is used up', async () => {
+    for (const input of ['one more', 'and another']) await execute(input);
+    provider.script(says({ output: 'other' }), { text: 'who knows', usage });
+    await served.server.watching.watcher.round();
+    assert.equal((await samples('skipped')).length, 1);
+    const asked = provider.seen.length;
+    // The two calls of the round before cost the rest of the day.
+    assert.equal((await summary()).budget.exhausted, true);
+    await served.server.watching.watcher.round();
+    assert.equal(provider.seen.length, asked);
+  });
+
+  it('judges nothing beyond the budget, and says what to configure where there is no model', async () => {
+    errorIn(await served.server.post('/api/v1/batch/validate', BATCH), 'ORACLE_BUDGET_REACHED');
+    const [waiting] = await samples('open');
+    const answer = `${PATH}/samples/${waiting?.sample_id}/answer`;
+    errorIn(await served.server.post(answer, { output: 'something else' }), 'ORACLE_BUDGET_REACHED');
+    // What is the same needs no judgement.
+    assert.equal((await served.server.post(answer, { output: 'ham' })).status, 200);
+    const forced = { input: 'forced', force_validation: true };
+    const executed = await served.server.post('/api/v1/tasks/mail/execute', forced);
+    assert.equal(taskExecuteResponseSchema.parse(executed.body).sampled_for_validation, false, 'nobody may be asked any more');
     await using bare = await openServer({ edgeUrl: () => served.edgeUrl });
     await bare.programs.store('mail', { id: 'v1', source: SOURCE });
-    const forced = { input: 'forced', force_validation: true };
-    const { sampled_for_validation: sampled } = (await served.server.post('/api/v1/tasks/mail/execute', forced)).body as {
-      sampled_for_validation: boolean;
-    };
-    assert.equal(sampled, false, 'nobody may be asked any more today');
-    const [answered] = await samples('answered');
-    const again = await bare.post(`${PATH}/samples/${answered?.sample_id}/answer`, { output: 'x' });
-    errorIn(again, 'SAMPLE_TAKEN');
-    const refused = errorIn(await bare.post('/api/v1/batch/validate', body), 'PROVIDER_NOT_CONFIGURED');
+    const refused = errorIn(await bare.post('/api/v1/batch/validate', BATCH), 'PROVIDER_NOT_CONFIGURED');
     assert.deepEqual([refused.status, /model/u.test(refused.fix)], [503, true]);
-    assert.equal(sampleSchema.safeParse(answered).success, true);
   });
 });

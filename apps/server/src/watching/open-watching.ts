@@ -11,6 +11,7 @@ import type { ExampleStore } from '../examples/example-store.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { Incidents } from './incidents.ts';
 import { EdgeWatching } from './edge-watching.ts';
+import { MeaningJudge } from './meaning-judge.ts';
 import { ModelOracle, type ModelOracleParts } from './model-oracle.ts';
 import { ProgramWatcher } from './program-watcher.ts';
 import { RepairStore } from './repair-store.ts';
@@ -44,6 +45,7 @@ export interface OpenWatching extends AsyncDisposable {
   readonly store: RepairStore;
   readonly repairs: Repairs;
   readonly watcher: ProgramWatcher;
+  readonly meaning: MeaningJudge;
 }
 
 /** Opens it; nothing is looked at before `watcher.start()`. */
@@ -65,9 +67,10 @@ export function openWatching(
     log,
   });
   const oracle = new ModelOracle({ ...models, clock });
+  const meaning = new MeaningJudge({ edge, oracle, resources, clock });
   const { driftCheckSeconds: seconds } = settings;
   const intervalMs = seconds === null ? null : seconds * 1000;
   const incidents = new Incidents({ ...parts, database, edge });
-  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, incidents, oracle, clock, intervalMs, log });
-  return { edge, store, repairs, watcher, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
+  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, incidents, oracle, meaning, clock, intervalMs, log });
+  return { edge, store, repairs, watcher, meaning, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }

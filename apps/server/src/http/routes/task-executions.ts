@@ -26,7 +26,7 @@ const ITEMS_MAX = 10_000;
  * `/tasks/{name}/…` and `/batch/…` of the source's later API (`reference/domain.md` §3.5): a task is a program, and an artifact one of its versions. What is
  * asked of people has the path `/tasks/{task_id}` itself.
  */
-export function taskExecutionRoutes({ programs, watching: { watcher } }: AppParts): FastifyPluginAsyncZod {
+export function taskExecutionRoutes({ programs, watching: { meaning } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     api.post(
       '/tasks/:name/execute',
@@ -107,7 +107,7 @@ export function taskExecutionRoutes({ programs, watching: { watcher } }: AppPart
       },
       async ({ body }) => {
         await programs.versions(body.task_id);
-        return watcher.validate(body);
+        return meaning.validate(body);
       },
     );
   };

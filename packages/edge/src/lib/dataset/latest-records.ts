@@ -66,7 +66,7 @@ async function endOf(path: string, records: number): Promise<{ lines: string[]; 
       lines[first] = '';
     }
   }
-  return { lines: lines.slice(first).reverse(), isCut };
+  return { lines: lines.slice(first).toReversed(), isCut };
 }
 
 /** The complete lines of a file, the last one first; none when there is no such file. */

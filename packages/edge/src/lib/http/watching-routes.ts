@@ -17,6 +17,7 @@ const querySchema = z.strictObject({
 const personSchema = z.string().trim().min(1).max(200);
 const claimSchema = z.strictObject({ by: personSchema, sample_id: z.string().min(1).max(100).optional() });
 const skipSchema = z.strictObject({ by: personSchema, cost_usd: z.number().min(0).max(1000).default(0) });
+const costSchema = z.strictObject({ cost_usd: z.number().min(0).max(1000) });
 const answerSchema = z.strictObject({
   by: personSchema,
   answer: sampleAnswerSchema,
@@ -46,6 +47,10 @@ export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
 
   app.get('/tasks/:task_id/drift', async (request) => watching.drift(await taskOf(request)));
   app.get('/tasks/:task_id/validation', async (request) => watching.summary(await taskOf(request)));
+  app.post('/tasks/:task_id/oracle-costs', async (request) => {
+    const taskId = await taskOf(request);
+    return watching.validations.spend(taskId, costSchema.parse(request.body).cost_usd);
+  });
   app.get('/tasks/:task_id/samples', async (request) => {
     const { state, cursor, limit } = querySchema.parse(request.query);
     return watching.validations.list(await taskOf(request), { state, after: Number(cursor), limit });

@@ -63,6 +63,12 @@ export class Validations {
     if (!this.#parts.counts.budget(sample.taskId).exhausted) this.#parts.queue.add(sample);
   }
 
+  /** Counts US dollars that were spent on a program for something else than a sample; gives what was spent today. */
+  spend(taskId: string, costUsd: number): ValidationSummary['budget'] {
+    this.#parts.counts.spend(taskId, costUsd);
+    return this.#parts.counts.budget(taskId);
+  }
+
   list(taskId: string, query: SampleQuery): SampleList {
     const { samples, next } = this.#parts.queue.list(taskId, query);
     return { samples, next_cursor: next === null ? null : String(next), ...this.#stateOf(taskId) };
