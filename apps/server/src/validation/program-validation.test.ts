@@ -274,6 +274,9 @@ describe('the later API of the source', () => {
     await waitFor(async () => (await compare()).treatment_metrics.sample_size === 40);
     const { source: from, rollout_id: of, treatment_metrics: did } = await compare();
     assert.deepEqual([from, of, did.error_rate], ['rollout', canary.id, 0.9]);
+    const there = { ...body, control_program_id: 'mail@2', treatment_program_id: 'mail@1' };
+    const around = compareProgramsResponseSchema.parse((await server.post(`${PROGRAMS}/compare`, there)).body);
+    assert.deepEqual([around.source, around.control_metrics.error_rate, around.rollout_id], ['rollout', 0.9, canary.id]);
     const back = await server.post(`${PROGRAMS}/canary/${canary.id}/rollback`, { reason: 'it fails' });
     const ended = canarySchema.parse(back.body);
     assert.deepEqual([ended.status, ended.status_reason, ended.current_percentage], ['rolled_back', 'it fails', 0]);

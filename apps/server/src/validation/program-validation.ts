@@ -105,7 +105,7 @@ export class ProgramValidation {
         },
       });
     const pair = { incumbent: control.version, candidate: treatment.version };
-    const tried = await rollouts.evidence(control.name, pair);
+    const tried = (await rollouts.evidence(control.name, pair)) ?? (await this.#reversed(control.name, pair));
     const compared: ComparedEvidence =
       tried === undefined
         ? await this.#history(control.name, pair, configuration.test_duration_hours)
@@ -120,6 +120,18 @@ export class ProgramValidation {
       rollout_id: tried?.rolloutId ?? null,
       compared_at: isoTime(clock.now()),
     };
+  }
+
+  /** A canary in which the control was the candidate, seen from the other side. */
+  async #reversed(
+    name: string,
+    { incumbent, candidate }: { readonly incumbent: number; readonly candidate: number },
+  ): ReturnType<Rollouts['evidence']> {
+    const tried = await this.#parts.rollouts.evidence(name, { incumbent: candidate, candidate: incumbent });
+    if (tried === undefined) return undefined;
+    const { totals, tests, better, ...rest } = tried.evidence;
+    const swapped = { candidate: totals.incumbent, incumbent: totals.candidate };
+    return { ...tried, evidence: { ...rest, totals: swapped, tests: better, better: tests } };
   }
 
   /** What two versions did that never shared the requests: their figures of the last days, and all their validations. */
