@@ -50,6 +50,7 @@ export * from './lib/http/repairs.ts';
 export * from './lib/http/program-validation.ts';
 export * from './lib/http/canaries.ts';
 export * from './lib/http/event-types.ts';
+export * from './lib/http/program-tasks.ts';
 export * from './lib/http/break-even.ts';
 export * from './lib/http/cloud-event.ts';
 export * from './lib/http/identity.ts';

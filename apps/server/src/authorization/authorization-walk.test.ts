@@ -63,6 +63,7 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
     ]),
   ),
   'PATCH /api/v1/users/{user_id}': () => ({ role: 'operator' }),
+  'POST /api/v1/tasks': ({ project }) => ({ name: `task-of-${project}`, description: 'walked', project_id: project }),
   'POST /api/v1/tasks/{name}/execute': () => ({ input: 'x' }),
   'POST /api/v1/batch/execute': ({ program }) => ({ task_id: program, items: [{ id: '1', input: 'x' }] }),
   'POST /api/v1/batch/validate': ({ program }) => ({
@@ -111,6 +112,7 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ...['advance', 'pause', 'promote', 'resume', 'rollback'].map(
     (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
   ),
+  ['GET /api/v1/programs/{name}/task', 'PROGRAM_NOT_FOUND'],
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);

@@ -176,6 +176,12 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
 
   // The source's later API: a task is a program, and the id of a program that of a version.
+  'POST /api/v1/tasks': {
+    need: 'executions:write',
+    on: 'body.project_id',
+    records: { asked: ['name', 'project_id'], answered: ['id', 'examples_digest'] },
+  },
+  'GET /api/v1/programs/{name}/task': { need: 'programs:read', on: 'program' },
   'POST /api/v1/tasks/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
   'GET /api/v1/tasks/{name}/artifacts': { need: 'programs:read', on: 'program' },
   'GET /api/v1/tasks/{name}/artifacts/{version}': { need: 'programs:read', on: 'program' },

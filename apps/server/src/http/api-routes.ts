@@ -25,6 +25,7 @@ import { programBundleRoutes } from './routes/program-bundles.ts';
 import { programDiffRoutes } from './routes/program-diffs.ts';
 import { programRolloutRoutes } from './routes/program-rollouts.ts';
 import { programListRoutes } from './routes/program-lists.ts';
+import { programTaskRoutes } from './routes/program-tasks.ts';
 import { programRoutes } from './routes/programs.ts';
 import { programValidationRoutes } from './routes/program-validation.ts';
 import { taskExecutionRoutes } from './routes/task-executions.ts';
@@ -75,6 +76,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programBundleRoutes(parts));
     await api.register(programRolloutRoutes(parts));
     await api.register(taskExecutionRoutes(parts));
+    await api.register(programTaskRoutes(parts));
     await api.register(programValidationRoutes(parts));
     await api.register(canaryRoutes(parts));
     await api.register(cloudEventRoutes(parts));

@@ -4,6 +4,7 @@ import type { Engine } from '@loopwright/engine';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { ResourceProjects } from '../authorization/resource-projects.ts';
+import type { ExampleStore } from '../examples/example-store.ts';
 import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { type OpenPrograms, openPrograms } from '../programs/open-programs.ts';
@@ -14,6 +15,7 @@ export function openTestPrograms({
   url,
   database,
   engine,
+  examples,
   log,
 }: {
   /** Data folder of the server. */
@@ -22,6 +24,7 @@ export function openTestPrograms({
   url: () => string;
   database: ServerDatabase;
   engine: Engine;
+  examples: ExampleStore;
   log: string[];
 }): { programs: ProgramStore; edge: EdgeClient; opened: OpenPrograms } {
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
@@ -30,6 +33,17 @@ export function openTestPrograms({
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const tell = (message: string): void => void log.push(message);
   const resources = new ResourceProjects({ database: () => database, clock: systemClock });
-  const opened = openPrograms({ programs, edge, diffs, database, engine, resources, ...parts, lookIntervalMs: 100, log: tell });
+  const opened = openPrograms({
+    programs,
+    edge,
+    diffs,
+    database,
+    engine,
+    examples,
+    resources,
+    ...parts,
+    lookIntervalMs: 100,
+    log: tell,
+  });
   return { programs, edge, opened };
 }

@@ -59,6 +59,11 @@ export class ProgramService {
     };
   }
 
+  /** How many versions there are, and which one is active; a name that has none yet is fine. */
+  async extent(name: string): Promise<{ active_version: number | null; total_versions: number }> {
+    return { active_version: await this.#store.getActive(name), total_versions: (await this.#store.list(name)).length };
+  }
+
   /** Every version, the oldest first. Throws PROGRAM_NOT_FOUND. */
   async versions(name: string): Promise<ProgramMetadata[]> {
     const versions = await this.#store.list(name);

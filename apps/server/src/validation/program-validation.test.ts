@@ -12,6 +12,7 @@ import {
   recommendationsSchema,
   repairListSchema,
   taskExecuteResponseSchema,
+  taskResponseSchema,
   validationStatisticsSchema,
 } from '@loopwright/protocol';
 import { type TestServer, errorIn, pointersIn } from '../http/app-fixture.ts';
@@ -213,6 +214,29 @@ describe('the later API of the source', () => {
       told('program_improved').map(({ repair_id }) => repair_id),
       [id],
     );
+  });
+
+  it('keeps what a program is to do, once, and makes one again from that which no execution has made', async () => {
+    const examples = [
+      { input: 'x marks', output: 'spam' },
+      { input: 'plain', output: 'ham' },
+    ];
+    const made = await server.post(`${V1}/tasks`, { name: 'other', description: 'Sort letters', examples });
+    const task = taskResponseSchema.parse(made.body);
+    assert.deepEqual(
+      [made.status, task.id, task.accuracy_target, task.latency_target_ms, task.sampling_rate, task.total_versions],
+      [201, 'other', 0.9, 10, 0.1, 1],
+    );
+    assert.deepEqual([task.examples, task.active_version], [examples, null]);
+    assert.deepEqual((await server.get(`${V1}/programs/other/task`)).body, made.body);
+    errorIn(await server.post(`${V1}/tasks`, { name: 'other', description: 'Again' }), 'TASK_ALREADY_EXISTS');
+    errorIn(await server.get(`${V1}/programs/mail/task`), 'PROGRAM_NOT_FOUND');
+    const ran = await server.post(`${V1}/tasks/other/execute`, { input: 'x', version: 1, force_validation: true });
+    const { execution_id: id } = taskExecuteResponseSchema.parse(ran.body);
+    assert.equal((await server.post(`${V1}/programs/other/samples/${id}/answer`, { output: 'ham' })).status, 200);
+    const begun = improveResponseSchema.parse((await server.post(`${PROGRAMS}/other@1/improve`, {})).body);
+    const repair = server.engine.read.execution(begun.repair_id);
+    assert.equal((repair?.input as { task_description?: string }).task_description, 'Sort letters');
   });
 
   it('tells once how many executions failed and how many outputs were wrong since the last look', async () => {

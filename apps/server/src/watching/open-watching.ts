@@ -8,6 +8,7 @@ import type { Configuration } from '../config/settings.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { ProgramTasks } from '../programs/program-tasks.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { Incidents } from './incidents.ts';
 import { EdgeWatching } from './edge-watching.ts';
@@ -27,6 +28,7 @@ export interface WatchingParts {
   readonly resources: ResourceProjects;
   readonly audit: AuditLog;
   readonly outbox: NoticeOutbox;
+  readonly tasks: ProgramTasks;
   readonly models: Omit<ModelOracleParts, 'clock'>;
   readonly clock: Clock;
   readonly random: Random;

@@ -21,6 +21,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { ProgramTasks } from '../programs/program-tasks.ts';
 import { type Counterexamples, collectCounterexamples, joinExamples } from './counterexamples.ts';
 import type { EdgeWatching } from './edge-watching.ts';
 import type { RepairStore, StoredRepair } from './repair-store.ts';
@@ -40,6 +41,8 @@ export interface RepairParts {
   readonly resources: ResourceProjects;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly store: RepairStore;
+  /** What programs are to do that no execution has made. */
+  readonly tasks: Pick<ProgramTasks, 'madeFrom'>;
   /** Tells in the stream of events what became better. */
   readonly outbox: NoticeOutbox;
   readonly clock: Clock;
@@ -182,9 +185,9 @@ export class Repairs {
     return `The last repair ended as "${last.state}"; the next one is not opened for another ${Math.ceil((until - this.#parts.clock.now()) / HOUR_MS)} hour(s)`;
   }
 
-  /** What the newest version that is or was active and that the workflow made was made from. */
+  /** What the newest version that is or was active and that the workflow made was made from; else what its task says. */
   async #madeFrom(program: string): Promise<MadeFrom | undefined> {
-    const { engine, programs } = this.#parts;
+    const { engine, programs, tasks } = this.#parts;
     for (const { execution_id } of (await programs.promotions(program)).toReversed()) {
       if (typeof execution_id !== 'string') continue;
       const execution = engine.read.execution(execution_id);
@@ -192,7 +195,7 @@ export class Repairs {
       const madeFrom = madeFromSchema.safeParse(execution.input);
       if (madeFrom.success) return madeFrom.data;
     }
-    return undefined;
+    return tasks.madeFrom(program);
   }
 
   async #begin(repair: StoredRepair): Promise<void> {

@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { TestAuthorization } from '../authorization/authorization-fixture.ts';
 import { NoticeOutbox } from '../events/notice-outbox.ts';
 import { moneyOf } from '../money/money-fixture.ts';
+import { ProgramTasks } from '../programs/program-tasks.ts';
 import { type OpenWatching, type WatchingParts, openWatching } from './open-watching.ts';
 
 /** Nothing listens there. */
@@ -10,9 +11,11 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 /** The watching of a test server, which looks only when it is told to; its model is the one at a URL, when there is one. */
 export function openTestWatching(
-  parts: Omit<WatchingParts, 'outbox' | 'models' | 'resources' | 'clock' | 'random'> & Pick<TestAuthorization, 'authorization'>,
+  parts: Omit<WatchingParts, 'outbox' | 'tasks' | 'models' | 'resources' | 'clock' | 'random'> &
+    Pick<TestAuthorization, 'authorization'>,
   modelUrl?: string,
 ): OpenWatching {
+  const { resources } = parts.authorization;
   const time = { clock: systemClock, random: systemRandom };
   const none = { key: null, file: null };
   const { usage, prices } = moneyOf(parts.database);
@@ -38,7 +41,8 @@ export function openTestWatching(
     ...parts,
     ...time,
     outbox: new NoticeOutbox(parts.database, (notice) => parts.engine.announce(notice)),
-    resources: parts.authorization.resources,
+    tasks: new ProgramTasks({ ...parts, ...time, resources }),
+    resources,
     models: { models, prices, usage },
   });
 }

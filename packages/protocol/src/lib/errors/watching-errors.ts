@@ -14,6 +14,12 @@ export const WATCHING_ERRORS = {
     title: 'Somebody else has the sample, or it is done',
     fix: 'Claim another sample; `details` says who has this one',
   },
+  TASK_ALREADY_EXISTS: {
+    status: 409,
+    retryable: false,
+    title: 'There is a task of this name already',
+    fix: 'Read it with GET /api/v1/programs/{name}/task, or choose another name',
+  },
   REPAIR_IN_PROGRESS: {
     status: 409,
     retryable: false,
