@@ -9,14 +9,12 @@ export interface ProgramVersion {
   readonly id: string;
 }
 
-/** Ids that are remembered; the store is looked through again for others. */
-const REMEMBERED = 10_000;
-
 /** Finds versions by what the source calls the id of a program: the id of a version, `name@version`, or a name for its active version. */
 export class ProgramReferences {
   readonly #store: ProgramStore;
-  /** A version never changes, so that what was found stays right. */
-  readonly #known = new Map<string, ProgramVersion>();
+  /** A version never changes, so that what was found stays right; `null`: several have the id. */
+  #known: ReadonlyMap<string, ProgramVersion | null> = new Map();
+  #look: Promise<void> | undefined;
 
   constructor(store: ProgramStore) {
     this.#store = store;
@@ -29,7 +27,9 @@ export class ProgramReferences {
       const named = await this.#named(name, number === undefined ? undefined : Number(number));
       if (named !== undefined) return named;
     }
-    return this.#known.get(reference) ?? this.#search(reference);
+    // However many ask for what is not there, the store is looked through by one of them at a time.
+    if (!this.#known.has(reference)) await (this.#look ??= this.#lookThrough().finally(() => (this.#look = undefined)));
+    return this.#known.get(reference) ?? undefined;
   }
 
   /** Throws PROGRAM_NOT_FOUND. */
@@ -45,16 +45,11 @@ export class ProgramReferences {
     return { name, version, id: (await this.#store.loadMetadata(name, version)).id };
   }
 
-  async #search(id: string): Promise<ProgramVersion | undefined> {
-    const found: ProgramVersion[] = [];
+  async #lookThrough(): Promise<void> {
+    const known = new Map<string, ProgramVersion | null>();
     for (const name of await this.#store.programs())
-      for (const metadata of await this.#store.list(name))
-        if (metadata.id === id) found.push({ name, version: metadata.version, id });
-    const [only, ...others] = found;
-    if (only === undefined || others.length > 0) return undefined;
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
-    this.#known.set(id, only);
-    return only;
+      for (const { id, version } of await this.#store.list(name)) known.set(id, known.has(id) ? null : { name, version, id });
+    this.#known = known;
   }
 }
 
