@@ -12,14 +12,15 @@ import {
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isRefusal } from '../rollout/edge-rollout.ts';
 import { KEY_CHARACTERS } from '../rollout/limits.ts';
 import { executeAsAsked } from '../serve/asked-execution.ts';
-import type { Execution } from '../serve/execute-once.ts';
+import { type Execution, executeOnce } from '../serve/execute-once.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import { type Comparison, compareOutputs } from '../validation/compare.ts';
 import { mismatchOf } from '../validation/mismatch.ts';
 import type { EdgeParts } from './edge-parts.ts';
-import { executeCounted, parsedJsonSchema } from './execute-routes.ts';
+import { parsedJsonSchema } from './execute-routes.ts';
 import { TURN_MS, VALIDATE_BODY_LIMIT_BYTES } from './limits.ts';
 
 const paramsSchema = z.object({ task_id: programNameSchema });
@@ -59,9 +60,14 @@ async function execute(parts: EdgeParts, request: FastifyRequest, reply: Fastify
   // Also of an answer that is an error.
   reply.header('x-program-version', served.metadata.version).header('x-program-digest', served.metadata.digest);
   const asked = { forceValidation: body.force_validation, timeoutMs: body.timeout_ms };
-  const { execution, record } = await executeAsAsked(parts, asked, (tools) =>
-    executeCounted(tools, { served, input: body.input, rollout }),
+  const log = await parts.datasets.of(taskId);
+  const { execution, record } = await executeAsAsked(parts, asked, (tools) => executeOnce(served, body.input, log, tools)).catch(
+    (error: unknown) => {
+      if (isRefusal(error)) rollout?.count(served, undefined);
+      throw error;
+    },
   );
+  rollout?.count(served, execution);
   reply.header('x-execution-id', execution.id);
   if (rollout !== undefined) reply.raw.once('finish', () => rollout.mirror(served, body.input, execution, lot));
   return answerOf(served, { execution, record, at: isoTime(parts.clock.now()) });
