@@ -112,7 +112,7 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ...['advance', 'pause', 'promote', 'resume', 'rollback'].map(
     (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
   ),
-  ['GET /api/v1/programs/{name}/task', 'PROGRAM_NOT_FOUND'],
+  ['GET /api/v1/programs/{name}/task', 'PROGRAM_TASK_NOT_FOUND'],
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);

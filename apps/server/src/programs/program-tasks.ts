@@ -52,11 +52,11 @@ export class ProgramTasks {
     if (added === undefined) throw alreadyThere(task.name);
   }
 
-  /** Throws PROGRAM_NOT_FOUND for a program that has no task. */
+  /** Throws PROGRAM_TASK_NOT_FOUND. */
   async get(name: string, of: Pick<TaskResponse, 'active_version' | 'total_versions'>): Promise<TaskResponse> {
     const { examples, resources } = this.#parts;
     const row = await this.#row(name);
-    if (row === undefined) throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find a task of the program "${name}"`);
+    if (row === undefined) throw new PlatformError('PROGRAM_TASK_NOT_FOUND', `Cannot find a task of the program "${name}"`);
     const { examples: digest, created_at: at, ...rest } = row;
     return {
       ...rest,

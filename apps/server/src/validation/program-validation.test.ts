@@ -230,7 +230,7 @@ describe('the later API of the source', () => {
     assert.deepEqual([task.examples, task.active_version], [examples, null]);
     assert.deepEqual((await server.get(`${V1}/programs/other/task`)).body, made.body);
     errorIn(await server.post(`${V1}/tasks`, { name: 'other', description: 'Again' }), 'TASK_ALREADY_EXISTS');
-    errorIn(await server.get(`${V1}/programs/mail/task`), 'PROGRAM_NOT_FOUND');
+    errorIn(await server.get(`${V1}/programs/mail/task`), 'PROGRAM_TASK_NOT_FOUND');
     const ran = await server.post(`${V1}/tasks/other/execute`, { input: 'x', version: 1, force_validation: true });
     const { execution_id: id } = taskExecuteResponseSchema.parse(ran.body);
     assert.equal((await server.post(`${V1}/programs/other/samples/${id}/answer`, { output: 'ham' })).status, 200);

@@ -14,6 +14,12 @@ export const WATCHING_ERRORS = {
     title: 'Somebody else has the sample, or it is done',
     fix: 'Claim another sample; `details` says who has this one',
   },
+  PROGRAM_TASK_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'Nobody has said what the program is to do',
+    fix: 'Say it with POST /api/v1/tasks, or look at the execution that made the program',
+  },
   TASK_ALREADY_EXISTS: {
     status: 409,
     retryable: false,
