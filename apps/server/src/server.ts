@@ -83,13 +83,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
-  const made = { examples, programs, diffs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
+  const made = { examples, programs, resources, diffs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: generatorReady(configuration, supervisor),
-    resources,
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
@@ -114,7 +113,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
+  const opened = cleanUp.use(openPrograms({ ...made, engine, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
@@ -122,7 +121,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
-  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watched = { ...made, ...opened, database, engine, programs, audit, models: agents.models };
   const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
