@@ -9,7 +9,7 @@ import type { IpcRequest, IpcResponse } from '../http-ipc/ipc-messages.ts';
 import { NOT_SENT } from '../http-ipc/not-sent.ts';
 import type { SocketAddress } from '../transport/socket-transport.ts';
 import { endToEnd, outgoingHeaders } from './connection-headers.ts';
-import { isSmall, lengthOf, streamedBody, wholeBody } from './socket-body.ts';
+import { isSmall, lengthOf, roomIn, streamedBody, wholeBody } from './socket-body.ts';
 import type { ClientTls } from './tls-identity.ts';
 
 /** Where requests go. */
@@ -183,18 +183,6 @@ function open({ route: { address, tls }, request, agent }: TcpCallOptions): Clie
     ...(tls.key === undefined ? {} : { key: tls.key }),
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
     rejectUnauthorized: true,
-  });
-}
-
-function roomIn(outgoing: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      outgoing.off('drain', go);
-      outgoing.off('close', go);
-      resolve();
-    };
-    outgoing.on('drain', go);
-    outgoing.on('close', go);
   });
 }
 
