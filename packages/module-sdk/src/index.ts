@@ -18,6 +18,8 @@ export {
   type OrchestratorChannel,
 } from './lib/channel/module-channel.ts';
 export { type FetchHandler, fetchHandler } from './lib/http-ipc/fetch-handler.ts';
+export { WholeResponse } from './lib/http-ipc/whole-response.ts';
+export type { HandlerOptions } from './lib/exchange/exchange-server.ts';
 export { HttpIpcServer, type HttpIpcServerOptions } from './lib/http-ipc/http-ipc-server.ts';
 export { HttpIpcClient, type HttpIpcClientOptions } from './lib/http-ipc/http-ipc-client.ts';
 export type { IpcHandler, IpcRequest, IpcResponse, IpcServerRequest } from './lib/http-ipc/ipc-messages.ts';
