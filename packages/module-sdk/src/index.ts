@@ -74,7 +74,9 @@ export { createTestHost, type TestHost, type TestHostOptions } from './lib/test-
 export { ModuleTrace, type ModuleTraceOptions, type OpenSpan } from './lib/module-trace.ts';
 export { openModuleTrace } from './lib/open-module-trace.ts';
 export { type JwtAlgorithm, type JwtConfig, jwtConfigFromEnvironment } from './lib/jwt/jwt-config.ts';
-export { type JwtClaims, JwtValidator, tokenFromHeader } from './lib/jwt/jwt-validator.ts';
+export { type JwtClaims, JwtValidator, tokenFromHeader, type TokenValidator } from './lib/jwt/jwt-validator.ts';
+export { jwtConnector } from './lib/jwt/jwt-connector.ts';
+export { HostTokenValidator } from './lib/jwt/host-token-validator.ts';
 export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
 export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';
 export { type AppState } from './lib/application/app-state.ts';
