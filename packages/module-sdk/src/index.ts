@@ -80,6 +80,8 @@ export { HostTokenValidator } from './lib/jwt/host-token-validator.ts';
 export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
 export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';
 export { type AppState } from './lib/application/app-state.ts';
+export { type AppChannelHealth } from './lib/application/app-channels.ts';
+export { type ChannelWishes, type TcpChannelWish } from './lib/application/open-channels.ts';
 export { defineModule, type Endpoint, type ModuleDefinition } from './lib/application/define-module.ts';
 export { type ServiceConnection, type ServiceConnector, serviceKey, type ServiceType } from './lib/services/service-connector.ts';
 export { ServiceClient } from './lib/services/service-client.ts';

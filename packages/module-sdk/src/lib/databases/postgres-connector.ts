@@ -1,7 +1,7 @@
 // G1. A statement is one statement: they are sent by the extended protocol, which takes no second one. G2. No operation takes longer than its time; a connection
 // on which one failed otherwise than by an error of its statement is never used again. G3. What runs begins with a word of the list: transactions are ours.
 import { type Clock, type Json, messageOf, PlatformError, toJson } from '@loopwright/protocol';
-import { Client, DatabaseError, Query } from 'pg';
+import { Client, DatabaseError, Query, type QueryConfig } from 'pg';
 import { withDeadline } from '../secrets/deadline.ts';
 import type { ServiceConnector } from '../services/service-connector.ts';
 import {
@@ -193,7 +193,13 @@ function run(
   checkStatement(sql);
   return new Promise((resolve, reject) => {
     let hasFailed = false;
-    const query = client.query(new Query({ text: numberedPlaceholders(sql), values: [...params], queryMode: 'extended' }));
+    // Its types do not know the mode: without it a statement with no parameters would go as a text of several.
+    const config: QueryConfig & { readonly queryMode: 'extended' } = {
+      text: numberedPlaceholders(sql),
+      values: [...params],
+      queryMode: 'extended',
+    };
+    const query = client.query(new Query(config));
     query.on('row', (row: Record<string, unknown>) => {
       if (hasFailed) return;
       try {
