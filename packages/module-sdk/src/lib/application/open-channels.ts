@@ -3,7 +3,7 @@ import { type ModuleInit, PlatformError } from '@loopwright/protocol';
 import { type FetchHandler, fetchHandler } from '../http-ipc/fetch-handler.ts';
 import { HttpTcpServer } from '../http-tcp/http-tcp-server.ts';
 import type { ServerTls } from '../http-tcp/tls-identity.ts';
-import { formatListen } from '../port/listen-address.ts';
+import { formatListen, parseListen } from '../port/listen-address.ts';
 import type { PortWish } from '../port/port-negotiator.ts';
 import type { ModuleContext } from '../serve-module.ts';
 import type { SocketAddress } from '../transport/socket-transport.ts';
@@ -84,13 +84,12 @@ async function openTcp(
   const handler = fetchHandler(token === undefined ? counted : withBearer(token, counted));
   try {
     if (TRUE.has(init.env['IPC_ONLY']?.toLowerCase() ?? '')) throw new RangeError('IPC_ONLY is set');
-    const bind = async (address: SocketAddress): Promise<HttpTcpServer> => {
-      const isGuarded = token !== undefined || !checksToken || tls?.clientCa !== undefined;
-      if (!isGuarded && 'host' in address && !LOOPBACK.has(address.host))
-        throw new RangeError('beyond this machine it needs a token, mutual TLS, or middleware');
-      const options = { handler, clock: context.clock, onError: context.onError, ...(tls === undefined ? {} : { tls }) };
-      return HttpTcpServer.listen(address, options);
-    };
+    const isGuarded = token !== undefined || !checksToken || tls?.clientCa !== undefined;
+    const at = parseListen(init.listen);
+    if (!isGuarded && 'host' in at && !LOOPBACK.has(at.host))
+      throw new RangeError('beyond this machine it needs a token, mutual TLS, or middleware');
+    const options = { handler, clock: context.clock, onError: context.onError, ...(tls === undefined ? {} : { tls }) };
+    const bind = (address: SocketAddress): Promise<HttpTcpServer> => HttpTcpServer.listen(address, options);
     const { bound } = await context.ports.negotiate(init.listen, bind, port);
     channels.opened('tcp', formatListen(bound.address), figures);
     return bound;
