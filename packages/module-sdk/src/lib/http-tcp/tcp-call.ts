@@ -148,6 +148,13 @@ export class TcpCall {
     return this.#resolve({ status, headers, body: streamedBody(incoming, waits) });
   }
 
+  /** A connection that was kept had been closed before the first byte of a request that is written at once: the system refused it. */
+  #wasNeverSent(error: unknown): boolean {
+    const { body } = this.#options.request;
+    const isOneWrite = !(body instanceof ReadableStream) && isSmall(body?.length ?? 0);
+    return this.#wasKept && !this.#hasAnswer && isOneWrite && codeOf(error) === 'EPIPE';
+  }
+
   /** Errors of sockets in the words of the catalogue; what the caller did itself stays as it is. */
   #translate(error: unknown): unknown {
     const { request } = this.#options;
@@ -161,7 +168,8 @@ export class TcpCall {
       });
     if (codeOf(error)?.startsWith('HPE_') === true)
       return new PlatformError('MODULE_PROTOCOL_ERROR', `Cannot read the answer of the module: ${why}`, { cause: error });
-    return new PlatformError('SERVICE_UNAVAILABLE', `Cannot get the answer of the module: ${why}`, { cause: error });
+    const details = this.#wasNeverSent(error) ? { details: NOT_SENT } : {};
+    return new PlatformError('SERVICE_UNAVAILABLE', `Cannot get the answer of the module: ${why}`, { ...details, cause: error });
   }
 }
 
