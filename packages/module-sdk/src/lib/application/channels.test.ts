@@ -42,11 +42,11 @@ async function started(channels: ChannelWishes, init: Partial<ModuleInitLine>, s
   const { listen } = await host.announced;
   if (channels.ipc !== false) await host.http.fetch('/me', { method: 'POST' });
   else {
-    using tcp = new HttpTcpClient({ address: parseListen(String(listen)), clock: systemClock });
+    using tcp = new HttpTcpClient({ address: parseListen(listen), clock: systemClock });
     await tcp.fetch('/me', { method: 'POST' });
   }
   assert.ok(app !== undefined);
-  return { host, app, listen: String(listen) };
+  return { host, app, listen };
 }
 
 describe('the channels of a module', () => {

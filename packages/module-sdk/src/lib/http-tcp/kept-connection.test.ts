@@ -35,17 +35,21 @@ describe('HttpTcpClient on a connection that was closed while nobody looked', ()
     const path = join(folder, 's');
     const shared = new Int32Array(new SharedArrayBuffer(8));
     const server = new Worker(SERVER, { eval: true, workerData: { path, shared } });
-    await once(server, 'message');
-    using client = new HttpTcpClient({ address: { path }, clock: systemClock });
-    assert.equal((await client.request({ method: 'POST', uri: '/', body: Buffer.from('one') })).status, 200);
-    // The connection goes back to those that are kept.
-    await new Promise((resolve) => setImmediate(resolve));
-    server.postMessage('close');
-    // Without a turn of the loop: the client cannot have seen it.
-    Atomics.wait(shared, 0, 0);
-    assert.equal((await client.request({ method: 'POST', uri: '/', body: Buffer.from('two') })).status, 200);
-    assert.equal(Atomics.load(shared, 1), 2);
-    await server.terminate();
-    rmSync(folder, { recursive: true });
+    try {
+      await once(server, 'message');
+      using client = new HttpTcpClient({ address: { path }, clock: systemClock });
+      assert.equal((await client.request({ method: 'POST', uri: '/', body: Buffer.from('one') })).status, 200);
+      // The connection goes back to those that are kept.
+      await new Promise((resolve) => setImmediate(resolve));
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin: a worker has no origin
+      server.postMessage('close');
+      // Without a turn of the loop: the client cannot have seen it.
+      Atomics.wait(shared, 0, 0);
+      assert.equal((await client.request({ method: 'POST', uri: '/', body: Buffer.from('two') })).status, 200);
+      assert.equal(Atomics.load(shared, 1), 2);
+    } finally {
+      await server.terminate();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
