@@ -47,27 +47,20 @@ export abstract class Exchange {
   }
 }
 
-/** A request as a handler gets it. Its signal is that of the exchange. */
-export class ExchangeRequest implements IpcServerRequest {
-  readonly method: string;
-  readonly uri: string;
-  readonly headers: IpcServerRequest['headers'];
-  readonly body: IpcServerRequest['body'];
-  readonly #exchange: Exchange;
-
-  /** @throws TypeError When the `uri` is no path. */
-  constructor(exchange: Exchange, { method, uri, headers, body }: Omit<IpcServerRequest, 'signal'>) {
-    if (!uri.startsWith('/') || uri.startsWith('//')) throw new TypeError('the uri is no path');
-    this.#exchange = exchange;
-    this.method = method;
-    this.uri = uri;
-    this.headers = headers;
-    this.body = body;
-  }
-
-  get signal(): AbortSignal {
-    return this.#exchange.signal;
-  }
+/** A request as a handler gets it; its signal is that of the exchange, made when it is asked for. @throws TypeError When the `uri` is no path. */
+export function exchangeRequest(exchange: Exchange, request: Omit<IpcServerRequest, 'signal'>): IpcServerRequest {
+  const { method, uri, headers, body } = request;
+  if (!uri.startsWith('/') || uri.startsWith('//')) throw new TypeError('the uri is no path');
+  return {
+    method,
+    uri,
+    headers,
+    body,
+    // A property of its own, so that a copy of the request has it too.
+    get signal() {
+      return exchange.signal;
+    },
+  };
 }
 
 /** Checks the status of an answer. @throws TypeError */

@@ -1,6 +1,6 @@
 import { HTTP_CHUNK_BYTES, MODULE_LINE_LIMIT_BYTES, type OrchestratorMessage } from '@loopwright/protocol';
 import type { ModuleSideChannel } from '../channel/module-channel.ts';
-import { checkStatus, Exchange, ExchangeRequest } from '../exchange/exchange.ts';
+import { checkStatus, Exchange, exchangeRequest } from '../exchange/exchange.ts';
 import { BodyWriter } from './body-writer.ts';
 import { headOfBody } from './head-of-body.ts';
 import { IncomingBody } from './body-reader.ts';
@@ -50,7 +50,7 @@ export class IpcExchange extends Exchange {
     const { method, uri, headers, body } = this.#message;
     const bytes = body === undefined || body === null ? null : decodeBytes(body);
     if (bytes === undefined) throw new TypeError('the body is no base64');
-    return new ExchangeRequest(this, { method, uri, headers, body: this.#incoming?.stream ?? bytes });
+    return exchangeRequest(this, { method, uri, headers, body: this.#incoming?.stream ?? bytes });
   }
 
   /** Adds a piece of the request's body. Gives `false` when it breaks the rules. */
@@ -67,7 +67,6 @@ export class IpcExchange extends Exchange {
   override async answer({ status, headers, body }: IpcResponse, onHead: (status: number) => void): Promise<void> {
     const { version } = this.#channel;
     const send = (bytes: Uint8Array, streamed: boolean): void => {
-      this.#isHeadSent = true;
       const head = {
         op: 'http_response',
         request_id: this.id,
@@ -75,6 +74,7 @@ export class IpcExchange extends Exchange {
         headers: headersFor(version, headers),
         ...(streamed ? { streamed } : {}),
       } as const;
+      this.#isHeadSent = true;
       if (bytes.length === 0) this.#channel.send(head);
       else if (version < 2) this.#channel.send({ ...head, body: [...bytes] });
       else this.#channel.sendWithBase64(head, 'body', toBase64(bytes));

@@ -103,6 +103,13 @@ describe('WholeResponse', () => {
     assert.equal(new WholeResponse('a', { headers: { 'content-type': 'x/y' } }).headers.get('content-type'), 'x/y');
   });
 
+  it('refuses a body where the status has none, as any other answer', () => {
+    for (const status of [204, 205, 304]) {
+      assert.throws(() => new Response('a', { status }), TypeError);
+      assert.throws(() => new WholeResponse('a', { status }), TypeError);
+    }
+  });
+
   it('is sent as it is while nobody has read it', async () => {
     const one = new WholeResponse('abc');
     assert.equal(Buffer.from(one.unread ?? []).toString(), 'abc');

@@ -1,3 +1,4 @@
+import { BODYLESS } from './fetch-forms.ts';
 import { readWholeBody } from './read-whole-body.ts';
 import { WholeBody } from './whole-body.ts';
 
@@ -18,9 +19,10 @@ export class WholeResponse extends Response {
     Object.defineProperty(this.prototype, 'clone', { value: clone });
   }
 
-  /** @param body A text is sent as UTF-8, and is `text/plain` unless the headers say otherwise. Bytes must not be changed any more. */
+  /** @param body A text is sent as UTF-8, and is `text/plain` unless the headers say otherwise. Bytes must not be changed any more. @throws TypeError For a status that has none. */
   constructor(body: string | Uint8Array, init?: ConstructorParameters<typeof Response>[1]) {
     super(null, init);
+    if (BODYLESS.has(this.status)) throw new TypeError(`Cannot answer with the status ${this.status} and a body`);
     this.#body = new WholeBody(typeof body === 'string' ? Buffer.from(body) : body);
     if (typeof body === 'string' && !this.headers.has('content-type'))
       this.headers.set('content-type', 'text/plain;charset=UTF-8');

@@ -12,11 +12,12 @@ export function toWireHeaders(headers: Headers): WireHeaders {
 
 /** Headers as a peer of a version reads them: version 1 knows one text a name only, and of several cookies gets the first. */
 export function headersFor(version: number, headers: Readonly<Record<string, string | readonly string[]>>): WireHeaders {
-  if (version >= 2) return headers as WireHeaders;
+  // Nearly always: then nothing has to be copied.
+  if (Object.values(headers).every((value) => typeof value === 'string')) return headers as WireHeaders;
   const wire: WireHeaders = {};
   for (const [name, value] of Object.entries(headers))
     if (typeof value === 'string') wire[name] = value;
-    else wire[name] = name.toLowerCase() === 'set-cookie' ? (value[0] ?? '') : value.join(', ');
+    else wire[name] = version >= 2 ? [...value] : name.toLowerCase() === 'set-cookie' ? (value[0] ?? '') : value.join(', ');
   return wire;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checkStatus, Exchange, ExchangeRequest } from '../exchange/exchange.ts';
+import { checkStatus, Exchange, exchangeRequest } from '../exchange/exchange.ts';
 import { BODYLESS } from '../http-ipc/fetch-forms.ts';
 import { bytesOf } from '../http-ipc/body-writer.ts';
 import { type BodyHead, headOfBody } from '../http-ipc/head-of-body.ts';
@@ -31,7 +31,7 @@ export class TcpExchange extends Exchange {
 
   override async request(): Promise<IpcServerRequest> {
     const { method = '', url: uri = '', headers } = this.#incoming;
-    return new ExchangeRequest(this, { method, uri, headers: endToEnd(headers), body: await this.#body() });
+    return exchangeRequest(this, { method, uri, headers: endToEnd(headers), body: await this.#body() });
   }
 
   async #body(): Promise<IpcServerRequest['body']> {
