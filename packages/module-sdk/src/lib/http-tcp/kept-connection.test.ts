@@ -41,7 +41,7 @@ describe('HttpTcpClient on a connection that was closed while nobody looked', ()
       assert.equal((await client.request({ method: 'POST', uri: '/', body: Buffer.from('one') })).status, 200);
       // The connection goes back to those that are kept.
       await new Promise((resolve) => setImmediate(resolve));
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin: a worker has no origin
+      // oxlint-disable-next-line require-post-message-target-origin -- a worker has no origin
       server.postMessage('close');
       // Without a turn of the loop: the client cannot have seen it.
       Atomics.wait(shared, 0, 0);
