@@ -48,6 +48,8 @@ export { CircuitBreaker } from './lib/breaker/circuit-breaker.ts';
 export { FailoverClient, type FailoverClientOptions, type RoutedRequest } from './lib/failover/failover-client.ts';
 export type { ChannelReportCard } from './lib/failover/failover-channel.ts';
 export type { ChannelName, ChannelPreferences, RequestTraits } from './lib/failover/channel-choice.ts';
+export { isIdempotent } from './lib/http-ipc/idempotent.ts';
+export { wasNotSent } from './lib/http-ipc/not-sent.ts';
 export { fastifyHandler, type Injectable } from './lib/http-ipc/fastify-handler.ts';
 export { Redactor, REDACTED } from './lib/secrets/redactor.ts';
 export { Secret } from './lib/secrets/secret.ts';

@@ -10,7 +10,7 @@ import {
 } from '@loopwright/protocol';
 import { moduleChannel, type ModuleSideChannel } from './channel/module-channel.ts';
 import type { OnReport } from './channel/report.ts';
-import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
+import { HttpIpcServer, type HttpIpcServerOptions } from './http-ipc/http-ipc-server.ts';
 import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
 import type { IpcHandler } from './http-ipc/ipc-messages.ts';
 import { PortNegotiator } from './port/port-negotiator.ts';
@@ -31,6 +31,8 @@ export interface RunningModule {
   readonly fetch?: FetchHandler;
   /** Instead of `fetch`, as plain records; see {@link IpcHandler}. */
   readonly handle?: IpcHandler;
+  /** Limits of the requests over the module channel. */
+  readonly limits?: Pick<HttpIpcServerOptions, 'timeoutMs' | 'maxConcurrent' | 'maxQueued'>;
   /** Called once as soon as it is announced and answers; what it throws ends the module. */
   serving?(): Promise<void>;
   /** Finishes what is under way and closes; called once, after the last request over the channel was answered. */
@@ -112,7 +114,10 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   ]);
   if (running === 'disconnected') return running;
   const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
-  const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });
+  const http =
+    handler === undefined
+      ? undefined
+      : new HttpIpcServer({ channel, handler, clock, onError: options.onError, ...running.limits });
   channel.send({
     op: 'announce',
     listen: running.listen ?? `ipc:${init.module_id}`,
