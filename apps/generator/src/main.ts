@@ -80,7 +80,11 @@ if (alone === undefined) {
   await runModule(async (init, { secrets, sendSpans }) => {
     const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
     const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans });
-    const generator = await open(dataDir, { ...init.env, ...(await readKeys(secrets, init.protocol_version)) }, { authToken: init.auth_token, trace, jailPolicy: 'required' });
+    const generator = await open(
+      dataDir,
+      { ...init.env, ...(await readKeys(secrets, init.protocol_version)) },
+      { authToken: init.auth_token, trace, jailPolicy: 'required' },
+    );
     const { host, port } = splitAddress(init.listen);
     await generator.app.listen({ host, port });
     const address = generator.app.server.address();

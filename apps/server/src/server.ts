@@ -23,6 +23,7 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { openAttachListener } from './modules/attach/open-attach-listener.ts';
 import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
@@ -69,7 +70,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
   const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
-  const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
+  const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -139,6 +140,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     metrics,
     examples,
     ...opened,
+    supervisor,
     money: agents.money,
     watching,
     health,
@@ -152,6 +154,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration, runs);
+  const attaching = await openAttachListener(configuration, { supervisor, clock, log: (text) => log.warn(text) });
+  if (attaching !== undefined) cleanUp.defer(() => attaching.close());
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }

@@ -63,6 +63,8 @@ export {
 export { SecretClient, type SecretClientOptions, type SecretEvent, type SecretMode } from './lib/secrets/secret-client.ts';
 export { type RotationOutcome, SecretHost, type SecretHostOptions } from './lib/secrets/secret-host.ts';
 export { runModule } from './lib/run-module.ts';
+export { attachModule, type AttachModuleOptions } from './lib/attach/attach-module.ts';
+export { AttachListener, type AttachListenerOptions, type AttachRequest } from './lib/attach/attach-listener.ts';
 export {
   type ModuleContext,
   type RunningModule,

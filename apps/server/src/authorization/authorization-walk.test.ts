@@ -58,6 +58,8 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
     ]),
   ),
   'PATCH /api/v1/users/{user_id}': () => ({ role: 'operator' }),
+  'POST /api/v1/modules/{name}/request': () => ({ path: '/health' }),
+  'POST /api/v1/modules/{name}/rotate': () => ({ names: ['KEY'] }),
 };
 
 /** Questions that find as much as can be found. */
@@ -88,6 +90,11 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ['GET /api/v1/programs/{name}/rollouts/{rollout_id}', 'ROLLOUT_NOT_FOUND'],
   ...['advance', 'pause', 'promote', 'resume', 'rollback'].map(
     (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
+  ),
+  ['GET /api/v1/modules/{name}', 'MODULE_NOT_FOUND'],
+  ['GET /api/v1/modules/{name}/logs', 'MODULE_NOT_FOUND'],
+  ...['start', 'stop', 'restart', 'replace', 'drain', 'rotate', 'request'].map(
+    (action) => [`POST /api/v1/modules/{name}/${action}`, 'MODULE_NOT_FOUND'] as const,
   ),
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],

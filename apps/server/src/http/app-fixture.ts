@@ -23,6 +23,7 @@ import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
+import { Supervisor } from '../modules/supervisor.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
@@ -80,6 +81,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly logLevel?: 'trace';
   /** Base URL of a collector of spans. */
   readonly otlpEndpoint?: string;
+  /** The modules, which the caller starts and ends; left out: none. */
+  readonly supervisor?: Supervisor;
 }
 
 /** One answer over HTTP. */
@@ -161,6 +164,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const metrics = new Metrics({ engine, health });
   const examples = await openExamples(dir, options);
   const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
+  const supervisor = options.supervisor ?? new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
   const app = await createApp({
     engine,
     database,
@@ -184,6 +188,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     responses,
     ...events,
     ...parts,
+    supervisor,
     clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
@@ -195,6 +200,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
+    if (options.supervisor === undefined) await supervisor.stop();
     await database.destroy();
   };
   return {

@@ -13,6 +13,7 @@ import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -84,6 +85,7 @@ export interface AppParts {
   readonly streams: EventStreams;
   readonly maySee: MaySee;
   readonly webhooks: Webhooks;
+  readonly supervisor: Supervisor;
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */

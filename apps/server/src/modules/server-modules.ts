@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { edgeMainPath } from '@loopwright/edge';
+import { memoryCacheConnector } from '@loopwright/module-sdk';
 import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
@@ -8,6 +9,7 @@ import { type Tracing, traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
+import { readModules } from './configuration/read-modules.ts';
 import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
 import { modelEnvironment, modelSecrets } from './model-environment.ts';
 import type { ModuleSpec } from './module-spec.ts';
@@ -45,13 +47,17 @@ export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
   });
 }
 
-/** Starts the edge runtime, and the generation service unless another one is configured. */
-export function supervisorOf(
+/** The edge runtime, the generation service unless another one is configured, and the modules that users add. Nothing is started yet. */
+export async function supervisorOf(
   { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
   modules: { edgeDir: string; authToken: string },
-): Supervisor {
+): Promise<Supervisor> {
+  const { modulesFile, secretsDir } = configuration;
+  const added = modulesFile === null ? [] : await readModules(modulesFile, secretsDir);
   return new Supervisor({
-    modules: modulesOf(configuration, modules),
+    modules: [...modulesOf(configuration, modules), ...added],
+    // One cache for all modules that may use it.
+    connectors: added.length === 0 ? [] : [memoryCacheConnector({ clock })],
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
     onSpans: (module, message) => tracing.takeModuleSpans(module, message),
@@ -61,10 +67,7 @@ export function supervisorOf(
   });
 }
 
-function modulesOf(
-  configuration: Configuration,
-  { edgeDir, authToken }: { edgeDir: string; authToken: string },
-): ModuleSpec[] {
+function modulesOf(configuration: Configuration, { edgeDir, authToken }: { edgeDir: string; authToken: string }): ModuleSpec[] {
   // Whether somebody collects spans, and modules are to tell of theirs.
   const traced = configuration.otlpEndpoint === null ? {} : { LOOPWRIGHT_TRACE: '1' };
   const edge: ModuleSpec = {

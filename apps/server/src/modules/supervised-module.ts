@@ -96,6 +96,11 @@ export class SupervisedModule {
     return (this.#status === 'stopped' && (this.#isClosed || this.#starts > 0)) || this.#status === 'failed';
   }
 
+  /** Requests that have no answer yet. */
+  get requestsInFlight(): number {
+    return this.#inFlight;
+  }
+
   /** Counts a request until the returned function is called: a module is drained when there is none. */
   holdRequest(): () => void {
     this.#inFlight += 1;
@@ -188,7 +193,8 @@ export class SupervisedModule {
   }
 
   #wrongState(action: string): PlatformError {
-    const why = this.spec.launch.kind === 'attach' && this.#status === 'running' ? 'somebody else starts it' : `it is ${this.#status}`;
+    const why =
+      this.spec.launch.kind === 'attach' && this.#status === 'running' ? 'somebody else starts it' : `it is ${this.#status}`;
     return new PlatformError('INVALID_STATE', `Cannot ${action} the module "${this.spec.id}": ${why}`, {
       details: { module: this.spec.id, status: this.#status },
     });

@@ -122,7 +122,11 @@ describe('Supervisor', () => {
     await using run = supervise('noisy');
     await run.supervisor.waitUntilRunning('child', 15_000);
     const noise = run.logs.filter((line) => line.source === 'stdout').map((line) => line.text);
-    assert.deepEqual(noise, ['hello', 'unknown_op: the op "unknown" is not known', 'too_long: a line over the limit was left out']);
+    assert.deepEqual(noise, [
+      'hello',
+      'unknown_op: the op "unknown" is not known',
+      'too_long: a line over the limit was left out',
+    ]);
     assert.equal(run.state().restarts, 0);
   });
 

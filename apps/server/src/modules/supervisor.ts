@@ -1,10 +1,4 @@
-import {
-  ModuleHub,
-  PortPool,
-  type RoutedRequest,
-  type ServiceConnector,
-  type Transport,
-} from '@loopwright/module-sdk';
+import { ModuleHub, PortPool, type RoutedRequest, type ServiceConnector, type Transport } from '@loopwright/module-sdk';
 import { type Clock, ORCHESTRATOR_ID, PlatformError, type Random, systemClock, systemRandom } from '@loopwright/protocol';
 import {
   type ModuleLogEntry,
@@ -76,7 +70,8 @@ export class Supervisor {
     const around = { host, times: this.#times, log: options.log };
     this.#modules = new Map(options.modules.map((spec) => [spec.id, new SupervisedModule(spec, around)]));
     if (this.#modules.size !== options.modules.length) throw new RangeError('Cannot supervise modules: an id is there twice');
-    if (this.#modules.has(ORCHESTRATOR_ID)) throw new RangeError(`Cannot supervise a module "${ORCHESTRATOR_ID}": the id is the host's`);
+    if (this.#modules.has(ORCHESTRATOR_ID))
+      throw new RangeError(`Cannot supervise a module "${ORCHESTRATOR_ID}": the id is the host's`);
   }
 
   /** Starts all modules and returns at once. See {@link Supervisor.waitUntilRunning}. */

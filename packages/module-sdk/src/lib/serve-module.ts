@@ -77,6 +77,8 @@ export interface ServeModuleOptions {
   readonly onError: (error: unknown) => void;
   /** Drains the module when it is aborted, as `shutdown` does. */
   readonly signal?: AbortSignal;
+  /** Whether the module is stopped too when its orchestrator goes away: where the process goes on. @default false */
+  readonly stopsWhenDisconnected?: boolean;
 }
 
 /**
@@ -125,8 +127,10 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     ...(channel.version < 2 ? {} : { protocol_version: MODULE_PROTOCOL_VERSION }),
   });
   let isClosing = false;
+  let isStopping = false;
   const serving = running.serving?.();
   const stopped = shutdown.then(async () => {
+    isStopping = true;
     await http?.drain();
     await running.stop();
     isClosing = true;
@@ -140,6 +144,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     });
   });
   const end = await Promise.race([stopped, disconnected, failed]);
+  if (end === 'disconnected' && !isStopping && options.stopsWhenDisconnected === true) await running.stop();
   // Our own closing is seen as an end too, and may be seen before all is sent.
   return isClosing ? stopped : end;
 }

@@ -39,7 +39,10 @@ export class ModuleLog {
     this.#entries.push({ seq: this.#last, at: isoTime(this.#clock.now()), source, level, text });
     this.#characters += text.length;
     let over = 0;
-    while (this.#entries.length - over > LINES_LIMIT || (this.#characters > CHARACTERS_LIMIT && over < this.#entries.length - 1)) {
+    while (
+      this.#entries.length - over > LINES_LIMIT ||
+      (this.#characters > CHARACTERS_LIMIT && over < this.#entries.length - 1)
+    ) {
       this.#characters -= this.#entries[over]?.text.length ?? 0;
       over += 1;
     }

@@ -19,9 +19,7 @@ export interface ModulePermissions {
 
 /** Whether a pattern of a list fits. */
 function fits(patterns: readonly string[] | undefined, text: string): boolean {
-  return (
-    patterns?.some((pattern) => (pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern)) === true
-  );
+  return patterns?.some((pattern) => (pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern)) === true;
 }
 
 /** Whether a module may read a secret. */
@@ -55,16 +53,24 @@ export function isOpenRoute({ routes }: ModulePermissions, method: string, uri: 
   const [path = ''] = uri.split('?');
   // Servers read `/a/../b` as `/b` and `%61` as `a`: what can be read in two ways is open nowhere.
   if (/\/\.{1,2}(?:\/|$)|\\|\/\/|%(?:2[ef]|5c|[46][1-9a-f]|[57][0-9a]|3[0-9])/i.test(path)) return false;
-  return fits(routes, `${method.toUpperCase()} ${path}`) || fits(routes, `* ${path}`) || routes.some((route) => isAnyMethod(route, path));
+  return (
+    fits(routes, `${method.toUpperCase()} ${path}`) ||
+    fits(routes, `* ${path}`) ||
+    routes.some((route) => isAnyMethod(route, path))
+  );
 }
 
 /** @throws `FORBIDDEN` When a route of a module is not open. */
 export function checkRoute(id: string, permissions: ModulePermissions, { method, uri }: { method: string; uri: string }): void {
   if (isOpenRoute(permissions, method, uri)) return;
   const [path = ''] = uri.split('?');
-  throw new PlatformError('FORBIDDEN', `Cannot ask the module "${id}": ${method.toUpperCase()} ${path.slice(0, 200)} is none of its open routes`, {
-    details: { module: id, routes: [...(permissions.routes ?? [])] },
-  });
+  throw new PlatformError(
+    'FORBIDDEN',
+    `Cannot ask the module "${id}": ${method.toUpperCase()} ${path.slice(0, 200)} is none of its open routes`,
+    {
+      details: { module: id, routes: [...(permissions.routes ?? [])] },
+    },
+  );
 }
 
 function isAnyMethod(route: string, path: string): boolean {

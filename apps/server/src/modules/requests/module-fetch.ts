@@ -30,9 +30,12 @@ export function moduleFetch(
     const pairs = Object.entries(answer.headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as [string, string]] : value.map((one): [string, string] => [name, one]),
     );
-    return new Response(BODYLESS.has(answer.status) ? null : (answer.body as ConstructorParameters<typeof Response>[0] & object), {
-      status: answer.status,
-      headers: pairs,
-    });
+    return new Response(
+      BODYLESS.has(answer.status) ? null : (answer.body as ConstructorParameters<typeof Response>[0] & object),
+      {
+        status: answer.status,
+        headers: pairs,
+      },
+    );
   };
 }

@@ -72,7 +72,11 @@ export class MessageRouter {
    *
    * @throws RangeError When a module of that id is there and this one is not in reserve, or the id is the host's own.
    */
-  attach(moduleId: string, channel: OrchestratorChannel, { inReserve = false }: { readonly inReserve?: boolean } = {}): () => void {
+  attach(
+    moduleId: string,
+    channel: OrchestratorChannel,
+    { inReserve = false }: { readonly inReserve?: boolean } = {},
+  ): () => void {
     const runs = this.#modules.get(moduleId) ?? [];
     if (moduleId === ORCHESTRATOR_ID || (runs.length > 0 && !inReserve))
       throw new RangeError(`Cannot attach the module "${moduleId}": the id is taken`);
@@ -144,7 +148,10 @@ export class MessageRouter {
     try {
       if (targetId === ORCHESTRATOR_ID) return answer(this.#answerItself(source, endpoint, payload));
       if (!maySend(source.moduleId, targetId, endpoint))
-        throw new PlatformError('FORBIDDEN', `Cannot send to "${endpoint}" of "${targetId}": the module "${source.moduleId}" may not`);
+        throw new PlatformError(
+          'FORBIDDEN',
+          `Cannot send to "${endpoint}" of "${targetId}": the module "${source.moduleId}" may not`,
+        );
       const target = this.#active(targetId);
       if (target === undefined) throw notThere(targetId);
       this.#expectAnswer(source, { target, id, answer });

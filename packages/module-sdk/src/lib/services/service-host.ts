@@ -46,7 +46,10 @@ export class ServiceHost {
       const registration = { serviceType, name, address, ...given({ version, metadata }) } as ServiceRegistration;
       try {
         if (!mayProvide(serviceType))
-          throw new PlatformError('FORBIDDEN', `Cannot provide the service ${serviceKey(serviceType)}: the module "${moduleId}" may not`);
+          throw new PlatformError(
+            'FORBIDDEN',
+            `Cannot provide the service ${serviceKey(serviceType)}: the module "${moduleId}" may not`,
+          );
         channel.send({
           op: 'register_service_provider_response',
           success: true,

@@ -57,7 +57,8 @@ export class ServiceRegistry {
     const { providerId, isHealthy } = known?.provider ?? { providerId: this.#options.random.uuid(), isHealthy: true };
     // A run that goes renews what the next one provides already; it must not take it along when it is gone.
     if (known !== undefined && known.run > run) known.endsAt = this.#leaseEnd();
-    else this.#entries.set(key, { provider: { ...registration, moduleId, providerId, isHealthy }, run, endsAt: this.#leaseEnd() });
+    else
+      this.#entries.set(key, { provider: { ...registration, moduleId, providerId, isHealthy }, run, endsAt: this.#leaseEnd() });
     return providerId;
   }
 
