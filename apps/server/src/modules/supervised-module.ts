@@ -81,7 +81,9 @@ export class SupervisedModule {
 
   /** The run that takes requests: `undefined` when there is none, and `coming` when there will be one. */
   get taker(): ModuleRun | 'coming' | undefined {
-    if (this.#status === 'running') return this.#current;
+    // One whose channel has ended is about to end itself.
+    if (this.#status === 'running' && this.#current?.isOpen === true) return this.#current;
+    if (this.#status === 'running') return 'coming';
     return (COMING.has(this.#status) || !this.#hasBegun) && !this.#isClosed ? 'coming' : undefined;
   }
 

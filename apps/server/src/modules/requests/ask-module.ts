@@ -48,7 +48,7 @@ export async function askModule(
 function mayGoOn(error: unknown, request: RoutedRequest, { run, module }: { run: ModuleRun; module: SupervisedModule }): boolean {
   if (request.body instanceof ReadableStream && request.body.locked) return false;
   // The same run would say the same.
-  if (module.taker === run && !run.hasEnded) return false;
+  if (module.taker === run) return false;
   if (wasNotSent(error)) return true;
   const isGone = error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE';
   return isGone && isIdempotent(request) && !(request.body instanceof ReadableStream);

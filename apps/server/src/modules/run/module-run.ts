@@ -82,6 +82,11 @@ export class ModuleRun {
     return this.#hasEnded;
   }
 
+  /** Whether its channel is open still. */
+  get isOpen(): boolean {
+    return !this.#hasEnded && !this.#link.isClosed;
+  }
+
   /** What the last check of its health said. */
   get health(): 'healthy' | 'unhealthy' | 'unknown' {
     return this.#health;
