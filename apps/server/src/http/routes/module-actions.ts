@@ -1,5 +1,6 @@
 import {
   errorResponseSchema,
+  moduleActionSchema,
   moduleAnswerSchema,
   moduleNameSchema,
   moduleRequestSchema,
@@ -53,6 +54,7 @@ export function moduleActionRoutes({ supervisor }: Pick<AppParts, 'supervisor'>)
             tags: ['modules'],
             summary,
             params,
+            body: moduleActionSchema.nullish(),
             response: { 200: moduleSchema, ...refused, ...(action === 'replace' ? { 502: errorResponseSchema } : {}) },
           },
         },

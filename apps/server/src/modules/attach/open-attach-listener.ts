@@ -48,7 +48,7 @@ export async function openAttachListener(
 export function isAdmitted({ token = '', clientName }: AttachRequest, grant: AttachGrant | undefined): boolean {
   const digest = createHash('sha256').update(token).digest();
   const expected = grant?.tokenSha256 === undefined ? NOTHING : Buffer.from(grant.tokenSha256, 'hex');
-  const isToken = timingSafeEqual(digest, expected);
+  const isToken = timingSafeEqual(digest, expected) && token !== '';
   if (grant === undefined || (grant.tokenSha256 === undefined && grant.clientName === undefined)) return false;
   return (grant.tokenSha256 === undefined || isToken) && (grant.clientName === undefined || grant.clientName === clientName);
 }

@@ -95,6 +95,12 @@ export const moduleLogSchema = z.object({
   tail_cursor: z.string(),
 });
 
+/** `POST /api/v1/modules/{name}/start`, `stop`, `restart`, `replace` and `drain`; the body may be left out. */
+export const moduleActionSchema = z.strictObject({
+  /** Stands in the audit log. */
+  reason: z.string().max(500).optional(),
+});
+
 /** `POST /api/v1/modules/{name}/rotate`. */
 export const rotateSecretsSchema = z.strictObject({
   /** Names of secrets that are new at their source; those that the module may not read are left out. */
