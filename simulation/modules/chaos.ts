@@ -184,9 +184,10 @@ function replaceNowAndThen(supervisor: Supervisor, random: Random): { end(): voi
 /** Waits until nothing is under way and every module runs, and counts what there is. */
 async function holdStill(supervisor: Supervisor, collect: () => void): Promise<Held> {
   const isQuiet = (): boolean =>
-    supervisor.modules.every(({ status, isReplacing, requestsInFlight }) => status === 'running' && !isReplacing && requestsInFlight === 0) &&
-    held().children === MODULES.length;
-  for (const end = performance.now() + 20_000; !isQuiet() && performance.now() < end; ) await delay(50);
+    supervisor.modules.every(
+      ({ status, isReplacing, requestsInFlight }) => status === 'running' && !isReplacing && requestsInFlight === 0,
+    ) && held().children === MODULES.length;
+  for (const end = performance.now() + 20_000; !isQuiet() && performance.now() < end;) await delay(50);
   // Connections that are kept and dead are found when they are used.
   for (const { spec } of supervisor.modules)
     await supervisor.request(spec.id, { method: 'GET', uri: '/well', timeoutMs: 2000 }).catch(() => undefined);

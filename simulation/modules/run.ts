@@ -20,6 +20,9 @@ const report = await runChaos({
   onProgress: (text) => process.stderr.write(`${text}\n`),
 });
 const seconds = Math.round((performance.now() - began) / 100) / 10;
-const problems = [...problemsOf(report), ...(isInTime(report) ? [] : [`a request took ${report.worstOverrunMs} ms beyond its time`])];
+const problems = [
+  ...problemsOf(report),
+  ...(isInTime(report) ? [] : [`a request took ${report.worstOverrunMs} ms beyond its time`]),
+];
 process.stdout.write(`${JSON.stringify({ ...report, unclean: report.unclean.length, seconds, problems }, undefined, 2)}\n`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -155,7 +155,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
   const url = await listen(app, configuration, runs);
   const attaching = await openAttachListener(configuration, { supervisor, clock, log: (text) => log.warn(text) });
-  if (attaching !== undefined) cleanUp.defer(() => attaching.close());
+  if (attaching !== undefined) cleanUp.use(attaching);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }

@@ -17,7 +17,11 @@ const ROLLOUT: Rule = {
 };
 
 const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
-const MODULE: Rule = { need: 'modules:admin', on: 'platform', records: { asked: ['reason'], answered: ['name', 'status', 'pid'] } };
+const MODULE: Rule = {
+  need: 'modules:admin',
+  on: 'platform',
+  records: { asked: ['reason'], answered: ['name', 'status', 'pid'] },
+};
 const RUN: Rule = { need: 'executions:write', on: 'run' };
 const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
 

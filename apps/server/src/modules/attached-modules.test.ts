@@ -35,15 +35,13 @@ interface World extends AsyncDisposable {
 /** A host for modules that attach from this process: what they may, without the time that processes take. */
 async function openWorld(permissions: Record<string, ModulePermissions>): Promise<World> {
   const secrets = new Map([['KEY', 'hunter2hunter2']]);
-  const modules = Object.entries(permissions).map(
-    ([id, granted]): ModuleSpec => ({
-      id,
-      launch: { kind: 'attach', tokenSha256: sha256(`token of ${id}`) },
-      listen: '127.0.0.1:0',
-      permissions: granted,
-      secrets: memorySecrets(secrets),
-    }),
-  );
+  const modules = Object.entries(permissions).map(([id, granted]): ModuleSpec => ({
+    id,
+    launch: { kind: 'attach', tokenSha256: sha256(`token of ${id}`) },
+    listen: '127.0.0.1:0',
+    permissions: granted,
+    secrets: memorySecrets(secrets),
+  }));
   const supervisor = new Supervisor({
     modules,
     orchestratorApi: 'http://127.0.0.1:1',
@@ -81,7 +79,7 @@ async function openWorld(permissions: Record<string, ModulePermissions>): Promis
     },
     [Symbol.asyncDispose]: async () => {
       await supervisor.stop();
-      await listener.close();
+      listener.close();
     },
   };
 }
@@ -204,8 +202,7 @@ describe('openAttachListener()', () => {
       { ...LISTENER, modulesListen: '127.0.0.1:0', modulesTlsCert: '/nowhere', modulesTlsKey: '/nowhere' },
       { ...LISTENER, modulesListen: '192.0.2.1:0', modulesTlsClientCa: '/x' },
     ];
-    for (const settings of wrong)
-      await assert.rejects(openAttachListener(settings, around), { code: 'INVALID_CONFIGURATION' });
+    for (const settings of wrong) await assert.rejects(openAttachListener(settings, around), { code: 'INVALID_CONFIGURATION' });
     await supervisor.stop();
   });
 });

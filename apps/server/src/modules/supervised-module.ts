@@ -126,7 +126,7 @@ export class SupervisedModule {
 
   /** Gives it no more requests; it is drained when those under way have their answers. It goes on to run. @throws `INVALID_STATE` */
   drain(): void {
-    if (this.#status !== 'running') throw this.#wrongState('drain');
+    if (this.#status !== 'running' || this.#next !== undefined) throw this.#wrongState('drain');
     this.#enter(this.#inFlight === 0 ? 'drained' : 'draining');
   }
 
@@ -172,7 +172,7 @@ export class SupervisedModule {
     if (this.#next !== undefined) return this.#next.settle.promise;
     if (this.spec.replace === 'exclusive') return this.#replaceExclusively(run);
     this.#starts += 1;
-    return this.#expectNext(this.#begin({ inReserve: true }));
+    return this.#expectNext(this.#begin());
   }
 
   /** Takes up a module that has come by itself; it takes the place of the one that is there when it is up. Gives `false` when it is not wanted. */
@@ -180,12 +180,12 @@ export class SupervisedModule {
     if (this.#isClosed || !this.#isWanted) return false;
     this.#starts += 1;
     if (this.#current === undefined) {
-      this.#current = this.#begin({ inReserve: false, attached: transport });
+      this.#current = this.#begin(transport);
       this.#enter('starting');
       return true;
     }
     if (this.#next !== undefined) return false;
-    this.#expectNext(this.#begin({ inReserve: true, attached: transport })).catch(() => undefined);
+    this.#expectNext(this.#begin(transport)).catch(() => undefined);
     return true;
   }
 
@@ -195,8 +195,8 @@ export class SupervisedModule {
   }
 
   #wrongState(action: string): PlatformError {
-    const why =
-      this.spec.launch.kind === 'attach' && this.#status === 'running' ? 'somebody else starts it' : `it is ${this.#status}`;
+    const isOthers = action === 'replace' && this.spec.launch.kind === 'attach';
+    const why = isOthers ? 'somebody else starts it' : `it is ${this.isReplacing ? 'being replaced' : this.#status}`;
     return new PlatformError('INVALID_STATE', `Cannot ${action} the module "${this.spec.id}": ${why}`, {
       details: { module: this.spec.id, status: this.#status },
     });
@@ -204,17 +204,16 @@ export class SupervisedModule {
 
   #launch(): void {
     this.#starts += 1;
-    this.#current = this.#begin({ inReserve: false });
+    this.#current = this.#begin();
     this.#enter('starting');
   }
 
-  #begin({ inReserve, attached }: { inReserve: boolean; attached?: Transport }): ModuleRun {
+  #begin(attached?: Transport): ModuleRun {
     const { host, times } = this.#around;
     const run: ModuleRun = new ModuleRun({
       spec: this.spec,
       host,
       times,
-      inReserve: inReserve || this.#leaving.size > 0,
       redactor: this.#redactor,
       ...(attached === undefined ? {} : { attached }),
       onAnnounce: (announcement) => this.#announced(run, announcement),
@@ -233,12 +232,15 @@ export class SupervisedModule {
   async #replaceExclusively(run: ModuleRun): Promise<void> {
     this.#enter('replacing');
     await this.#finish(run);
-    await new Promise<void>((resolve, reject) => {
+    while (this.#status === 'replacing' || this.#status === 'starting') await this.#nextChange();
+    if (this.#status !== 'running') throw this.#startFailed(this.#lastExit?.reason ?? 'it was stopped');
+  }
+
+  #nextChange(): Promise<void> {
+    return new Promise((resolve) => {
       const unwatch = this.watch(() => {
-        if (this.#status === 'replacing' || this.#status === 'starting') return;
         unwatch();
-        if (this.#status === 'running') resolve();
-        else reject(this.#startFailed(this.#lastExit?.reason ?? 'it was stopped'));
+        resolve();
       });
     });
   }
@@ -302,6 +304,8 @@ export class SupervisedModule {
       return this.#enter('waiting');
     }
     if (this.#status === 'replacing') return this.#launch();
+    // The next run would take requests.
+    if (this.#status === 'draining' || this.#status === 'drained') return this.#enterStopped(exit);
     return this.#again(exit);
   }
 
@@ -332,16 +336,9 @@ export class SupervisedModule {
     this.#enter('stopped');
   }
 
-  #untilGone(): Promise<void> {
+  async #untilGone(): Promise<void> {
     const isGone = (): boolean => this.#current === undefined && this.#next === undefined && this.#leaving.size === 0;
-    if (isGone()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const unwatch = this.watch(() => {
-        if (!isGone()) return;
-        unwatch();
-        resolve();
-      });
-    });
+    while (!isGone()) await this.#nextChange();
   }
 
   #enter(status: ModuleStatus): void {

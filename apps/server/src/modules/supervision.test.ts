@@ -7,7 +7,10 @@ import { moduleView } from './module-view.ts';
 import { isAlive, type Supervised, supervise, until } from './supervisor-fixture.ts';
 
 /** Callers that ask without a pause until they are told to end; every answer counts. */
-function load(run: Supervised, paths: readonly string[]): { readonly answers: string[]; readonly failures: unknown[]; end(): Promise<void> } {
+function load(
+  run: Supervised,
+  paths: readonly string[],
+): { readonly answers: string[]; readonly failures: unknown[]; end(): Promise<void> } {
   const answers: string[] = [];
   const failures: unknown[] = [];
   let isOver = false;
@@ -80,7 +83,11 @@ describe('replacing a module', () => {
 /** Children of this process but one. */
 async function otherChildren(pid: number | null): Promise<number[]> {
   const text = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
-  return text.split(' ').filter(Boolean).map(Number).filter((child) => child !== pid);
+  return text
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
+    .filter((child) => child !== pid);
 }
 
 describe('draining and stopping a module', () => {
@@ -133,9 +140,21 @@ describe('routes of a module', () => {
   it('are open only where its permissions say so, however they are written', async () => {
     await using run = supervise('well', {}, { permissions: { routes: ['GET /well', '* /echo', 'POST /so*'] } });
     await run.running();
-    for (const [method, path] of [['GET', '/well?x=1'], ['PUT', '/echo'], ['POST', '/soon']] as const)
+    for (const [method, path] of [
+      ['GET', '/well?x=1'],
+      ['PUT', '/echo'],
+      ['POST', '/soon'],
+    ] as const)
       assert.equal((await run.ask(path, { method })).status, 200);
-    const closed = [['POST', '/well'], ['GET', '/soon'], ['GET', '/exit'], ['POST', '/so/../exit'], ['POST', '/so/%2e%2e/exit'], ['POST', '/so//x'], ['GET', '/%77ell']] as const;
+    const closed = [
+      ['POST', '/well'],
+      ['GET', '/soon'],
+      ['GET', '/exit'],
+      ['POST', '/so/../exit'],
+      ['POST', '/so/%2e%2e/exit'],
+      ['POST', '/so//x'],
+      ['GET', '/%77ell'],
+    ] as const;
     for (const [method, path] of closed) await assert.rejects(run.ask(path, { method }), { code: 'FORBIDDEN' }, path);
     assert.equal(run.state().restarts, 0);
   });
@@ -147,4 +166,3 @@ describe('routes of a module', () => {
     await assert.rejects(run.running(), /it announced "169\.254\.169\.254:80", which is no address that it may have/);
   });
 });
-

@@ -4,7 +4,13 @@ import { z } from 'zod';
 /** The longest `modules.yaml`, in bytes. */
 export const MODULES_LIMIT_BYTES = 1024 * 1024;
 
-const text = z.string().min(1).max(4096);
+/** A character that no program can be given. */
+const NUL = '\u0000';
+const argument = z
+  .string()
+  .max(4096)
+  .refine((value) => !value.includes(NUL), 'has a character NUL');
+const text = argument.min(1);
 const pattern = z.string().min(1).max(500);
 const patterns = z.array(pattern).max(1000);
 const seconds = z.number().min(0.1).max(86_400);
@@ -51,7 +57,7 @@ const attachSchema = z
 const moduleEntrySchema = z
   .strictObject({
     command: text.optional(),
-    args: z.array(z.string().max(4096)).max(200).optional(),
+    args: z.array(argument).max(200).optional(),
     cwd: text.optional(),
     attach: attachSchema.optional(),
     listen: z.string().min(1).max(300).default('127.0.0.1:0'),

@@ -49,7 +49,12 @@ modules:
   far:
     attach: { token_sha256: ${'a'.repeat(64)} }
 `);
-    assert.deepEqual(counter?.launch, { kind: 'command', file: join(dir, 'bin/counter'), args: ['--fast'], cwd: join(dir, 'work') });
+    assert.deepEqual(counter?.launch, {
+      kind: 'command',
+      file: join(dir, 'bin/counter'),
+      args: ['--fast'],
+      cwd: join(dir, 'work'),
+    });
     assert.deepEqual(counter.limits, { memoryMb: 128, processes: 2 });
     assert.deepEqual(counter.permissions, {
       secrets: ['API_KEY'],
@@ -73,7 +78,10 @@ modules:
       'modules:\n  a: { attach: {} }': ['2 /modules/a/attach'],
       'modules:\n  a:\n    attach: { token_sha256: abc }': ['3 /modules/a/attach/token_sha256'],
       'modules:\n  a:\n    attach: { client_name: a }\n    limits: { processes: 1 }': ['2 /modules/a'],
-      'modules:\n  a:\n    command: x\n    limits:\n      memory_mb: 1\n    listen: 7': ['6 /modules/a/listen', '5 /modules/a/limits/memory_mb'],
+      'modules:\n  a:\n    command: x\n    limits:\n      memory_mb: 1\n    listen: 7': [
+        '6 /modules/a/listen',
+        '5 /modules/a/limits/memory_mb',
+      ],
       'modules:\n  a:\n    command: x\n    permissions: { routes: [GET] }': ['4 /modules/a/permissions/routes/0'],
       'modules:\n  A: { command: x }': ['2 /modules/A'],
       'modules:\n  edge: { command: x }': ['2 /modules/edge'],

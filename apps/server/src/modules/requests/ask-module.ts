@@ -32,7 +32,7 @@ export async function askModule(
       const waitMs = Math.min(patienceMs, deadline - clock.now());
       const run = await nextTaker(module, { clock, waitMs, signal: request.signal });
       const { http } = run;
-      if (http === undefined) continue;
+      if (http === undefined) throw unavailable(module);
       try {
         return await http.request({ ...request, timeoutMs: Math.max(1, deadline - clock.now()) });
       } catch (error) {

@@ -46,8 +46,6 @@ export interface ModuleLinkOptions {
   readonly spec: ModuleSpec;
   readonly host: ModuleHost;
   readonly transport: Transport;
-  /** Whether another run of the module has its messages still. */
-  readonly inReserve: boolean;
   /** Learns the secrets that it was given, for its log. */
   readonly redactor: Redactor;
   readonly onAnnounce: (announcement: Announcement) => void;
@@ -78,7 +76,7 @@ export class ModuleLink {
   #announcement: Announcement | undefined;
 
   constructor(options: ModuleLinkOptions) {
-    const { spec, host, transport, inReserve, redactor } = options;
+    const { spec, host, transport, redactor } = options;
     const { clock, random } = host;
     this.#options = options;
     const channel = orchestratorChannel({ transport, clock, onReport: (report) => this.#report(report) });
@@ -93,7 +91,8 @@ export class ModuleLink {
       },
     };
     this.#secrets = new SecretHost({ channel, provider, mayRead: (name) => mayReadSecret(permissions, name), clock, random });
-    this.#activate = host.hub.attach(spec.id, channel, { inReserve });
+    // The run before may be there still, if only until its channel is seen to have ended.
+    this.#activate = host.hub.attach(spec.id, channel, { inReserve: true });
     answerPortRequests(channel, host.ports);
     channel.on('identify', ({ protocol_version: version }) => channel.setPeerVersion(version ?? 1));
     channel.on('announce', (message) => this.#announced(message));

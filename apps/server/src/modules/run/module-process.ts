@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { StreamTransport, type Transport } from '@loopwright/module-sdk';
-import type { Clock } from '@loopwright/protocol';
+import { memoryTransports, StreamTransport, type Transport } from '@loopwright/module-sdk';
+import { type Clock, messageOf } from '@loopwright/protocol';
 import type { ModuleLaunch, ModuleLimits } from '../module-spec.ts';
 import { onOutputLines } from './output-lines.ts';
 
@@ -51,14 +51,8 @@ export function startModuleProcess(
   { limits = {}, clock, onStderr }: { limits?: ModuleLimits; clock: Clock; onStderr: (line: string) => void },
 ): ModuleProcess {
   const ownGroup = process.platform !== 'win32';
-  const [file, args] = commandOf(launch, limits);
-  const child = spawn(file, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-    detached: ownGroup,
-    windowsHide: true,
-    ...(launch.kind === 'command' ? { cwd: launch.cwd } : {}),
-  }) as ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable };
+  const child = spawnModule(launch, limits, ownGroup);
+  if (child instanceof Error) return neverRan(child.message);
   let killReason: string | undefined;
   let hasExited = false;
   onOutputLines(child.stderr, STDERR_LINE_LIMIT_BYTES, onStderr);
@@ -92,6 +86,37 @@ export function startModuleProcess(
       child.kill('SIGKILL');
     },
   };
+}
+
+type PipedChild = ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable };
+
+/** Some failures of a start are thrown, and when no more files can be opened there are no streams. */
+function spawnModule(
+  launch: Exclude<ModuleLaunch, { kind: 'attach' }>,
+  limits: ModuleLimits,
+  detached: boolean,
+): PipedChild | Error {
+  const [file, args] = commandOf(launch, limits);
+  try {
+    const child = spawn(file, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+      detached,
+      windowsHide: true,
+      ...(launch.kind === 'command' ? { cwd: launch.cwd } : {}),
+    }) as Partial<PipedChild> & ChildProcess;
+    if (child.stdin !== undefined && child.stdout !== undefined && child.stderr !== undefined) return child as PipedChild;
+    child.on('error', () => undefined);
+    return new Error('no more files can be opened');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+function neverRan(why: string): ModuleProcess {
+  const [transport] = memoryTransports();
+  const exit = { code: null, signal: null, reason: `it cannot be started (${why})` };
+  return { pid: null, transport, exited: Promise.resolve(exit), kill: () => undefined };
 }
 
 function commandOf(launch: Exclude<ModuleLaunch, { kind: 'attach' }>, { memoryMb }: ModuleLimits): [string, string[]] {

@@ -11,8 +11,6 @@ export interface ModuleRunOptions {
   readonly spec: ModuleSpec;
   readonly host: ModuleHost;
   readonly times: SupervisionTimes;
-  /** Whether another run of the module serves still. */
-  readonly inReserve: boolean;
   /** Of a module that came to us; left out: a process is started. */
   readonly attached?: Transport;
   readonly redactor: Redactor;
@@ -36,7 +34,7 @@ export class ModuleRun {
   #health: 'healthy' | 'unhealthy' | 'unknown' = 'unknown';
 
   constructor(options: ModuleRunOptions) {
-    const { spec, host, times, attached, inReserve, redactor, log } = options;
+    const { spec, host, times, attached, redactor, log } = options;
     this.#options = options;
     const child = attached === undefined ? this.#spawn() : undefined;
     this.pid = child?.pid ?? null;
@@ -53,7 +51,6 @@ export class ModuleRun {
       spec,
       host,
       transport,
-      inReserve,
       redactor,
       log,
       onHeartbeat: () => (this.#unanswered = 0),

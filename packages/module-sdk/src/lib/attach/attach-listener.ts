@@ -42,7 +42,7 @@ const PLACES_OF_ADDRESS = 8;
 const CONNECTIONS = 1000;
 
 /** Takes the connections of modules that run elsewhere. */
-export class AttachListener implements AsyncDisposable {
+export class AttachListener implements Disposable {
   readonly #options: AttachListenerOptions;
   readonly #server: Server;
   /** Connections that have not shown who they are, by their address. */
@@ -92,22 +92,19 @@ export class AttachListener implements AsyncDisposable {
     return { host: bound.address, port: bound.port };
   }
 
-  /** Connections that are open. */
-  get connections(): number {
+  /** Connections that have not shown who they are. */
+  get unknown(): number {
     return this.#sockets.size;
   }
 
-  /** Takes no more connections and breaks off those that are there. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+  /** Takes no more connections, and breaks off those that have not shown who they are. Those of modules belong to who took them. */
+  close(): void {
+    this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #arrived(socket: Socket, isPlain: boolean): void {
@@ -125,14 +122,12 @@ export class AttachListener implements AsyncDisposable {
     this.#unknown.set(from, own + 1);
     this.#places.set(peer, () => {
       if (!this.#places.delete(peer)) return;
+      this.#sockets.delete(socket);
       const count = (this.#unknown.get(from) ?? 1) - 1;
       if (count === 0) this.#unknown.delete(from);
       else this.#unknown.set(from, count);
     });
-    socket.once('close', () => {
-      this.#places.get(peer)?.();
-      this.#sockets.delete(socket);
-    });
+    socket.once('close', () => this.#places.get(peer)?.());
     socket.setNoDelay(true);
     if (isPlain) void this.#greet(socket, undefined);
   }

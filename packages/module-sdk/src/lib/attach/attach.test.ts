@@ -33,6 +33,7 @@ interface World extends AsyncDisposable {
 
 async function open(more: Partial<AttachListenerOptions> = {}): Promise<World> {
   const refused: string[] = [];
+  const taken: Transport[] = [];
   const came: { id: string; transport: Transport }[] = [];
   const waiting: ((module: { id: string; transport: Transport }) => void)[] = [];
   const listener = await AttachListener.listen({
@@ -41,6 +42,7 @@ async function open(more: Partial<AttachListenerOptions> = {}): Promise<World> {
     clock: systemClock,
     admit: ({ moduleId, token }) => moduleId === 'far' && token === 'right',
     onModule: (id, transport) => {
+      taken.push(transport);
       const take = waiting.shift();
       if (take === undefined) came.push({ id, transport });
       else take({ id, transport });
@@ -66,7 +68,10 @@ async function open(more: Partial<AttachListenerOptions> = {}): Promise<World> {
       onError: () => undefined,
       ...own,
     }),
-    [Symbol.asyncDispose]: () => listener.close(),
+    [Symbol.asyncDispose]: async () => {
+      listener.close();
+      for (const transport of taken) transport.abort();
+    },
   };
 }
 
@@ -122,8 +127,7 @@ describe('attaching over TCP', () => {
       attachModule(world.options({ moduleId: 'other' })),
       attachModule({ ...world.options(), token: '' }),
     ];
-    for (const refusal of refusals)
-      await assert.rejects(refusal, { code: 'FORBIDDEN', message: /: this module is not let in$/ });
+    for (const refusal of refusals) await assert.rejects(refusal, { code: 'FORBIDDEN', message: /: this module is not let in$/ });
     const lines = ['{"attach":2,"module_id":"far","token":"right"}\n', 'GET / HTTP/1.1\r\n\r\n', '\n', '[]\n'];
     for (const line of lines) assert.equal(await answerTo(world, line), '{"refused":"this module is not let in"}\n');
     assert.equal(await answerTo(world, 'x'.repeat(5000)), '');
@@ -136,7 +140,9 @@ describe('attaching over TCP', () => {
     const socket = await say(world, '{"attach":1,"module_');
     socket.write('id":"far","token":"right"}\n{"op":"heartbeat_ack"}\n');
     const { transport } = await world.next();
-    const line = await new Promise((resolve) => transport.start({ line: resolve, tooLong: () => undefined, end: () => undefined }));
+    const line = await new Promise((resolve) =>
+      transport.start({ line: resolve, tooLong: () => undefined, end: () => undefined }),
+    );
     assert.equal(line, '{"op":"heartbeat_ack"}');
   });
 
@@ -153,7 +159,7 @@ describe('attaching over TCP', () => {
     const ended = attachModule(world.options());
     (await world.next()).transport.abort();
     await ended;
-    assert.equal(world.listener.connections, 0);
+    assert.equal(world.listener.unknown, 0);
   });
 
   it('is tried again until it is aborted, and started anew each time', async () => {
@@ -172,7 +178,10 @@ describe('attaching over TCP', () => {
     }
     over.abort();
     await staying;
-    assert.deepEqual(troubles, Array.from({ length: 2 }, () => 'The connection to the orchestrator is lost'));
+    assert.deepEqual(
+      troubles,
+      Array.from({ length: 2 }, () => 'The connection to the orchestrator is lost'),
+    );
     const failing: StartModule = () => Promise.reject(new PlatformError('INVALID_STATE', 'Cannot start: it is Sunday'));
     const never = new AbortController();
     const failed = stayAttached({
@@ -215,7 +224,10 @@ describe('attaching with mutual TLS', () => {
       (end) => assert.equal(end, 'disconnected'),
       (error: unknown) => assert.ok(error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE'),
     );
-    await assert.rejects(attachModule({ ...options, tls: { ...client } }), { code: 'SERVICE_UNAVAILABLE', message: /self-signed|certificate/ });
+    await assert.rejects(attachModule({ ...options, tls: { ...client } }), {
+      code: 'SERVICE_UNAVAILABLE',
+      message: /self-signed|certificate/,
+    });
     assert.equal(names.length, 2);
   });
 });
