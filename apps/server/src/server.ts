@@ -87,6 +87,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const functions = serverFunctions({
     configuration,
     client,
+    supervisor,
     generatorReady: generatorReady(configuration, supervisor),
     resources,
     ...made,

@@ -58,6 +58,8 @@ export interface ModuleSpec {
   readonly replace?: 'rolling' | 'exclusive';
   /** The ways of requests to it. Left out: its socket when it announces one, otherwise its channel. */
   readonly channels?: readonly ('ipc' | 'tcp')[];
+  /** Whether it is a part of the server: nobody else asks its routes. Left out: it is not. */
+  readonly isInternal?: boolean;
   /** Whether the server is degraded while it does not run. Left out: it is. */
   readonly isRequired?: boolean;
   /** To the head of an answer when a request says nothing else, in milliseconds. Left out: 30 000. */

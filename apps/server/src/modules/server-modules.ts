@@ -21,6 +21,7 @@ const GENERATOR_MAIN = join(import.meta.dirname, '../../../generator/src/main.ts
 
 /** What the modules that come with Loopwright have in common: both work on a folder that is for one of them at a time. */
 const BUNDLED = {
+  isInternal: true,
   channels: ['ipc', 'tcp'],
   replace: 'exclusive',
   concurrency: { running: 512, queued: 2048 },

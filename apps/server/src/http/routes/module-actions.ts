@@ -93,10 +93,7 @@ export function moduleActionRoutes({ supervisor }: Pick<AppParts, 'supervisor'>)
           response: { 200: moduleAnswerSchema, ...refused, 403: errorResponseSchema, ...unreachable },
         },
       },
-      async ({ params: { name }, body }) => {
-        supervisor.module(name);
-        return callModule(supervisor, name, body);
-      },
+      async ({ params: { name }, body }) => callModule(supervisor, name, body),
     );
   };
 }

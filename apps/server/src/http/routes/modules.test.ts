@@ -13,6 +13,7 @@ before(async () => {
     modules: [
       { ...spec, id: 'b', permissions: { routes: ['GET /well', 'POST /echo'], secrets: ['KEY'] }, limits: { processes: 5 } },
       { ...spec, id: 'a', env: { MODE: 'tcp' }, channels: ['ipc', 'tcp'] },
+      { ...spec, id: 'd', isInternal: true },
       { ...spec, id: 'c', launch: { kind: 'attach', tokenSha256: 'a'.repeat(64) } },
     ],
     orchestratorApi: '',
@@ -33,7 +34,7 @@ const post = async (path: string, body?: unknown): Promise<Awaited<ReturnType<Te
 describe('/api/v1/modules', () => {
   it('lists the modules by name, with what they use and may', async () => {
     const first = moduleListSchema.parse((await server.get('/api/v1/modules?limit=2')).body);
-    assert.deepEqual([first.modules.map(({ name }) => name), first.total], [['a', 'b'], 3]);
+    assert.deepEqual([first.modules.map(({ name }) => name), first.total], [['a', 'b'], 4]);
     const [, b] = first.modules;
     assert.deepEqual(b?.permissions, {
       routes: ['GET /well', 'POST /echo'],
@@ -60,6 +61,7 @@ describe('/api/v1/modules', () => {
     assert.equal(moduleAnswerSchema.parse(echoed.body).text, '{"a":[1]}');
     errorIn(await post('b/request', { path: '/exit' }), 'FORBIDDEN');
     errorIn(await post('c/request', { path: '/well' }), 'SERVICE_UNAVAILABLE');
+    errorIn(await post('d/request', { path: '/well' }), 'FORBIDDEN');
     errorIn(await post('a/request', { path: '//evil/x' }), 'VALIDATION_ERROR');
     const over = await post('a/request', { method: 'POST', path: '/never', timeout_seconds: 0.1 });
     assert.equal(over.status, 504);

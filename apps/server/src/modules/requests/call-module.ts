@@ -2,19 +2,21 @@ import { type Json, moduleAnswerSchema, type moduleRequestSchema, PlatformError 
 import type { z } from 'zod';
 import type { Supervisor } from '../supervisor.ts';
 
-type ModuleRequest = z.infer<typeof moduleRequestSchema>;
+type ModuleRequest = z.infer<typeof moduleRequestSchema> & { readonly signal?: AbortSignal };
 type ModuleAnswer = z.infer<typeof moduleAnswerSchema>;
 
 /** The longest answer that is given on, in bytes. */
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * Asks a route of a module and reads its answer whole.
+ * Asks a route of a module of users and reads its answer whole. Those that come with Loopwright do what the server asks, in the name of whom it has checked.
  *
- * @throws `FORBIDDEN`, `SERVICE_UNAVAILABLE`, `MODULE_TIMEOUT`, `MODULE_PROTOCOL_ERROR` (an answer of more than 1 MiB, too), `OVERLOADED`
+ * @throws `MODULE_NOT_FOUND`, `FORBIDDEN`, `SERVICE_UNAVAILABLE`, `MODULE_TIMEOUT`, `MODULE_PROTOCOL_ERROR` (an answer of more than 1 MiB, too), `OVERLOADED`
  */
 export async function callModule(supervisor: Supervisor, name: string, request: ModuleRequest): Promise<ModuleAnswer> {
-  const { method, path, body, idempotency_key: key, timeout_seconds: seconds } = request;
+  const { method, path, body, idempotency_key: key, timeout_seconds: seconds, signal } = request;
+  if (supervisor.module(name).spec.isInternal === true)
+    throw new PlatformError('FORBIDDEN', `Cannot ask the module "${name}": it is a part of the server, which asks it itself`);
   const answer = await supervisor.request(name, {
     method,
     uri: path,
@@ -24,6 +26,7 @@ export async function callModule(supervisor: Supervisor, name: string, request: 
     },
     body: body === undefined ? null : Buffer.from(JSON.stringify(body)),
     timeoutMs: seconds * 1000,
+    ...(signal === undefined ? {} : { signal }),
   });
   const bytes = await readAll(name, answer.body);
   const type = answer.headers['content-type'];
