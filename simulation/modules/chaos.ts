@@ -170,15 +170,15 @@ async function readToEnd(body: Uint8Array | ReadableStream<Uint8Array> | null): 
 
 /** Every now and then a module is replaced, also one that is about to die. */
 function replaceNowAndThen(supervisor: Supervisor, random: Random): { end(): void } {
-  let isOver = false;
+  const over = new AbortController();
   void (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await delay(300 + random.next() * 700);
-      const [module] = supervisor.modules.filter(({ status }) => status === 'running');
-      if (!isOver && module !== undefined) await module.replace().catch(() => undefined);
+      const module = supervisor.modules.find(({ status }) => status === 'running');
+      if (!over.signal.aborted && module !== undefined) await module.replace().catch(() => undefined);
     }
   })();
-  return { end: () => (isOver = true) };
+  return { end: () => over.abort() };
 }
 
 /** Waits until nothing is under way and every module runs, and counts what there is. */

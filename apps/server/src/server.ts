@@ -82,12 +82,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
-  const made = { examples, programs, diffs, edge, workspaces };
+  const made = { examples, programs, diffs, edge, workspaces, supervisor };
   const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
-    supervisor,
     generatorReady: generatorReady(configuration, supervisor),
     resources,
     ...made,
@@ -153,10 +152,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
   });
-  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  const url = await listen(app, configuration, runs);
-  const attaching = await openAttachListener(configuration, { supervisor, clock, log: (text) => log.warn(text) });
-  if (attaching !== undefined) cleanUp.use(attaching);
+  const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
@@ -240,6 +236,18 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
   await app.close();
   cancel();
+}
+
+/** Opens what people and programs come through, and what modules of other hosts do. */
+async function openDoors(
+  app: FastifyInstance,
+  { configuration, runs, supervisor, clock, log }: Omit<ServerOptions, 'random'> & { runs: Runs; supervisor: Supervisor },
+  cleanUp: AsyncDisposableStack,
+): Promise<string> {
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
+  const url = await listen(app, configuration, runs);
+  cleanUp.use(await openAttachListener(configuration, { supervisor, clock, log: (text) => log.warn(text) }));
+  return url;
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {

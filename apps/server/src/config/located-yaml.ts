@@ -3,7 +3,7 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocume
 import type { z } from 'zod';
 
 /** Something that is wrong in a document, and where. Lines and columns count from 1. */
-export interface LocatedIssue {
+interface LocatedIssue {
   /** JSON pointer; empty for the document itself. */
   readonly pointer: string;
   readonly line: number;
@@ -12,8 +12,8 @@ export interface LocatedIssue {
 }
 
 /** What a text is. */
-export type ReadYaml<Document> =
-  | { readonly kind: 'document'; readonly document: Document }
+export type ReadYaml<Content> =
+  | { readonly kind: 'document'; readonly document: Content }
   /** It is not taken as a whole. */
   | { readonly kind: 'fault'; readonly message: string }
   | { readonly kind: 'issues'; readonly issues: readonly LocatedIssue[] };

@@ -30,7 +30,10 @@ interface FunctionParts {
   readonly workspaces: Workspaces;
   readonly supervisor: Supervisor;
   /** Gates, checkpoints and agents, which are opened by themselves. */
-  readonly others: Record<Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'compare' | 'promote' | 'module'>, CallFunction>;
+  readonly others: Record<
+    Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'compare' | 'promote' | 'module'>,
+    CallFunction
+  >;
 }
 
 /** Everything that definitions can call by name, besides what the engine itself has. */

@@ -145,7 +145,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
   const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
-  const parts = { clock: systemClock, random: systemRandom };
+  const parts = { clock: systemClock, random: systemRandom, supervisor: options.supervisor ?? noModules() };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
@@ -164,7 +164,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const metrics = new Metrics({ engine, health });
   const examples = await openExamples(dir, options);
   const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
-  const supervisor = options.supervisor ?? new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
   const app = await createApp({
     engine,
     database,
@@ -188,7 +187,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     responses,
     ...events,
     ...parts,
-    supervisor,
     clock,
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
@@ -200,7 +198,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     await engine.close(0);
     for (const part of [gates, tracing, metrics]) await part[Symbol.asyncDispose]();
     responses[Symbol.dispose]();
-    if (options.supervisor === undefined) await supervisor.stop();
     await database.destroy();
   };
   return {
@@ -251,6 +248,12 @@ async function openEngine(
 
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
+}
+
+function noModules(): Supervisor {
+  const supervisor = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
+  void supervisor.stop();
+  return supervisor;
 }
 
 function noEdge(): never {

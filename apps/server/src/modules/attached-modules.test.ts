@@ -13,7 +13,7 @@ import {
   type StartModule,
   success,
 } from '@loopwright/module-sdk';
-import { messageOf, systemClock } from '@loopwright/protocol';
+import { messageOf, systemClock, toJson } from '@loopwright/protocol';
 import { isAdmitted, openAttachListener } from './attach/open-attach-listener.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import type { ModulePermissions } from './permissions/module-permissions.ts';
@@ -102,7 +102,7 @@ const trying = (name: string, tries: Tries, more: Partial<ModuleDefinition<undef
     endpoints: Object.fromEntries(
       Object.entries(tries).map(([route, attempt]) => [
         route,
-        async (_request: Request, app: AppState<undefined>) => success(await outcome(() => attempt(app))),
+        async (_request: Request, app: AppState<undefined>) => success(toJson(await outcome(() => attempt(app)))),
       ]),
     ),
   });
@@ -173,16 +173,16 @@ describe('a module that attaches', () => {
     await assert.rejects(world.ask('far', '/name'), { code: 'SERVICE_UNAVAILABLE', message: /it is waiting/ });
     const named = (name: string): StartModule => trying('far', { 'GET /name': async () => name });
     const first = await world.attach('far', named('first'));
-    let isOver = false;
+    const over = new AbortController();
     const answers: unknown[] = [];
     const asking = (async () => {
-      while (!isOver) answers.push(await world.ask('far', '/name'));
+      while (!over.signal.aborted) answers.push(await world.ask('far', '/name'));
     })();
     await until('answers', () => answers.length > 5);
     const second = await world.attach('far', named('second'));
     assert.equal(await first.ended, 'stopped');
     await until('answers of the second', () => answers.at(-1) === 'second');
-    isOver = true;
+    over.abort();
     await asking;
     assert.deepEqual([...new Set(answers)], ['first', 'second']);
     await world.supervisor.module('far').stop();

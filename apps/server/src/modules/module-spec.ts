@@ -27,7 +27,7 @@ export interface ModuleLimits {
 }
 
 /** When a module is asked for its health, over the ways of all requests to it. */
-export interface ModuleHealthCheck {
+interface ModuleHealthCheck {
   readonly path: string;
   readonly everyMs: number;
   /** Bad answers in a row after which it is ended and started again. */

@@ -13,9 +13,9 @@ function load(
 ): { readonly answers: string[]; readonly failures: unknown[]; end(): Promise<void> } {
   const answers: string[] = [];
   const failures: unknown[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const call = async (path: string): Promise<void> => {
-    while (!isOver)
+    while (!over.signal.aborted)
       await run.ask(path, { method: 'POST' }).then(
         ({ text }) => answers.push(text),
         (error: unknown) => failures.push(error),
@@ -26,7 +26,7 @@ function load(
     answers,
     failures,
     end: async () => {
-      isOver = true;
+      over.abort();
       await Promise.all(callers);
     },
   };

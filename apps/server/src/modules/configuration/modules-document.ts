@@ -15,7 +15,7 @@ const pattern = z.string().min(1).max(500);
 const patterns = z.array(pattern).max(1000);
 const seconds = z.number().min(0.1).max(86_400);
 /** Names of modules that come with Loopwright, and of the host itself. */
-const TAKEN = ['edge', 'generator', 'orchestrator'];
+const TAKEN: ReadonlySet<string> = new Set(['edge', 'generator', 'orchestrator']);
 
 const permissionsSchema = z.strictObject({
   routes: z
@@ -101,7 +101,7 @@ export type ModuleEntry = z.infer<typeof moduleEntrySchema>;
 export const modulesDocumentSchema = z.strictObject({
   modules: z
     .record(
-      moduleNameSchema.refine((name) => !TAKEN.includes(name), 'is a name of a module that comes with Loopwright'),
+      moduleNameSchema.refine((name) => !TAKEN.has(name), 'is a name of a module that comes with Loopwright'),
       moduleEntrySchema,
     )
     .refine((modules) => Object.keys(modules).length <= 100, 'has more than 100 modules')

@@ -104,13 +104,18 @@ function spawnModule(
       detached,
       windowsHide: true,
       ...(launch.kind === 'command' ? { cwd: launch.cwd } : {}),
-    }) as Partial<PipedChild> & ChildProcess;
-    if (child.stdin !== undefined && child.stdout !== undefined && child.stderr !== undefined) return child as PipedChild;
+    });
+    if (isPiped(child)) return child;
     child.on('error', () => undefined);
     return new Error('no more files can be opened');
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }
+}
+
+/** Node says that there are always streams. */
+function isPiped(child: Partial<PipedChild>): child is PipedChild {
+  return child.stdin !== undefined && child.stdout !== undefined && child.stderr !== undefined;
 }
 
 function neverRan(why: string): ModuleProcess {

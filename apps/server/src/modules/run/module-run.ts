@@ -41,12 +41,11 @@ export class ModuleRun {
     const transport = attached ?? child?.transport;
     if (transport === undefined) throw new RangeError(`Cannot run the module "${spec.id}": it is not attached`);
     let killReason: string | undefined;
-    this.#kill =
-      child?.kill ??
-      ((reason) => {
-        killReason ??= reason;
-        this.#link.abort();
-      });
+    this.#kill = (reason) => {
+      if (child !== undefined) return child.kill(reason);
+      killReason ??= reason;
+      return this.#link.abort();
+    };
     this.#link = new ModuleLink({
       spec,
       host,

@@ -114,10 +114,10 @@ describe('attaching over TCP', () => {
     const ended = attachModule(world.options());
     const { id, transport } = await world.next();
     assert.deepEqual([id, await askOnce(transport)], ['far', 'here']);
-    const before = stopped;
+    const stoppedBefore = stopped;
     transport.abort();
     assert.equal(await ended, 'disconnected');
-    assert.equal(stopped, before + 1);
+    assert.equal(stopped, stoppedBefore + 1);
   });
 
   it('tells who is refused nothing but that, whatever was wrong', async () => {

@@ -17,7 +17,8 @@ export async function stayAttached(
   options: AttachModuleOptions & { readonly random: Random; readonly onTrouble: (text: string) => void },
 ): Promise<void> {
   const { clock, random, signal, onTrouble } = options;
-  for (let failures = 0; signal?.aborted !== true; failures += 1) {
+  for (let failures = 0; ; failures += 1) {
+    if (signal?.aborted === true) return;
     const began = clock.now();
     try {
       const end = await attachModule(options);
