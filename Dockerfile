@@ -16,6 +16,7 @@ COPY packages/client/package.json packages/client/
 COPY apps/server/package.json apps/server/
 COPY apps/generator/package.json apps/generator/
 COPY apps/cli/package.json apps/cli/
+COPY apps/dashboard/package.json apps/dashboard/
 
 # No package of ours needs a script at its installation, and none is run.
 FROM manifests AS edge-packages

@@ -1,4 +1,4 @@
-// Builds the packages for publishing: `tsc -b`, then what is no TypeScript. At the end the built packages are used once, as an installed
+// Builds the packages for publishing: `tsc -b`, then what is no TypeScript, and the dashboard. At the end the built packages are used once, as an installed
 // consumer would: without the condition that leads to the sources.
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 
 run([join(root, 'node_modules/typescript/bin/tsc'), '-b', 'tsconfig.build.json']);
+run(['scripts/build-dashboard.ts']);
 for (const file of globSync('packages/*/src/**/*.{sql,py}', { cwd: root }))
   cpSync(join(root, file), join(root, file.replace('/src/', '/dist/')));
 run([

@@ -21,11 +21,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   'apps/server': ['protocol', 'engine', 'generation', 'models', 'edge', 'module-sdk'],
   'apps/generator': ['protocol', 'generation', 'models', 'module-sdk', 'edge'],
   'apps/cli': ['protocol', 'client'],
+  'apps/dashboard': ['protocol', 'client'],
 };
 
 const problems: string[] = [];
 const used = new Set<string>();
-for (const file of globSync('{packages,apps}/*/src/**/*.ts', { cwd: root })) {
+for (const file of globSync('{packages,apps}/*/src/**/*.{ts,tsx}', { cwd: root })) {
   const home = file.split('/').slice(0, 2).join('/');
   const allowed = ALLOWED[home];
   if (allowed === undefined) {
@@ -41,6 +42,8 @@ for (const file of globSync('{packages,apps}/*/src/**/*.ts', { cwd: root })) {
     } else if (specifier.startsWith('.')) {
       const target = relative(root, resolve(dirname(join(root, file)), specifier));
       if (!target.startsWith(`${home}/`)) problems.push(`${file}: "${specifier}" leaves ${home}`);
+      else if (home === 'apps/dashboard' && isUpstream(file, target))
+        problems.push(`${file}: "${specifier}" is against the flow`);
     }
   }
 }
@@ -50,6 +53,15 @@ for (const [home, allowed] of Object.entries(ALLOWED)) {
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exit(problems.length === 0 ? 0 : 1);
+
+/** The dashboard flows one way: shared → features → app, and no feature knows another one. */
+function isUpstream(file: string, target: string): boolean {
+  const placeOf = (path: string): string[] => path.split('/').slice(3);
+  const [layer, feature] = placeOf(file);
+  const [targetLayer, targetFeature] = placeOf(target);
+  if (layer === 'shared') return targetLayer !== 'shared';
+  return layer === 'features' && (targetLayer === 'app' || (targetLayer === 'features' && targetFeature !== feature));
+}
 
 function importsOf(file: string): string[] {
   const { module } = parseSync(file, readFileSync(file, 'utf8'));

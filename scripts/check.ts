@@ -14,6 +14,8 @@ const tests = globSync('{packages,apps,scripts,benchmarks,simulation}/**/*.test.
 const checks: Record<string, readonly string[]> = {
   format: [bin('oxfmt', 'bin/oxfmt'), '--check', '.'],
   types: [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
+  // Pages have the types of browsers in place of those of Node.
+  pages: [bin('typescript', 'bin/tsc'), '-p', 'apps/dashboard/tsconfig.json'],
   lint: [bin('oxlint', 'bin/oxlint')],
   boundaries: ['scripts/check-boundaries.ts'],
   hygiene: [bin('sherif', 'index.js')],

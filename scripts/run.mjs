@@ -57,6 +57,12 @@ function findNode() {
 installIfStale();
 const node = findNode();
 let args = process.argv.slice(2);
+// Whoever starts a server wants its pages: they are built from the sources that are here, when they were not yet.
+if (args[0] === '--dashboard') {
+  args = args.slice(1);
+  const built = spawnSync(node, [join(root, 'scripts/build-dashboard.ts')], { stdio: ['ignore', 2, 2] });
+  if (built.status !== 0) process.exit(built.status ?? 1);
+}
 if (args[0] === '--bin') {
   const manifest = JSON.parse(readFileSync(join(root, 'node_modules', args[1], 'package.json'), 'utf8'));
   const bin = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[args[1]];

@@ -188,9 +188,9 @@ async function holdStill(supervisor: Supervisor, collect: () => void): Promise<H
       ({ status, isReplacing, requestsInFlight }) => status === 'running' && !isReplacing && requestsInFlight === 0,
     ) && held().children === MODULES.length;
   for (const end = performance.now() + 20_000; !isQuiet() && performance.now() < end;) await delay(50);
-  // Connections that are kept and dead are found when they are used.
-  for (const { spec } of supervisor.modules)
-    await supervisor.request(spec.id, { method: 'GET', uri: '/well', timeoutMs: 2000 }).catch(() => undefined);
+  // Connections are kept for the next request, and end with their module: new runs have none.
+  for (const module of supervisor.modules) await module.replace();
+  for (const end = performance.now() + 20_000; !isQuiet() && performance.now() < end;) await delay(50);
   await delay(100);
   collect();
   return held();

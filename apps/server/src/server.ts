@@ -4,6 +4,7 @@ import { Engine, type EngineOptions, type Retention } from '@loopwright/engine';
 import { ProgramStore } from '@loopwright/edge';
 import { openPermissions } from './authorization/open-permissions.ts';
 import { ResourceProjects } from './authorization/resource-projects.ts';
+import { BUILT_DASHBOARD, readDashboard } from './dashboard/dashboard-files.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
 import { eventRoutes } from './config/event-options.ts';
@@ -69,7 +70,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
-  const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
+  const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
   const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
@@ -147,14 +148,19 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     log,
-    bodyLimitBytes: configuration.bodyMaxKb * 1024,
-    protection: protectionOf(configuration),
+    ...limitsOf(configuration),
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
+    dashboard: await readDashboard(BUILT_DASHBOARD),
   });
   const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
+}
+
+/** What keeps one of those who use the server from using it up. */
+function limitsOf(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection'> {
+  return { bodyLimitBytes: configuration.bodyMaxKb * 1024, protection: protectionOf(configuration) };
 }
 
 /** Goes on with what the process before left in the middle. */
@@ -179,9 +185,9 @@ function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStac
 }
 
 /** Opened first, so that it ends last: the modules tell of their last spans when they end. */
-function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Tracing {
+function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Promise<Tracing> {
   const tell = (module: string, refused: number): void => log.warn({ module, refused }, 'Spans of a module were left out');
-  return new Tracing(otlpEndpoint, { clock, tell });
+  return Tracing.open(otlpEndpoint, { clock, tell });
 }
 
 function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {
@@ -212,10 +218,14 @@ function engineSettings(
 
 function runsOf(
   configuration: Configuration,
-  { database, gates, ...parts }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality'> & { readonly gates: OpenGovernance },
+  {
+    database,
+    gates,
+    ...parts
+  }: Omit<RunsOptions, 'keepWorkspacesMs' | 'quality' | 'warnings'> & { readonly gates: OpenGovernance },
 ): { readonly runs: Runs; readonly rollbacks: Rollbacks } {
-  const { quality } = gates.governance;
-  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality });
+  const { quality, warnings } = gates.governance;
+  const runs = new Runs({ ...parts, database, ...retentionOfRuns(configuration), quality, warnings });
   return { runs, rollbacks: new Rollbacks({ ...parts, runs, store: gates.checkpointStore }) };
 }
 

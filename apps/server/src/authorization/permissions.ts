@@ -29,6 +29,11 @@ const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id',
 const RUNS: Readonly<Record<string, Rule>> = {
   'GET /runs': { need: 'executions:read', on: 'anywhere' },
   'POST /runs': { need: 'executions:write', on: 'body.project_id', records: CREATED },
+  'POST /runs/bulk': {
+    need: 'executions:write',
+    on: 'anywhere',
+    records: { asked: ['action', 'filter', 'reason'], answered: ['action', 'count', 'done', 'failed'] },
+  },
   'GET /runs/{run_id}': READ_RUN,
   'GET /runs/{run_id}/artifacts': READ_RUN,
   'GET /runs/{run_id}/artifacts/{artifact_id}/download': READ_RUN,
@@ -62,6 +67,17 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /openapi.json': PUBLIC,
   'GET /docs/*': PUBLIC,
   'GET /redoc': PUBLIC,
+
+  // Pages without data; what they show they ask for as whoever has signed in.
+  'GET /': PUBLIC,
+  'GET /assets/{file}': PUBLIC,
+  'GET /sign-in': PUBLIC,
+  'GET /orchestrator/*': PUBLIC,
+  'GET /inbox/*': PUBLIC,
+  'GET /programs/*': PUBLIC,
+  'GET /new-run/*': PUBLIC,
+  'GET /modules/*': PUBLIC,
+  'GET /settings/*': PUBLIC,
 
   'GET /api/v1/workflows': { need: 'workflows:read', on: 'platform' },
   'GET /api/v1/workflows/{workflow_id}': { need: 'workflows:read', on: 'platform' },
@@ -183,6 +199,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /auth/login': PUBLIC,
   'GET /auth/callback': PUBLIC,
+  'GET /auth/methods': PUBLIC,
   'POST /auth/session': { need: 'identity' },
   'POST /auth/logout': { need: 'identity' },
   'GET /api/v1/me': { need: 'identity' },

@@ -32,6 +32,17 @@ export class GovernanceStore {
       .execute();
   }
 
+  /** The results of the checks of some runs that no rollback left behind, the oldest first. */
+  resultsOf(runIds: readonly string[]): Promise<Pick<GovernanceCheckTable, 'run_id' | 'phase' | 'results'>[]> {
+    return this.#database()
+      .selectFrom('governance_checks')
+      .select(['run_id', 'phase', 'results'])
+      .where('run_id', 'in', runIds)
+      .where('archived_by', 'is', null)
+      .orderBy('checked_at')
+      .execute();
+  }
+
   /** The checks of a run that no rollback left behind, the oldest first. */
   ofRun(runId: string): Promise<GovernanceCheckTable[]> {
     return this.#database()

@@ -8,8 +8,9 @@ import {
   PlatformError,
   type Random,
   type RunGovernance,
+  governanceResultsSchema,
 } from '@loopwright/protocol';
-import type { QualitySource, RunQuality } from '../runs/metrics/quality.ts';
+import type { QualitySource, RunQuality, WarningCounts } from '../runs/metrics/quality.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { type Assessed, assessWorkspace } from './assess-workspace.ts';
 import { evidenceOfExecution } from './evidence/evidence-of-execution.ts';
@@ -116,6 +117,19 @@ export class Governance {
       policy: last === undefined ? this.policyOf(run.project_id).view : JSON.parse(last.policy),
     };
   }
+
+  /** How much the last check of each phase warned of or blocked, for lists of runs. */
+  readonly warnings: WarningCounts = async (runIds) => {
+    const counts = new Map<string, Map<string, number>>();
+    if (runIds.length === 0) return new Map();
+    for (const { run_id, phase, results } of await this.#parts.store.resultsOf(runIds)) {
+      const parsed = results === null ? null : governanceResultsSchema.parse(JSON.parse(results));
+      // A check that was skipped warns of that.
+      const found = parsed === null ? 1 : parsed.quality_gates.filter(({ status }) => status !== 'passed').length;
+      counts.set(run_id, (counts.get(run_id) ?? new Map<string, number>()).set(phase, found));
+    }
+    return new Map([...counts].map(([runId, phases]) => [runId, [...phases.values()].reduce((sum, count) => sum + count, 0)]));
+  };
 
   /** The quality of a run for its metrics: the last check of each phase, and the hygiene of the last check. */
   readonly quality: QualitySource = async (runId): Promise<RunQuality> => {

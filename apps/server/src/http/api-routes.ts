@@ -37,6 +37,7 @@ import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
 import { runRollbackRoutes } from './routes/runs-rollbacks.ts';
 import { runGovernanceRoutes } from './routes/runs-governance.ts';
 import { runArtifactRoutes } from './routes/runs-artifacts.ts';
+import { runBulkRoutes } from './routes/runs-bulk.ts';
 import { runControlRoutes } from './routes/runs-control.ts';
 import { runStreamRoutes } from './routes/runs-stream.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -103,6 +104,7 @@ export function seedRoutes(parts: AppParts): FastifyPluginAsyncZod {
 function everyRunRoute(parts: AppParts, face: RunFace): FastifyPluginAsyncZod {
   return async (api) => {
     await api.register(runRoutes(parts, face));
+    await api.register(runBulkRoutes(parts));
     await api.register(runControlRoutes(parts));
     await api.register(runArtifactRoutes(parts));
     await api.register(runGovernanceRoutes(parts));

@@ -32,7 +32,8 @@ import { moneyOf } from '../money/money-fixture.ts';
 import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
-import { createApp } from './app.ts';
+import type { DashboardFiles } from '../dashboard/dashboard-files.ts';
+import { type AppParts, createApp } from './app.ts';
 import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
@@ -79,6 +80,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly functions?: FunctionCatalogue;
   readonly clock?: Clock;
   readonly logLevel?: 'trace';
+  /** The built dashboard; left out: there is none. */
+  readonly dashboard?: DashboardFiles;
   /** Base URL of a collector of spans. */
   readonly otlpEndpoint?: string;
   /** The modules, which the caller starts and ends; left out: none. */
@@ -145,7 +148,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
   const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
-  const parts = { clock: systemClock, random: systemRandom, supervisor: options.supervisor ?? noModules() };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
@@ -160,7 +162,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const clock = options.clock ?? systemClock;
   const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
-  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const tracing = await Tracing.open(options.otlpEndpoint ?? null, { clock: systemClock, tell: () => undefined });
   const metrics = new Metrics({ engine, health });
   const examples = await openExamples(dir, options);
   const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
@@ -186,8 +188,9 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    ...parts,
+    random: systemRandom,
     clock,
+    ...partsOf(options),
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();
@@ -250,10 +253,12 @@ function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
 }
 
-function noModules(): Supervisor {
-  const supervisor = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
-  void supervisor.stop();
-  return supervisor;
+/** What most tests do without. */
+function partsOf({ dashboard = null, supervisor }: TestServerOptions): Pick<AppParts, 'dashboard' | 'supervisor'> {
+  if (supervisor !== undefined) return { dashboard, supervisor };
+  const none = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
+  void none.stop();
+  return { dashboard, supervisor: none };
 }
 
 function noEdge(): never {

@@ -12,6 +12,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
+import type { DashboardFiles } from '../dashboard/dashboard-files.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { Supervisor } from '../modules/supervisor.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -46,6 +47,8 @@ import { rateLimits } from './protection/rate-limits.ts';
 import { SECURITY_HEADERS, useSecurityHeaders } from './protection/security-headers.ts';
 import type { KeptResponses } from './kept-responses.ts';
 import { browserSessionRoutes } from './routes/browser-session.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
+import { signInMethodRoutes } from './routes/sign-in-methods.ts';
 import type { BreakEvenParts } from '../money/break-even.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { oidcLoginRoutes } from './routes/oidc-login.ts';
@@ -86,6 +89,8 @@ export interface AppParts {
   readonly maySee: MaySee;
   readonly webhooks: Webhooks;
   readonly supervisor: Supervisor;
+  /** The pages for people; `null` when they were not built. */
+  readonly dashboard: DashboardFiles | null;
 }
 
 /** Builds the HTTP interface: one plugin a resource, one error format, the OpenAPI document made from the schemas. */
@@ -144,7 +149,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   useConditionalGet(app);
   await describeApi(app);
   await app.register(healthRoutes(parts));
+  await app.register(dashboardRoutes(parts));
   await app.register(oidcLoginRoutes(parts));
+  await app.register(signInMethodRoutes(parts));
   await app.register(async (login) => {
     honourIdempotencyKeys(login, parts.responses);
     await login.register(browserSessionRoutes(parts));

@@ -1,5 +1,7 @@
-/** Routes that answer anybody: whether the server lives, what its API is, and how one logs in. Nothing else is answered without an identity. */
-const PUBLIC_ROUTES = new Set([
+import { DASHBOARD_ASSETS, DASHBOARD_PAGES } from '../dashboard/dashboard-pages.ts';
+
+/** Routes that answer anybody: whether the server lives, what its API is, how one logs in, and the pages of the dashboard, which hold no data. Nothing else is answered without an identity. */
+const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
   '/health',
   '/ready',
   '/openapi.json',
@@ -11,6 +13,9 @@ const PUBLIC_ROUTES = new Set([
   '/redoc',
   '/auth/login',
   '/auth/callback',
+  '/auth/methods',
+  ...DASHBOARD_PAGES,
+  DASHBOARD_ASSETS,
 ]);
 
 /** Whether a route, by the pattern under which it is registered, answers anybody. A path without a route answers nobody. */

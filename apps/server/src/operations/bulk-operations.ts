@@ -7,16 +7,12 @@ import {
   isFinal,
 } from '@loopwright/engine';
 import { type BulkAction, type BulkResult, type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
+import { Previews } from './previews.ts';
 
 /** How many executions one bulk operation takes. */
 const EXECUTIONS_LIMIT = 1000;
 /** How many executions are worked on at the same time. */
 const BATCH = 50;
-/** How long a preview can be acted on, in milliseconds. */
-const PREVIEW_MS = 10 * 60_000;
-/** How many previews are kept; the oldest goes first. */
-const PREVIEWS_LIMIT = 100;
-
 /** Which executions are meant, besides what the action is for. */
 export type BulkQuery = Omit<ExecutionQuery, 'limit' | 'offset' | 'before'>;
 
@@ -28,10 +24,9 @@ export interface Preview {
   readonly expiresAt: number;
 }
 
-interface KeptPreview extends Omit<Preview, 'executions'> {
+interface Found {
+  readonly action: BulkAction;
   readonly ids: readonly string[];
-  readonly userId: string;
-  result?: Promise<BulkResult>;
 }
 
 /** Who does what was previewed. */
@@ -57,23 +52,19 @@ interface BulkParts {
   readonly requireOwn: (executionId: string) => Promise<void>;
 }
 
-/**
- * Does one thing to many executions: exactly to those that were previewed, however many more the filter finds by then. Previews are in memory
- * only; after a restart of the server there are none, and a new one shows what is left to do.
- */
+/** Does one thing to many executions: exactly to those that were previewed, however many more the filter finds by then. */
 export class BulkOperations {
   readonly #engine: Engine;
-  readonly #clock: Clock;
   readonly #random: Random;
   readonly #requireOwn: (executionId: string) => Promise<void>;
-  readonly #previews = new Map<string, KeptPreview>();
+  readonly #previews: Previews<Found, BulkResult>;
 
   /** `requireOwn` throws for an execution that is begun again in another way, as a run is. */
   constructor({ engine, clock, random, requireOwn }: BulkParts) {
     this.#requireOwn = requireOwn;
     this.#engine = engine;
-    this.#clock = clock;
     this.#random = random;
+    this.#previews = new Previews({ clock, random });
   }
 
   /** Finds the executions and remembers them. Throws LIMIT_EXCEEDED when there are more than 1000. */
@@ -95,43 +86,26 @@ export class BulkOperations {
         },
       );
     }
-    const token = this.#random.uuid();
-    const expiresAt = this.#clock.now() + PREVIEW_MS;
-    this.#keep({ token, action, ids: executions.map(({ id }) => id), userId, expiresAt });
+    const { token, expiresAt } = this.#previews.keep({ action, ids: executions.map(({ id }) => id) }, userId);
     return { token, action, executions, expiresAt };
   }
 
   /** Does what was previewed; the same token again gives the same result and does nothing. Throws CONFLICT when the preview is gone or somebody else's. */
-  run(token: string, { userId, reason, mayChange }: BulkRun): Promise<BulkResult> {
-    const preview = this.#previews.get(token);
-    if (preview === undefined || preview.userId !== userId || preview.expiresAt < this.#clock.now())
-      throw new PlatformError('CONFLICT', 'Cannot do what was previewed: there is no such preview any more');
-    preview.result ??= this.#work(preview, { reason, mayChange });
-    return preview.result;
+  run(token: string, work: BulkRun): Promise<BulkResult> {
+    return this.#previews.run(token, work.userId, (found) => this.#work(found, work));
   }
 
-  #keep(preview: KeptPreview): void {
-    this.#previews.set(preview.token, preview);
-    const now = this.#clock.now();
-    for (const [token, { expiresAt }] of this.#previews)
-      if (expiresAt < now || this.#previews.size > PREVIEWS_LIMIT) this.#previews.delete(token);
-  }
-
-  async #work(preview: KeptPreview, run: Omit<BulkRun, 'userId'>): Promise<BulkResult> {
+  async #work(found: Found, run: BulkRun): Promise<BulkResult> {
     const results: BulkResult['results'] = [];
-    for (let at = 0; at < preview.ids.length; at += BATCH) {
-      const batch = preview.ids.slice(at, at + BATCH);
-      results.push(...(await Promise.all(batch.map((id) => this.#one(id, preview, run)))));
+    for (let at = 0; at < found.ids.length; at += BATCH) {
+      const batch = found.ids.slice(at, at + BATCH);
+      results.push(...(await Promise.all(batch.map((id) => this.#one(id, found.action, run)))));
     }
     const failed = results.filter(({ outcome }) => outcome === 'failed').length;
-    return { action: preview.action, count: results.length, done: results.length - failed, failed, results };
+    return { action: found.action, count: results.length, done: results.length - failed, failed, results };
   }
 
-  async #one(
-    id: string,
-    { action, userId }: KeptPreview,
-    { reason, mayChange }: Omit<BulkRun, 'userId'>,
-  ): Promise<BulkResult['results'][number]> {
+  async #one(id: string, action: BulkAction, { userId, reason, mayChange }: BulkRun): Promise<BulkResult['results'][number]> {
     const result = { execution_id: id, new_execution_id: null, error_code: null, message: null };
     try {
       // A grant may have been taken away since the preview.

@@ -17,10 +17,13 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
+/** The query, and the executions that the runs have to be among, when it matters. */
+export type RunsWanted = ListRunsQuery & { readonly among?: readonly string[] | undefined };
+
 const runPlace = z.tuple([z.union([z.string().max(1000), z.number()]), z.string().max(200)]);
 
 /** The runs of some projects that fit, in an order that inserts do not disturb: a cursor names the last one that was seen. Throws VALIDATION_ERROR for a cursor that is none. */
-export async function listRuns(database: ServerDatabase, query: ListRunsQuery, projects: ProjectScope): Promise<RunPage> {
+export async function listRuns(database: ServerDatabase, query: RunsWanted, projects: ProjectScope): Promise<RunPage> {
   const { limit, offset, cursor, sort } = query;
   const isDescending = sort.startsWith('-');
   const column = (isDescending ? sort.slice(1) : sort) as 'created_at';
@@ -46,7 +49,7 @@ export async function listRuns(database: ServerDatabase, query: ListRunsQuery, p
 }
 
 function conditionsOf(
-  { status, profile, project_id, created_after, created_before, q }: ListRunsQuery,
+  { status, profile, project_id, created_after, created_before, q, run_id, among }: RunsWanted,
   eb: ExpressionBuilder<ServerTables, 'runs'>,
   projects: ProjectScope,
 ): Expression<SqlBool>[] {
@@ -54,6 +57,13 @@ function conditionsOf(
     sql<SqlBool>`instr(lower(${sql.ref(column)}), lower(${text})) > 0`;
   return [
     inProjects(projects),
+    // One parameter, however many there are.
+    ...(among === undefined ? [] : [sql<SqlBool>`execution_id IN (SELECT value FROM json_each(${JSON.stringify(among)}))`]),
+    ...(run_id === undefined
+      ? []
+      : [
+          eb('run_id', 'in', eb.selectFrom('run_executions').select('run_executions.run_id').where('execution_id', 'in', run_id)),
+        ]),
     ...(status === undefined ? [] : [eb('status', '=', status)]),
     ...(profile === undefined ? [] : [eb('profile', '=', profileName(profile))]),
     ...(project_id === undefined ? [] : [eb('project_id', '=', project_id)]),

@@ -40,8 +40,8 @@ export function prepareRuns({ dir, policiesDir }: { dir: string; policiesDir: st
     workspaces,
     open: ({ log, keepMs, ...opened }) => {
       now = opened;
-      const { quality } = gates.governance;
-      const runs = new Runs({ ...opened, workspaces, keepWorkspacesMs: keepMs, log, quality, ...parts });
+      const { quality, warnings } = gates.governance;
+      const runs = new Runs({ ...opened, workspaces, keepWorkspacesMs: keepMs, log, quality, warnings, ...parts });
       return { runs, rollbacks: new Rollbacks({ ...opened, runs, store: gates.checkpointStore, workspaces, log, ...parts }) };
     },
   };

@@ -1,4 +1,11 @@
-import { type PhaseInfo, type RunDetail, type RunSummary, isoTime, jsonObjectSchema } from '@loopwright/protocol';
+import {
+  type PhaseInfo,
+  type RunDetail,
+  type RunListItem,
+  type RunSummary,
+  isoTime,
+  jsonObjectSchema,
+} from '@loopwright/protocol';
 import { z } from 'zod';
 import { compareCosts } from './metrics/compare-costs.ts';
 import { NO_PAST_RUNS, type PastRuns } from './metrics/past-runs.ts';
@@ -8,7 +15,7 @@ import { secondsOf, totalSeconds, usageIn } from './phase-figures.ts';
 import type { StoredRun } from './run-store.ts';
 import type { RunPhaseTable, RunTable } from './run-tables.ts';
 
-/** A run as lists have it. */
+/** A run in short. */
 export function summaryView(run: RunTable): RunSummary {
   return {
     run_id: run.run_id,
@@ -21,6 +28,11 @@ export function summaryView(run: RunTable): RunSummary {
     project_id: run.project_id,
     cloned_from: run.cloned_from,
   };
+}
+
+/** A run as lists have it, with what waits and what was warned of. */
+export function listItemView(run: RunTable, { open, warnings }: { open: number; warnings: number | undefined }): RunListItem {
+  return { ...summaryView(run), execution_id: run.execution_id, open_tasks: open, warnings_count: warnings ?? null };
 }
 
 /** A run with its phases; `counts` is how many artifacts each phase has, `past` what phases that are still to come are estimated from. */

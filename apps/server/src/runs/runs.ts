@@ -13,7 +13,7 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import { type AdvanceOutcome, type AdvanceRequest, advanceBySelf, advanceRun } from './advance-run.ts';
 import { cloneRequest, createRun, requireRun, runNotFound } from './create-run.ts';
 import { listRuns } from './list-runs.ts';
-import { type QualitySource, notMeasured } from './metrics/quality.ts';
+import { type QualitySource, type WarningCounts, noWarnings, notMeasured } from './metrics/quality.ts';
 import { runMetrics } from './metrics/run-metrics.ts';
 import { recoverRuns } from './recover-runs.ts';
 import type { Asked } from './request-id.ts';
@@ -24,7 +24,8 @@ import { NO_OTHERS, pastRuns } from './read-past-runs.ts';
 import { RunStore, type StoredRun } from './run-store.ts';
 import type { RunTable } from './run-tables.ts';
 import { RunTracker } from './run-tracker.ts';
-import { detailView, summaryView } from './run-views.ts';
+import { detailView, listItemView } from './run-views.ts';
+import { type AnswererOf, executionsWaitingFor, openTasksOf } from './waiting-for.ts';
 import { explainRun } from './run-why.ts';
 import type { RunState } from './state/project-run.ts';
 import { StateExport } from './state/state-export.ts';
@@ -40,6 +41,8 @@ export interface RunsOptions extends Omit<RunParts, 'store' | 'tracker'> {
   readonly keepWorkspacesMs: number | null;
   /** Gates and hygiene; without it both are not measured. */
   readonly quality?: QualitySource;
+  /** How much the gates warned of; without it nothing is counted. */
+  readonly warnings?: WarningCounts;
 }
 
 /** The runs of this server: phased executions, their workspaces and their metrics. */
@@ -104,11 +107,20 @@ export class Runs implements AsyncDisposable {
     return detailView(stored, await this.#parts.workspaces.of(runId).count(), past);
   }
 
+  /** Writes what has changed of every run, so that a query finds the runs as they are now. */
+  refreshAll(): Promise<void> {
+    return this.#parts.tracker.refreshAll();
+  }
+
   /** The runs that fit a query. */
-  async list(query: ListRunsQuery, projects: ProjectScope): Promise<ListRunsResponse> {
+  async list(query: ListRunsQuery, projects: ProjectScope, mine: AnswererOf): Promise<ListRunsResponse> {
     await this.#parts.tracker.refreshAll();
-    const { runs, total, nextCursor } = await listRuns(this.#options.database, query, projects);
-    return { runs: runs.map(summaryView), total, limit: query.limit, offset: query.offset, next_cursor: nextCursor };
+    const { engine } = this.#parts;
+    const among = query.waiting_for === undefined ? undefined : executionsWaitingFor(engine, mine);
+    const { runs, total, nextCursor } = await listRuns(this.#options.database, { ...query, among }, projects);
+    const warnings = await (this.#options.warnings ?? noWarnings)(runs.map(({ run_id }) => run_id));
+    const items = runs.map((run) => listItemView(run, { open: openTasksOf(engine, run), warnings: warnings.get(run.run_id) }));
+    return { runs: items, total, limit: query.limit, offset: query.offset, next_cursor: nextCursor };
   }
 
   /** Lets a run go on to its next phase; see {@link advanceRun}. */

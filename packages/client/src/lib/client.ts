@@ -48,7 +48,7 @@ import {
 } from '@loopwright/protocol';
 import type { z } from 'zod';
 import { type StreamOptions, readEvents } from './events.ts';
-import { type Caller, callApi, fetchText } from './request.ts';
+import { type ApiCall, type Caller, callApi, fetchText } from './request.ts';
 import { RunsClient } from './runs.ts';
 
 /** How a client reaches the control plane. */
@@ -59,6 +59,8 @@ export interface ClientOptions {
   readonly userId?: string;
   /** An API key or a token, where the server has identities configured. */
   readonly apiKey?: string;
+  /** More headers of every request, asked for at each one, such as the token of a browser's session. */
+  readonly headers?: () => Readonly<Record<string, string>>;
 }
 
 /** An answer with the caller's name for it: sent again, it is the same answer. */
@@ -81,9 +83,19 @@ export class Client {
   /** Runs of profiles, their artifacts and metrics. */
   readonly runs: RunsClient;
 
-  constructor({ baseUrl, userId, apiKey }: ClientOptions) {
-    this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey };
+  constructor({ baseUrl, userId, apiKey, headers = () => ({}) }: ClientOptions) {
+    this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey, headers };
     this.runs = new RunsClient(this.#caller);
+  }
+
+  /** Any operation of the API, checked by the schema of its answer: for what has no method of its own here. */
+  call<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<z.infer<Schema>> {
+    return callApi(this.#caller, call);
+  }
+
+  /** The answer to a GET as text. */
+  text(path: string): Promise<string> {
+    return fetchText(this.#caller, path);
   }
 
   health(): Promise<ServerHealth> {

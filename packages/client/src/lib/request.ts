@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 /** One call of the API. */
 export interface ApiCall<Schema extends z.ZodType> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with its query, from the root of the server. */
   readonly path: string;
   /** What the answer must be. */
@@ -13,6 +13,8 @@ export interface ApiCall<Schema extends z.ZodType> {
   /** Names this request: sent again under the same key it has no second effect. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  /** Of RFC 7240: `respond-async` for an answer as soon as the work has begun. */
+  readonly prefer?: string;
 }
 
 /** Where and as whom the API is called. */
@@ -21,6 +23,8 @@ export interface Caller {
   readonly baseUrl: () => string | Promise<string>;
   readonly userId: string | undefined;
   readonly apiKey: string | undefined;
+  /** More headers, asked for at each call. */
+  readonly headers: () => Readonly<Record<string, string>>;
 }
 
 /**
@@ -63,10 +67,11 @@ async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>
 }
 
 async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & { accept?: string }): Promise<Response> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...caller.headers() };
   if (caller.userId !== undefined) headers['x-user-id'] = caller.userId;
   if (caller.apiKey !== undefined) headers['authorization'] = `Bearer ${caller.apiKey}`;
   if (call.accept !== undefined) headers['accept'] = call.accept;
+  if (call.prefer !== undefined) headers['prefer'] = call.prefer;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
   if (call.json !== undefined) {
@@ -80,10 +85,16 @@ async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & {
   if (call.signal !== undefined) init.signal = call.signal;
   const base = await caller.baseUrl();
   try {
-    return await fetch(new URL(call.path, base), init);
+    return await fetch(urlBelow(base, call.path), init);
   } catch (error) {
     throw unreachable(error);
   }
+}
+
+/** A path of the server below its base URL, which may have a path of its own. */
+function urlBelow(base: string, path: string): URL {
+  const root = new URL(base);
+  return new URL(root.pathname.replace(/\/$/, '') + path, root);
 }
 
 function unreachable(error: unknown): PlatformError {

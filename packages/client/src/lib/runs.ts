@@ -3,15 +3,21 @@ import {
   type ArtifactsResponse,
   type CloneRunRequest,
   type CreateRunRequest,
-  type ListRunsQuery,
+  type ListRunsInput,
   type ListRunsResponse,
   type MetricsSummary,
+  type RunBulkAction,
+  type RunBulkFilter,
+  type RunBulkPreview,
+  type RunBulkResult,
   type RunDetail,
   type RunSummary,
   advanceRunResponseSchema,
   artifactsResponseSchema,
   listRunsResponseSchema,
   metricsSummarySchema,
+  runBulkPreviewSchema,
+  runBulkResultSchema,
   runDetailSchema,
   runSummarySchema,
   whySchema,
@@ -23,7 +29,10 @@ import { type Caller, callApi, fetchText } from './request.ts';
 export type NewRun = Pick<CreateRunRequest, 'profile'> & Partial<Omit<CreateRunRequest, 'profile'>>;
 
 /** Which runs are listed, and how; left out: what the server says. */
-export type RunFilter = { readonly [Key in keyof ListRunsQuery]?: ListRunsQuery[Key] | undefined };
+export type RunFilter = Omit<{ readonly [Key in keyof ListRunsInput]?: ListRunsInput[Key] | undefined }, 'limit' | 'offset'> & {
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+};
 
 /** A request with the caller's name for it: sent again, it has no second effect. */
 interface Keyed {
@@ -60,6 +69,13 @@ export class RunsClient {
       json: { skip_validation: skipValidation },
       idempotencyKey,
     });
+  }
+
+  /** Begins the next phase, and resolves as soon as it has begun. Throws as {@link next} does. */
+  start(runId: string, { skipValidation = false }: { skipValidation?: boolean } = {}): Promise<AdvanceRunResponse> {
+    const path = `/api/v1${pathOf(runId)}/next`;
+    const json = { skip_validation: skipValidation };
+    return callApi(this.#caller, { method: 'POST', path, answer: advanceRunResponseSchema, json, prefer: 'respond-async' });
   }
 
   /** The runs that fit, the newest first. */
@@ -107,6 +123,16 @@ export class RunsClient {
   /** Lets a paused run go on. */
   resume(runId: string): Promise<RunDetail> {
     return this.#post(`${pathOf(runId)}/resume`, runDetailSchema);
+  }
+
+  /** Finds the runs that an action is for, and names them by a token. */
+  previewBulk(action: RunBulkAction, filter: RunBulkFilter = {}): Promise<RunBulkPreview> {
+    return this.#post('/runs/bulk', runBulkPreviewSchema, { json: { action, filter, dry_run: true } });
+  }
+
+  /** Does what was previewed, to exactly those runs. */
+  runBulk(token: string, reason?: string): Promise<RunBulkResult> {
+    return this.#post('/runs/bulk', runBulkResultSchema, { json: { token, ...(reason === undefined ? {} : { reason }) } });
   }
 
   /** Tries again what made a run fail. */

@@ -63,7 +63,10 @@ export function runRoutes(parts: Pick<AppParts, 'runs' | 'runNextWaitMs'>, face:
           response: { 200: listRunsResponseSchema, 400: errorResponseSchema, 422: errorResponseSchema },
         },
       },
-      async ({ access, query }) => runs.list(query, access.scope('executions:read')),
+      async ({ access, query, userId }) => {
+        const mine = { userId, projects: access.scope('tasks:decide'), roleOn: (id: string) => access.roleOn(id) };
+        return runs.list(query, access.scope('executions:read'), mine);
+      },
     );
     const read = { tags: ['runs'], params: oneRun.params };
     api.get(

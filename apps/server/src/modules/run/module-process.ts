@@ -34,6 +34,7 @@ const PASSED_ON = [
   'SystemRoot',
   'NODE_EXTRA_CA_CERTS',
   'NODE_V8_COVERAGE',
+  'NODE_COMPILE_CACHE',
 ];
 const STDERR_LINE_LIMIT_BYTES = 16 * 1024;
 /** What a process that has ended left in its pipe is read in this time, or not at all: somebody else may hold the pipe open. */

@@ -20,3 +20,9 @@ export const notMeasured: QualitySource = async () => ({
   governance: { score: null, reason: 'no gate was evaluated' },
   hygiene: { score: null, reason: 'the workspace was not examined' },
 });
+
+/** How much the last checks of the phases of some runs warned of, by run; a run of which nothing was checked is left out. */
+export type WarningCounts = (runIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+
+/** The counts where nobody checks. */
+export const noWarnings: WarningCounts = async () => new Map();

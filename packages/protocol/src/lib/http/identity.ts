@@ -132,5 +132,15 @@ export const openedSessionSchema = z.object({
   expires_at: time,
 });
 
+/** `GET /auth/methods`: how one can sign in. */
+export const signInMethodsSchema = z.object({
+  /** Whoever is on the machine of the server is believed. */
+  development: z.boolean(),
+  api_key: z.literal(true),
+  /** The provider at which `GET /auth/login` begins a login; null without one. */
+  oidc: z.object({ issuer: z.string() }).nullable(),
+});
+export type SignInMethods = z.infer<typeof signInMethodsSchema>;
+
 /** `POST /auth/logout`: where the browser goes to end the session of the identity provider too; null when there is no such place. */
 export const logoutResponseSchema = z.object({ end_session_url: z.string().nullable() });

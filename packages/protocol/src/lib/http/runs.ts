@@ -66,6 +66,15 @@ export const listRunsQuerySchema = z.strictObject({
   created_before: sinceSchema.optional(),
   /** Text that the id, the name of the project, the intake or the profile contains; A to Z in any case. */
   q: z.string().min(1).max(200).optional(),
+  /** Only runs with an open question that the caller may answer. */
+  waiting_for: z.literal('me').optional(),
+  /** Only these: ids of runs, or of executions that they are or were, with commas between them; at most 100. */
+  run_id: z
+    .string()
+    .max(10_000)
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().min(1).max(200)).max(100))
+    .optional(),
   /** A "-" in front: the greatest first. */
   sort: z
     .enum([
@@ -87,6 +96,7 @@ export const listRunsQuerySchema = z.strictObject({
   cursor: z.string().max(2000).optional(),
 });
 export type ListRunsQuery = z.infer<typeof listRunsQuerySchema>;
+export type ListRunsInput = z.input<typeof listRunsQuerySchema>;
 
 /** `GET /runs/{id}/artifacts?…`; without a limit all of them. */
 export const listArtifactsQuerySchema = z
@@ -204,8 +214,19 @@ export const runDetailSchema = z.object({
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 
+/** A run as lists have it. */
+export const runListItemSchema = runSummarySchema.extend({
+  /** The execution that the run is now. */
+  execution_id: z.string(),
+  /** Questions that wait for people. */
+  open_tasks: z.int().nonnegative(),
+  /** What the last checks of its phases warned of or blocked; null when nothing was checked. */
+  warnings_count: z.int().nonnegative().nullable(),
+});
+export type RunListItem = z.infer<typeof runListItemSchema>;
+
 export const listRunsResponseSchema = z.object({
-  runs: z.array(runSummarySchema),
+  runs: z.array(runListItemSchema),
   /** Of all that fit, before paging. */
   total: z.int(),
   limit: z.int(),
@@ -290,3 +311,57 @@ export const metricsSummarySchema = z.object({
   time_to_completion: projectionSchema,
 });
 export type MetricsSummary = z.infer<typeof metricsSummarySchema>;
+
+export const runBulkActionSchema = z.enum(['cancel', 'pause', 'resume', 'retry']);
+export type RunBulkAction = z.infer<typeof runBulkActionSchema>;
+
+const { status, profile, project_id, created_after, created_before, q } = listRunsQuerySchema.shape;
+const runBulkFilterSchema = z.strictObject({
+  status,
+  profile,
+  project_id,
+  created_after,
+  created_before,
+  q,
+  run_id: z.array(z.string().min(1).max(200)).min(1).max(1000).optional(),
+});
+/** Which runs a bulk operation is for; left out, all that the action is for. */
+export type RunBulkFilter = z.infer<typeof runBulkFilterSchema>;
+
+/** `POST /runs/bulk`: first a preview of what a filter finds, then, with the token of the preview, the work. */
+export const runBulkRequestSchema = z
+  .union([
+    z.strictObject({ action: runBulkActionSchema, dry_run: z.literal(true), filter: runBulkFilterSchema }),
+    z.strictObject({ token: z.string().max(200), reason: z.string().max(1000).optional() }),
+  ])
+  .meta({ examples: [{ action: 'cancel', dry_run: true, filter: { profile: 'ml_classification', status: 'paused' } }] });
+
+/** What a bulk operation on runs would do. */
+export const runBulkPreviewSchema = z.object({
+  action: runBulkActionSchema,
+  /** How many runs the filter finds that the action is for. */
+  count: z.int(),
+  sample: z.array(runSummarySchema),
+  /** Names exactly these runs. */
+  token: z.string(),
+  expires_at: time,
+});
+export type RunBulkPreview = z.infer<typeof runBulkPreviewSchema>;
+
+/** What a bulk operation on runs did, run by run. */
+export const runBulkResultSchema = z.object({
+  action: runBulkActionSchema,
+  count: z.int(),
+  done: z.int(),
+  failed: z.int(),
+  results: z.array(
+    z.object({
+      run_id: z.string(),
+      outcome: z.enum(['done', 'failed']),
+      error_code: z.string().nullable(),
+      message: z.string().nullable(),
+    }),
+  ),
+});
+export type RunBulkResult = z.infer<typeof runBulkResultSchema>;
+export const runBulkResponseSchema = z.union([runBulkPreviewSchema, runBulkResultSchema]);

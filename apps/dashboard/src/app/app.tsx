@@ -1,0 +1,58 @@
+import { QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { type ReactElement, useEffect, useState } from 'react';
+import { isSignedOut } from '../shared/api/api.ts';
+import { SessionProvider, sessionQuery } from '../shared/api/session.tsx';
+import type { LiveConnection } from '../shared/live/live-connection.ts';
+import { LiveProvider, openLiveConnection } from '../shared/live/live.tsx';
+import { ErrorState } from '../shared/ui/states.tsx';
+import { Toasts } from '../shared/ui/toasts.tsx';
+import { queryClient } from './query-client.ts';
+import { router } from './router.tsx';
+import { SignIn } from './sign-in.tsx';
+import './shell.css';
+
+/** The whole page: signing in, then the pages with their live connection. */
+export function App(): ReactElement {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <SignedIn />
+      <Toasts />
+    </QueryClientProvider>
+  );
+}
+
+function SignedIn(): ReactElement | null {
+  const { data: session, error, refetch } = useQuery(sessionQuery);
+  const connection = useConnected(session?.me.user_id);
+  if (isSignedOut(error)) return <SignIn onDone={() => void refetch()} />;
+  if (session === undefined)
+    return error === null ? null : (
+      <main className="alone">
+        <ErrorState error={error} retry={() => void refetch()} />
+      </main>
+    );
+  if (connection === undefined) return null;
+  return (
+    <SessionProvider value={session}>
+      <LiveProvider connection={connection}>
+        <RouterProvider router={router} />
+      </LiveProvider>
+    </SessionProvider>
+  );
+}
+
+/** The live connection of somebody, as soon as it is known from where on its events count: what is loaded afterwards misses none. */
+function useConnected(userId: string | undefined): LiveConnection | undefined {
+  const [ready, setReady] = useState<LiveConnection>();
+  useEffect(() => {
+    if (userId === undefined) return undefined;
+    const connection = openLiveConnection();
+    void connection.start().then(() => setReady(connection));
+    return () => {
+      connection.stop();
+      setReady(undefined);
+    };
+  }, [userId]);
+  return ready;
+}

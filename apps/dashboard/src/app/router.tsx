@@ -1,0 +1,45 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { BASE_PATH } from '../shared/api/api.ts';
+import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { runSearchSchema } from '../features/run/run-search.ts';
+import { runsSearchSchema } from '../features/runs/runs-search.ts';
+import { NotFound } from './not-found.tsx';
+import { Shell } from './shell.tsx';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => redirect({ to: '/orchestrator/runs', replace: true, throw: true }),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/orchestrator/runs',
+  validateSearch: (search) => runsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/runs/runs-page.tsx'), 'RunsPage'),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/orchestrator/runs/$runId',
+  validateSearch: (search) => runSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
+});
+
+/** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
+export const router = createRouter({
+  routeTree: root.addChildren([home, runs, run]),
+  basepath: BASE_PATH === '' ? '/' : BASE_PATH,
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Loading label="Loading the page" />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+  scrollRestoration: false,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,63 @@
+import type { PhaseInfo, RunDetail } from '@loopwright/protocol';
+import type { ReactElement } from 'react';
+import { dollarText } from '../../shared/time/format.ts';
+import { useNow } from '../../shared/time/now.ts';
+import { Duration, Time } from '../../shared/time/time.tsx';
+import { StatusBadge } from '../../shared/ui/badge.tsx';
+import { phaseTitle } from '../../shared/ui/phase-title.ts';
+import { type Span, spansOf } from './spans.ts';
+
+/** The phases one under the other on one axis of time, each with what it took. */
+export function PhasesPanel({ run }: { run: RunDetail }): ReactElement {
+  const isMoving = run.phases.some(({ status }) => status === 'in_progress');
+  return isMoving ? <MovingTimeline run={run} /> : <Timeline run={run} now={Date.parse(run.completed_at ?? run.updated_at)} />;
+}
+
+function MovingTimeline({ run }: { run: RunDetail }): ReactElement {
+  return <Timeline run={run} now={useNow()} />;
+}
+
+function Timeline({ run, now }: { run: RunDetail; now: number }): ReactElement {
+  const spans = spansOf(run.phases, now);
+  return (
+    <ol className="timeline" aria-label="Phases">
+      {run.phases.map((phase) => (
+        <Phase key={phase.phase} phase={phase} span={spans.get(phase.phase)} />
+      ))}
+    </ol>
+  );
+}
+
+function Phase({ phase, span }: { phase: PhaseInfo; span: Span | undefined }): ReactElement {
+  const { status, started_at: started, agent_ids: agents, artifacts_count: artifacts, advanced_by: by, cost } = phase;
+  const paid = cost.actual_usd;
+  return (
+    <li className={`phase phase-${status}`} aria-current={status === 'in_progress' ? 'step' : undefined}>
+      <div className="phase-name">
+        <h2>{phaseTitle(phase.phase)}</h2>
+        <StatusBadge status={status} />
+      </div>
+      <div className="phase-bar" aria-hidden="true">
+        {span === undefined ? null : (
+          <div className="phase-span" style={{ marginLeft: `${span.left}%`, width: `${span.width}%` }} />
+        )}
+      </div>
+      <div className="phase-took">
+        <Duration seconds={phase.duration_seconds} since={status === 'in_progress' ? started : null} />
+      </div>
+      <div className="phase-more muted">
+        {started === null ? null : (
+          <span>
+            began <Time at={started} />
+            {by === null ? '' : by === 'auto' ? ' by itself' : `, advanced by ${by}`}
+          </span>
+        )}
+        {phase.skip_validation ? <span>gates skipped</span> : null}
+        {agents.length === 0 ? null : <span>agents: {agents.join(', ')}</span>}
+        {artifacts === 0 ? null : <span>{artifacts === 1 ? '1 artifact' : `${artifacts} artifacts`}</span>}
+        {paid === null ? null : <span>{dollarText(paid)}</span>}
+      </div>
+      {phase.error_message === null ? null : <p className="phase-error">{phase.error_message}</p>}
+    </li>
+  );
+}

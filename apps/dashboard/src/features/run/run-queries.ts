@@ -1,0 +1,75 @@
+import { type RunDetail, auditListSchema, checkpointListSchema, executionEventPageSchema } from '@loopwright/protocol';
+import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query';
+import { api } from '../../shared/api/api.ts';
+import { useLiveRefresh } from '../../shared/live/live.tsx';
+
+const EVENTS = 500;
+const AUDITED = 100;
+
+/** Everything about one run has a key that begins so. */
+export const runKey = (runId: string) => ['run', runId] as const;
+
+export const runQuery = (runId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'detail'], queryFn: () => api.runs.get(runId) });
+
+export const whyQuery = (runId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'why'], queryFn: () => api.runs.why(runId), retry: false });
+
+export const tasksQuery = (runId: string, executionId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'tasks', executionId], queryFn: () => api.openTasks(executionId) });
+
+export const artifactsQuery = (runId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'artifacts'], queryFn: () => api.runs.artifacts(runId) });
+
+export const metricsQuery = (runId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'metrics'], queryFn: () => api.runs.metrics(runId) });
+
+export const checkpointsQuery = (runId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), 'checkpoints'],
+    queryFn: () =>
+      api.call({ method: 'GET', path: `/api/v1/runs/${encodeURIComponent(runId)}/checkpoints`, answer: checkpointListSchema }),
+  });
+
+export const eventsQuery = (runId: string, executionId: string) =>
+  infiniteQueryOptions({
+    queryKey: [...runKey(runId), 'events', executionId],
+    queryFn: ({ pageParam }) =>
+      api.call({
+        method: 'GET',
+        path: `/api/v1/executions/${encodeURIComponent(executionId)}/events?after=${pageParam}&limit=${EVENTS}`,
+        answer: executionEventPageSchema,
+      }),
+    initialPageParam: 0,
+    getNextPageParam: ({ has_more, cursor }) => (has_more ? cursor : undefined),
+  });
+
+export const auditQuery = (runId: string) =>
+  infiniteQueryOptions({
+    queryKey: [...runKey(runId), 'audit'],
+    queryFn: ({ pageParam }) => {
+      const query = new URLSearchParams({
+        object_id: runId,
+        limit: String(AUDITED),
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+      });
+      return api.call({ method: 'GET', path: `/api/v1/audit?${query.toString()}`, answer: auditListSchema });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+  });
+
+/** Loads again what is shown of a run whenever something happens to it. */
+export function useLiveRun(run: RunDetail | undefined, runId: string): void {
+  const queries = useQueryClient();
+  const isOver = run !== undefined && run.status !== 'running' && run.status !== 'paused';
+  useLiveRefresh(
+    ({ execution_id: id, workflow_id: workflow }) => {
+      if (id === null) return false;
+      if (id === runId || id === run?.execution_id) return true;
+      // One that has ended may go on as another execution, of which nothing says here whose it is.
+      return isOver && workflow?.replaceAll('-', '_') === run.profile;
+    },
+    () => queries.invalidateQueries({ queryKey: runKey(runId) }),
+  );
+}

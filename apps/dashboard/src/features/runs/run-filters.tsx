@@ -1,0 +1,114 @@
+import { systemClock } from '@loopwright/protocol';
+import { type ReactElement, useEffect, useEffectEvent, useState } from 'react';
+import { Button } from '../../shared/ui/button.tsx';
+import { SelectField, TextField } from '../../shared/ui/field.tsx';
+import { type RunsSearch, filterText, isFiltered } from './runs-search.ts';
+
+/** After how long without a key the list follows a text. */
+const TYPING_MS = 200;
+
+/** What narrows the list; everything stands in the URL. */
+export function RunFilters({
+  search,
+  onChange,
+}: {
+  search: RunsSearch;
+  onChange: (next: Partial<RunsSearch>, how?: { replace?: boolean }) => void;
+}): ReactElement {
+  return (
+    <search className="filters" aria-label="Filter the runs">
+      <TypedField
+        label="Text"
+        type="search"
+        placeholder="Id, name, intake…  ( / )"
+        value={search.q}
+        onValue={(q) => onChange({ q }, { replace: true })}
+      />
+      <SelectField
+        label="Status"
+        value={search.status ?? ''}
+        onChange={({ target: { value } }) => onChange({ status: value === '' ? undefined : (value as RunsSearch['status']) })}
+      >
+        <option value="">Any</option>
+        <option value="running">Running</option>
+        <option value="paused">Paused</option>
+        <option value="completed">Completed</option>
+        <option value="failed">Failed</option>
+        <option value="cancelled">Cancelled</option>
+      </SelectField>
+      <TypedField label="Profile" value={search.profile} onValue={(profile) => onChange({ profile }, { replace: true })} />
+      <TypedField label="Project" value={search.project} onValue={(project) => onChange({ project }, { replace: true })} />
+      <SelectField
+        label="Created"
+        value={search.since ?? ''}
+        onChange={({ target: { value } }) => onChange({ since: value === '' ? undefined : (value as RunsSearch['since']) })}
+      >
+        <option value="">At any time</option>
+        <option value="1h">In the last hour</option>
+        <option value="24h">In the last day</option>
+        <option value="7d">In the last week</option>
+        <option value="30d">In the last month</option>
+      </SelectField>
+      <label className="filter-check">
+        <input
+          type="checkbox"
+          checked={search.waiting === true}
+          onChange={({ target }) => onChange({ waiting: target.checked ? true : undefined })}
+        />
+        Waiting for me
+      </label>
+      {isFiltered(search) ? (
+        <Button
+          look="quiet"
+          icon="close"
+          title={`Shown: ${filterText(search)}`}
+          onClick={() =>
+            onChange({
+              status: undefined,
+              profile: undefined,
+              project: undefined,
+              q: undefined,
+              since: undefined,
+              waiting: undefined,
+            })
+          }
+        >
+          Clear
+        </Button>
+      ) : null}
+    </search>
+  );
+}
+
+/** A text that the list follows when typing pauses. */
+function TypedField({
+  label,
+  value,
+  onValue,
+  ...rest
+}: {
+  label: string;
+  value: string | undefined;
+  onValue: (value: string | undefined) => void;
+  type?: string;
+  placeholder?: string;
+}): ReactElement {
+  const [typed, setTyped] = useState<string>();
+  const tell = useEffectEvent(onValue);
+  useEffect(() => {
+    if (typed === undefined) return undefined;
+    return systemClock.schedule(TYPING_MS, () => {
+      setTyped(undefined);
+      tell(typed.trim() === '' ? undefined : typed.trim());
+    });
+  }, [typed]);
+  return (
+    <TextField
+      label={label}
+      maxLength={200}
+      value={typed ?? value ?? ''}
+      onChange={({ target }) => setTyped(target.value)}
+      {...rest}
+    />
+  );
+}

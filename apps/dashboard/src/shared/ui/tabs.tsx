@@ -1,0 +1,40 @@
+import type { ReactElement, ReactNode } from 'react';
+import { type Key, Tab, TabList, TabPanel, Tabs as AriaTabs } from 'react-aria-components';
+import './overlay.css';
+
+/** One tab of {@link Tabs}. */
+export interface TabItem {
+  readonly id: string;
+  readonly label: ReactNode;
+  readonly panel: ReactNode;
+}
+
+/** Views of one thing side by side; which one is open stands in the URL, so the caller holds it. */
+export function Tabs({
+  label,
+  tabs,
+  selected,
+  onSelect,
+}: {
+  label: string;
+  tabs: readonly TabItem[];
+  selected: string;
+  onSelect: (id: string) => void;
+}): ReactElement {
+  return (
+    <AriaTabs selectedKey={selected} onSelectionChange={(key: Key) => onSelect(String(key))}>
+      <TabList aria-label={label} className="tabs-list">
+        {tabs.map(({ id, label: text }) => (
+          <Tab key={id} id={id} className="tab">
+            {text}
+          </Tab>
+        ))}
+      </TabList>
+      {tabs.map(({ id, panel }) => (
+        <TabPanel key={id} id={id} className="tab-panel">
+          {panel}
+        </TabPanel>
+      ))}
+    </AriaTabs>
+  );
+}
