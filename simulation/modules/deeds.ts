@@ -10,10 +10,10 @@ export const DEEDS = {
 
 /** How many of a thousand requests are of a kind. */
 export const SHARES: readonly (readonly [keyof typeof DEEDS, number])[] = [
-  ['harmless', 810],
+  ['harmless', 788],
   ['lying', 120],
   ['slow', 25],
   ['flooding', 10],
-  ['deadly', 27],
-  ['hanging', 8],
+  ['deadly', 43],
+  ['hanging', 14],
 ];
