@@ -254,7 +254,8 @@ function loggerInto(lines: string[], level: string): Logger {
 }
 
 /** What most tests do without. */
-function partsOf({ dashboard = null, supervisor }: TestServerOptions): Pick<AppParts, 'dashboard' | 'supervisor'> {
+function partsOf({ dashboard: built, supervisor }: TestServerOptions): Pick<AppParts, 'dashboard' | 'supervisor'> {
+  const dashboard = built ?? null;
   if (supervisor !== undefined) return { dashboard, supervisor };
   const none = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
   void none.stop();

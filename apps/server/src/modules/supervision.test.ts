@@ -117,6 +117,16 @@ describe('draining and stopping a module', () => {
   });
 });
 
+describe('a module that cannot be started', () => {
+  it('is given up like one that fails, whatever Node does about it', async () => {
+    for (const file of ['/nowhere', 'a\0b', import.meta.dirname]) {
+      await using run = supervise('', {}, { launch: { kind: 'command', file, args: [], cwd: '.' }, attempts: 2 });
+      await assert.rejects(run.running(), /it is failed, last because it cannot be started \(/, file);
+      assert.equal(run.state().pid, null);
+    }
+  });
+});
+
 describe('limits of a module', () => {
   it('ends one that takes too much memory, has too many processes, or says that it is not well', async () => {
     const healthCheck = { path: '/health', everyMs: 20, failures: 2 };

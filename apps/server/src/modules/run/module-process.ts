@@ -99,7 +99,7 @@ function spawnModule(
 ): PipedChild | Error {
   const [file, args] = commandOf(launch, limits);
   try {
-    const child = spawn(file, args, {
+    const child: ChildProcess = spawn(file, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
       detached,
@@ -115,8 +115,9 @@ function spawnModule(
 }
 
 /** Node says that there are always streams. */
-function isPiped(child: Partial<PipedChild>): child is PipedChild {
-  return child.stdin !== undefined && child.stdout !== undefined && child.stderr !== undefined;
+function isPiped(child: ChildProcess): child is PipedChild {
+  const streams: unknown[] = [child.stdin, child.stdout, child.stderr];
+  return streams.every((stream) => stream !== undefined && stream !== null);
 }
 
 function neverRan(why: string): ModuleProcess {
