@@ -54,7 +54,7 @@ export function moduleActionRoutes({ supervisor }: Pick<AppParts, 'supervisor'>)
             tags: ['modules'],
             summary,
             params,
-            body: moduleActionSchema.nullish(),
+            body: moduleActionSchema.nullish().meta({ examples: [{ reason: 'a new version is installed' }] }),
             response: { 200: moduleSchema, ...refused, ...(action === 'replace' ? { 502: errorResponseSchema } : {}) },
           },
         },
