@@ -23,7 +23,7 @@ import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
-import { Supervisor } from '../modules/supervisor.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
@@ -33,7 +33,7 @@ import type { Identity, IdentityConfiguration } from '../identity/identity.ts';
 import { openTestWatching } from '../watching/watching-fixture.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import type { DashboardFiles } from '../dashboard/dashboard-files.ts';
-import { type AppParts, createApp } from './app.ts';
+import { createApp } from './app.ts';
 import { openTestPrograms } from './programs-fixture.ts';
 import { testFunctions } from './functions-fixture.ts';
 import { actedBy, openTestIdentity } from './identity-fixture.ts';
@@ -45,7 +45,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
-import { HEALTHY, UNPROTECTED } from './plain-server-fixture.ts';
+import { HEALTHY, UNPROTECTED, partsOf } from './plain-server-fixture.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -251,15 +251,6 @@ async function openEngine(
 
 function loggerInto(lines: string[], level: string): Logger {
   return pino({ level, redact: [...SECRET_PATHS], mixin: traceOfLine }, { write: (line: string) => void lines.push(line) });
-}
-
-/** What most tests do without. */
-function partsOf({ dashboard: built, supervisor }: TestServerOptions): Pick<AppParts, 'dashboard' | 'supervisor'> {
-  const dashboard = built ?? null;
-  if (supervisor !== undefined) return { dashboard, supervisor };
-  const none = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
-  void none.stop();
-  return { dashboard, supervisor: none };
 }
 
 function noEdge(): never {
