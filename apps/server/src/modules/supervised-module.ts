@@ -178,13 +178,13 @@ export class SupervisedModule {
   /** Takes up a module that has come by itself; it takes the place of the one that is there when it is up. Gives `false` when it is not wanted. */
   attach(transport: Transport): boolean {
     if (this.#isClosed || !this.#isWanted) return false;
+    if (this.#next !== undefined) return false;
     this.#starts += 1;
     if (this.#current === undefined) {
       this.#current = this.#begin(transport);
       this.#enter('starting');
       return true;
     }
-    if (this.#next !== undefined) return false;
     this.#expectNext(this.#begin(transport)).catch(() => undefined);
     return true;
   }
@@ -256,10 +256,9 @@ export class SupervisedModule {
   }
 
   #announced(run: ModuleRun, { listen, endpoints }: Announcement): void {
-    const { permissions = {} } = this.spec;
-    for (const { path, methods } of endpoints)
-      for (const method of methods.filter((one) => !isOpenRoute(permissions, one, path)))
-        this.#say('warn', `it announced ${method.slice(0, 20)} ${path.slice(0, 200)}, which is none of its open routes`);
+    // It was told to end, and had this on its way.
+    if (this.#isClosed || !this.#isWanted) return;
+    this.#checkRoutes(endpoints);
     if (run === this.#next?.run) {
       const [old, { settle }] = [this.#current, this.#next];
       this.#current = run;
@@ -277,6 +276,15 @@ export class SupervisedModule {
     this.#say('info', `it listens on ${listen}`);
   }
 
+  #checkRoutes(endpoints: Announcement['endpoints']): void {
+    const { permissions = {} } = this.spec;
+    const closed = endpoints.filter(({ path, methods }) => !methods.some((method) => isOpenRoute(permissions, method, path)));
+    const [first] = closed;
+    if (first === undefined) return;
+    const more = closed.length > 1 ? ` (and ${closed.length - 1} more)` : '';
+    this.#say('warn', `it announced "${first.path.slice(0, 200)}"${more}, which is none of its open routes`);
+  }
+
   #ended(run: ModuleRun, exit: ModuleExit): void {
     if (this.#leaving.delete(run)) {
       this.#say('info', `${exit.reason}, after another run had taken its place`);
@@ -288,17 +296,13 @@ export class SupervisedModule {
       this.#say('error', `${exit.reason}, before it could take the place of the run that serves`);
       settle.promise.catch(() => undefined);
       settle.reject(this.#startFailed(exit.reason));
-      return this.#changed();
+      if (this.#current !== undefined) return this.#changed();
     }
     this.#current = undefined;
     this.#lastExit = exit;
     if (this.#isClosed || !this.#isWanted) return this.#enterStopped(exit);
-    if (this.#next !== undefined) {
-      this.#current = this.#next.run;
-      this.#next.settle.resolve();
-      this.#next = undefined;
-      return this.#enter('starting');
-    }
+    // It serves as soon as it is up.
+    if (this.#next !== undefined) return this.#enter('starting');
     if (this.spec.launch.kind === 'attach') {
       this.#say('info', exit.reason);
       return this.#enter('waiting');

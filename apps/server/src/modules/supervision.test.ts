@@ -80,6 +80,19 @@ describe('replacing a module', () => {
   });
 });
 
+describe('a run that dies while another one comes up', () => {
+  it('leaves its place to that one', async () => {
+    await using run = supervise('well');
+    await run.running();
+    const { pid } = run.state();
+    const replaced = run.supervisor.module('child').replace();
+    process.kill(pid ?? 0, 'SIGKILL');
+    assert.equal((await run.ask('/well')).status, 200);
+    await replaced;
+    assert.deepEqual([run.state().restarts, run.state().last_exit?.signal], [1, 'SIGKILL']);
+  });
+});
+
 /** Children of this process but one. */
 async function otherChildren(pid: number | null): Promise<number[]> {
   const text = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
