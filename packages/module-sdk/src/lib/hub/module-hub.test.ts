@@ -111,6 +111,8 @@ describe('two runs of one module', () => {
   it('keep the connections to a service that one of them has opened', async () => {
     using hub = open();
     const old = await begin(hub, 'm');
+    // It provides only when it is announced.
+    await settle();
     const user = Promise.withResolvers<Cache>();
     const [near, far] = memoryTransports();
     const channel = orchestratorChannel({ transport: near, clock: systemClock, onReport: () => undefined });
@@ -126,6 +128,7 @@ describe('two runs of one module', () => {
       state: async ({ services }) => user.resolve(new Cache(await services.connect('Cache'))),
     });
     const ended = serveModule({ transport: far, start, ...around, onReport: () => undefined, onError: () => undefined });
+    ended.catch(user.reject);
     channel.start();
     const cache = await user.promise;
     await cache.set('a', 1);
