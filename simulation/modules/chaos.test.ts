@@ -1,3 +1,4 @@
+// It counts the descriptors, children and handles of the whole process.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';

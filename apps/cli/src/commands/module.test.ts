@@ -58,8 +58,9 @@ describe('loopwright module new', () => {
     };
     writeFileSync(file, JSON.stringify({ modules: { 'my-module': entry } }));
     const main = join(ROOT, 'apps/server/src/main.ts');
-    // A generation service elsewhere, which nobody asks here: one process less.
-    const flags = ['--port=0', '--edge-port=0', '--generator-url=http://127.0.0.1:9', `--data-dir=${join(folder, 'data')}`];
+    // No program is generated or run: the server starts without what both need.
+    const without = ['--generator-url=http://127.0.0.1:9', '--sandbox-workers=1', '--sandbox-jail=off'];
+    const flags = ['--port=0', '--edge-port=0', ...without, `--data-dir=${join(folder, 'data')}`];
     const args = ['--conditions=loopwright-source', main, ...flags, `--modules-file=${file}`];
     const server = spawn(process.execPath, args, { env: { PATH: env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(server, 'exit');
