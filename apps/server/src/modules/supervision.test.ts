@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ModuleSpec } from './module-spec.ts';
 import { moduleView } from './module-view.ts';
 import { isAlive, type Supervised, supervise, until } from './supervisor-fixture.ts';
@@ -109,7 +108,6 @@ describe('draining and stopping a module', () => {
     await run.running();
     const module = run.supervisor.module('child');
     const under = run.ask('/soon');
-    await delay(5);
     module.drain();
     assert.equal(module.status, 'draining');
     await assert.rejects(run.ask('/well'), { code: 'SERVICE_UNAVAILABLE', message: /it is draining/ });

@@ -196,6 +196,7 @@ export class MessageRouter {
     { channel, moduleId }: Attached,
     { source, id, payload }: { source: string; id: string; payload: EncodedMessage },
   ): PlatformError | undefined {
+    if (channel.isClosed) return gone(moduleId);
     if (channel.waitingBytes > UNREAD_LIMIT_BYTES)
       return new PlatformError('OVERLOADED', `Cannot send to the module "${moduleId}": it does not read`);
     channel.send({ op: 'routed_module_message', source_module_id: source, original_request_id: id, payload });
@@ -238,22 +239,25 @@ export class MessageRouter {
       throw new PlatformError('FORBIDDEN', `Cannot ${action} to "${topic.slice(0, 256)}": the module "${moduleId}" may not`);
   }
 
-  #detach(gone: Attached): void {
-    const { moduleId } = gone;
-    const others = (this.#modules.get(moduleId) ?? []).filter((run) => run !== gone);
+  #detach(ended: Attached): void {
+    const { moduleId } = ended;
+    const others = (this.#modules.get(moduleId) ?? []).filter((run) => run !== ended);
     if (others.length === 0) this.#modules.delete(moduleId);
     else this.#modules.set(moduleId, others);
-    this.#topics.remove(gone.key);
-    const error = new PlatformError('SERVICE_UNAVAILABLE', `Cannot wait for the module "${moduleId}": it is gone`);
-    const payload = encodeModuleEnvelope({ kind: 'error', ...wireError(error) });
+    this.#topics.remove(ended.key);
+    const payload = encodeModuleEnvelope({ kind: 'error', ...wireError(gone(moduleId)) });
     const askers = [...this.#modules.values()].flatMap((runs) => runs.map(({ pending }) => pending));
     for (const asker of [this.#own, ...askers])
       for (const [key, pending] of asker) {
-        if (pending.target !== gone) continue;
+        if (pending.target !== ended) continue;
         asker.delete(key);
         pending.answer(payload);
       }
   }
+}
+
+function gone(moduleId: string): PlatformError {
+  return new PlatformError('SERVICE_UNAVAILABLE', `Cannot wait for the module "${moduleId}": it is gone`);
 }
 
 function notThere(moduleId: string): PlatformError {
