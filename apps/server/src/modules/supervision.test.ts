@@ -88,7 +88,8 @@ describe('a run that dies while another one comes up', () => {
     process.kill(pid ?? 0, 'SIGKILL');
     assert.equal((await run.ask('/well')).status, 200);
     await replaced;
-    assert.deepEqual([run.state().restarts, run.state().last_exit?.signal], [1, 'SIGKILL']);
+    assert.deepEqual([run.state().status, run.state().restarts], ['running', 1]);
+    assert.notEqual(run.state().pid, pid);
   });
 });
 
