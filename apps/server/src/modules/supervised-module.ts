@@ -49,6 +49,7 @@ export class SupervisedModule {
     this.spec = spec;
     this.#around = around;
     this.log = new ModuleLog(around.host.clock);
+    if (spec.authToken !== undefined) this.#redactor.add(spec.authToken);
     this.#since = around.host.clock.now();
   }
 
