@@ -1,11 +1,13 @@
 import { Redactor, type RotationOutcome, type Transport } from '@loopwright/module-sdk';
-import { isoTime, PlatformError } from '@loopwright/protocol';
+import { isoTime } from '@loopwright/protocol';
 import { ModuleLog } from './log/module-log.ts';
+import { startFailed, wrongState } from './module-refusals.ts';
 import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus, SupervisionTimes } from './module-spec.ts';
 import { isOpenRoute } from './permissions/module-permissions.ts';
 import { backOffMs } from './run/back-off.ts';
 import type { Announcement, ModuleHost } from './run/module-link.ts';
 import { ModuleRun } from './run/module-run.ts';
+import { Timers } from './run/timers.ts';
 
 /** What a {@link SupervisedModule} needs from its surroundings. */
 export interface Surroundings {
@@ -42,12 +44,13 @@ export class SupervisedModule {
   #isWanted = false;
   #hasBegun = false;
   #isClosed = false;
-  readonly #timers = new Set<() => void>();
+  readonly #timers: Timers;
   readonly #watchers = new Set<() => void>();
 
   constructor(spec: ModuleSpec, around: Surroundings) {
     this.spec = spec;
     this.#around = around;
+    this.#timers = new Timers(around.host.clock);
     this.log = new ModuleLog(around.host.clock);
     if (spec.authToken !== undefined) this.#redactor.add(spec.authToken);
     this.#since = around.host.clock.now();
@@ -127,7 +130,7 @@ export class SupervisedModule {
 
   /** Gives it no more requests; it is drained when those under way have their answers. It goes on to run. @throws `INVALID_STATE` */
   drain(): void {
-    if (this.#status !== 'running' || this.#next !== undefined) throw this.#wrongState('drain');
+    if (this.#status !== 'running' || this.#next !== undefined) throw wrongState(this.spec, 'drain', this);
     this.#enter(this.#inFlight === 0 ? 'drained' : 'draining');
   }
 
@@ -169,7 +172,8 @@ export class SupervisedModule {
    */
   replace(): Promise<void> {
     const run = this.#current;
-    if (run === undefined || this.#status !== 'running' || this.spec.launch.kind === 'attach') throw this.#wrongState('replace');
+    if (run === undefined || this.#status !== 'running' || this.spec.launch.kind === 'attach')
+      throw wrongState(this.spec, 'replace', this);
     if (this.#next !== undefined) return this.#next.settle.promise;
     if (this.spec.replace === 'exclusive') return this.#replaceExclusively(run);
     this.#starts += 1;
@@ -193,14 +197,6 @@ export class SupervisedModule {
   /** Tells it of new secrets. */
   rotate(names: readonly string[]): Promise<RotationOutcome> {
     return this.#current?.announcement === undefined ? Promise.resolve({ status: 'gone' }) : this.#current.rotate(names);
-  }
-
-  #wrongState(action: string): PlatformError {
-    const isOthers = action === 'replace' && this.spec.launch.kind === 'attach';
-    const why = isOthers ? 'somebody else starts it' : `it is ${this.isReplacing ? 'being replaced' : this.#status}`;
-    return new PlatformError('INVALID_STATE', `Cannot ${action} the module "${this.spec.id}": ${why}`, {
-      details: { module: this.spec.id, status: this.#status },
-    });
   }
 
   #launch(): void {
@@ -234,7 +230,7 @@ export class SupervisedModule {
     this.#enter('replacing');
     await this.#finish(run);
     while (this.#status === 'replacing' || this.#status === 'starting') await this.#nextChange();
-    if (this.#status !== 'running') throw this.#startFailed(this.#lastExit?.reason ?? 'it was stopped');
+    if (this.#status !== 'running') throw startFailed(this.spec.id, this.#lastExit?.reason ?? 'it was stopped');
   }
 
   #nextChange(): Promise<void> {
@@ -273,7 +269,7 @@ export class SupervisedModule {
     } else if (run === this.#current && this.#status === 'starting') run.activate();
     else return;
     this.#enter('running');
-    this.#after(this.#around.times.healthyAfterMs, () => (this.#failures = 0));
+    this.#timers.after(this.#around.times.healthyAfterMs, () => (this.#failures = 0));
     this.#say('info', `it listens on ${listen}`);
   }
 
@@ -296,7 +292,7 @@ export class SupervisedModule {
       this.#next = undefined;
       this.#say('error', `${exit.reason}, before it could take the place of the run that serves`);
       settle.promise.catch(() => undefined);
-      settle.reject(this.#startFailed(exit.reason));
+      settle.reject(startFailed(this.spec.id, exit.reason));
       if (this.#current !== undefined) return this.#changed();
     }
     this.#current = undefined;
@@ -327,13 +323,7 @@ export class SupervisedModule {
     }
     this.#say('error', `${exit.reason}; it is started again in ${Math.round(delayMs)} ms`);
     this.#enter('backing_off');
-    return this.#after(delayMs, () => this.#launch());
-  }
-
-  #startFailed(reason: string): PlatformError {
-    return new PlatformError('MODULE_START_FAILED', `Cannot replace the module "${this.spec.id}": ${reason}`, {
-      details: { module: this.spec.id },
-    });
+    return this.#timers.after(delayMs, () => this.#launch());
   }
 
   #enterStopped(exit?: ModuleExit): void {
@@ -347,7 +337,6 @@ export class SupervisedModule {
   }
 
   #enter(status: ModuleStatus): void {
-    for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     this.#status = status;
     this.#since = this.#around.host.clock.now();
@@ -356,14 +345,6 @@ export class SupervisedModule {
 
   #changed(): void {
     for (const watch of this.#watchers) watch();
-  }
-
-  #after(delayMs: number, run: () => void): void {
-    const cancel = this.#around.host.clock.schedule(delayMs, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
   }
 
   #say(level: ModuleLogEntry['level'], text: string): void {

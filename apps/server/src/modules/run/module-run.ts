@@ -5,6 +5,7 @@ import { isoTime } from '@loopwright/protocol';
 import { watchLimits } from '../limits/watch-limits.ts';
 import { type Announcement, type ModuleHost, ModuleLink } from './module-link.ts';
 import { type ProcessExit, startModuleProcess } from './module-process.ts';
+import { Timers } from './timers.ts';
 
 /** What a {@link ModuleRun} is made with. */
 export interface ModuleRunOptions {
@@ -27,7 +28,7 @@ export class ModuleRun {
   readonly #link: ModuleLink;
   readonly pid: number | null;
   readonly #kill: (reason: string) => void;
-  readonly #timers = new Set<() => void>();
+  readonly #timers: Timers;
   #unanswered = 0;
   #isShuttingDown = false;
   #hasEnded = false;
@@ -36,6 +37,7 @@ export class ModuleRun {
   constructor(options: ModuleRunOptions) {
     const { spec, host, times, attached, redactor, log } = options;
     this.#options = options;
+    this.#timers = new Timers(host.clock);
     const child = attached === undefined ? this.#spawn() : undefined;
     this.pid = child?.pid ?? null;
     const transport = attached ?? child?.transport;
@@ -57,11 +59,11 @@ export class ModuleRun {
       onBroken: (reason) => this.kill(reason),
       onClose: () => {
         if (child === undefined) this.#ended({ code: null, signal: null, reason: killReason ?? 'it closed its connection' });
-        else if (!this.#isShuttingDown) this.#after(CLOSED_MS, () => child.kill('it closed its channel'));
+        else if (!this.#isShuttingDown) this.#timers.after(CLOSED_MS, () => child.kill('it closed its channel'));
       },
     });
     void child?.exited.then((exit) => this.#ended(exit));
-    this.#after(times.startTimeoutMs, () => this.kill(`it announced nothing within ${times.startTimeoutMs} ms`));
+    this.#timers.after(times.startTimeoutMs, () => this.kill(`it announced nothing within ${times.startTimeoutMs} ms`));
     this.#link.start();
   }
 
@@ -103,8 +105,8 @@ export class ModuleRun {
     if (this.announcement === undefined) return this.kill('it was stopped before it had started');
     const { drainMs } = this.#options.times;
     this.#isShuttingDown = true;
-    this.#cancelTimers();
-    this.#after(drainMs, () => this.kill(`it did not end within ${drainMs} ms of the shutdown`));
+    this.#timers.clear();
+    this.#timers.after(drainMs, () => this.kill(`it did not end within ${drainMs} ms of the shutdown`));
     return this.#link.send({ op: 'shutdown' });
   }
 
@@ -132,7 +134,7 @@ export class ModuleRun {
 
   #announced(announcement: Announcement): void {
     if (this.#hasEnded || this.#isShuttingDown) return;
-    this.#cancelTimers();
+    this.#timers.clear();
     this.#unanswered = 0;
     this.#beat();
     this.#checkHealthLater(0);
@@ -141,7 +143,7 @@ export class ModuleRun {
 
   #beat(): void {
     const { heartbeatMs, missedHeartbeats } = this.#options.times;
-    this.#after(heartbeatMs, () => {
+    this.#timers.after(heartbeatMs, () => {
       if (this.#unanswered >= missedHeartbeats) return this.kill(`it did not answer ${missedHeartbeats} heartbeats`);
       this.#unanswered += 1;
       this.#link.send({ op: 'heartbeat' });
@@ -152,7 +154,7 @@ export class ModuleRun {
   #checkHealthLater(failures: number): void {
     const { healthCheck } = this.#options.spec;
     if (healthCheck === undefined) return;
-    this.#after(healthCheck.everyMs, () => void this.#checkHealth(failures, healthCheck));
+    this.#timers.after(healthCheck.everyMs, () => void this.#checkHealth(failures, healthCheck));
   }
 
   async #checkHealth(failures: number, { path, failures: limit }: NonNullable<ModuleSpec['healthCheck']>): Promise<void> {
@@ -174,22 +176,9 @@ export class ModuleRun {
   #ended(exit: ProcessExit): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#cancelTimers();
+    this.#timers.clear();
     this.#link.abort();
     this.#options.onEnd({ ...exit, at: isoTime(this.#options.host.clock.now()) });
-  }
-
-  #after(delayMs: number, run: () => void): void {
-    const cancel = this.#options.host.clock.schedule(delayMs, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
-  }
-
-  #cancelTimers(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
   }
 }
 
