@@ -64,7 +64,7 @@ await page.getByRole('row').nth(5).waitFor();
 const before = await worked();
 line('Work of the first load', `${(before - blank).toFixed(0)} ms of processor time of the page`);
 // A frame is 16.7 ms; one that took more than one and a half of them was dropped.
-const frames = await page.evaluate(`new Promise((resolve) => {
+const { times, top } = await page.evaluate<{ times: number[]; top: number }>(`new Promise((resolve) => {
   const list = document.querySelector('.table-scroll');
   const times = [];
   let last = performance.now();
@@ -78,7 +78,6 @@ const frames = await page.evaluate(`new Promise((resolve) => {
   requestAnimationFrame(step);
 })`);
 const perFrame = ((await worked()) - before) / FRAMES;
-const { times, top } = frames as { times: number[]; top: number };
 const dropped = times.filter((time) => time > 25).length;
 line(
   `Scrolling ${Math.round(top / 36).toLocaleString('en')} of ${RUNS.toLocaleString('en')} rows, ${SPEED} px a frame`,
@@ -98,7 +97,7 @@ for (let change = 0; change < CHANGES; change += 1) {
   const asked = Date.now();
   await (wanted === 'paused' ? server.client.runs.pause(changed) : server.client.runs.resume(changed));
   for (;;) {
-    const seen = (await page.evaluate('({ status: window.statusSeen, at: window.statusAt })')) as { status: string; at: number };
+    const seen = await page.evaluate<{ status: string; at: number }>('({ status: window.statusSeen, at: window.statusAt })');
     if (seen.status === wanted) {
       late.push(seen.at - asked);
       break;
