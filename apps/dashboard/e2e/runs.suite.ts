@@ -44,6 +44,22 @@ function testPages(world: World): void {
     await page.getByText('8 runs', { exact: true }).waitFor();
   });
 
+  it('loses no change that comes while further rows are on their way', async () => {
+    const held = Promise.withResolvers<void>();
+    await page.route(/\/api\/v1\/runs\?.*limit=100/, async (one) => {
+      await held.promise;
+      await one.continue();
+    });
+    await page.goto('/orchestrator/runs');
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const { run_id } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Made while loading' });
+    await world.server.client.runs.pause(run_id);
+    held.resolve();
+    await row('Made while loading').getByText('Paused').waitFor();
+    await page.unroute(/limit=100/);
+    await world.server.client.runs.cancel(run_id);
+  });
+
   it('has its filters in the URL, so that Back and a link show the same', async () => {
     await page.getByLabel('Status').selectOption('failed');
     await row('Invoice reader').waitFor({ state: 'detached' });
