@@ -46,17 +46,20 @@ function testPages(world: World): void {
 
   it('loses no change that comes while further rows are on their way', async () => {
     const held = Promise.withResolvers<void>();
-    await page.route(/\/api\/v1\/runs\?.*limit=100/, async (one) => {
+    // Answered before the run was made, and handed over after its events came.
+    await page.route(/runs\?sort=-created_at&limit=100$/, async (one) => {
+      const response = await one.fetch();
       await held.promise;
-      await one.continue();
+      await one.fulfill({ response });
     });
     await page.goto('/orchestrator/runs');
     await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
     const { run_id } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Made while loading' });
     await world.server.client.runs.pause(run_id);
+    await page.waitForTimeout(500);
     held.resolve();
     await row('Made while loading').getByText('Paused').waitFor();
-    await page.unroute(/limit=100/);
+    await page.unrouteAll();
     await world.server.client.runs.cancel(run_id);
   });
 
