@@ -179,6 +179,20 @@ function testPages(world: World): void {
     await page.getByRole('cell', { name: 'currency' }).waitFor();
   });
 
+  it('shows times and colours as one likes them, from then on', async () => {
+    await page.goto(`/orchestrator/runs/${world.runs.completed}`);
+    const choose = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name: /account and display/ }).click();
+      await page.getByRole('menuitem', { name, exact: true }).click();
+    };
+    for (const name of ['Dark', 'Absolute', 'UTC']) await choose(name);
+    await page.reload();
+    const { created_at } = await world.server.client.runs.get(world.runs.completed);
+    await page.getByText(created_at.slice(0, 19).replace('T', ' ')).first().waitFor();
+    assert.equal(await page.evaluate('getComputedStyle(document.documentElement).colorScheme'), 'dark');
+    for (const name of ['As the system', 'Relative (5 min ago)']) await choose(name);
+  });
+
   it('keeps views under a name on this device', async () => {
     await page.goto('/orchestrator/runs?status=failed');
     await page.getByRole('button', { name: 'Views' }).click();
