@@ -15,7 +15,7 @@ import type { RunSearch } from './run-search.ts';
 import { WhyNotice } from './why-notice.tsx';
 import './run.css';
 
-const ArtifactsPanel = lazy(async () => ({ default: (await import('./artifacts-panel.tsx')).ArtifactsPanel }));
+const ArtifactsPanel = lazy(async () => ({ default: (await import('./artifacts/artifacts-panel.tsx')).ArtifactsPanel }));
 const MetricsPanel = lazy(async () => ({ default: (await import('./metrics-panel.tsx')).MetricsPanel }));
 const EventsPanel = lazy(async () => ({ default: (await import('./events-panel.tsx')).EventsPanel }));
 const AuditPanel = lazy(async () => ({ default: (await import('./audit-panel.tsx')).AuditPanel }));
@@ -55,6 +55,7 @@ function Run({ run }: { run: RunDetail }): ReactElement {
     <div className="page">
       <RunHead run={run} isWaiting={tasks.length > 0} />
       <WhyNotice run={run} />
+      {run.intake === null ? null : <Intake text={run.intake} />}
       <Decisions tasks={tasks} projectId={run.project_id} />
       <Tabs
         label="Views of the run"
@@ -67,6 +68,18 @@ function Run({ run }: { run: RunDetail }): ReactElement {
         }))}
       />
     </div>
+  );
+}
+
+/** What was asked for: its first line, and all of it when it is opened. */
+function Intake({ text }: { text: string }): ReactElement {
+  return (
+    <details className="intake">
+      <summary>
+        <span className="muted">Intake</span> <span className="truncate">{text.trim().split('\n', 1)[0]}</span>
+      </summary>
+      <pre className="card">{text}</pre>
+    </details>
   );
 }
 
