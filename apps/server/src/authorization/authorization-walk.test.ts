@@ -63,8 +63,6 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
     ]),
   ),
   'PATCH /api/v1/users/{user_id}': () => ({ role: 'operator' }),
-  'POST /api/v1/modules/{name}/request': () => ({ path: '/health' }),
-  'POST /api/v1/modules/{name}/rotate': () => ({ names: ['KEY'] }),
   'POST /api/v1/tasks': ({ project }) => ({ name: `task-of-${project}`, description: 'walked', project_id: project }),
   'POST /api/v1/tasks/{name}/execute': () => ({ input: 'x' }),
   'POST /api/v1/batch/execute': ({ program }) => ({ task_id: program, items: [{ id: '1', input: 'x' }] }),
@@ -80,6 +78,8 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/validation/programs/canary/start': ({ program }) => ({ new_program_id: `${program}@2` }),
   'POST /api/v1/validation/programs/canary/{canary_id}/progress': () => ({}),
   'POST /api/v1/validation/programs/canary/{canary_id}/rollback': () => ({}),
+  'POST /api/v1/modules/{name}/request': () => ({ path: '/health' }),
+  'POST /api/v1/modules/{name}/rotate': () => ({ names: ['KEY'] }),
 };
 
 /** Questions that find as much as can be found. */
@@ -114,12 +114,12 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ...['advance', 'pause', 'promote', 'resume', 'rollback'].map(
     (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
   ),
+  ['GET /api/v1/programs/{name}/task', 'PROGRAM_TASK_NOT_FOUND'],
   ['GET /api/v1/modules/{name}', 'MODULE_NOT_FOUND'],
   ['GET /api/v1/modules/{name}/logs', 'MODULE_NOT_FOUND'],
   ...['start', 'stop', 'restart', 'replace', 'drain', 'rotate', 'request'].map(
     (action) => [`POST /api/v1/modules/{name}/${action}`, 'MODULE_NOT_FOUND'] as const,
   ),
-  ['GET /api/v1/programs/{name}/task', 'PROGRAM_TASK_NOT_FOUND'],
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);

@@ -173,10 +173,6 @@ export class EdgeClient {
   }
 }
 
-function overHttp(url: string): NonNullable<EdgeAddress['fetch']> {
-  return (path, init) => fetch(url + path, init);
-}
-
 /** What names the version that gave an answer. */
 function versionHeaders({ headers }: Response): Record<string, string> {
   return Object.fromEntries(
@@ -189,6 +185,10 @@ function versionHeaders({ headers }: Response): Record<string, string> {
 
 function keyHeader(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { 'x-rollout-key': key };
+}
+
+function overHttp(url: string): NonNullable<EdgeAddress['fetch']> {
+  return (path, init) => fetch(url + path, init);
 }
 
 async function errorOf(response: Response): Promise<PlatformError> {
