@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { Client } from '@loopwright/client';
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const BUILD = join(import.meta.dirname, '../../../scripts/build-dashboard.ts');
 const SERVER = join(import.meta.dirname, '../../server/src/main.ts');
 const PROFILES = join(import.meta.dirname, 'fixtures');
 
@@ -32,6 +33,8 @@ export async function startServer(
   flags: readonly string[] = [],
   dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-')),
 ): Promise<DashboardServer> {
+  // The pages as their sources are now; nothing to do in most cases.
+  execFileSync(process.execPath, [BUILD], { stdio: 'inherit' });
   let { url, child } = await launch(dir, '0', flags);
   const { port } = new URL(url);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
