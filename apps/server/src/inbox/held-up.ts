@@ -47,7 +47,7 @@ export class HeldUpReader {
   /** The execution, the one that runs it as a part of itself, and so on. */
   #lineOf(executionId: string): Execution[] {
     const line: Execution[] = [];
-    for (let id: string | undefined = executionId; id !== undefined; ) {
+    for (let id: string | undefined = executionId; id !== undefined;) {
       const execution = this.#engine.read.execution(id);
       if (execution !== undefined) line.push(execution);
       id = execution?.parent?.executionId;
@@ -68,7 +68,9 @@ export class HeldUpReader {
       .selectFrom('run_phases')
       .select(['run_id', 'phase'])
       .where('status', '=', 'pending')
-      .where(({ eb }) => eb('run_id', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify(runs.map(({ run_id }) => run_id))}))`))
+      .where(({ eb }) =>
+        eb('run_id', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify(runs.map(({ run_id }) => run_id))}))`),
+      )
       .orderBy('position')
       .execute();
     const phases = Map.groupBy(pending, ({ run_id: runId }) => runId);

@@ -66,7 +66,12 @@ function entryOf(task: HumanTask, context: HumanTaskContext): InboxEntry {
 }
 
 /** Where an entry stands in the inbox, the least first: see `inboxSchema`. */
-export function inboxPlace({ holds_up: held, expires_at: expires, created_at: created, task_id: id }: InboxEntry): [number, number, number, number, number, string] {
+export function inboxPlace({
+  holds_up: held,
+  expires_at: expires,
+  created_at: created,
+  task_id: id,
+}: InboxEntry): [number, number, number, number, number, string] {
   const behind = held.executions + held.phases.length;
   // A place has no negative numbers.
   return [

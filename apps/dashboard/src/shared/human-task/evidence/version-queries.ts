@@ -1,0 +1,47 @@
+import { type ProgramMetadata, executionResponseSchema, programBundleSchema, programVersionsSchema } from '@loopwright/protocol';
+import { queryOptions } from '@tanstack/react-query';
+import { api } from '../../api/api.ts';
+
+const programPath = (program: string): string => `/api/v1/programs/${encodeURIComponent(program)}`;
+
+/** What is known of a version, which never changes. */
+export const versionQuery = (program: string, version: number) =>
+  queryOptions({
+    queryKey: ['program-version', program, version, 'metadata'],
+    staleTime: Infinity,
+    queryFn: async (): Promise<ProgramMetadata | undefined> => {
+      // The page that begins behind the version before has this one first.
+      const cursor = version === 1 ? '' : `&cursor=${btoa(JSON.stringify([version - 1])).replaceAll('=', '')}`;
+      const path = `${programPath(program)}/versions?limit=1${cursor}`;
+      const { versions } = await api.call({ method: 'GET', path, answer: programVersionsSchema });
+      return versions.find((one) => one.version === version);
+    },
+  });
+
+/** The files of a version as texts by their names, with the digest of its source. */
+export const filesQuery = (program: string, version: number) =>
+  queryOptions({
+    queryKey: ['program-version', program, version, 'files'],
+    staleTime: Infinity,
+    queryFn: async () => {
+      const path = `${programPath(program)}/versions/${version}/bundle`;
+      const { digest, files } = await api.call({ method: 'GET', path, answer: programBundleSchema });
+      return { digest, files: new Map(Object.entries(files).map(([name, base64]) => [name, textOf(base64)])) };
+    },
+  });
+
+/** The execution that asks, with the definition that it runs. */
+export const executionQuery = (executionId: string) =>
+  queryOptions({
+    queryKey: ['execution', executionId],
+    queryFn: () =>
+      api.call({
+        method: 'GET',
+        path: `/api/v1/executions/${encodeURIComponent(executionId)}`,
+        answer: executionResponseSchema,
+      }),
+  });
+
+function textOf(base64: string): string {
+  return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+}
