@@ -129,7 +129,7 @@ describe('the pages of runs', { skip: skipPages }, () => {
 
   it('opens artifacts, metrics and audit by link', async () => {
     await page.goto(`/orchestrator/runs/${runs.completed}?tab=artifacts`);
-    await page.getByRole('button', { name: /src\/program.ts/ }).click();
+    await page.getByRole('button', { name: /program.ts/ }).click();
     await page
       .getByRole('region', { name: /Content of src\/program.ts/ })
       .getByText('export')
