@@ -15,7 +15,7 @@ export function heldUpText({
         ? ''
         : ', in its last phase'
       : `, with ${phases.length === 1 ? phaseTitle(next) : `${phases.length} phases`} to come`;
-  const verb = run === null && executions !== 1 ? 'wait' : 'waits';
+  const verb = executions === 1 ? 'waits' : 'wait';
   return `${what}${above} ${verb}${toCome}${isPaused ? '; it is paused, so an answer lets nothing go on yet' : ''}`;
 }
 

@@ -43,7 +43,8 @@ export function InboxPage(): ReactElement {
         replace: taskId !== undefined,
       }),
   );
-  const choose = (id: string): void => setChosen((before) => before.symmetricDifference(new Set([id])));
+  const choose = (id: string): void =>
+    setChosen((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]));
   const together = entries.filter(
     ({ task_id: id, kind, is_for_me: isMine }) => chosen.has(id) && kind === 'acceptance' && isMine,
   );

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { durationText } from '../../time/format.ts';
 import { Time } from '../../time/time.tsx';
 import { Badge, type Tone } from '../../ui/badge.tsx';
+import '../../ui/table.css';
 import type { ProgramSubject } from './program-subject.ts';
 
 const CLASSES: Readonly<Record<DiffClass, { readonly text: string; readonly tone: Tone }>> = {
@@ -51,9 +52,9 @@ function Counts({ report }: { report: BehaviourDiff }): ReactElement {
   const classes = Object.entries(CLASSES).filter(([name]) => name === 'identical' || report[name as DiffClass] > 0);
   return (
     <>
-      <div className="diff-bar" aria-hidden="true">
+      <div className="behaviour-bar" aria-hidden="true">
         {classes.map(([name, { tone }]) => (
-          <span key={name} className={`diff-part part-${tone}`} style={{ flexGrow: report[name as DiffClass] }} />
+          <span key={name} className={`behaviour-part part-${tone}`} style={{ flexGrow: report[name as DiffClass] }} />
         ))}
       </div>
       <ul className="row">
@@ -71,7 +72,7 @@ function Counts({ report }: { report: BehaviourDiff }): ReactElement {
 
 function Kind({ kind, report }: { kind: DiffKind; report: BehaviourDiff }): ReactElement {
   return (
-    <details className="diff-kind" open={kind.class === 'newly_failing' || report.kinds.length <= 3}>
+    <details className="behaviour-kind" open={kind.class === 'newly_failing' || report.kinds.length <= 3}>
       <summary>
         <Badge tone={CLASSES[kind.class].tone}>{CLASSES[kind.class].text}</Badge> <code>{kind.kind}</code>{' '}
         <span className="muted numeric">{kind.count.toLocaleString('en')}</span>

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactElement, useState } from 'react';
 import { SelectField } from '../../ui/field.tsx';
+import { DiffView } from '../../ui/diff-view.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
-import { TextDiff } from '../../ui/text-diff.tsx';
+
 import type { ProgramSubject } from './program-subject.ts';
 import { filesQuery } from './version-queries.ts';
 
@@ -45,7 +46,7 @@ export function CodeDiff({ subject }: { subject: ProgramSubject }): ReactElement
           </option>
         ))}
       </SelectField>
-      <TextDiff label={name} before={old.get(name) ?? ''} after={next.data.files.get(name) ?? ''} />
+      <DiffView label={`Changes of ${name}`} before={old.get(name) ?? ''} after={next.data.files.get(name) ?? ''} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { percentText } from '../../time/format.ts';
 import { Badge } from '../../ui/badge.tsx';
+import '../../ui/table.css';
 import type { ShownVerdict } from './program-subject.ts';
 
 /** The criteria that were set before, and what became of each. */

@@ -1,6 +1,7 @@
 import type { Json } from '@loopwright/protocol';
 import type { ReactElement } from 'react';
 import { percentText } from '../../time/format.ts';
+import '../../ui/table.css';
 import type { ProgramSubject, ShownEvaluation } from './program-subject.ts';
 
 /** More labels than this are not shown as a square. */

@@ -26,7 +26,9 @@ export function Provenance({ task, subject }: { task: HumanTask; subject: Progra
     ],
     [
       'Definition',
-      execution === undefined ? '–' : `${task.workflow_id} ${execution.definition.version}, ${execution.definition.digest.slice(0, 12)}…`,
+      execution === undefined
+        ? '–'
+        : `${task.workflow_id} ${execution.definition.version}, ${execution.definition.digest.slice(0, 12)}…`,
     ],
     ['Started', execution === undefined ? '–' : <Started key="started" at={execution.started_at} by={execution.started_by} />],
     ['Execution', <Copyable key="execution" text={task.execution_id} label="the id of the execution" />],
@@ -44,7 +46,7 @@ export function Provenance({ task, subject }: { task: HumanTask; subject: Progra
   );
 }
 
-function Started({ at, by }: { at: string; by: string }): ReactElement {
+function Started({ at, by }: { at: string | null; by: string }): ReactElement {
   return (
     <>
       <Time at={at} /> by {by}

@@ -22,7 +22,13 @@ export function Score({ subject: { accuracy, interval, target, evaluation } }: {
         <>
           <svg className="score-bar" viewBox="0 0 1000 24" preserveAspectRatio="none" aria-hidden="true" focusable="false">
             <rect className="score-all" x="0" y="9" width="1000" height="6" rx="3" />
-            <rect className="score-interval" x={interval.low * 1000} y="6" width={Math.max(2, (interval.high - interval.low) * 1000)} height="12" />
+            <rect
+              className="score-interval"
+              x={interval.low * 1000}
+              y="6"
+              width={Math.max(2, (interval.high - interval.low) * 1000)}
+              height="12"
+            />
             <rect className="score-mark" x={accuracy * 1000 - 2} y="2" width="4" height="20" />
             {target === null ? null : <rect className="score-target" x={target * 1000 - 1.5} y="0" width="3" height="24" />}
           </svg>
