@@ -22,8 +22,8 @@ export interface DashboardServer extends AsyncDisposable {
   readonly url: string;
   readonly dir: string;
   readonly client: Client;
-  /** Ends the process and starts another one on the same folder and port. */
-  restart(): Promise<void>;
+  /** Ends the process and starts another one on the same folder and port, with other flags when they are given. */
+  restart(flags?: readonly string[]): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
 }
@@ -43,18 +43,18 @@ export async function startServer(
     child.kill(signal);
     await exited;
   };
-  const start = async (): Promise<void> => {
-    ({ url, child } = await launch(dir, port, flags));
+  const start = async (given = flags): Promise<void> => {
+    ({ url, child } = await launch(dir, port, given));
   };
   return {
     url,
     dir,
     client: new Client({ baseUrl: url }),
-    start,
+    start: () => start(),
     kill: () => end('SIGKILL'),
-    restart: async () => {
+    restart: async (other = flags) => {
       await end('SIGTERM');
-      await start();
+      await start(other);
     },
     async [Symbol.asyncDispose]() {
       await end('SIGTERM');

@@ -31,8 +31,9 @@ export function UserMenu(): ReactElement {
         return;
       }
     } else setPreferences({ developmentUser: '' });
-    queries.clear();
+    // What was loaded as somebody is nobody else's.
     await queries.resetQueries({ queryKey: sessionQuery.queryKey });
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
   };
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const isDeveloper = me.method === 'development';
