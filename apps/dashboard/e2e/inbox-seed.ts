@@ -9,6 +9,8 @@ export interface SeededInbox {
   readonly questions: string;
   /** Acceptances of plans, by the names of their runs. */
   readonly plans: ReadonlyMap<string, string>;
+  /** The first version of a program, which was accepted. */
+  readonly active: string;
   /** The second version of a program, beside the first one, which is active. */
   readonly version: string;
 }
@@ -19,10 +21,10 @@ export async function seedInbox(server: Server): Promise<SeededInbox> {
   for (const name of ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon', 'Zeta']) plans.set(name, await seedPlan(server, name));
   const questions = await seedRun(server, 'several', 'Invoice sorter');
   const first = await offerVersion(server, 60);
-  await server.client.accept(first.execution_id, { accepted: true, task_id: first.task_id });
+  await server.client.accept(first.execution_id, { accepted: true, comment: 'Good enough to begin with', task_id: first.task_id });
   await completed(server, first.execution_id);
   const { task_id: version } = await offerVersion(server, 90);
-  return { questions, plans, version };
+  return { questions, plans, active: first.task_id, version };
 }
 
 /** A run whose plan waits for a decision; gives the id of the question. */

@@ -67,17 +67,16 @@ describe('the pages when something is in the way', { skip: skipPages }, () => {
     await context.close();
   });
 
-  it('keeps what was typed when the server is away during a decision', async () => {
+  it('keeps a decision while the server is away, and sends it again when it is back', async () => {
     const { page, context } = await openPage(browser, server.url);
     await page.goto(`/orchestrator/runs/${runs.accepting}`);
     const form = page.getByRole('region', { name: /Is the build good enough/ });
     await form.getByLabel('Comment').fill('Good, but slow');
     await server.kill();
     await form.getByRole('button', { name: 'Accept' }).click();
-    await form.getByText(/Cannot reach the server/).waitFor();
-    await server.start();
+    await form.getByText(/Your decision is kept here/).waitFor();
     assert.equal(await form.getByLabel('Comment').inputValue(), 'Good, but slow');
-    await form.getByRole('button', { name: 'Accept' }).click();
+    await server.start();
     await page.getByText(/“Is the build good enough\?” was accepted by you/).waitFor();
     await context.close();
   });
