@@ -21,7 +21,11 @@ export async function seedInbox(server: Server): Promise<SeededInbox> {
   for (const name of ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon', 'Zeta']) plans.set(name, await seedPlan(server, name));
   const questions = await seedRun(server, 'several', 'Invoice sorter');
   const first = await offerVersion(server, 60);
-  await server.client.accept(first.execution_id, { accepted: true, comment: 'Good enough to begin with', task_id: first.task_id });
+  await server.client.accept(first.execution_id, {
+    accepted: true,
+    comment: 'Good enough to begin with',
+    task_id: first.task_id,
+  });
   await completed(server, first.execution_id);
   const { task_id: version } = await offerVersion(server, 90);
   return { questions, plans, active: first.task_id, version };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type HumanTask, humanTaskSchema } from '@loopwright/protocol';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { violations } from './axe.ts';
 import { type DashboardServer, type WatchedPage, openPage, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { type SeededInbox, openTitles, seedInbox, seedPlan } from './inbox-seed.ts';
@@ -148,7 +148,7 @@ describe('the inbox', { skip: skipPages }, () => {
     await shown.getByRole('region', { name: 'What was taken for what' }).waitFor();
     await shown.getByRole('tab', { name: 'Code' }).click();
     await shown.getByText(/files differ from version 1/).waitFor();
-    await shown.getByRole('region', { name: 'Changes of program.ts' }).getByText('added: ').first().waitFor();
+    await shown.getByRole('region', { name: 'Changes of program.ts' }).getByText('added:').first().waitFor();
     await shown.getByRole('tab', { name: 'Provenance' }).click();
     await shown.getByText(/Learned from the examples/).waitFor();
     const { subject_digest: digest } = await taskOf(seeded.version);
@@ -199,12 +199,12 @@ describe('the inbox', { skip: skipPages }, () => {
     await page.goto(`/inbox/${killed}`);
     await form(titleOf('Zeta')).waitFor();
     // The server takes the decision and dies before its answer arrives.
-    await page.route('**/answer', async (route) => {
+    const dies = async (route: Route): Promise<void> => {
       await route.fetch();
       await server.kill();
-      await page.unroute('**/answer');
       await route.abort();
-    });
+    };
+    await page.route('**/answer', dies, { times: 1 });
     await form(titleOf('Zeta')).getByRole('button', { name: 'Accept' }).click();
     await page.getByText('Your decision is kept here').waitFor();
     await server.start();

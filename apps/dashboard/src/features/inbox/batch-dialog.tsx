@@ -1,4 +1,4 @@
-import { type HumanTask, type InboxEntry, PlatformError, messageOf, systemRandom } from '@loopwright/protocol';
+import { type HumanTask, type InboxEntry, PlatformError, messageOf } from '@loopwright/protocol';
 import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { type ReactElement, useState } from 'react';
 import { sendDecision } from '../../shared/human-task/use-decision.ts';
@@ -12,7 +12,13 @@ import { taskQuery } from './inbox-queries.ts';
  * Decides several acceptances in one go: each on its own, about the digest of what this dialog shows of it. What changed meanwhile, or was decided by
  * somebody else, is refused and said so; the others are not held back by it.
  */
-export function BatchDialog({ entries, onClose }: { entries: readonly InboxEntry[]; onClose: () => void }): ReactElement {
+export function BatchDialog({
+  entries,
+  onClose,
+}: {
+  entries: readonly InboxEntry[];
+  onClose: (isDecided: boolean) => void;
+}): ReactElement {
   const [chosen] = useState(entries);
   const found = useQueries({ queries: chosen.map(({ task_id: id }) => taskQuery(id)) });
   const shown = useShown(found.map(({ data }) => data));
@@ -27,19 +33,23 @@ export function BatchDialog({ entries, onClose }: { entries: readonly InboxEntry
     if (accepted || said !== '') void batch.decide(open, { accepted, ...(said === '' ? {} : { comment: said }) });
   };
   const isOver = batch.state === 'over';
+  // What is under way goes on: nobody is to think that it was taken back.
+  const close = (): void => (batch.state === 'busy' ? undefined : onClose(isOver));
   return (
     <Dialog
       title={isOver ? doneText(batch.outcomes) : `Decide ${chosen.length} together`}
       isOpen
-      onClose={onClose}
+      onClose={close}
       actions={
         isOver ? (
-          <Button look="primary" onClick={onClose}>
+          <Button look="primary" onClick={close}>
             Close
           </Button>
         ) : (
           <>
-            <Button onClick={onClose}>Cancel</Button>
+            <Button disabled={batch.state === 'busy'} onClick={close}>
+              Cancel
+            </Button>
             <Button icon="close" disabled={isLoading || batch.state === 'busy'} onClick={() => decide(false)}>
               Reject {open.length}
             </Button>
@@ -98,7 +108,7 @@ function useBatch(): Batch {
       for (const task of tasks) {
         note(task.task_id, { kind: 'sending' });
         try {
-          await sendDecision(task, decision, systemRandom.uuid());
+          await sendDecision(task, decision, () => note(task.task_id, { kind: 'away' }));
           note(task.task_id, { kind: decision.accepted ? 'accepted' : 'rejected' });
         } catch (error) {
           const isFirst = error instanceof PlatformError && error.status === 409;

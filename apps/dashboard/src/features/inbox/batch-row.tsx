@@ -6,7 +6,7 @@ import { Badge } from '../../shared/ui/badge.tsx';
 
 /** What became of one decision of a batch. */
 export interface RowOutcome {
-  readonly kind: 'sending' | 'accepted' | 'rejected' | 'late' | 'failed';
+  readonly kind: 'sending' | 'away' | 'accepted' | 'rejected' | 'late' | 'failed';
   readonly reason?: string;
 }
 
@@ -49,6 +49,12 @@ export function BatchRow({
 
 function Outcome({ outcome: { kind } }: { outcome: RowOutcome }): ReactElement {
   if (kind === 'sending') return <Badge icon="clock">Sending</Badge>;
+  if (kind === 'away')
+    return (
+      <Badge tone="warn" icon="clock">
+        Sent again until the server is there
+      </Badge>
+    );
   if (kind === 'accepted')
     return (
       <Badge tone="good" icon="check">

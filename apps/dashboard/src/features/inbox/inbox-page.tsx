@@ -92,6 +92,9 @@ export function InboxPage(): ReactElement {
           ) : null}
         </section>
         <div className="inbox-detail" tabIndex={-1}>
+          <Link to="/inbox" search={view === undefined ? {} : { view }} className="button button-small inbox-back">
+            Back to the list
+          </Link>
           {taskId === undefined ? (
             <Choose isEmpty={ids.length === 0} />
           ) : (
@@ -104,9 +107,9 @@ export function InboxPage(): ReactElement {
         {dialog === 'batch' ? (
           <BatchDialog
             entries={together}
-            onClose={() => {
+            onClose={(isDecided) => {
               close();
-              setChosen(new Set());
+              if (isDecided) setChosen(new Set());
             }}
           />
         ) : null}

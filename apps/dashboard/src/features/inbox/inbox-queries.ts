@@ -6,7 +6,7 @@ import { useLiveRefresh } from '../../shared/live/live.tsx';
 const PAGE = 100;
 /** Events after which another question is open, or one less, or they stand in another order. */
 const CHANGES =
-  /^(?:waiting_|acceptance_|clarification_|human_task_|answer_|budget_)|^(?:paused|resumed|moved|completed|failed|cancelled|connected)$/;
+  /^(?:waiting_|acceptance_|clarification_|human_task_|answer_|budget_)|^(?:paused|resumed|moved|completed|failed|cancelled)$/;
 
 function pageOf(parameters: Record<string, string>, cursor: string | null): string {
   return new URLSearchParams({ ...parameters, limit: String(PAGE), ...(cursor === null ? {} : { cursor }) }).toString();

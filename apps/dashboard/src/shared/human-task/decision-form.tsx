@@ -33,12 +33,16 @@ export function DecisionForm({
   // What was on the screen when the form was opened, which is what is decided about.
   const [shown, show] = useState(task);
   const deciding = useDecision(shown);
+  const showPresent = (): void => {
+    show(task);
+    deciding.forgetError();
+  };
   if (task.state !== 'open') return <SettledTask task={task} isLate={isTooLate(deciding.error)} />;
   const part = { task: shown, may: mayDecide(session, shown, projectId), deciding, handle };
   return (
     <section className="card decision stack" aria-label={`Decision: ${shown.title}`}>
       <TaskHead task={shown} />
-      {task.subject_digest === shown.subject_digest ? null : <Changed onShow={() => show(task)} />}
+      {task.subject_digest === shown.subject_digest ? null : <Changed onShow={showPresent} />}
       {shown.kind === 'acceptance' ? (
         <>
           <Suspense fallback={<Loading label="Loading what is to be decided" />}>

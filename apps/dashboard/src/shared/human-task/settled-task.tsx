@@ -34,7 +34,7 @@ function Verdict({ task, isLate }: { task: HumanTask; isLate: boolean }): ReactE
       <Icon name={accepted === true ? 'check' : accepted === false ? 'close' : 'person'} />
       <div className="stack">
         <p>
-          <strong>{verdictText(task)}</strong> <Time at={task.answered_at} />
+          <strong>{verdictText(task)}</strong> {task.answered_at === null ? null : <Time at={task.answered_at} />}
           {isLate ? ' — before you. What you sent did not count.' : null}
         </p>
         {typeof answer['comment'] === 'string' ? <blockquote className="said">{answer['comment']}</blockquote> : null}

@@ -1,5 +1,6 @@
-import { type HumanTask, type JsonObject, PlatformError, humanTaskSchema, systemRandom } from '@loopwright/protocol';
+import { type HumanTask, type JsonObject, PlatformError, humanTaskSchema, systemClock, systemRandom } from '@loopwright/protocol';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../api/api.ts';
 import { showToast } from '../ui/toasts.tsx';
 import { forgetDraft } from './drafts.ts';
@@ -14,51 +15,55 @@ export type Decision = ({ readonly accepted: boolean; readonly comment?: string 
 export interface Deciding {
   readonly decide: (decision: Decision) => void;
   readonly isBusy: boolean;
-  /** Whether the server was away at the last try: the decision is kept and sent again, under the same name, so that it counts once. */
+  /** Whether the server was away at the last try: the decision is kept and sent again. */
   readonly isAway: boolean;
   readonly error: Error | null;
+  /** Takes the error away. */
+  readonly forgetError: () => void;
 }
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;
 
-function isAway(error: unknown): boolean {
-  return error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE';
-}
-
-/** Sends one decision about exactly what `task` shows. Gives the task as it then is. Throws CONFLICT when it shows something else, or somebody was first. */
-export function sendDecision(
+/**
+ * Sends one decision about exactly what `task` shows, until the server is there: each time under the same key, so that it counts once even when an
+ * answer was lost. Gives the task as it then is. Throws CONFLICT when it shows something else, or somebody was first.
+ */
+export async function sendDecision(
   { task_id: id, subject_digest }: Pick<HumanTask, 'task_id' | 'subject_digest'>,
   decision: Decision,
-  idempotencyKey: string,
+  onAway: () => void,
 ): Promise<HumanTask> {
-  return api.call({
-    method: 'POST',
-    path: `/api/v1/tasks/${encodeURIComponent(id)}/answer`,
-    answer: humanTaskSchema,
-    json: { ...decision, subject_digest },
-    idempotencyKey,
-  });
+  const path = `/api/v1/tasks/${encodeURIComponent(id)}/answer`;
+  const request = { method: 'POST', path, json: { ...decision, subject_digest }, idempotencyKey: systemRandom.uuid() } as const;
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      return await api.call({ ...request, answer: humanTaskSchema });
+    } catch (error) {
+      if (!(error instanceof PlatformError) || error.code !== 'SERVICE_UNAVAILABLE') throw error;
+      onAway();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      systemClock.schedule(wait, resolve);
+      await promise;
+    }
+  }
 }
 
-/** Decides about what `task` shows, as often as it takes to reach the server. */
+/** Decides about what `task` shows. */
 export function useDecision(task: HumanTask): Deciding {
   const queries = useQueryClient();
-  const { mutate, isPending, failureReason, error } = useMutation({
+  const [isAway, setAway] = useState(false);
+  const { mutate, isPending, error, reset } = useMutation({
     meta: { quiet: true },
-    mutationFn: ({ decision, key }: { decision: Decision; key: string }) => sendDecision(task, decision, key),
-    retry: (_failures, failure) => isAway(failure),
-    retryDelay: (failures) => Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS),
+    mutationFn: (decision: Decision) => sendDecision(task, decision, () => setAway(true)),
     onSuccess: ({ title, task_id: id }) => {
       forgetDraft(id);
       showToast(`Decided: ${title}`);
     },
-    onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' }),
+    onSettled: () => {
+      setAway(false);
+      return queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    },
   });
-  return {
-    decide: (decision) => mutate({ decision, key: systemRandom.uuid() }),
-    isBusy: isPending,
-    isAway: isPending && isAway(failureReason),
-    error,
-  };
+  return { decide: mutate, isBusy: isPending, isAway, error, forgetError: reset };
 }

@@ -65,7 +65,7 @@ export function ProgramEvidence({ task, subject }: { task: HumanTask; subject: P
 function Figures({ subject }: { subject: ProgramSubject }): ReactElement {
   const { data: version } = useQuery(versionQuery(subject.program, subject.version));
   const { tests, evaluation, active_version: active } = subject;
-  const cost = version === undefined ? null : version.generation_cost;
+  const cost = version?.generation_cost ?? null;
   return (
     <>
       <Score subject={subject} />
@@ -91,7 +91,7 @@ function Figures({ subject }: { subject: ProgramSubject }): ReactElement {
         />
         <Stat
           label="Cost of making it"
-          value={cost === null ? null : version?.llm_provider === null ? 'No model was asked' : dollarText(cost)}
+          value={cost === null ? null : version?.llm_provider == null ? 'No model was asked' : dollarText(cost)}
           reason="the version cannot be read"
         />
         <Stat label="Takes the place of" value={active === null ? 'Nothing: it is the first' : `Version ${active}`} />

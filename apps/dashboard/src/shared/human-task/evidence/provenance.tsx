@@ -14,8 +14,8 @@ export function Provenance({ task, subject }: { task: HumanTask; subject: Progra
   const facts: readonly (readonly [name: string, value: ReactNode])[] = [
     ['Program', `${subject.program}, version ${subject.version}`],
     ['Source', <Copyable key="source" text={subject.digest} label="the digest of the source" />],
-    ['Made', version === undefined ? '–' : <Made key="made" version={version} />],
-    ['Made by', version === undefined ? '–' : makerOf(version)],
+    ['Made', version == null ? '–' : <Made key="made" version={version} />],
+    ['Made by', version == null ? '–' : makerOf(version)],
     [
       'Unseen examples',
       subject.evaluation?.dataset == null ? (

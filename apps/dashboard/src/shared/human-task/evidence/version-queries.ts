@@ -1,20 +1,27 @@
 import { type ProgramMetadata, executionResponseSchema, programBundleSchema, programVersionsSchema } from '@loopwright/protocol';
 import { queryOptions } from '@tanstack/react-query';
+import type { z } from 'zod';
 import { api } from '../../api/api.ts';
 
 const programPath = (program: string): string => `/api/v1/programs/${encodeURIComponent(program)}`;
 
-/** What is known of a version, which never changes. */
+type ProgramVersions = z.infer<typeof programVersionsSchema>;
+
+/** What is known of a version, which never changes; `null` for one that is not there. */
 export const versionQuery = (program: string, version: number) =>
   queryOptions({
     queryKey: ['program-version', program, version, 'metadata'],
     staleTime: Infinity,
-    queryFn: async (): Promise<ProgramMetadata | undefined> => {
-      // The page that begins behind the version before has this one first.
-      const cursor = version === 1 ? '' : `&cursor=${btoa(JSON.stringify([version - 1])).replaceAll('=', '')}`;
-      const path = `${programPath(program)}/versions?limit=1${cursor}`;
-      const { versions } = await api.call({ method: 'GET', path, answer: programVersionsSchema });
-      return versions.find((one) => one.version === version);
+    queryFn: async (): Promise<ProgramMetadata | null> => {
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const query = new URLSearchParams({ limit: '500', ...(cursor === '' ? {} : { cursor }) }).toString();
+        const path = `${programPath(program)}/versions?${query}`;
+        const page: ProgramVersions = await api.call({ method: 'GET', path, answer: programVersionsSchema });
+        const found = page.versions.find((one) => one.version === version);
+        if (found !== undefined) return found;
+        cursor = page.next_cursor;
+      }
+      return null;
     },
   });
 
