@@ -20,14 +20,14 @@ export async function seedInbox(server: Server): Promise<SeededInbox> {
   const plans = new Map<string, string>();
   for (const name of ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon', 'Zeta']) plans.set(name, await seedPlan(server, name));
   const questions = await seedRun(server, 'several', 'Invoice sorter');
-  const first = await offerVersion(server, 60);
+  const first = await offerVersion(server, 60, 'billing');
   await server.client.accept(first.execution_id, {
     accepted: true,
     comment: 'Good enough to begin with',
     task_id: first.task_id,
   });
   await completed(server, first.execution_id);
-  const { task_id: version } = await offerVersion(server, 90);
+  const { task_id: version } = await offerVersion(server, 90, 'refund');
   return { questions, plans, active: first.task_id, version };
 }
 
@@ -43,22 +43,27 @@ async function seedRun(server: Server, profile: string, project_name: string): P
   return (await openTask(server, execution_id)).task_id;
 }
 
-/** Has a version of a program made from some examples, up to the question whether it is to be served. */
-async function offerVersion({ client }: Server, count: number): Promise<HumanTask> {
-  const words = {
-    refund: ['refund', 'money back', 'charged twice'],
-    delivery: ['parcel', 'courier', 'delivered'],
-    login: ['password', 'sign in', 'locked out'],
+const PHRASES = {
+  refund: ['refund', 'money back', 'charged twice'],
+  delivery: ['parcel', 'courier', 'delivered'],
+  login: ['password', 'sign in', 'locked out'],
+};
+
+/** Tickets with what they are about; some are labelled wrongly, as real ones are. */
+function ticketsOf(count: number, refund: string): string {
+  const of = (topic: keyof typeof PHRASES, at: number): string => {
+    const isSlip = at % 9 === 4;
+    const label = isSlip ? 'delivery' : topic;
+    const phrase = PHRASES[topic][at % 3] ?? '';
+    return JSON.stringify({ input: `Ticket ${at}: please help, ${phrase}`, output: label === 'refund' ? refund : label });
   };
-  const lines = Object.entries(words).flatMap(([label, phrases]) =>
-    Array.from({ length: count / 3 }, (_, at) =>
-      JSON.stringify({
-        input: `Please help, ${phrases[at % phrases.length]} number ${at} ${at % 7 === 0 ? 'and refund' : ''}`,
-        output: label,
-      }),
-    ),
-  );
-  const { digest } = await client.uploadExamples(new Blob([lines.join('\n')]).stream(), 'application/x-ndjson');
+  const topics = Object.keys(PHRASES) as (keyof typeof PHRASES)[];
+  return topics.flatMap((topic) => Array.from({ length: count / topics.length }, (_, at) => of(topic, at))).join('\n');
+}
+
+/** Has a version of a program made from some examples, up to the question whether it is to be served. */
+async function offerVersion({ client }: Server, count: number, refund: string): Promise<HumanTask> {
+  const { digest } = await client.uploadExamples(new Blob([ticketsOf(count, refund)]).stream(), 'application/x-ndjson');
   const { execution_id } = await client.startWorkflow('program-from-examples', {
     project_id: 'default',
     initial_context: { program: 'ticket-router', task_description: 'Say what a ticket is about', examples: digest },

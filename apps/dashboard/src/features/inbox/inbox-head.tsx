@@ -27,7 +27,9 @@ export function InboxHead({
           <Link
             key={label}
             to="/inbox"
-            search={id === undefined ? {} : { view: id }}
+            search={{ view: id }}
+            // Right for the page without a question; with one, it is said here.
+            activeOptions={{ exact: true, explicitUndefined: true }}
             className="button button-small"
             {...(id === view ? { 'aria-current': 'true' as const } : {})}
           >

@@ -39,7 +39,8 @@ export function InboxTask({ taskId, handle }: { taskId: string; handle: Ref<Deci
             </Link>
           </>
         )}
-        , project {projectId}, step {task.data.step_id}. {task.data.state === 'open' ? `${heldUpText(context.data)}.` : null}
+        , project {projectId}, step {task.data.step_id}.{' '}
+        {task.data.state === 'open' ? `${heldUpText({ ...context.data, workflow_id: task.data.workflow_id })}.` : null}
       </p>
       <DecisionForm key={taskId} task={task.data} projectId={projectId} handle={handle} />
     </>

@@ -1,9 +1,9 @@
 import type { BehaviourDiff, DiffClass, DiffKind } from '@loopwright/protocol';
 import type { ReactElement } from 'react';
-import { durationText } from '../../time/format.ts';
 import { Time } from '../../time/time.tsx';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import '../../ui/table.css';
+import { latencyText } from './latency-text.ts';
 import type { ProgramSubject } from './program-subject.ts';
 
 const CLASSES: Readonly<Record<DiffClass, { readonly text: string; readonly tone: Tone }>> = {
@@ -34,8 +34,8 @@ export function BehaviourDiffView({ diff }: { diff: ProgramSubject['behaviour_di
       </p>
       <Counts report={report} />
       <p className="muted">
-        Latency p50 / p99: version {report.candidate.version} {latencyText(report.candidate)}, version {report.incumbent.version}{' '}
-        {latencyText(report.incumbent)}
+        Latency p50 / p99: version {report.candidate.version} {latenciesText(report.candidate)}, version{' '}
+        {report.incumbent.version} {latenciesText(report.incumbent)}
       </p>
       {report.kinds.length === 0 ? <p className="muted">Every input is answered as before.</p> : null}
       {report.kinds.map((kind) => (
@@ -101,6 +101,6 @@ function Kind({ kind, report }: { kind: DiffKind; report: BehaviourDiff }): Reac
   );
 }
 
-function latencyText({ p50_latency_ms: p50, p99_latency_ms: p99 }: BehaviourDiff['candidate']): string {
-  return p50 === null || p99 === null ? 'not measured' : `${durationText(p50 / 1000)} / ${durationText(p99 / 1000)}`;
+function latenciesText({ p50_latency_ms: p50, p99_latency_ms: p99 }: BehaviourDiff['candidate']): string {
+  return p50 === null || p99 === null ? 'not measured' : `${latencyText(p50)} / ${latencyText(p99)}`;
 }

@@ -12,7 +12,9 @@ export function Score({ subject: { accuracy, interval, target, evaluation } }: {
         <strong className="score-value numeric">{percentText(accuracy)}</strong>
         <span>
           correct
-          {evaluation === null ? null : ` (${evaluation.correct} of ${evaluation.examples} unseen inputs)`}
+          {evaluation === null
+            ? null
+            : ` (${evaluation.correct} of ${evaluation.examples} unseen inputs; on ${evaluation.errors} it failed)`}
         </span>
         {target === null ? null : <TargetBadge accuracy={accuracy} low={interval?.low ?? null} target={target} />}
       </p>
