@@ -14,7 +14,7 @@ export function Score({ subject: { accuracy, interval, target, evaluation } }: {
           correct
           {evaluation === null
             ? null
-            : ` (${evaluation.correct} of ${evaluation.examples} unseen inputs; on ${evaluation.errors} it failed)`}
+            : ` (${evaluation.correct} of ${evaluation.examples} unseen inputs${evaluation.errors === 0 ? '' : `; it failed on ${evaluation.errors}`})`}
         </span>
         {target === null ? null : <TargetBadge accuracy={accuracy} low={interval?.low ?? null} target={target} />}
       </p>
