@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactElement, useImperativeHandle, useRef, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { TextArea } from '../ui/field.tsx';
+import { DecisionOutcome } from './decision-outcome.tsx';
 import type { DecisionPart } from './decision-part.ts';
 import { useDraft } from './drafts.ts';
 import { OverrideField } from './override-field.tsx';
@@ -64,6 +65,7 @@ export function AcceptanceForm({ task, may, deciding, handle }: DecisionPart): R
         }}
         onKeyDown={onKeyDown}
       />
+      <DecisionOutcome deciding={deciding} />
       <div className="row">
         <Button ref={accept} look="primary" icon="check" disabled={isOff} reason={may.reason} onClick={() => decide(true)}>
           Accept

@@ -3,6 +3,7 @@ import { type FormEvent, type KeyboardEvent, type ReactElement, useImperativeHan
 import { z } from 'zod';
 import { Button } from '../ui/button.tsx';
 import { answerOf, initialValue, problemOf } from './answer-values.ts';
+import { DecisionOutcome } from './decision-outcome.tsx';
 import type { DecisionPart } from './decision-part.ts';
 import { useDraft } from './drafts.ts';
 import { OverrideField } from './override-field.tsx';
@@ -75,12 +76,15 @@ export function ClarificationForm({ task, may, deciding, handle }: DecisionPart)
           onChange={(value) => set(OVERRIDE, value)}
         />
       )}
-      <div className="decision-actions row">
-        <Button type="submit" look="primary" disabled={deciding.isBusy || may.reason !== undefined} reason={may.reason}>
-          Send the answers
-        </Button>
-        {may.reason === undefined ? null : <span className="muted">{may.reason}.</span>}
-        {deciding.isBusy ? <span className="muted">Sending…</span> : null}
+      <div className="decision-actions stack">
+        <DecisionOutcome deciding={deciding} />
+        <div className="row">
+          <Button type="submit" look="primary" disabled={deciding.isBusy || may.reason !== undefined} reason={may.reason}>
+            Send the answers
+          </Button>
+          {may.reason === undefined ? null : <span className="muted">{may.reason}.</span>}
+          {deciding.isBusy ? <span className="muted">Sending…</span> : null}
+        </div>
       </div>
     </form>
   );

@@ -1,4 +1,4 @@
-import { type HumanTask, PlatformError, messageOf } from '@loopwright/protocol';
+import { type HumanTask, PlatformError } from '@loopwright/protocol';
 import { Suspense, lazy, type ReactElement, type Ref, useState } from 'react';
 import { useSession } from '../api/session.tsx';
 import { Button } from '../ui/button.tsx';
@@ -53,7 +53,6 @@ export function DecisionForm({
       ) : (
         <ClarificationForm {...part} />
       )}
-      <Outcome deciding={deciding} />
     </section>
   );
 }
@@ -74,21 +73,5 @@ function Changed({ onShow }: { onShow: () => void }): ReactElement {
         Show what is asked now
       </Button>
     </div>
-  );
-}
-
-function Outcome({ deciding: { isAway, error } }: { deciding: Deciding }): ReactElement | null {
-  if (isAway)
-    return (
-      <div className="notice notice-warn" role="status">
-        <Icon name="clock" />
-        <p>The server cannot be reached. Your decision is kept here and sent again until it is there; it counts once.</p>
-      </div>
-    );
-  if (error === null) return null;
-  return (
-    <p className="field-error" role="alert">
-      {messageOf(error)}
-    </p>
   );
 }
