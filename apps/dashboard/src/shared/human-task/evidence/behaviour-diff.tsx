@@ -102,5 +102,5 @@ function Kind({ kind, report }: { kind: DiffKind; report: BehaviourDiff }): Reac
 }
 
 function latenciesText({ p50_latency_ms: p50, p99_latency_ms: p99 }: BehaviourDiff['candidate']): string {
-  return p50 === null || p99 === null ? 'not measured' : `${latencyText(p50)} / ${latencyText(p99)}`;
+  return p50 === null || p99 === null ? 'not measured' : latencyText(p50, p99);
 }
