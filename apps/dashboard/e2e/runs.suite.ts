@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { violations } from './axe.ts';
-import { type WatchedPage, openPage } from './dashboard-fixture.ts';
+import { type WatchedPage, openPage, writeArtifact } from './dashboard-fixture.ts';
 import type { World } from './world.ts';
 
 let watched: WatchedPage;
@@ -133,6 +133,45 @@ function testPages(world: World): void {
       .waitFor();
     await page.getByRole('tab', { name: 'Audit' }).click();
     await page.getByText('POST /api/v1/runs').first().waitFor();
+  });
+
+  it('shows the workflow as it stands, what a file is, and what differs between two runs', async () => {
+    await page.goto(`/orchestrator/runs/${world.runs.failed}`);
+    const diagram = page.getByRole('region', { name: 'Diagram of the workflow' });
+    await diagram.getByText('build').waitFor();
+    assert.match((await diagram.getByRole('listitem').filter({ hasText: 'development' }).first().textContent()) ?? '', /failed/);
+
+    const { run_id: clone } = await world.server.client.runs.clone(world.runs.completed, { project_name: 'Second reader' });
+    writeArtifact(world.server.dir, clone, { path: 'development/src/program.ts', text: 'export const run = (): number => 7;\n' });
+    await page.goto(`/orchestrator/runs/${clone}?tab=artifacts`);
+    await page.getByRole('button', { name: /program.ts/ }).click();
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    const diff = page.getByRole('region', { name: /the other run before, this run after/ });
+    await diff.getByText('export const run = (): number => 7;').waitFor();
+    assert.match((await diff.textContent()) ?? '', /removed: .*export function run.*added: /s);
+    await world.server.client.runs.cancel(clone);
+
+    await page.goto(`/orchestrator/runs/${world.runs.completed}?tab=artifacts`);
+    await page.getByRole('button', { name: /chart.svg/ }).click();
+    await page.getByRole('img', { name: 'chart.svg' }).waitFor();
+    await page.getByRole('button', { name: /labels.csv/ }).click();
+    await page.getByRole('cell', { name: 'Total: 12,50 EUR' }).waitFor();
+    await page.getByRole('button', { name: /PRD.md/ }).click();
+    await page.getByRole('cell', { name: 'currency' }).waitFor();
+  });
+
+  it('keeps views under a name on this device', async () => {
+    await page.goto('/orchestrator/runs?status=failed');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view…' }).click();
+    await page.getByLabel('Name').fill('What broke');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.goto('/orchestrator/runs');
+    await row('Invoice reader').waitFor();
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'What broke' }).click();
+    await page.waitForURL(/status=failed/);
+    await row('Invoice reader').waitFor({ state: 'detached' });
   });
 
   it('is used by keyboard: palette, pages, tabs', async () => {
