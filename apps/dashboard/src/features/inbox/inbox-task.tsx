@@ -23,7 +23,9 @@ export function InboxTask({ taskId, handle }: { taskId: string; handle: Ref<Deci
     if (error !== null) return <ErrorState error={error} retry={() => void Promise.all([task.refetch(), context.refetch()])} />;
     return <Loading label="Loading the question" lines={8} />;
   }
-  const { project_id: projectId, run } = context.data;
+  const { project_id: projectId, run, holds_up: held } = context.data;
+  // That an execution by itself waits stands here already.
+  const isSaid = task.data.state === 'open' && (run !== null || held.executions > 1 || held.is_paused);
   return (
     <>
       <p className="muted inbox-from">
@@ -40,7 +42,7 @@ export function InboxTask({ taskId, handle }: { taskId: string; handle: Ref<Deci
           </>
         )}
         , project {projectId}, step {task.data.step_id}.{' '}
-        {task.data.state === 'open' ? `${heldUpText({ ...context.data, workflow_id: task.data.workflow_id })}.` : null}
+        {isSaid ? `${heldUpText({ ...context.data, workflow_id: task.data.workflow_id })}.` : null}
       </p>
       <DecisionForm key={taskId} task={task.data} projectId={projectId} handle={handle} />
     </>

@@ -78,9 +78,7 @@ function Figures({ subject }: { subject: ProgramSubject }): ReactElement {
         />
         <Stat
           label="Latency, p50 / p99"
-          value={
-            evaluation === null ? null : latencyText(evaluation.latency_ms.p50, evaluation.latency_ms.p99)
-          }
+          value={evaluation === null ? null : latencyText(evaluation.latency_ms.p50, evaluation.latency_ms.p99)}
           reason="the workflow does not show it"
         />
         <Stat
