@@ -6,6 +6,9 @@ import { humanTaskView } from '../http/execution-view.ts';
 import { OPEN_TASKS_LIMIT, isFor } from '../runs/waiting-for.ts';
 import { HeldUpReader, type Surroundings } from './held-up.ts';
 
+/** More executions and phases than wait for anything. */
+const MANY = 1_000_000;
+
 /** Who looks into the inbox. */
 export interface Reader {
   readonly userId: string;
@@ -77,10 +80,9 @@ export function inboxPlace({
   return [
     held.is_paused ? 1 : 0,
     9 - held.priority,
-    LAST - Math.min(behind, LAST),
+    MANY - Math.min(behind, MANY),
     expires === null ? Number.MAX_SAFE_INTEGER : Date.parse(expires),
     Date.parse(created),
     id,
   ];
 }
-const LAST = 1_000_000;
