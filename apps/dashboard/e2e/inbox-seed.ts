@@ -19,7 +19,7 @@ export interface SeededInbox {
 export async function seedInbox(server: Server): Promise<SeededInbox> {
   const plans = new Map<string, string>();
   for (const name of ['Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon', 'Zeta']) plans.set(name, await seedPlan(server, name));
-  const questions = await seedRun(server, 'several', 'Invoice sorter');
+  const questions = await seedQuestions(server, 'Invoice sorter');
   const first = await offerVersion(server, 60, 'billing');
   await server.client.accept(first.execution_id, {
     accepted: true,
@@ -34,6 +34,11 @@ export async function seedInbox(server: Server): Promise<SeededInbox> {
 /** A run whose plan waits for a decision; gives the id of the question. */
 export function seedPlan(server: Server, name: string): Promise<string> {
   return seedRun(server, 'plan', name);
+}
+
+/** A run that asks every kind of question; gives the id of the task. */
+export function seedQuestions(server: Server, name: string): Promise<string> {
+  return seedRun(server, 'several', name);
 }
 
 async function seedRun(server: Server, profile: string, project_name: string): Promise<string> {

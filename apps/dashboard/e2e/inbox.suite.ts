@@ -4,7 +4,7 @@ import { type HumanTask, humanTaskSchema } from '@loopwright/protocol';
 import type { Locator, Page, Route } from 'playwright-core';
 import { violations } from './axe.ts';
 import { type DashboardServer, type WatchedPage, openPage } from './dashboard-fixture.ts';
-import { type SeededInbox, openTitles, seedInbox, seedPlan } from './inbox-seed.ts';
+import { type SeededInbox, openTitles, seedInbox, seedPlan, seedQuestions } from './inbox-seed.ts';
 import type { World } from './world.ts';
 
 /** What people do with what waits for them. It kills the server once, and starts it again. */
@@ -60,6 +60,8 @@ function testPages(world: World): void {
     await page.keyboard.type('Invoice sorter');
     await press('Control+Enter');
     await questions.getByText('An answer is needed').first().waitFor();
+    // The first one that is wrong has the focus.
+    await questions.locator('select:focus').waitFor();
     await page.keyboard.type('invoice');
     await questions.getByLabel('web').check();
     await questions.getByLabel('mail').check();
@@ -241,7 +243,9 @@ function testPages(world: World): void {
 
   it('has nothing that axe objects to', async () => {
     const tested = await openPage(world.browser, server.url);
-    for (const path of ['/inbox', `/inbox/${seeded.version}`, `/inbox/${seeded.questions}?view=decided`]) {
+    const open = await seedQuestions(server, 'Second sorter');
+    const paths = ['/inbox', `/inbox/${seeded.version}`, `/inbox/${open}`, `/inbox/${seeded.questions}?view=decided`];
+    for (const path of paths) {
       await tested.page.goto(path);
       await tested.page.locator('h1').waitFor();
       await tested.page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });

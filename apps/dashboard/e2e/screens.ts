@@ -30,12 +30,12 @@ const PAGES: Readonly<Record<string, string>> = {
   'inbox-decided': `/inbox/${inbox.active}?view=decided`,
 };
 /** `npm run screens inbox` makes those whose names begin so only. */
-const wanted = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
+const pictured = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
 const browser = await startBrowser();
 for (const [size, viewport] of Object.entries(SIZES))
   for (const theme of ['light', 'dark'] as const) {
     const { page, context } = await openPage(browser, server.url, { viewport, colorScheme: theme, timezoneId: 'UTC' });
-    for (const [name, path] of wanted) {
+    for (const [name, path] of pictured) {
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
@@ -44,7 +44,7 @@ for (const [size, viewport] of Object.entries(SIZES))
     await context.close();
   }
 await browser.close();
-process.stdout.write(`Wrote ${wanted.length * 4} pictures to docs/screens\n`);
+process.stdout.write(`Wrote ${pictured.length * 4} pictures to docs/screens\n`);
 
 async function artifactOf(runId: string, wanted: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);

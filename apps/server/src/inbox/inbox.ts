@@ -58,9 +58,17 @@ export class Inbox {
 }
 
 function entryOf(task: HumanTask, context: HumanTaskContext): InboxEntry {
-  const { task_id, execution_id, workflow_id, step_id, kind, title, doc_type, scope_id, subject_digest } = task;
   return {
-    ...{ task_id, execution_id, workflow_id, step_id, kind, title, for: task.for, doc_type, scope_id, subject_digest },
+    task_id: task.task_id,
+    execution_id: task.execution_id,
+    workflow_id: task.workflow_id,
+    step_id: task.step_id,
+    kind: task.kind,
+    title: task.title,
+    for: task.for,
+    doc_type: task.doc_type,
+    scope_id: task.scope_id,
+    subject_digest: task.subject_digest,
     created_at: task.created_at,
     expires_at: task.expires_at,
     question_count: task.questions.length,

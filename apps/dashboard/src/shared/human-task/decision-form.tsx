@@ -9,7 +9,7 @@ import { ClarificationForm } from './clarification-form.tsx';
 import type { DecisionHandle } from './decision-part.ts';
 import { SettledTask } from './settled-task.tsx';
 import { TaskHead } from './task-head.tsx';
-import { type Deciding, useDecision } from './use-decision.ts';
+import { useDecision } from './use-decision.ts';
 import { mayDecide } from './who-decides.ts';
 import './decision-form.css';
 

@@ -38,9 +38,9 @@ function Verdict({ task, isLate }: { task: HumanTask; isLate: boolean }): ReactE
           {isLate ? ' — before you. What you sent did not count.' : null}
         </p>
         {typeof answer['comment'] === 'string' ? <blockquote className="said">{answer['comment']}</blockquote> : null}
-        {typeof answer['override_reason'] === 'string' ? (
+        {typeof answer['override_reason'] === 'string' && typeof answer['instead_of'] === 'string' ? (
           <p>
-            Instead of {String(answer['instead_of'])}: {answer['override_reason']}
+            Instead of {answer['instead_of']}: {answer['override_reason']}
           </p>
         ) : null}
         <p className="muted">
@@ -84,6 +84,6 @@ function Answers({ task }: { task: HumanTask }): ReactElement {
 function Answer({ value }: { value: Json | undefined }): ReactElement {
   if (value === undefined) return <span className="muted">Not answered</span>;
   if (typeof value === 'boolean') return <>{value ? 'Yes' : 'No'}</>;
-  if (Array.isArray(value)) return <>{value.join(', ')}</>;
+  if (Array.isArray(value)) return <>{value.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(', ')}</>;
   return typeof value === 'object' ? <JsonView value={value} /> : <>{value}</>;
 }

@@ -24,6 +24,18 @@ function taskAt(cursor: string): { at: number; id: string } {
 /** Why an administrator of the project answers a question that is for another user; without it that is refused. */
 const override = { override_reason: z.string().trim().min(1).max(2000).optional() };
 
+/** Which questions are listed, in which order. */
+const querystring = z.object({
+  state: humanTaskStateSchema.default('open'),
+  sort: z
+    .enum(['created_at', '-answered_at'])
+    .default('created_at')
+    .describe('`-answered_at`: the answered ones, the newest answer first, whatever `state` says'),
+  execution_id: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: cursorSchema,
+});
+
 /** `/tasks`: every question that was put to people, of all executions. */
 export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine } = parts;
@@ -35,16 +47,6 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
       return humanTaskView(task);
     };
 
-    const querystring = z.object({
-      state: humanTaskStateSchema.default('open'),
-      sort: z
-        .enum(['created_at', '-answered_at'])
-        .default('created_at')
-        .describe('`-answered_at`: the answered ones, the newest answer first, whatever `state` says'),
-      execution_id: z.string().optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      cursor: cursorSchema,
-    });
     api.get(
       '/tasks',
       {
