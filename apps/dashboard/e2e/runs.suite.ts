@@ -44,6 +44,25 @@ function testPages(world: World): void {
     await page.getByText('8 runs', { exact: true }).waitFor();
   });
 
+  it('loses no change that comes while further rows are on their way', async () => {
+    const held = Promise.withResolvers<void>();
+    // Answered before the run was made, and handed over after its events came.
+    await page.route(/runs\?sort=-created_at&limit=100$/, async (one) => {
+      const response = await one.fetch();
+      await held.promise;
+      await one.fulfill({ response });
+    });
+    await page.goto('/orchestrator/runs');
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const { run_id } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Made while loading' });
+    await world.server.client.runs.pause(run_id);
+    await page.waitForTimeout(500);
+    held.resolve();
+    await row('Made while loading').getByText('Paused').waitFor();
+    await page.unrouteAll();
+    await world.server.client.runs.cancel(run_id);
+  });
+
   it('has its filters in the URL, so that Back and a link show the same', async () => {
     await page.getByLabel('Status').selectOption('failed');
     await row('Invoice reader').waitFor({ state: 'detached' });
@@ -158,6 +177,20 @@ function testPages(world: World): void {
     await page.getByRole('cell', { name: 'Total: 12,50 EUR' }).waitFor();
     await page.getByRole('button', { name: /PRD.md/ }).click();
     await page.getByRole('cell', { name: 'currency' }).waitFor();
+  });
+
+  it('shows times and colours as one likes them, from then on', async () => {
+    await page.goto(`/orchestrator/runs/${world.runs.completed}`);
+    const choose = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name: /account and display/ }).click();
+      await page.getByRole('menuitem', { name, exact: true }).click();
+    };
+    for (const name of ['Dark', 'Absolute', 'UTC']) await choose(name);
+    await page.reload();
+    const { created_at } = await world.server.client.runs.get(world.runs.completed);
+    await page.getByText(created_at.slice(0, 19).replace('T', ' ')).first().waitFor();
+    assert.equal(await page.evaluate('getComputedStyle(document.documentElement).colorScheme'), 'dark');
+    for (const name of ['As the system', 'Relative (5 min ago)']) await choose(name);
   });
 
   it('keeps views under a name on this device', async () => {
