@@ -28,6 +28,11 @@ const PAGES: Readonly<Record<string, string>> = {
   'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
   'inbox-program': `/inbox/${inbox.version}`,
   'inbox-decided': `/inbox/${inbox.active}?view=decided`,
+  'settings-keys': '/settings',
+  'settings-people': '/settings?tab=people&project=default',
+  'settings-webhooks': '/settings?tab=webhooks',
+  'settings-audit': '/settings?tab=audit',
+  'settings-server': '/settings?tab=server',
 };
 /** `npm run screens inbox` makes those whose names begin so only. */
 const pictured = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
