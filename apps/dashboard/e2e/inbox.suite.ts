@@ -123,7 +123,7 @@ function testPages(world: World): void {
     await form(titleOf('Delta')).waitFor();
     await press('x', 'b');
     const dialog = page.getByRole('dialog', { name: 'Decide 2 together' });
-    await dialog.getByText('sha256:').nth(1).waitFor();
+    await dialog.getByText('"measure"').nth(1).waitFor();
     await dialog.getByRole('button', { name: 'Reject 2' }).click();
     await dialog.getByText('Say why they are rejected').waitFor();
     // Somebody is first with one of them; the page has not heard of it yet when the button is pressed.

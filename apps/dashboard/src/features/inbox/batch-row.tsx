@@ -1,8 +1,11 @@
 import type { HumanTask, InboxEntry } from '@loopwright/protocol';
-import type { ReactElement } from 'react';
+import { Suspense, lazy, type ReactElement } from 'react';
 import { z } from 'zod';
 import { percentText } from '../../shared/time/format.ts';
 import { Badge } from '../../shared/ui/badge.tsx';
+import { Loading } from '../../shared/ui/states.tsx';
+
+const Evidence = lazy(async () => ({ default: (await import('../../shared/human-task/evidence/evidence.tsx')).Evidence }));
 
 /** What became of one decision of a batch. */
 export interface RowOutcome {
@@ -36,6 +39,13 @@ export function BatchRow({
             {task.state === 'open' ? null : `It is ${task.state} already. `}
             <code title={task.subject_digest}>sha256:{task.subject_digest.slice(0, 12)}…</code>
           </p>
+          {/* What is decided about is in sight: its score, or all of it. */}
+          <details open={scoreText(task) === ''}>
+            <summary>What it shows</summary>
+            <Suspense fallback={<Loading label="Loading what it shows" lines={3} />}>
+              <Evidence task={task} />
+            </Suspense>
+          </details>
         </>
       )}
       {outcome?.reason === undefined ? null : (

@@ -23,7 +23,7 @@ export function CodeDiff({ subject }: { subject: ProgramSubject }): ReactElement
   const old = before.data?.files ?? new Map<string, string>();
   const names = [...new Set([...next.data.files.keys(), ...old.keys()])].filter((name) => !COMPILED.has(name)).toSorted();
   const changed = names.filter((name) => next.data.files.get(name) !== old.get(name));
-  const first = changed.find((name) => name.startsWith('program.')) ?? changed[0] ?? names[0] ?? '';
+  const first = changed.find((name) => name === 'program.ts' || name === 'program.py') ?? changed[0] ?? names[0] ?? '';
   const name = chosen ?? first;
   return (
     <div className="stack">
