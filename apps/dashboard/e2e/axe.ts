@@ -10,6 +10,8 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
  * what is tested here.
  */
 export async function violations(page: Page): Promise<string[]> {
+  // As it is when everything has come.
+  await page.waitForLoadState('networkidle');
   await page.evaluate(source);
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
