@@ -1,6 +1,7 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { seedInbox } from './inbox-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -10,6 +11,7 @@ if (skipPages !== false) throw new Error(skipPages);
 mkdirSync(DIR, { recursive: true });
 await using server = await startServer();
 const runs = await seedRuns(server);
+const inbox = await seedInbox(server);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
@@ -21,17 +23,24 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  inbox: '/inbox',
+  'inbox-questions': `/inbox/${inbox.questions}`,
+  'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
+  'inbox-program': `/inbox/${inbox.version}`,
+  'inbox-decided': `/inbox/${inbox.active}?view=decided`,
   'settings-keys': '/settings',
   'settings-people': '/settings?tab=people&project=default',
   'settings-webhooks': '/settings?tab=webhooks',
   'settings-audit': '/settings?tab=audit',
   'settings-server': '/settings?tab=server',
 };
+/** `npm run screens inbox` makes those whose names begin so only. */
+const pictured = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
 const browser = await startBrowser();
 for (const [size, viewport] of Object.entries(SIZES))
   for (const theme of ['light', 'dark'] as const) {
     const { page, context } = await openPage(browser, server.url, { viewport, colorScheme: theme, timezoneId: 'UTC' });
-    for (const [name, path] of Object.entries(PAGES)) {
+    for (const [name, path] of pictured) {
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
@@ -40,7 +49,7 @@ for (const [size, viewport] of Object.entries(SIZES))
     await context.close();
   }
 await browser.close();
-process.stdout.write(`Wrote ${Object.keys(PAGES).length * 4} pictures to docs/screens\n`);
+process.stdout.write(`Wrote ${pictured.length * 4} pictures to docs/screens\n`);
 
 async function artifactOf(runId: string, wanted: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);
