@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { programSearchSchema, programsSearchSchema } from '../features/programs/programs-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
 import { NotFound } from './not-found.tsx';
@@ -30,9 +31,23 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
 });
 
+const programs = createRoute({
+  getParentRoute: () => root,
+  path: '/programs',
+  validateSearch: (search) => programsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/programs/programs-page.tsx'), 'ProgramsPage'),
+});
+
+const program = createRoute({
+  getParentRoute: () => root,
+  path: '/programs/$name',
+  validateSearch: (search) => programSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/programs/program-page.tsx'), 'ProgramPage'),
+});
+
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run]),
+  routeTree: root.addChildren([home, runs, run, programs, program]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '@loopwright/engine';
 import {
   errorResponseSchema,
   programListSchema,
@@ -22,14 +23,16 @@ export function programListRoutes({ programs, authorization: { resources } }: Ap
         schema: {
           tags: ['programs'],
           summary: 'Programs, by their names',
-          querystring: pageQuery,
+          querystring: pageQuery.extend({ q: z.string().min(1).max(63).optional().describe('What the name contains') }),
           response: { 200: programListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ access, query }) => {
-        const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
+      async ({ access, query: { q = '', ...query } }) => {
+        const isSeen = await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read'));
+        const list = await programs.list((name) => name.includes(q.toLowerCase()) && isSeen(name));
         const { page, ...rest } = pageOf(list, query, { place: ({ name }) => [name], schema: namePlace });
-        return { programs: page, ...rest };
+        const projects = await resources.projectsOfPrograms();
+        return { programs: page.map((program) => ({ ...program, project_id: projects.get(program.name) ?? DEFAULT_PROJECT })), ...rest };
       },
     );
 

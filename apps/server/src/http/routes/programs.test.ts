@@ -48,8 +48,8 @@ const PATH = '/api/v1/programs';
 describe('GET /api/v1/programs', () => {
   it('lists every program with its versions and which one is active', async () => {
     const expected = [
-      { name: 'echo', active_version: 2, versions: [1, 2], edge_url: edgeUrl },
-      { name: 'idle', active_version: null, versions: [1], edge_url: edgeUrl },
+      { name: 'echo', project_id: 'default', active_version: 2, versions: [1, 2], edge_url: edgeUrl },
+      { name: 'idle', project_id: 'default', active_version: null, versions: [1], edge_url: edgeUrl },
     ];
     assert.deepEqual(programListSchema.parse((await server.get(PATH)).body), { programs: expected, total: 2, next_cursor: null });
     assert.deepEqual(programSummarySchema.parse((await server.get(`${PATH}/echo`)).body), expected[0]);
