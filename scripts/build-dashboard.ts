@@ -44,6 +44,8 @@ if (process.argv.includes('--force') || !existsSync(stampFile) || readFileSync(s
       // A data: URL needs no request, and nothing that the policy of the page allows besides images.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // Zod makes functions of texts unless it is told not to before its first schema, and the policy of the page forbids that.
+      rolldownOptions: { output: { intro: 'globalThis.__zod_globalConfig = { jitless: true };' } },
     },
   });
   writeFileSync(join(outDir, '.sources'), digest);

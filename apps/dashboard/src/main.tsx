@@ -1,4 +1,3 @@
-import './app/strict.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './shared/ui/tokens.css';

@@ -146,8 +146,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     log,
-    bodyLimitBytes: configuration.bodyMaxKb * 1024,
-    protection: protectionOf(configuration),
+    ...limitsOf(configuration),
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
     dashboard: await readDashboard(BUILT_DASHBOARD),
@@ -156,6 +155,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await listen(app, configuration, runs);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
+}
+
+/** What keeps one of those who use the server from using it up. */
+function limitsOf(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection'> {
+  return { bodyLimitBytes: configuration.bodyMaxKb * 1024, protection: protectionOf(configuration) };
 }
 
 /** Goes on with what the process before left in the middle. */

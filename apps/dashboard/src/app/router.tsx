@@ -12,9 +12,7 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/orchestrator/runs', replace: true });
-  },
+  beforeLoad: () => redirect({ to: '/orchestrator/runs', replace: true, throw: true }),
 });
 
 const runs = createRoute({

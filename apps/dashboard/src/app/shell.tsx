@@ -30,7 +30,7 @@ export function Shell(): ReactElement {
           className="palette-button"
           icon="search"
           onClick={() => openPalette(true)}
-          aria-label="Search and commands"
+          aria-label="Search or do… Ctrl K"
           aria-keyshortcuts="Control+K"
         >
           <span className="palette-text">Search or do…</span>

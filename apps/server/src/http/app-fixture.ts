@@ -145,7 +145,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const gate = Promise.withResolvers<null>();
   let aborted = 0;
   const ofTest = testFunctions(gate.promise, () => void (aborted += 1));
-  const parts = { clock: systemClock, random: systemRandom };
   const { gates, workspaces, open } = prepareRuns({ dir, policiesDir: options.policiesDir ?? null });
   const functions = { ...ofTest, ...(options.withGovernance === true ? gates.functions : {}), ...options.functions };
   const engine = await openEngine(join(dir, 'engine'), functions, options.definitions ?? DEFINITIONS);
@@ -186,7 +185,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    ...parts,
+    random: systemRandom,
     clock,
     dashboard: options.dashboard ?? null,
   });

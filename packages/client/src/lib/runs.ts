@@ -29,7 +29,10 @@ import { type Caller, callApi, fetchText } from './request.ts';
 export type NewRun = Pick<CreateRunRequest, 'profile'> & Partial<Omit<CreateRunRequest, 'profile'>>;
 
 /** Which runs are listed, and how; left out: what the server says. */
-export type RunFilter = { readonly [Key in keyof ListRunsInput]?: ListRunsInput[Key] | undefined };
+export type RunFilter = Omit<{ readonly [Key in keyof ListRunsInput]?: ListRunsInput[Key] | undefined }, 'limit' | 'offset'> & {
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+};
 
 /** A request with the caller's name for it: sent again, it has no second effect. */
 interface Keyed {

@@ -39,7 +39,7 @@ export function ArtifactsPanel({
       <nav aria-label="Artifacts" className="stack">
         {phases.map(([phase, artifacts]) => (
           <section key={phase}>
-            <h3>{phaseTitle(phase)}</h3>
+            <h2>{phaseTitle(phase)}</h2>
             <ul>
               {artifacts.map((artifact) => (
                 <li key={artifact.artifact_id}>
@@ -75,7 +75,7 @@ function Artifact({ run, artifact }: { run: RunDetail; artifact: ArtifactSummary
   return (
     <section className="stack" aria-label={artifact.name}>
       <div className="row">
-        <h3 className="mono">{artifact.name}</h3>
+        <h2 className="mono">{artifact.name}</h2>
         <span className="muted">
           {artifact.artifact_type} · {sizeText(artifact.size_bytes)} · <Time at={artifact.created_at} /> ·{' '}
           <code title={artifact.hash}>sha256:{artifact.hash.slice(0, 12)}…</code>
@@ -104,7 +104,7 @@ function Content({ run, artifact }: { run: RunDetail; artifact: ArtifactSummary 
   if (data === undefined) return error === null ? <Loading label="Loading the file" /> : <ErrorState error={error} />;
   if (data.includes('\u0000')) return <p className="notice">This is no text: download it to look at it.</p>;
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // Keyboards scroll what has the focus.
     <pre className="source" tabIndex={0} role="region" aria-label={`Content of ${artifact.name}`}>
       {data}
     </pre>

@@ -47,7 +47,7 @@ export function EventsPanel({
       {open === undefined ? null : (
         <section className="card" aria-label={`Event ${open.seq}`}>
           <div className="row">
-            <h3>{open.event_type}</h3>
+            <h2>{open.event_type}</h2>
             <span className="grow" />
             <Button small look="quiet" icon="close" aria-label="Close the event" onClick={() => onSelect(undefined)} />
           </div>

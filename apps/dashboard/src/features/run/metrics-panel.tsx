@@ -65,7 +65,7 @@ function projected({ median, low, high, runs }: Projection, text: (value: number
 
 function PhaseTable({ metrics }: { metrics: MetricsSummary }): ReactElement {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // Keyboards scroll what has the focus.
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Metrics by phase">
       <table className="table">
         <caption className="visually-hidden">Metrics by phase</caption>

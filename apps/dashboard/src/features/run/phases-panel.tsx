@@ -34,7 +34,7 @@ function Phase({ phase, span }: { phase: PhaseInfo; span: Span | undefined }): R
   return (
     <li className={`phase phase-${status}`} aria-current={status === 'in_progress' ? 'step' : undefined}>
       <div className="phase-name">
-        <h3>{phaseTitle(phase.phase)}</h3>
+        <h2>{phaseTitle(phase.phase)}</h2>
         <StatusBadge status={status} />
       </div>
       <div className="phase-bar" aria-hidden="true">

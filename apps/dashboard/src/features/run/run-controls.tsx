@@ -31,30 +31,9 @@ export function RunControls({ run }: { run: RunDetail }): ReactElement {
   const isOver = run.status === 'completed' || run.status === 'failed' || run.status === 'cancelled';
   const stop = isOver ? `The run is ${run.status}` : undefined;
   const noAdvance = forbidden ?? advanceReason(run);
-  const next = run.phases.find(({ status }) => status === 'pending')?.phase;
   return (
     <div className="row" role="group" aria-label="Do something with the run">
-      {run.status === 'failed' ? (
-        <Button
-          look="primary"
-          icon="running"
-          disabled={forbidden !== undefined || act.isPending}
-          reason={forbidden}
-          onClick={() => act.mutate('retry')}
-        >
-          Retry
-        </Button>
-      ) : (
-        <Button
-          look="primary"
-          icon="play"
-          disabled={noAdvance !== undefined || act.isPending}
-          reason={noAdvance}
-          onClick={() => act.mutate('next')}
-        >
-          {next === undefined ? 'Advance' : `Advance to ${phaseTitle(next)}`}
-        </Button>
-      )}
+      <MainButton run={run} forbidden={forbidden} noAdvance={noAdvance} isBusy={act.isPending} onAct={act.mutate} />
       <Button
         icon={run.status === 'paused' ? 'play' : 'pause'}
         disabled={forbidden !== undefined || isOver || act.isPending}
@@ -105,6 +84,46 @@ export function RunControls({ run }: { run: RunDetail }): ReactElement {
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** What one does most: the next phase, or again what failed. */
+function MainButton({
+  run,
+  forbidden,
+  noAdvance,
+  isBusy,
+  onAct,
+}: {
+  run: RunDetail;
+  forbidden: string | undefined;
+  noAdvance: string | undefined;
+  isBusy: boolean;
+  onAct: (action: 'next' | 'retry') => void;
+}): ReactElement {
+  if (run.status === 'failed')
+    return (
+      <Button
+        look="primary"
+        icon="running"
+        disabled={forbidden !== undefined || isBusy}
+        reason={forbidden}
+        onClick={() => onAct('retry')}
+      >
+        Retry
+      </Button>
+    );
+  const next = run.phases.find(({ status }) => status === 'pending')?.phase;
+  return (
+    <Button
+      look="primary"
+      icon="play"
+      disabled={noAdvance !== undefined || isBusy}
+      reason={noAdvance}
+      onClick={() => onAct('next')}
+    >
+      {next === undefined ? 'Advance' : `Advance to ${phaseTitle(next)}`}
+    </Button>
   );
 }
 

@@ -1,14 +1,13 @@
-import type { RunDetail } from '@loopwright/protocol';
+import { PlatformError, type RunDetail } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, type ReactElement } from 'react';
-import { DecisionForm } from '../../shared/human-task/decision-form.tsx';
+import { Decisions } from '../../shared/human-task/decisions.tsx';
 import { Duration, Time } from '../../shared/time/time.tsx';
 import { StatusBadge } from '../../shared/ui/badge.tsx';
 import { Copyable } from '../../shared/ui/copyable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { Tabs } from '../../shared/ui/tabs.tsx';
-import { PlatformError } from '@loopwright/protocol';
 import { PhasesPanel } from './phases-panel.tsx';
 import { RunControls } from './run-controls.tsx';
 import { runQuery, tasksQuery, useLiveRun } from './run-queries.ts';
@@ -56,9 +55,7 @@ function Run({ run }: { run: RunDetail }): ReactElement {
     <div className="page">
       <RunHead run={run} isWaiting={tasks.length > 0} />
       <WhyNotice run={run} />
-      {tasks.map((task) => (
-        <DecisionForm key={task.task_id} task={task} projectId={run.project_id} />
-      ))}
+      <Decisions tasks={tasks} projectId={run.project_id} />
       <Tabs
         label="Views of the run"
         selected={tab}

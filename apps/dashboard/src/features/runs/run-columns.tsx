@@ -59,7 +59,7 @@ const COLUMNS: readonly Column<RunListItem>[] = [
   {
     id: 'status',
     header: 'Status',
-    width: '190px',
+    width: '130px',
     sortKey: 'status',
     cell: ({ status, open_tasks }) => <StatusBadge status={status === 'running' && open_tasks > 0 ? 'waiting' : status} />,
   },

@@ -11,7 +11,10 @@ export type LiveState =
   | { readonly kind: 'reloaded'; readonly at: number };
 
 /** The part of a WebSocket that is used. */
-export type Socket = Pick<WebSocket, 'onmessage' | 'onclose' | 'close'>;
+export interface Socket {
+  addEventListener(type: 'message' | 'close', listener: (event: Event) => void): void;
+  close(): void;
+}
 
 /** What the connection is made of. */
 export interface LiveParts {
@@ -125,8 +128,12 @@ export class LiveConnection {
         return;
       }
       this.#socket = socket;
-      socket.onmessage = ({ data }) => attempt === this.#attempt && this.#take(String(data));
-      socket.onclose = () => attempt === this.#attempt && this.#lose();
+      socket.addEventListener('message', (event) => {
+        if (socket === this.#socket && event instanceof MessageEvent) this.#take(String(event.data));
+      });
+      socket.addEventListener('close', () => {
+        if (socket === this.#socket) this.#lose();
+      });
       this.#listen();
     } catch {
       if (attempt === this.#attempt) this.#lose();
@@ -186,10 +193,7 @@ export class LiveConnection {
   #drop(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket === undefined) return;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close();
+    socket?.close();
   }
 
   #reset(): void {

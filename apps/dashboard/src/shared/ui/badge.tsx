@@ -25,7 +25,7 @@ interface Look {
 const STATUSES: Readonly<Record<string, Look>> = {
   running: { text: 'Running', tone: 'info', icon: 'running' },
   in_progress: { text: 'In progress', tone: 'info', icon: 'running' },
-  waiting: { text: 'Waiting for a person', tone: 'wait', icon: 'person' },
+  waiting: { text: 'Waiting', tone: 'wait', icon: 'person' },
   paused: { text: 'Paused', tone: 'warn', icon: 'pause' },
   completed: { text: 'Completed', tone: 'good', icon: 'check' },
   failed: { text: 'Failed', tone: 'danger', icon: 'failed' },

@@ -60,7 +60,6 @@ export function DataTable<Row>({
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
     // Keyboards scroll what has the focus.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="table-scroll grow" ref={scroll} tabIndex={0} role="region" aria-label={label}>
       <table className="table table-fixed" aria-rowcount={total + 1} aria-label={label}>
         <colgroup>

@@ -15,7 +15,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 export function dashboardRoutes({ dashboard, random }: Pick<AppParts, 'dashboard' | 'random'>): FastifyPluginAsyncZod {
   return async (app) => {
     for (const url of DASHBOARD_PAGES)
-      app.get(url, { schema: { hide: true, querystring: z.looseObject({}) } }, async (request, reply) => {
+      app.get(url, { schema: { hide: true, querystring: ANYTHING } }, async (request, reply) => {
         const path = request.url.split('?')[0] ?? '/';
         void reply.header('vary', 'Accept');
         if (!wantsPage(request.headers.accept)) throw new PlatformError('NOT_FOUND', `Cannot find GET ${path}`);
@@ -46,6 +46,9 @@ export function dashboardRoutes({ dashboard, random }: Pick<AppParts, 'dashboard
     );
   };
 }
+
+/** The query of a page is the page's own. */
+const ANYTHING = z.record(z.string(), z.unknown());
 
 /** Whether a page is wanted: browsers that navigate name HTML, and whoever names nothing gets what people would get. */
 function wantsPage(accept: string | undefined): boolean {
