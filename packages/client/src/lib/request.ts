@@ -73,10 +73,7 @@ export async function openStream(caller: Caller, path: string, signal: AbortSign
   return response.body;
 }
 
-async function readText(
-  caller: Caller,
-  call: Omit<ApiCall<z.ZodType>, 'answer'>,
-): Promise<{ text: string; headers: Headers }> {
+async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<{ text: string; headers: Headers }> {
   const response = await send(caller, call);
   const text = await response.text().catch((error: unknown) => {
     throw unreachable(error);

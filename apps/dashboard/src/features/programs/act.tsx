@@ -16,6 +16,7 @@ export function ConfirmDialog({
   children,
   act,
   isDanger = false,
+  isOff = false,
   onClose,
 }: {
   title: string;
@@ -27,6 +28,8 @@ export function ConfirmDialog({
   children: ReactNode;
   act: (reason: string | undefined) => Promise<unknown>;
   isDanger?: boolean;
+  /** Whether what was typed cannot be done. */
+  isOff?: boolean;
   onClose: () => void;
 }): ReactElement {
   const queries = useQueryClient();
@@ -49,7 +52,7 @@ export function ConfirmDialog({
       actions={
         <>
           <Button onClick={onClose}>Leave it</Button>
-          <Button look={isDanger ? 'danger' : 'primary'} disabled={isPending || isStale(error)} onClick={() => mutate()}>
+          <Button look={isDanger ? 'danger' : 'primary'} disabled={isPending || isOff || isStale(error)} onClick={() => mutate()}>
             {verb}
           </Button>
         </>

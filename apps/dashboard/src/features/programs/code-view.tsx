@@ -4,7 +4,6 @@ import type { ReactElement } from 'react';
 export function CodeView({ text, label }: { text: string; label: string }): ReactElement {
   const lines = text.replace(/\n$/, '').split('\n');
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="code" tabIndex={0} role="region" aria-label={label}>
       <pre className="code-numbers" aria-hidden="true">
         {lines.map((_, at) => at + 1).join('\n')}

@@ -33,5 +33,10 @@ export function healthOf(
   if (total > 0 && rate < WORTH_A_LOOK) return { text: 'Some failures', tone: 'warn', icon: 'warning', why: failures };
   if (drift?.state === 'suspect') return { text: 'May drift', tone: 'warn', icon: 'warning', why: drift.why };
   if (total === 0) return { text: 'Idle', tone: 'neutral', icon: 'circle', why: 'Served; no request came today' };
-  return { text: 'Healthy', tone: 'good', icon: 'check', why: `${countText(total)} requests today, ${percentText(rate)} answered` };
+  return {
+    text: 'Healthy',
+    tone: 'good',
+    icon: 'check',
+    why: `${countText(total)} requests today, ${percentText(rate)} answered`,
+  };
 }

@@ -2,12 +2,13 @@ import type { DailyAnalytics, ProgramSummary } from '@loopwright/protocol';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useMemo } from 'react';
-import { countText, durationText, percentText } from '../../shared/time/format.ts';
+import { countText, percentText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { type Column, DataTable } from '../../shared/ui/data-table.tsx';
 import { TextField } from '../../shared/ui/field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { HealthBadge } from './health-badge.tsx';
+import { latencyText } from './latency-text.ts';
 import { programsQuery, todayQuery } from './program-queries.ts';
 import './programs.css';
 
@@ -20,8 +21,7 @@ export function ProgramsPage(): ReactElement {
   const list = useInfiniteQuery(programsQuery(q));
   const rows = useMemo(() => list.data?.pages.flatMap(({ programs }) => programs) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? 0;
-  const look = (text: string): void =>
-    void navigate({ search: text.trim() === '' ? {} : { q: text.trim() }, replace: true });
+  const look = (text: string): void => void navigate({ search: text.trim() === '' ? {} : { q: text.trim() }, replace: true });
   return (
     <div className="page page-fill">
       <div className="page-head">
@@ -74,8 +74,7 @@ const COLUMNS: readonly Column<ProgramSummary>[] = [
     width: '110px',
     cell: ({ active_version: active, versions }) => (
       <span className="numeric nowrap">
-        {active === null ? <span className="muted">none</span> : `v${active}`}{' '}
-        <span className="muted">of {versions.length}</span>
+        {active === null ? <span className="muted">none</span> : `v${active}`} <span className="muted">of {versions.length}</span>
       </span>
     ),
   },
@@ -101,7 +100,7 @@ const COLUMNS: readonly Column<ProgramSummary>[] = [
     width: '90px',
     align: 'end',
     cell: (program) => (
-      <Today program={program} text={(day) => (day.successful_executions === 0 ? null : durationText(day.p99_latency_ms / 1000))} />
+      <Today program={program} text={(day) => (day.successful_executions === 0 ? null : latencyText(day.p99_latency_ms))} />
     ),
   },
   { id: 'project', header: 'Project', width: '160px', cell: ({ project_id: id }) => <span className="truncate">{id}</span> },

@@ -19,6 +19,7 @@ export const PROGRAM_TABS = [
   'money',
 ] as const;
 
+const tokens = z.int().min(0).max(10_000_000).optional().catch(undefined);
 const version = z.int().min(1).max(999_999_999).optional().catch(undefined);
 
 /** What the URL of a program says: which tab, and what is open in it. */
@@ -35,8 +36,17 @@ export const programSearchSchema = z.object({
     .union([z.literal(1), z.literal(7), z.literal(30), z.literal(90)])
     .optional()
     .catch(undefined),
-  /** Id of the rollout, and of the sample, that is shown. */
+  /** Id of the rollout that is shown. */
   rollout: z.string().max(100).optional().catch(undefined),
-  sample: z.string().max(100).optional().catch(undefined),
+  /** What the money is compared with. */
+  model: z
+    .string()
+    .max(300)
+    .regex(/^[^/]+\/.+$/)
+    .optional()
+    .catch(undefined),
+  requests: z.number().positive().max(1_000_000_000).optional().catch(undefined),
+  input_tokens: tokens,
+  output_tokens: tokens,
 });
 export type ProgramSearch = z.infer<typeof programSearchSchema>;

@@ -32,7 +32,10 @@ export function programListRoutes({ programs, authorization: { resources } }: Ap
         const list = await programs.list((name) => name.includes(q.toLowerCase()) && isSeen(name));
         const { page, ...rest } = pageOf(list, query, { place: ({ name }) => [name], schema: namePlace });
         const projects = await resources.projectsOfPrograms();
-        return { programs: page.map((program) => ({ ...program, project_id: projects.get(program.name) ?? DEFAULT_PROJECT })), ...rest };
+        return {
+          programs: page.map((program) => ({ ...program, project_id: projects.get(program.name) ?? DEFAULT_PROJECT })),
+          ...rest,
+        };
       },
     );
 

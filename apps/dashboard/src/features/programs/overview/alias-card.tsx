@@ -23,7 +23,9 @@ export function AliasCard({ program, onRollout }: { program: ProgramSummary; onR
   const [open, setOpen] = useState<{ what: 'move' | 'back'; seen: SeenAlias }>();
   if (seen === undefined) return error === null ? <Loading label="Loading the alias" lines={2} /> : <ErrorState error={error} />;
   const { alias } = seen;
-  const forbidden = can('programs:promote', program.project_id) ? undefined : 'Only administrators of the project move what is served';
+  const forbidden = can('programs:promote', program.project_id)
+    ? undefined
+    : 'Only administrators of the project move what is served';
   const entries = timeline.data?.pages.flatMap((page) => page.entries) ?? [];
   // An old page of a long history does not say what was active before the newest entries.
   const before = timeline.data === undefined || timeline.hasNextPage ? undefined : versionBefore(entries);
@@ -51,7 +53,10 @@ export function AliasCard({ program, onRollout }: { program: ProgramSummary; onR
       {alias.weights.length === 0 ? null : <WeightsBar weights={alias.weights} />}
       {alias.rollout_id === null ? null : (
         <p>
-          A rollout is under way. <Button small onClick={onRollout}>Show it</Button>
+          A rollout is under way.{' '}
+          <Button small onClick={onRollout}>
+            Show it
+          </Button>
         </p>
       )}
       {alias.digest === null ? null : (

@@ -90,7 +90,9 @@ export function MoveDialog({ program, seen, onClose }: Props): ReactElement {
         ))}
       </SelectField>
       <Consequence seen={seen} to={`v${version}`} />
-      <p className="muted">A rollout would give it a small share of the requests first, and take it back by itself when it does worse.</p>
+      <p className="muted">
+        A rollout would give it a small share of the requests first, and take it back by itself when it does worse.
+      </p>
     </ConfirmDialog>
   );
 }

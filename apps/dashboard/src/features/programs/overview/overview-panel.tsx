@@ -3,12 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { serverUrl } from '../../../shared/api/api.ts';
-import { countText, durationText, percentText } from '../../../shared/time/format.ts';
+import { countText, percentText } from '../../../shared/time/format.ts';
 import { Badge } from '../../../shared/ui/badge.tsx';
 import { Copyable } from '../../../shared/ui/copyable.tsx';
 import { ErrorState, Loading, Stat } from '../../../shared/ui/states.tsx';
 import { DriftBadge } from '../drift/drift-badge.tsx';
 import { healthOf } from '../health.ts';
+import { latencyText } from '../latency-text.ts';
 import type { ProgramPanel } from '../program-page.tsx';
 import { driftQuery, programPath, todayQuery, validationQuery } from '../program-queries.ts';
 import { AliasCard } from './alias-card.tsx';
@@ -26,7 +27,12 @@ export function OverviewPanel({ program, select }: ProgramPanel): ReactElement {
       <AliasCard program={program} onRollout={() => select({ tab: 'rollout' })} />
       <section className="stack" aria-label="Today">
         <h2>Today</h2>
-        <Today day={today.data} isPending={today.isPending && program.edge_url !== null} error={today.error} isEdgeAway={program.edge_url === null} />
+        <Today
+          day={today.data}
+          isPending={today.isPending && program.edge_url !== null}
+          error={today.error}
+          isEdgeAway={program.edge_url === null}
+        />
       </section>
       <section className="stack" aria-label="Quality">
         <div className="row">
@@ -40,8 +46,8 @@ export function OverviewPanel({ program, select }: ProgramPanel): ReactElement {
         <h2>Call it</h2>
         <Copyable text={`POST ${serverUrl(programPath(program.name, '/execute'))}`} label="the address of the program" />
         <p className="muted">
-          With <code>{'{"input": …}'}</code> as JSON; the answer has <code>output</code> and <code>latency_ms</code>, its headers name the
-          version. The{' '}
+          With <code>{'{"input": …}'}</code> as JSON; the answer has <code>output</code> and <code>latency_ms</code>, its headers
+          name the version. The{' '}
           <Link to="/programs/$name" params={{ name: program.name }} search={{ tab: 'playground' }}>
             playground
           </Link>{' '}
@@ -67,7 +73,7 @@ function Today({
   if (isPending) return <Loading label="Loading the figures of today" lines={2} />;
   if (day === undefined) return <ErrorState error={error} />;
   const none = day.total_executions === 0 ? 'no request today' : 'no request was answered today';
-  const latency = (ms: number): string | null => (day.successful_executions === 0 ? null : durationText(ms / 1000));
+  const latency = (ms: number): string | null => (day.successful_executions === 0 ? null : latencyText(ms));
   return (
     <dl className="stats">
       <Stat label="Requests" value={countText(day.total_executions)} />
