@@ -49,7 +49,13 @@ if (process.argv.includes('--force') || !existsSync(stampFile) || readFileSync(s
     },
   });
   writeFileSync(join(outDir, '.sources'), digest);
-  rmSync(join(home, 'dist'), { recursive: true, force: true });
-  renameSync(outDir, join(home, 'dist'));
+  try {
+    rmSync(join(home, 'dist'), { recursive: true, force: true });
+    renameSync(outDir, join(home, 'dist'));
+  } catch (error) {
+    // Somebody else who built the same was faster.
+    rmSync(outDir, { recursive: true, force: true });
+    if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== digest) throw error;
+  }
   process.stderr.write(`Built the dashboard (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
 }

@@ -69,7 +69,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const edgeDir = join(dataDir, 'edge');
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
-  const tracing = cleanUp.use(tracingOf(configuration, { clock, log }));
+  const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
   const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
@@ -184,9 +184,9 @@ function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStac
 }
 
 /** Opened first, so that it ends last: the modules tell of their last spans when they end. */
-function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Tracing {
+function tracingOf({ otlpEndpoint }: Configuration, { clock, log }: Pick<ServerOptions, 'clock' | 'log'>): Promise<Tracing> {
   const tell = (module: string, refused: number): void => log.warn({ module, refused }, 'Spans of a module were left out');
-  return new Tracing(otlpEndpoint, { clock, tell });
+  return Tracing.open(otlpEndpoint, { clock, tell });
 }
 
 function openExamples({ dataDir, examplesMaxMb }: Configuration, random: Random): Promise<ExampleStore> {

@@ -2,6 +2,7 @@ import type { JsonObject } from '@loopwright/protocol';
 import { ambiguityMetadata } from '../induction/clarify/clarification.ts';
 import { regressionMetadata } from '../induction/regression/regression-report.ts';
 import type { ConfidenceReport, InductionReport } from '../induction/report.ts';
+import { shareMetadata } from '../induction/share-report.ts';
 import type { AnyReport } from '../induction/task.ts';
 import { transformationMetadata } from '../induction/transformation/transformation-report.ts';
 
@@ -18,20 +19,12 @@ function labelMetadata(report: InductionReport): JsonObject {
     kind: report.kind,
     model: report.model,
     labels: [...report.labels],
-    input_schema: report.inputSchema,
-    output_schema: report.outputSchema,
-    examples: { ...report.examples },
-    holdout: { ...report.holdout },
-    baseline_accuracy: report.baseline,
+    ...shareMetadata(report),
     classes: report.classes.map((scores) => ({ ...scores })),
     cross_validation: report.crossValidation.map((result) => ({ ...result })),
     confidence: confidenceMetadata(report.confidence),
     ...ambiguityMetadata(report.ambiguity),
     features: report.features,
-    source_bytes: report.sourceBytes,
-    induction_seconds: report.seconds,
-    seed: report.seed,
-    accuracy_target: report.target === null ? null : { ...report.target },
   };
 }
 

@@ -1,49 +1,26 @@
-import { type JsonObject, wilsonInterval } from '@loopwright/protocol';
-import type { Ambiguity } from './clarify/clarification.ts';
+import { wilsonInterval } from '@loopwright/protocol';
 import type { Tree } from './learn/decision-tree.ts';
 import type { ReadExamples } from './read/read-examples.ts';
 import { type ClassScore, type Score, classScores } from './score/confusion.ts';
 import type { Abstention } from './select/calibrate.ts';
 import type { CrossValidation } from './select/cross-validate.ts';
+import type { ShareReport } from './share-report.ts';
 
-/** What is known about a generated program. Times are in seconds unless the name says otherwise. */
-export interface InductionReport {
+/** What is known about a generated program that gives labels. */
+export interface InductionReport extends ShareReport {
   readonly goal: 'classification';
   readonly kind: 'text' | 'table';
   readonly labels: readonly (string | number | boolean)[];
   /** The chosen model, by name. */
   readonly model: string;
-  readonly inputSchema: JsonObject;
-  readonly outputSchema: JsonObject;
-  readonly examples: {
-    readonly given: number;
-    /** Left out: an equal example was there before. */
-    readonly duplicates: number;
-    /** Left out: equal inputs had different labels. */
-    readonly conflicts: number;
-    /** Answers of people to questions of an earlier result. */
-    readonly clarified: number;
-    /** What the program was trained with. */
-    readonly training: number;
-  };
-  /** Score of exactly the emitted program on examples that neither training nor selection saw; 95 % Wilson interval. */
-  readonly holdout: { readonly accuracy: number; readonly low: number; readonly high: number; readonly n: number };
-  /** Accuracy on the hold-out of always giving the most frequent label. */
-  readonly baseline: number;
   readonly classes: readonly (ClassScore & { readonly label: string | number | boolean })[];
   readonly crossValidation: readonly CrossValidation[];
   /** How sure the program is, and when it rather does not answer. */
   readonly confidence: ConfidenceReport;
-  readonly ambiguity: Ambiguity;
   /** Distinct features in the tables, or questions of the tree. */
   readonly features: number;
-  readonly sourceBytes: number;
   /** Median answer in this process, without a sandbox. */
   readonly latencyMs: number;
-  readonly seconds: number;
-  readonly seed: number;
-  /** The asked accuracy and whether the hold-out reached it. */
-  readonly target: { readonly accuracy: number; readonly met: boolean } | null;
 }
 
 /** Confidence and abstention of a program that gives labels. */

@@ -1,11 +1,4 @@
-import {
-  type CallToolResult,
-  Client,
-  StreamableHTTPClientTransport,
-  type Tool,
-  type Transport,
-} from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { CallToolResult, Client, Tool, Transport } from '@modelcontextprotocol/client';
 import { type Json, PlatformError, jsonObjectSchema, messageOf, toJson } from '@loopwright/protocol';
 import { plainText } from '../loop/finding.ts';
 import type { HostTool, ToolServer } from './host-tool.ts';
@@ -47,11 +40,13 @@ export class McpServer implements ToolServer {
   };
 
   async #connect(): Promise<Connection> {
+    // Read with the first connection: the library is large, and most services have no such server.
+    const { Client } = await import('@modelcontextprotocol/client');
     const client = new Client({ name: 'loopwright-generator', version: '0.1.0' });
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the client has no other way
     client.onclose = () => (this.#connection = undefined);
     try {
-      await client.connect(this.#transport(), { timeout: TOOL_LIMITS.connectMs });
+      await client.connect(await this.#transport(), { timeout: TOOL_LIMITS.connectMs });
       const { tools } = await client.listTools(undefined, { timeout: TOOL_LIMITS.connectMs });
       const allowed = this.#grant.tools;
       const granted = tools.filter(({ name }) => allowed === null || allowed.includes(name)).slice(0, TOOL_LIMITS.tools);
@@ -62,16 +57,18 @@ export class McpServer implements ToolServer {
     }
   }
 
-  #transport(): Transport {
+  async #transport(): Promise<Transport> {
     const { transport } = this.#grant;
     if (transport.type === 'http') {
       const headers = { ...transport.headers, ...valuesOf(transport.headers_from, this.#parts.environment) };
+      const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
       return new StreamableHTTPClientTransport(new URL(transport.url), { fetch: this.#parts.fetch, requestInit: { headers } });
     }
     const { command, args, env, env_from: from, cwd } = transport;
     // Its own variables and those that a program needs to start at all; no key of a model is among them unless it is named.
     const inherited = valuesOf(INHERITED, this.#parts.environment);
     const variables = { ...inherited, ...env, ...valuesOf(from, this.#parts.environment) };
+    const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio');
     return new StdioClientTransport({
       command,
       args: [...args],

@@ -68,9 +68,15 @@ export function testPrincipal({ headers }: Pick<Presented, 'headers'>): Principa
   };
 }
 
+/** Pages without anything in them, so that their routes have an answer. */
+const DASHBOARD = {
+  page: '<!doctype html>',
+  assets: new Map([['page.js', { type: 'text/javascript', bytes: Buffer.from(''), brotli: null, gzip: null, etag: '"0"' }]]),
+};
+
 /** A server with both projects, and the grants of the actors. */
 export async function openProjects(): Promise<{ server: TestServer; belongings: Record<Project, Belongings> }> {
-  const server = await openServer({ principalOf: testPrincipal });
+  const server = await openServer({ principalOf: testPrincipal, dashboard: DASHBOARD });
   for (const [user_id, { grants }] of Object.entries(ACTORS))
     for (const [project_id, role] of Object.entries(grants))
       await server.authorization.grants.put({ user_id, project_id, role, granted_by: 'test' });

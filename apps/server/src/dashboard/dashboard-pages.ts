@@ -2,6 +2,7 @@
 export const DASHBOARD_PAGES = [
   '/',
   '/sign-in',
+  '/orchestrator',
   '/orchestrator/*',
   '/inbox',
   '/inbox/*',

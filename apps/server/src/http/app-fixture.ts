@@ -159,7 +159,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const clock = options.clock ?? systemClock;
   const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };
-  const tracing = new Tracing(options.otlpEndpoint ?? null);
+  const tracing = await Tracing.open(options.otlpEndpoint ?? null, { clock: systemClock, tell: () => undefined });
   const metrics = new Metrics({ engine, health });
   const examples = await openExamples(dir, options);
   const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);

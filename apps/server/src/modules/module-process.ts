@@ -40,6 +40,7 @@ const PASSED_ON = [
   'SystemRoot',
   'NODE_EXTRA_CA_CERTS',
   'NODE_V8_COVERAGE',
+  'NODE_COMPILE_CACHE',
 ];
 const STDERR_LINE_LIMIT_BYTES = 16 * 1024;
 /** Options of the test runner are about this process, not about what it starts. */

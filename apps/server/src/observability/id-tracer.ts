@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type Context,
   type Span,
@@ -8,17 +9,14 @@ import {
   isSpanContextValid,
   trace,
 } from '@opentelemetry/api';
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace';
-
-const ids = new RandomIdGenerator();
 
 /** Begins spans that nobody collects: ids under the parent's, and nothing else, because every request and every step has one. */
 export const idTracer: Pick<Tracer, 'startSpan'> = {
   startSpan(_name: string, _options?: SpanOptions, context: Context = contexts.active()): Span {
     const parent = trace.getSpanContext(context);
-    const spanId = ids.generateSpanId();
+    const spanId = randomBytes(8).toString('hex');
     if (parent === undefined || !isSpanContextValid(parent))
-      return trace.wrapSpanContext({ traceId: ids.generateTraceId(), spanId, traceFlags: TraceFlags.SAMPLED });
+      return trace.wrapSpanContext({ traceId: randomBytes(16).toString('hex'), spanId, traceFlags: TraceFlags.SAMPLED });
     const { traceId, traceFlags, traceState } = parent;
     return trace.wrapSpanContext({ traceId, spanId, traceFlags, ...(traceState === undefined ? {} : { traceState }) });
   },

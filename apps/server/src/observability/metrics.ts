@@ -2,9 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { EXECUTION_STATUSES, type Engine } from '@loopwright/engine';
 import type { ServerHealth } from '@loopwright/protocol';
 import type { Histogram } from '@opentelemetry/api';
-import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 
 /** Seconds: from what a read takes to what a generation takes. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -17,12 +16,11 @@ export interface MeasuredParts {
 
 /** The figures of one server in Prometheus' text format. Gauges are read when somebody asks; nothing is kept per execution. */
 export class Metrics {
-  readonly #exporter = new PrometheusExporter({ preventServerStart: true });
+  readonly #reader = new AskedReader();
   readonly #provider = new MeterProvider({
     resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
-    readers: [this.#exporter],
+    readers: [this.#reader],
   });
-  readonly #serializer = new PrometheusSerializer();
   readonly #requests: Histogram;
   readonly #steps: Histogram;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
@@ -77,13 +75,26 @@ export class Metrics {
 
   /** Everything, as Prometheus reads it. */
   async text(): Promise<string> {
-    const { resourceMetrics, errors } = await this.#exporter.collect();
+    const { resourceMetrics, errors } = await this.#reader.collect();
     if (errors.length > 0) throw new AggregateError(errors, 'Cannot read a figure');
-    return this.#serializer.serialize(resourceMetrics);
+    // Read with the first question: a good many servers are never asked.
+    const { PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus');
+    return new PrometheusSerializer().serialize(resourceMetrics);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#loopDelay.disable();
     await this.#provider.shutdown();
+  }
+}
+
+/** Reads the figures when it is asked, and sends them nowhere. */
+class AskedReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
   }
 }

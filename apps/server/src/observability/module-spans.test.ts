@@ -13,7 +13,7 @@ describe('spans of modules', () => {
     const told: unknown[] = [];
     const tell = (...said: unknown[]): void => void told.push(said);
     let now = systemClock.now();
-    const tracing = new Tracing(collector.url, { clock: { ...systemClock, now: () => now }, tell });
+    const tracing = await Tracing.open(collector.url, { clock: { ...systemClock, now: () => now }, tell });
     const span = (name: string, more: object = {}): object => ({ ...honest, name, start_ms: now, duration_ms: 1.5, ...more });
     const lies: unknown[] = [
       null,

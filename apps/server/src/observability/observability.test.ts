@@ -107,14 +107,14 @@ describe('the trace of a request', () => {
         step: (work) => work(attempt),
       });
     };
-    await using first = new Tracing(null);
+    await using first = new Tracing();
     const { span, within } = first.beginRequest('POST /start', PARENT);
     const { context: active } = await import('@opentelemetry/api');
     active.with(within, () => first.starts('e-1'));
     span.end();
     await run(first, 'e-1');
     await run(first, 'e-2');
-    await using second = new Tracing(null);
+    await using second = new Tracing();
     await run(second, 'e-2');
     const traces = edge.parents.map((parent) => parent.split('-')[1]);
     assert.equal(traces[0], TRACE);

@@ -1,7 +1,8 @@
 import { type Span, SpanStatusCode, context } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Metrics } from './metrics.ts';
-import { type Tracing, traceparentOf } from './tracing.ts';
+import { traceparentOf } from './trace-parent.ts';
+import type { Tracing } from './tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

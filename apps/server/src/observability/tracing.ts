@@ -11,14 +11,10 @@ import {
   context,
   trace,
 } from '@opentelemetry/api';
-import { type Clock, systemClock } from '@loopwright/protocol';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { TRACE_PARENT_HEADER, parseTraceParent } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { idTracer } from './id-tracer.ts';
-import { ModuleSpans } from './module-spans.ts';
+import type { CollectorParts, SpanCollector } from './span-collector.ts';
+import { TRACE_PARENT_HEADER, parseTraceParent, traceparentOf } from './trace-parent.ts';
 
 /** How many executions the trace of whoever started them is remembered of; the others have traces of their own. */
 const REMEMBERED = 10_000;
@@ -31,26 +27,27 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
  * A step's span belongs to the request that started its execution; after a restart, or when there was no request, to a trace made of the execution's id.
  */
 export class Tracing {
-  readonly #provider: TracerProvider | undefined;
+  readonly #collector: SpanCollector | undefined;
   readonly #tracer: Pick<Tracer, 'startSpan'>;
   readonly #starts = new Map<string, SpanContext>();
 
-  readonly #moduleSpans: ModuleSpans | undefined;
+  /** Without a collector, spans go nowhere. */
+  constructor(collector?: SpanCollector) {
+    this.#collector = collector;
+    this.#tracer = collector?.tracer ?? idTracer;
+  }
 
-  /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. `tell` is told of spans of modules that were left out. */
-  constructor(
-    endpoint: string | null,
-    { clock = systemClock, tell = () => undefined }: { clock?: Clock; tell?: (module: string, refused: number) => void } = {},
-  ) {
-    this.#moduleSpans = endpoint === null ? undefined : new ModuleSpans({ url: tracesUrl(endpoint), clock, tell });
-    this.#provider = endpoint === null ? undefined : providerFor(endpoint);
-    this.#tracer = this.#provider?.getTracer('loopwright') ?? idTracer;
+  /** `endpoint`: base URL of an OTLP/HTTP collector; `null`: spans go nowhere. */
+  static async open(endpoint: string | null, parts: CollectorParts): Promise<Tracing> {
+    if (endpoint === null) return new Tracing();
+    const { SpanCollector } = await import('./span-collector.ts');
+    return new Tracing(new SpanCollector(endpoint, parts));
   }
 
   /** Begins the span of a request, under what its `traceparent` names. */
   beginRequest(name: string, traceparent: string | undefined): { span: Span; within: Context } {
-    const remote = traceparent === undefined ? null : parseTraceParent(traceparent);
-    const parent = remote === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...remote, isRemote: true });
+    const remote = traceparent === undefined ? undefined : parseTraceParent(traceparent);
+    const parent = remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...remote, isRemote: true });
     const span = this.#tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
     return { span, within: trace.setSpan(ROOT_CONTEXT, span) };
   }
@@ -80,38 +77,19 @@ export class Tracing {
 
   /** Takes what a module says of its spans; see {@link ModuleSpans.take}. */
   takeModuleSpans(module: string, message: unknown): void {
-    this.#moduleSpans?.take(module, message);
+    this.#collector?.modules.take(module, message);
   }
 
   /** Sends what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#moduleSpans?.[Symbol.asyncDispose]();
-    await this.#provider?.shutdown();
+    await this.#collector?.[Symbol.asyncDispose]();
   }
-}
-
-/** Where a collector takes traces. */
-function tracesUrl(endpoint: string): string {
-  return `${endpoint.replace(/\/$/, '')}/v1/traces`;
-}
-
-function providerFor(endpoint: string): TracerProvider {
-  const exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint) });
-  return new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'loopwright' }),
-    spanProcessors: [new BatchSpanProcessor({ exporter })],
-  });
 }
 
 /** The headers that a call to a module carries: where it belongs. */
 export function traceHeaders(): Record<string, string> {
   const span = trace.getSpanContext(context.active());
   return span === undefined ? {} : { [TRACE_PARENT_HEADER]: traceparentOf(span) };
-}
-
-/** The value of the header `traceparent`. */
-export function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
 /** The id of the trace at work, for logs. */

@@ -59,7 +59,11 @@ function conditionsOf(
     inProjects(projects),
     // One parameter, however many there are.
     ...(among === undefined ? [] : [sql<SqlBool>`execution_id IN (SELECT value FROM json_each(${JSON.stringify(among)}))`]),
-    ...(run_id === undefined ? [] : [eb('run_id', 'in', run_id)]),
+    ...(run_id === undefined
+      ? []
+      : [
+          eb('run_id', 'in', eb.selectFrom('run_executions').select('run_executions.run_id').where('execution_id', 'in', run_id)),
+        ]),
     ...(status === undefined ? [] : [eb('status', '=', status)]),
     ...(profile === undefined ? [] : [eb('profile', '=', profileName(profile))]),
     ...(project_id === undefined ? [] : [eb('project_id', '=', project_id)]),

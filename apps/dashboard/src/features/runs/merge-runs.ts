@@ -39,7 +39,7 @@ export function mergeRuns<Loaded extends LoadedRuns>(loaded: Loaded, { known, fi
 }
 
 /** The server's order: by a field, and by the id where that is the same. */
-export function compareBy(sort: string): (a: RunListItem, b: RunListItem) => number {
+function compareBy(sort: string): (a: RunListItem, b: RunListItem) => number {
   const isDescending = sort.startsWith('-');
   const field = (isDescending ? sort.slice(1) : sort) as 'created_at';
   const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -2,7 +2,7 @@ import type { RunBulkFilter } from '@loopwright/protocol';
 import { z } from 'zod';
 
 /** Spans back from now, in hours. */
-export const SPANS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 } as const;
+const SPANS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 } as const;
 
 const text = z.string().trim().min(1).max(200).optional().catch(undefined);
 

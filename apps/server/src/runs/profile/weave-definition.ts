@@ -1,4 +1,4 @@
-import { type FunctionCatalogue, type WorkflowDefinition, loadDefinition } from '@loopwright/engine';
+import { type FunctionCatalogue, type WorkflowDefinition, loadWovenDefinition } from '@loopwright/engine';
 import { CHECKPOINT_TASKS } from '../../checkpoints/checkpoint-tasks.ts';
 import { weavePhases } from './weave-phases.ts';
 
@@ -9,5 +9,5 @@ import { weavePhases } from './weave-phases.ts';
 export function weaveDefinition(definition: WorkflowDefinition, functions: FunctionCatalogue): WorkflowDefinition {
   // Only where something keeps checkpoints: the functions of a server that has none cannot be called.
   const woven = weavePhases(definition.source, Object.hasOwn(functions, 'checkpoint') ? CHECKPOINT_TASKS : {});
-  return woven === definition.source ? definition : loadDefinition(JSON.stringify(woven), functions);
+  return woven === definition.source ? definition : loadWovenDefinition(woven, functions);
 }

@@ -13,7 +13,7 @@ import { type WorkflowDefinition, type WorkflowDocument, definitionSchema, diges
 import { draftOf } from './schema-draft.ts';
 import { everySchema } from './every-schema.ts';
 import { pathOf, pointerPart } from './json-pointer.ts';
-import { type DefinitionSource, type Issue, readSource } from './read-source.ts';
+import { type DefinitionSource, type Issue, readSource, sourceOf } from './read-source.ts';
 import type { NamedTask, Task } from './task.ts';
 import { checkWorkflowLimits } from '../limits/workflow-limits.ts';
 
@@ -26,25 +26,51 @@ export function loadDefinition(text: string, functions: FunctionCatalogue): Work
   return checkDefinition(readSource(text), functions);
 }
 
+/**
+ * Takes a document that a program made of a definition that was checked, by putting tasks around those of its author. Everything is checked but
+ * expressions and schemas: they are those of the definition, and of the program. Issues are placed in its JSON text. Throws INVALID_DEFINITION.
+ */
+export function loadWovenDefinition(value: JsonObject, functions: FunctionCatalogue): WorkflowDefinition {
+  return takeDefinition(sourceOf(value), value, (document) => [
+    ...checkReferences(document, functions),
+    ...checkLimits(document),
+  ]);
+}
+
 /** Checks a definition that was read, or what was made of it; the issues are placed in what was read. */
 export function checkDefinition(
   source: DefinitionSource,
   functions: FunctionCatalogue,
   value: JsonObject = source.value,
 ): WorkflowDefinition {
+  return takeDefinition(source, value, (document) => {
+    const secrets = document.use?.secrets;
+    const names = secrets === undefined ? VARIABLE_NAMES : [...VARIABLE_NAMES, 'secrets'];
+    return [
+      ...checkReferences(document, functions),
+      ...checkExpressions(value, { names, secrets }),
+      ...checkSchemas(document),
+      ...checkLimits(document),
+    ];
+  });
+}
+
+/** Checks the form, then what `check` finds. Throws INVALID_DEFINITION with all issues. */
+function takeDefinition(
+  source: DefinitionSource,
+  value: JsonObject,
+  check: (document: WorkflowDocument) => readonly Issue[],
+): WorkflowDefinition {
   const parsed = definitionSchema.safeParse(value);
   if (!parsed.success) throw source.refuse(parsed.error.issues);
-  const secrets = parsed.data.use?.secrets;
-  const issues = [
-    ...checkReferences(parsed.data, functions),
-    ...checkExpressions(value, { names: secrets === undefined ? VARIABLE_NAMES : [...VARIABLE_NAMES, 'secrets'], secrets }),
-    ...checkSchemas(parsed.data),
-    ...checkWorkflowLimits(parsed.data),
-    ...checkEvents(parsed.data),
-  ];
+  const issues = check(parsed.data);
   if (issues.length > 0) throw source.refuse(issues);
   const { name, version } = parsed.data.document;
   return { name, version, digest: digestOf(value), source: value, document: parsed.data };
+}
+
+function checkLimits(document: WorkflowDocument): Issue[] {
+  return [...checkWorkflowLimits(document), ...checkEvents(document)];
 }
 
 function* checkReferences(document: WorkflowDocument, functions: FunctionCatalogue): Generator<Issue> {

@@ -18,16 +18,7 @@ export interface DefinitionSource {
 
 /** Reads YAML or JSON text. Throws INVALID_DEFINITION when it is too long, is neither, or is no object. */
 export function readSource(text: string): DefinitionSource {
-  if (text.length > DEFINITION_LIMIT_CHARACTERS) {
-    throw new PlatformError(
-      'INVALID_DEFINITION',
-      `Cannot read the definition: it has more than ${DEFINITION_LIMIT_CHARACTERS} characters`,
-    );
-  }
-  if (opensTooMuch(text)) {
-    const message = `Cannot read the definition: it is nested deeper than ${DEFINITION_DEPTH_LIMIT} levels`;
-    throw new PlatformError('INVALID_DEFINITION', message);
-  }
+  refuseTooMuch(text);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: '1.2', merge: false });
   if (document.errors.length > 0) {
@@ -54,11 +45,35 @@ export function readSource(text: string): DefinitionSource {
   };
   const plain: unknown = document.toJS({ maxAliasCount: 100 });
   if (isDeeper(JSON.stringify(plain) ?? '', DEFINITION_DEPTH_LIMIT)) {
-    throw refuse([{ path: [], message: `Cannot read the definition: it is nested deeper than ${DEFINITION_DEPTH_LIMIT}` }]);
+    throw refuse([TOO_DEEP]);
   }
   const value = jsonObjectSchema.safeParse(plain);
   if (!value.success) throw refuse([{ path: [], message: 'Cannot read the definition: it is not an object of JSON values' }]);
   return { value: value.data, refuse };
+}
+
+/** Takes a document that a program made, as if its JSON text had been read: that is only done to place issues. Throws INVALID_DEFINITION when it is too long or too deep. */
+export function sourceOf(value: JsonObject): DefinitionSource {
+  const text = JSON.stringify(value);
+  refuseTooMuch(text);
+  const refuse = (issues: readonly Issue[]): PlatformError => readSource(text).refuse(issues);
+  if (isDeeper(text, DEFINITION_DEPTH_LIMIT)) throw refuse([TOO_DEEP]);
+  return { value, refuse };
+}
+
+const TOO_DEEP: Issue = { path: [], message: `Cannot read the definition: it is nested deeper than ${DEFINITION_DEPTH_LIMIT}` };
+
+function refuseTooMuch(text: string): void {
+  if (text.length > DEFINITION_LIMIT_CHARACTERS) {
+    throw new PlatformError(
+      'INVALID_DEFINITION',
+      `Cannot read the definition: it has more than ${DEFINITION_LIMIT_CHARACTERS} characters`,
+    );
+  }
+  if (opensTooMuch(text)) {
+    const message = `Cannot read the definition: it is nested deeper than ${DEFINITION_DEPTH_LIMIT} levels`;
+    throw new PlatformError('INVALID_DEFINITION', message);
+  }
 }
 
 /**

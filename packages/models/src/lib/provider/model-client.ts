@@ -5,7 +5,7 @@ import type { Conversation, ConversationReply } from './conversation.ts';
 import { streamModel } from './stream-model.ts';
 import { type ModelReply, type ModelRequest, callModel } from './model-call.ts';
 import { type ModelName, parseModelName } from './model-name.ts';
-import { type OpenModelParts, openModel } from './open-model.ts';
+import { type OpenModelParts, checkProvider, openModel } from './open-model.ts';
 
 /** How models are asked. */
 export interface ModelClientOptions extends OpenModelParts {
@@ -59,9 +59,9 @@ export class ModelClient {
   }
 
   /** Why a model cannot be asked; `undefined` when it can. */
-  whyNot({ provider, model }: ModelName): PlatformError | undefined {
+  whyNot(name: ModelName): PlatformError | undefined {
     try {
-      openModel({ provider, model }, this.#options);
+      checkProvider(name, this.#options);
       return undefined;
     } catch (error) {
       if (error instanceof PlatformError) return error;
@@ -79,8 +79,8 @@ export class ModelClient {
     const { fallback } = this.#options;
     const names =
       fallback === null || fallback === `${first.provider}/${first.model}` ? [first] : [first, parseModelName(fallback)];
-    const { reply } = await this.#firstOf(names, signal, (name, watch) =>
-      callModel(name, openModel(name, this.#options), request, watch.signal),
+    const { reply } = await this.#firstOf(names, signal, async (name, watch) =>
+      callModel(name, await openModel(name, this.#options), request, watch.signal),
     );
     return { ...reply, text: this.redact(reply.text) };
   }
@@ -96,12 +96,12 @@ export class ModelClient {
     asked: ConversationCall,
   ): Promise<ConversationReply & { failures: readonly string[] }> {
     const { models, signal, onPart } = asked;
-    const { reply, failures } = await this.#firstOf(models, signal, (name, watch) => {
+    const { reply, failures } = await this.#firstOf(models, signal, async (name, watch) => {
       const heard = (characters: number): void => {
         watch.extend();
         onPart?.(characters);
       };
-      return streamModel(name, openModel(name, this.#options), conversation, { signal: watch.signal, onPart: heard });
+      return streamModel(name, await openModel(name, this.#options), conversation, { signal: watch.signal, onPart: heard });
     });
     const toolCalls = reply.toolCalls.map((call) => ({ ...call, input: this.redact(call.input) }));
     return { ...reply, text: this.redact(reply.text), toolCalls, failures };
@@ -152,7 +152,7 @@ export class ModelClient {
     const { clock, timeoutMs } = this.#options;
     signal.throwIfAborted();
     // A model that cannot be opened is a matter of the configuration, not of its provider.
-    openModel(name, this.#options);
+    checkProvider(name, this.#options);
     const limit = new AbortController();
     const start = (): (() => void) =>
       clock.schedule(timeoutMs, () => limit.abort(new Error(`it did not answer within ${timeoutMs / 1000} s`)));

@@ -1,6 +1,3 @@
-import { createAnthropic } from '@ai-sdk/anthropic';
-import { createOpenAI } from '@ai-sdk/openai';
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { PlatformError } from '@loopwright/protocol';
 import type { ModelName, ModelProvider } from './model-name.ts';
@@ -28,19 +25,29 @@ const TO_SET: Readonly<Record<ModelProvider, readonly string[]>> = {
   compatible: ['model_base_url'],
 };
 
+/** Throws PROVIDER_NOT_CONFIGURED naming the settings that are missing, when the model behind a name cannot be opened. */
+export function checkProvider({ provider }: Pick<ModelName, 'provider'>, { keys, urls }: Omit<OpenModelParts, 'fetch'>): void {
+  if (provider === 'compatible' ? urls.compatible === null : keys.of(provider) === undefined) throw notConfigured(provider);
+}
+
 /**
  * The model behind a name. Key and URL are always given: a provider's library would else take them from variables of the environment that are no settings of this server.
- * Throws PROVIDER_NOT_CONFIGURED naming the settings that are missing.
+ * The libraries are read with the first model: most servers ask none, and they are large. Throws PROVIDER_NOT_CONFIGURED as {@link checkProvider} does.
  */
-export function openModel({ provider, model }: ModelName, { keys, urls, fetch }: OpenModelParts): LanguageModelV4 {
+export async function openModel({ provider, model }: ModelName, { keys, urls, fetch }: OpenModelParts): Promise<LanguageModelV4> {
   const apiKey = keys.of(provider);
   if (provider === 'compatible') {
     if (urls.compatible === null) throw notConfigured(provider);
     const key = apiKey === undefined ? {} : { apiKey };
+    const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
     return createOpenAICompatible({ name: provider, baseURL: urls.compatible, fetch, includeUsage: true, ...key })(model);
   }
   if (apiKey === undefined) throw notConfigured(provider);
-  if (provider === 'anthropic') return createAnthropic({ apiKey, baseURL: urls.anthropic, fetch })(model);
+  if (provider === 'anthropic') {
+    const { createAnthropic } = await import('@ai-sdk/anthropic');
+    return createAnthropic({ apiKey, baseURL: urls.anthropic, fetch })(model);
+  }
+  const { createOpenAI } = await import('@ai-sdk/openai');
   // Chat completions and not responses: the latter keep what they were sent unless told otherwise.
   return createOpenAI({ apiKey, baseURL: urls.openai, fetch }).chat(model);
 }

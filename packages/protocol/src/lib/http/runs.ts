@@ -68,7 +68,7 @@ export const listRunsQuerySchema = z.strictObject({
   q: z.string().min(1).max(200).optional(),
   /** Only runs with an open question that the caller may answer. */
   waiting_for: z.literal('me').optional(),
-  /** Only these: ids with commas between them, at most 100. */
+  /** Only these: ids of runs, or of executions that they are or were, with commas between them; at most 100. */
   run_id: z
     .string()
     .max(10_000)
