@@ -1,5 +1,6 @@
 import { after, before, describe } from 'node:test';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
+import { testPrograms } from './programs.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
@@ -16,5 +17,6 @@ describe('the dashboard', { skip: skipPages }, () => {
     await world.server?.[Symbol.asyncDispose]();
   });
   testRuns(world);
+  testPrograms(world);
   testTrouble(world);
 });

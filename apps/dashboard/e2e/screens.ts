@@ -1,6 +1,7 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { seedPrograms } from './programs-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -10,6 +11,7 @@ if (skipPages !== false) throw new Error(skipPages);
 mkdirSync(DIR, { recursive: true });
 await using server = await startServer();
 const runs = await seedRuns(server);
+await seedPrograms(server);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
@@ -20,12 +22,27 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  programs: '/programs',
+  'program-overview': '/programs/spam-filter',
+  'program-code': '/programs/spam-filter?tab=versions&version=3',
+  'program-code-diff': '/programs/spam-filter?tab=versions&version=3&view=code-diff',
+  'program-behaviour': '/programs/spam-filter?tab=versions&version=3&view=behaviour',
+  'program-provenance': '/programs/spam-filter?tab=versions&view=about',
+  'program-rollout': '/programs/spam-filter?tab=rollout',
+  'program-history': '/programs/spam-filter?tab=history',
+  'program-playground': '/programs/spam-filter?tab=playground',
+  'program-analytics': '/programs/spam-filter?tab=analytics',
+  'program-drift': '/programs/spam-filter?tab=drift',
+  'program-samples': '/programs/spam-filter?tab=samples',
+  'program-money': '/programs/spam-filter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000',
 };
+/** `npm run screens program` makes those whose names begin so only. */
+const wanted = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
 const browser = await startBrowser();
 for (const [size, viewport] of Object.entries(SIZES))
   for (const theme of ['light', 'dark'] as const) {
     const { page, context } = await openPage(browser, server.url, { viewport, colorScheme: theme, timezoneId: 'UTC' });
-    for (const [name, path] of Object.entries(PAGES)) {
+    for (const [name, path] of wanted) {
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
@@ -34,7 +51,7 @@ for (const [size, viewport] of Object.entries(SIZES))
     await context.close();
   }
 await browser.close();
-process.stdout.write(`Wrote ${Object.keys(PAGES).length * 4} pictures to docs/screens\n`);
+process.stdout.write(`Wrote ${wanted.length * 4} pictures to docs/screens\n`);
 
 async function artifactOf(runId: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);

@@ -1,13 +1,14 @@
 import { PlatformError, type ProgramSummary } from '@loopwright/protocol';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, type ReactElement } from 'react';
+import { useLiveRefresh } from '../../shared/live/live.tsx';
 import { Badge } from '../../shared/ui/badge.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { Tabs } from '../../shared/ui/tabs.tsx';
 import { HealthBadge } from './health-badge.tsx';
 import { OverviewPanel } from './overview/overview-panel.tsx';
-import { programQuery } from './program-queries.ts';
+import { programKey, programQuery } from './program-queries.ts';
 import { PROGRAM_TABS, type ProgramSearch } from './programs-search.ts';
 import './programs.css';
 
@@ -46,6 +47,7 @@ export function ProgramPage(): ReactElement {
 function Program({ program }: { program: ProgramSummary }): ReactElement {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  useLivePromotions(program);
   const select = (next: Partial<ProgramSearch>): void =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true });
   const given = { program, search, select };
@@ -86,5 +88,16 @@ function Program({ program }: { program: ProgramSummary }): ReactElement {
         }))}
       />
     </div>
+  );
+}
+
+const PROMOTED: ReadonlySet<unknown> = new Set(['summary', 'alias', 'versions', 'timeline', 'promotions']);
+
+/** A step of an execution of the project may have stored or promoted a version; what people do by hand is seen at the next look. */
+function useLivePromotions({ name, project_id: projectId }: ProgramSummary): void {
+  const queries = useQueryClient();
+  useLiveRefresh(
+    (event) => event.event_type === 'step_completed' && event.project_id === projectId,
+    () => queries.invalidateQueries({ queryKey: programKey(name), predicate: ({ queryKey }) => PROMOTED.has(queryKey[2]) }),
   );
 }

@@ -16,7 +16,7 @@ import {
   storedDiffListSchema,
   validationSummarySchema,
 } from '@loopwright/protocol';
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { api } from '../../shared/api/api.ts';
 
@@ -54,6 +54,8 @@ export const programsQuery = (q: string | undefined) =>
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: SOMETIMES_MS,
+    // Typing the next letter of a name shows no empty page.
+    placeholderData: keepPreviousData,
   });
 
 export const programQuery = (name: string) =>

@@ -1,7 +1,7 @@
 import type { DailyAnalytics, ProgramSummary } from '@loopwright/protocol';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { type ReactElement, useMemo } from 'react';
+import { type ReactElement, useMemo, useState } from 'react';
 import { countText, percentText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { type Column, DataTable } from '../../shared/ui/data-table.tsx';
@@ -21,7 +21,11 @@ export function ProgramsPage(): ReactElement {
   const list = useInfiniteQuery(programsQuery(q));
   const rows = useMemo(() => list.data?.pages.flatMap(({ programs }) => programs) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? 0;
-  const look = (text: string): void => void navigate({ search: text.trim() === '' ? {} : { q: text.trim() }, replace: true });
+  const [typed, setTyped] = useState(q ?? '');
+  const look = (text: string): void => {
+    setTyped(text);
+    void navigate({ search: text.trim() === '' ? {} : { q: text.trim() }, replace: true });
+  };
   return (
     <div className="page page-fill">
       <div className="page-head">
@@ -36,13 +40,13 @@ export function ProgramsPage(): ReactElement {
           type="search"
           maxLength={63}
           placeholder="Part of a name  ( / )"
-          defaultValue={q ?? ''}
+          value={typed}
           onChange={({ target }) => look(target.value)}
         />
       </search>
       {list.isPending ? <Loading label="Loading the programs" lines={10} /> : null}
       {list.error !== null && rows.length === 0 ? <ErrorState error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.isSuccess && rows.length === 0 ? <NoPrograms q={q} onReset={() => void navigate({ search: {} })} /> : null}
+      {list.isSuccess && rows.length === 0 ? <NoPrograms q={q} onReset={() => look('')} /> : null}
       {rows.length > 0 ? (
         <DataTable
           label="Programs"

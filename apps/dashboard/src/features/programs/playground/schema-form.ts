@@ -102,7 +102,6 @@ function objectOf(fields: readonly FormEntry[], drafts: Drafts, pointer: string)
     if (inner.value !== undefined) entries.push([name, inner.value]);
     for (const [at, problem] of inner.problems) problems.set(at, problem);
   }
-  // `fromEntries` makes own fields of every name, "__proto__" too.
   return { value: Object.fromEntries(entries), problems };
 }
 

@@ -61,6 +61,10 @@ export function Labelling({
       claim.mutate();
     },
   });
+  const takeNext = (): void => {
+    act.reset();
+    claim.mutate();
+  };
   const reason = can('tasks:decide', program.project_id) ? undefined : 'Your role does not let you answer samples';
   const error = act.error ?? claim.error;
   const version = versions?.find((one) => one.version === sample?.version);
@@ -95,7 +99,7 @@ export function Labelling({
             icon="person"
             disabled={reason !== undefined || claim.isPending}
             reason={reason}
-            onClick={() => claim.mutate()}
+            onClick={takeNext}
           >
             {sample === null ? 'Look again' : 'Take the next one'}
           </Button>
@@ -108,7 +112,7 @@ export function Labelling({
           outputSchema={version?.output_schema ?? {}}
           isBusy={act.isPending || claim.isPending}
           onAct={act.mutate}
-          onNext={error === null ? undefined : () => claim.mutate()}
+          onNext={error === null ? undefined : takeNext}
         />
       )}
     </section>

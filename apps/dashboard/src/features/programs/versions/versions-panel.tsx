@@ -4,8 +4,8 @@ import type { ReactElement } from 'react';
 import { Time } from '../../../shared/time/time.tsx';
 import { Badge } from '../../../shared/ui/badge.tsx';
 import { SelectField } from '../../../shared/ui/field.tsx';
+import { SourceView } from '../../../shared/ui/source-view.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/ui/states.tsx';
-import { CodeView } from '../code-view.tsx';
 import type { ProgramPanel } from '../program-page.tsx';
 import { bundleQuery, versionsQuery } from '../program-queries.ts';
 import type { ProgramSearch } from '../programs-search.ts';
@@ -29,7 +29,7 @@ export function VersionsPanel({ program, search, select }: ProgramPanel): ReactE
   const wanted = search.version ?? program.active_version ?? versions[0]?.version;
   const open = versions.find(({ version }) => version === wanted);
   return (
-    <div className="split">
+    <div className="version-split">
       <nav aria-label="Versions" className="versions">
         {versions.map((version) => (
           <button
@@ -132,5 +132,5 @@ function Code({ name, version }: { name: string; version: ProgramMetadata }): Re
     return error === null ? <Loading label="Loading the code" /> : <ErrorState error={error} retry={() => void refetch()} />;
   const source = sourceOf(data);
   if (source === null) return <EmptyState title="No source">The version has no file that people read.</EmptyState>;
-  return <CodeView text={source.text} label={`${source.name} of version ${version.version}`} />;
+  return <SourceView name={source.name} text={source.text} />;
 }
