@@ -58,9 +58,19 @@ export async function seedPrograms({ client, dir }: Pick<DashboardServer, 'clien
   await moveActive(client, 'invoice-total', 1);
   await moveActive(client, 'spam-filter', 1, 'The first one that passed');
   await moveActive(client, 'spam-filter', 2, 'Knows free offers');
+  await edgeStarted(client);
   const ask = (count: number, text: (index: number) => string): Promise<unknown> =>
     Promise.all(Array.from({ length: count }, (_, index) => client.execute('spam-filter', { text: text(index) })));
   await ask(60, (index) => `order ${index % 9} came ${index % 4 === 0 ? 'with a prize' : 'late'}, please help me soon`);
   await ask(40, (index) => `ZAHLUNG ${index} FEHLT`);
   await client.execute('spam-filter', { text: '' }).catch(() => undefined);
+}
+
+/** Waits until requests are answered: the server is ready before its edge is. */
+async function edgeStarted(client: Client): Promise<void> {
+  for (let tries = 0; tries < 2000; tries++) {
+    if ((await client.program('spam-filter')).edge_url !== null) return;
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+  }
+  throw new Error('The edge of the server does not start');
 }

@@ -156,7 +156,9 @@ function testWatching({ server }: World): void {
   it('shows what has drifted with examples, figures by day, and what is not measured with its reason', async () => {
     await open('drift');
     await page.getByRole('region', { name: 'Drift' }).getByText('Drifting').waitFor();
-    await row(/input\.text/).first().waitFor();
+    await row(/input\.text/)
+      .first()
+      .waitFor();
     await page.getByRole('heading', { name: 'Inputs that show it best' }).waitFor();
     await row(/v2.*50\.0 %/).waitFor();
     await open('analytics');
@@ -186,7 +188,11 @@ function testWatching({ server }: World): void {
         await page.getByRole('heading', { level: 1 }).waitFor();
         await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
         assert.deepEqual(await violations(page), [], `${path} ${colorScheme}`);
-        assert.equal(await page.evaluate('document.querySelector("main").scrollWidth <= innerWidth'), true, `${path} is too wide`);
+        assert.equal(
+          await page.evaluate('document.querySelector("main").scrollWidth <= innerWidth'),
+          true,
+          `${path} is too wide`,
+        );
       }
     }
     await page.setViewportSize({ width: 1440, height: 900 });

@@ -100,15 +100,7 @@ export function Playground({ program, active }: { program: ProgramSummary; activ
             onType={(pointer, text) => setDrafts((before) => ({ ...before, [pointer]: text }))}
           />
         )}
-        <div className="row">
-          <Button type="submit" look="primary" icon="play" disabled={isBusy || reason !== undefined} reason={reason}>
-            {isBusy ? 'Running…' : 'Run'}
-          </Button>
-          <span className="muted">
-            <kbd>Ctrl</kbd> <kbd>Enter</kbd>
-          </span>
-        </div>
-        <p className="muted">It is a real request: it is logged and counted as any other, and may be chosen for validation.</p>
+        <RunBar isBusy={isBusy} reason={reason} />
       </form>
       <section className="card stack" aria-label="Answer" aria-live="polite" aria-busy={isBusy}>
         <h2>Answer</h2>
@@ -116,6 +108,22 @@ export function Playground({ program, active }: { program: ProgramSummary; activ
       </section>
       <TriedList history={history} onShow={show} />
     </div>
+  );
+}
+
+function RunBar({ isBusy, reason }: { isBusy: boolean; reason: string | undefined }): ReactElement {
+  return (
+    <>
+      <div className="row">
+        <Button type="submit" look="primary" icon="play" disabled={isBusy || reason !== undefined} reason={reason}>
+          {isBusy ? 'Running…' : 'Run'}
+        </Button>
+        <span className="muted">
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd>
+        </span>
+      </div>
+      <p className="muted">It is a real request: it is logged and counted as any other, and may be chosen for validation.</p>
+    </>
   );
 }
 

@@ -27,7 +27,8 @@ describe('the form of a JSON Schema', () => {
   });
 
   it('says what is wrong, field by field', () => {
-    const problem = (drafts: Record<string, string>): Record<string, string> => Object.fromEntries(valueOf(form, drafts).problems);
+    const problem = (drafts: Record<string, string>): Record<string, string> =>
+      Object.fromEntries(valueOf(form, drafts).problems);
     assert.deepEqual(problem({ '/amount': '1.5', '/kind': '0' }), { '/amount': 'A whole number is needed' });
     assert.deepEqual(problem({ '/amount': '10', '/list': '[', '/a~1b~0/inner': 'x' }), {
       '/amount': 'At most 9',
@@ -38,7 +39,15 @@ describe('the form of a JSON Schema', () => {
   });
 
   it('takes JSON for what it has no control for, and says when a value has no place in it', () => {
-    for (const odd of [{}, { type: ['string', 'null'] }, { anyOf: [] }, { $ref: '#/x' }, { type: 'array' }, null, { type: 'object' }])
+    for (const odd of [
+      {},
+      { type: ['string', 'null'] },
+      { anyOf: [] },
+      { $ref: '#/x' },
+      { type: 'array' },
+      null,
+      { type: 'object' },
+    ])
       assert.equal(formOf(odd).kind, 'json', JSON.stringify(odd));
     let deep: object = { type: 'string' };
     for (let level = 0; level < 50; level++) deep = { type: 'object', properties: { deep } };

@@ -83,34 +83,54 @@ export function StartDialog({
           onChange={({ target }) => setShare(target.value)}
         />
       ) : (
-        <>
-          <TextField
-            label="Stages, in %"
-            value={stages}
-            error={problem}
-            maxLength={200}
-            onChange={({ target }) => setStages(target.value)}
-          />
-          <div className="row start-numbers">
-            <TextField
-              label="Minutes a stage"
-              inputMode="decimal"
-              value={minutes}
-              error={stageMinutes === undefined ? `From 0 to ${LONGEST_STAGE_MINUTES}` : undefined}
-              onChange={({ target }) => setMinutes(target.value)}
-            />
-            <TextField
-              label="Requests a stage"
-              inputMode="numeric"
-              value={samples}
-              error={minimum === undefined ? 'A whole number' : undefined}
-              onChange={({ target }) => setSamples(target.value)}
-            />
-          </div>
-        </>
+        <CanaryFields
+          stages={{ text: stages, onType: setStages, error: problem }}
+          minutes={{
+            text: minutes,
+            onType: setMinutes,
+            error: stageMinutes === undefined ? `From 0 to ${LONGEST_STAGE_MINUTES}` : undefined,
+          }}
+          samples={{ text: samples, onType: setSamples, error: minimum === undefined ? 'A whole number' : undefined }}
+        />
       )}
       <Plan incumbent={incumbent} candidate={candidate} isShadow={isShadow} plan={words} />
     </ConfirmDialog>
+  );
+}
+
+interface Typed {
+  readonly text: string;
+  readonly onType: (text: string) => void;
+  readonly error: string | undefined;
+}
+
+function CanaryFields({ stages, minutes, samples }: Record<'stages' | 'minutes' | 'samples', Typed>): ReactElement {
+  return (
+    <>
+      <TextField
+        label="Stages, in %"
+        value={stages.text}
+        error={stages.error}
+        maxLength={200}
+        onChange={({ target }) => stages.onType(target.value)}
+      />
+      <div className="row start-numbers">
+        <TextField
+          label="Minutes a stage"
+          inputMode="decimal"
+          value={minutes.text}
+          error={minutes.error}
+          onChange={({ target }) => minutes.onType(target.value)}
+        />
+        <TextField
+          label="Requests a stage"
+          inputMode="numeric"
+          value={samples.text}
+          error={samples.error}
+          onChange={({ target }) => samples.onType(target.value)}
+        />
+      </div>
+    </>
   );
 }
 

@@ -88,22 +88,7 @@ export function Labelling({
         </p>
       )}
       {sample === undefined || sample === null ? (
-        <div className="card row">
-          <p className="grow">
-            {sample === null
-              ? 'Nothing more waits. New requests are chosen as they come.'
-              : 'You get one request at a time, with what the program answered. Nobody else gets it for 15 minutes.'}
-          </p>
-          <Button
-            look="primary"
-            icon="person"
-            disabled={reason !== undefined || claim.isPending}
-            reason={reason}
-            onClick={takeNext}
-          >
-            {sample === null ? 'Look again' : 'Take the next one'}
-          </Button>
-        </div>
+        <Begin isEmpty={sample === null} isBusy={claim.isPending} reason={reason} onTake={takeNext} />
       ) : (
         <SampleCard
           key={sample.sample_id}
@@ -116,6 +101,31 @@ export function Labelling({
         />
       )}
     </section>
+  );
+}
+
+function Begin({
+  isEmpty,
+  isBusy,
+  reason,
+  onTake,
+}: {
+  isEmpty: boolean;
+  isBusy: boolean;
+  reason: string | undefined;
+  onTake: () => void;
+}): ReactElement {
+  return (
+    <div className="card row">
+      <p className="grow">
+        {isEmpty
+          ? 'Nothing more waits. New requests are chosen as they come.'
+          : 'You get one request at a time, with what the program answered. Nobody else gets it for 15 minutes.'}
+      </p>
+      <Button look="primary" icon="person" disabled={reason !== undefined || isBusy} reason={reason} onClick={onTake}>
+        {isEmpty ? 'Look again' : 'Take the next one'}
+      </Button>
+    </div>
   );
 }
 

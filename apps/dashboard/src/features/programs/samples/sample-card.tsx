@@ -48,16 +48,7 @@ export function SampleCard({
   }, []);
   return (
     <article className="card stack sample" ref={card} tabIndex={-1} aria-label="The sample that you have" aria-busy={isBusy}>
-      <div className="sample-sides">
-        <section aria-label="Input" className="stack">
-          <h3>Input</h3>
-          <JsonView value={sample.input_data} />
-        </section>
-        <section aria-label="What the program answered" className="stack">
-          <h3>Answered{sample.version === null ? '' : ` by v${sample.version}`}</h3>
-          <JsonView value={sample.output_data} />
-        </section>
-      </div>
+      <Sides sample={sample} />
       <div className="row" role="group" aria-label="What would have been right">
         <Button
           look="primary"
@@ -103,6 +94,21 @@ export function SampleCard({
         <Time at={sample.claimed_until} />
       </p>
     </article>
+  );
+}
+
+function Sides({ sample }: { sample: Sample }): ReactElement {
+  return (
+    <div className="sample-sides">
+      <section aria-label="Input" className="stack">
+        <h3>Input</h3>
+        <JsonView value={sample.input_data} />
+      </section>
+      <section aria-label="What the program answered" className="stack">
+        <h3>Answered{sample.version === null ? '' : ` by v${sample.version}`}</h3>
+        <JsonView value={sample.output_data} />
+      </section>
+    </div>
   );
 }
 

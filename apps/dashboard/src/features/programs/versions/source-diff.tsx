@@ -11,8 +11,7 @@ export function SourceDiff({ name, from, to }: { name: string; from: ProgramMeta
   const before = useQuery(bundleQuery(name, from));
   const after = useQuery(bundleQuery(name, to));
   const error = before.error ?? after.error;
-  if (from.digest === to.digest)
-    return <EmptyState title="The code is the same">Both versions have the same digest.</EmptyState>;
+  if (from.digest === to.digest) return <EmptyState title="The code is the same">Both versions have the same digest.</EmptyState>;
   if (before.data === undefined || after.data === undefined)
     return error === null ? <Loading label="Loading the code" /> : <ErrorState error={error} />;
   return (
