@@ -48,7 +48,7 @@ export function OverviewPanel({ program, select }: ProgramPanel): ReactElement {
         <p className="muted">
           With <code>{'{"input": …}'}</code> as JSON; the answer has <code>output</code> and <code>latency_ms</code>, its headers
           name the version. The{' '}
-          <Link to="/programs/$name" params={{ name: program.name }} search={{ tab: 'playground' }}>
+          <Link to="/programs/$name" params={{ name: program.name }} search={{ tab: 'playground' }} className="inline-link">
             playground
           </Link>{' '}
           does the same.
@@ -97,7 +97,7 @@ function Waiting({ name }: { name: string }): ReactElement | null {
       <Badge tone="wait" icon="person">
         {countText(open)}
       </Badge>{' '}
-      <Link to="/programs/$name" params={{ name }} search={{ tab: 'samples' }}>
+      <Link to="/programs/$name" params={{ name }} search={{ tab: 'samples' }} className="inline-link">
         {open === 1 ? 'sample waits' : 'samples wait'} for somebody to say what would have been right
       </Link>
     </p>
