@@ -1,7 +1,9 @@
 // The one command of CI: every check, then every test. `--only NAME` runs one of them.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { groupTests } from './group-tests.ts';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name: string, path: string): string => join(root, 'node_modules', name, path);
@@ -10,19 +12,24 @@ const tests = globSync('{packages,apps,scripts,benchmarks,simulation}/**/*.test.
   exclude: (path) => path.includes('node_modules'),
 });
 
+/** Holds the groups of tests, which are written when tests are run. */
+const folder = mkdtempSync(join(tmpdir(), 'loopwright-check-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const runTests = ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=3'];
+
 /** Arguments of Node, by name, in the order they run. */
-const checks: Record<string, readonly string[]> = {
-  format: [bin('oxfmt', 'bin/oxfmt'), '--check', '.'],
-  types: [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
+const checks: Record<string, () => readonly string[]> = {
+  format: () => [bin('oxfmt', 'bin/oxfmt'), '--check', '.'],
+  types: () => [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
   // Pages have the types of browsers in place of those of Node.
-  pages: [bin('typescript', 'bin/tsc'), '-p', 'apps/dashboard/tsconfig.json'],
-  lint: [bin('oxlint', 'bin/oxlint')],
-  boundaries: ['scripts/check-boundaries.ts'],
-  hygiene: [bin('sherif', 'index.js')],
-  unused: [bin('knip', 'bin/knip.js')],
-  docs: ['--conditions=loopwright-source', 'scripts/check-docs.ts'],
-  build: ['scripts/build.ts'],
-  test: ['--conditions=loopwright-source', '--test', '--test-timeout=240000', '--test-concurrency=3', ...tests],
+  pages: () => [bin('typescript', 'bin/tsc'), '-p', 'apps/dashboard/tsconfig.json'],
+  lint: () => [bin('oxlint', 'bin/oxlint')],
+  boundaries: () => ['scripts/check-boundaries.ts'],
+  hygiene: () => [bin('sherif', 'index.js')],
+  unused: () => [bin('knip', 'bin/knip.js')],
+  docs: () => ['--conditions=loopwright-source', 'scripts/check-docs.ts'],
+  build: () => ['scripts/build.ts'],
+  test: () => [...runTests, ...groupTests(root, tests, folder)],
 };
 
 const onlyAt = process.argv.indexOf('--only');
@@ -31,7 +38,7 @@ const failed: string[] = [];
 for (const [name, args] of Object.entries(checks)) {
   if (only !== undefined && name !== only) continue;
   const started = performance.now();
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, args(), { cwd: root, stdio: 'inherit' });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`);
   if (status !== 0) failed.push(name);

@@ -14,16 +14,18 @@ const wants = (part: string): boolean => values.only === undefined || values.onl
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 const times = ({ mean, p50, p99 }: Latencies): string => `${ms(mean)} / ${ms(p50)} / ${ms(p99)}`;
+const micros = (value: number | null): string => value?.toFixed(0) ?? '?';
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 function printSpeed(speeds: readonly Speed[]): void {
   print(
-    '| server | requests/s | of the echo | of the direct call | server / workers CPU µs | alone: mean / p50 / p99 ms | ten callers: mean / p50 / p99 ms |',
+    '| server | requests/s | of the echo | of the direct call | server / workers / load CPU µs | alone: mean / p50 / p99 ms | ten callers: mean / p50 / p99 ms |',
   );
   print('| --- | --- | --- | --- | --- | --- | --- |');
-  for (const { kind, perSecond, ofEcho, ofDirect, cpuMicros, workerMicros, alone, ten } of speeds) {
+  for (const { kind, perSecond, ofEcho, ofDirect, cpuMicros, workerMicros, generatorMicros, alone, ten } of speeds) {
+    const processor = [cpuMicros, workerMicros, generatorMicros].map(micros).join(' / ');
     print(
-      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${cpuMicros?.toFixed(0) ?? '?'} / ${workerMicros?.toFixed(0) ?? '?'} | ${times(alone)} | ${times(ten)} |`,
+      `| ${kind} | ${Math.round(perSecond).toLocaleString('en')} | ${percent(ofEcho)} | ${percent(ofDirect)} | ${processor} | ${times(alone)} | ${times(ten)} |`,
     );
   }
 }

@@ -12,9 +12,10 @@ export interface Speed {
   /** Requests/s as a share of the bare echo and of the direct call, round by round. */
   readonly ofEcho: number;
   readonly ofDirect: number;
-  /** Processor time of the server process for one request in microseconds, and of its workers; `null` without `/proc`. */
+  /** Processor time of the server process for one request in microseconds, of its workers, and of the load generator; `null` without `/proc`. */
   readonly cpuMicros: number | null;
   readonly workerMicros: number | null;
+  readonly generatorMicros: number | null;
   /** One request at a time. */
   readonly alone: Latencies;
   /** Ten callers. */
@@ -69,6 +70,7 @@ export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Pr
       ofDirect: ratio('direct'),
       cpuMicros: medianOrNull(own.map(({ processorUs }) => processorUs)),
       workerMicros: medianOrNull(own.map(({ processorBelowUs }) => processorBelowUs)),
+      generatorMicros: medianOrNull(own.map(({ generatorUs }) => generatorUs)),
       alone: summary(of(kind).alone),
       ten: summary(of(kind).ten),
     };

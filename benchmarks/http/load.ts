@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { processorTime, processorTimeBelow } from './processor-time.ts';
+import { processorTime, processorTimeBelow, processorTimeOfEnded } from './processor-time.ts';
 
 /** What is asked for, again and again. */
 export interface Target {
@@ -24,6 +24,8 @@ export interface Figures {
   readonly processorUs: number | null;
   /** The same of the processes that it has started. */
   readonly processorBelowUs: number | null;
+  /** The same of the load generator, its start included. */
+  readonly generatorUs: number | null;
 }
 
 const resultSchema = z.looseObject({
@@ -44,15 +46,16 @@ interface Load {
 /** Loads a target with autocannon, in a process of its own, after a second of warming up. Throws when an answer was not 2xx. */
 export async function load(target: Target, { connections, seconds }: Load): Promise<Figures> {
   await fire(target, { connections, seconds: 1 });
-  const before = [processorTime(target.pid), processorTimeBelow(target.pid)];
+  const times = (): (number | null)[] => [processorTime(target.pid), processorTimeBelow(target.pid), processorTimeOfEnded()];
+  const before = times();
   const { requests, latency, errors, non2xx } = await fire(target, { connections, seconds });
-  const after = [processorTime(target.pid), processorTimeBelow(target.pid)];
+  const after = times();
   if (errors + non2xx > 0) throw new Error(`Cannot measure ${target.url}: ${errors} errors, ${non2xx} answers that are not 2xx`);
-  const [processorUs = null, processorBelowUs = null] = after.map((time, index) => {
+  const [processorUs = null, processorBelowUs = null, generatorUs = null] = after.map((time, index) => {
     const start = before[index] ?? null;
     return time === null || start === null ? null : (time - start) / requests.total;
   });
-  return { perSecond: requests.average, p50: latency.p50, p99: latency.p99, processorUs, processorBelowUs };
+  return { perSecond: requests.average, p50: latency.p50, p99: latency.p99, processorUs, processorBelowUs, generatorUs };
 }
 
 async function fire({ url, body }: Target, { connections, seconds }: Load): Promise<z.infer<typeof resultSchema>> {

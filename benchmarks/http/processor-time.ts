@@ -5,11 +5,20 @@ const TICK_US = 10_000;
 
 /** The processor time that a process has used, in microseconds, to a hundredth of a second; `null` where there is no `/proc`. */
 export function processorTime(pid: number): number | null {
+  return timeOf(pid, [11, 12]);
+}
+
+/** The same of the processes that this one has started and seen the end of. */
+export function processorTimeOfEnded(): number | null {
+  return timeOf(process.pid, [13, 14]);
+}
+
+function timeOf(pid: number, ticks: readonly number[]): number | null {
   try {
     // The name of the program comes second, in parentheses, and may have anything in it.
     const [, fields = ''] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
     const values = fields.split(' ');
-    return (Number(values[11]) + Number(values[12])) * TICK_US;
+    return ticks.reduce((sum, index) => sum + Number(values[index]), 0) * TICK_US;
   } catch {
     return null;
   }

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ExecutionResponse, executionResponseSchema, seededRandom } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type TestServer, startTestServer } from './server-fixture.ts';
+import { NO_PROGRAMS, type TestServer, startTestServer } from './server-fixture.ts';
 
 /** More of them in `npm run test:soak`. */
 const KILLS = Number(process.env['CRASH_KILLS'] ?? 20);
@@ -39,21 +39,7 @@ describe('the server under kill -9', () => {
     const workflows = join(dir, 'workflows');
     mkdirSync(workflows);
     writeFileSync(join(workflows, 'people.yaml'), WORKFLOW);
-    const flags = [
-      '--data-dir',
-      join(dir, 'data'),
-      '--workflows-dir',
-      workflows,
-      '--log-level',
-      'error',
-      '--sandbox-workers',
-      '1',
-      // No program is generated or run here, so that a start need not wait for what both need.
-      '--sandbox-jail',
-      'off',
-      '--generator-url',
-      'http://127.0.0.1:9',
-    ];
+    const flags = ['--data-dir', join(dir, 'data'), '--workflows-dir', workflows, '--log-level', 'error', ...NO_PROGRAMS];
     const random = seededRandom(Number(process.env['CRASH_SEED'] ?? 20261121));
     let server: TestServer = await startTestServer(flags);
     const examples = await uploadExamples(server.url);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorResponseSchema, executionResponseSchema } from '@loopwright/protocol';
-import { startTestServer } from './server-fixture.ts';
+import { NO_PROGRAMS, startTestServer } from './server-fixture.ts';
 
 const WORKFLOW = `
 document: { dsl: '1.0.0', namespace: test, name: asks, version: '1.0.0' }
@@ -18,7 +18,7 @@ describe('the server on a full disk', { skip: process.platform !== 'linux' }, ()
     mkdirSync(join(dir, 'workflows'));
     writeFileSync(join(dir, 'workflows/asks.yaml'), WORKFLOW);
     const flags = ['--data-dir', join(dir, 'data'), '--workflows-dir', join(dir, 'workflows'), '--log-level', 'silent'];
-    const server = await startTestServer([...flags, '--sandbox-workers', '1']);
+    const server = await startTestServer([...flags, ...NO_PROGRAMS]);
     const limitFiles = (bytes: string): void =>
       void execFileSync('prlimit', ['--pid', String(server.process.pid), `--fsize=${bytes}:unlimited`]);
     const untilReady = async (expected: number): Promise<void> => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { startTestServer } from './server-fixture.ts';
+import { NO_GENERATOR, startTestServer } from './server-fixture.ts';
 
 const SECRET = 'sesame-4711';
 const executionSchema = z.looseObject({
@@ -61,6 +61,8 @@ describe('definitions on a real server', () => {
       `--workflows-dir=${join(dir, 'workflows')}`,
       `--secrets-dir=${join(dir, 'secrets')}`,
       '--call-private-hosts=127.0.0.1',
+      '--sandbox-workers=1',
+      ...NO_GENERATOR,
     ]);
     const run = async (workflow: string): Promise<z.infer<typeof executionSchema>> => {
       const body = JSON.stringify({ project_id: 'p' });

@@ -15,6 +15,12 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** No generation service is started: nothing is generated. */
+export const NO_GENERATOR: readonly string[] = ['--generator-url', 'http://127.0.0.1:9'];
+
+/** No program is generated or run, so that a start need not wait for what both need. */
+export const NO_PROGRAMS: readonly string[] = [...NO_GENERATOR, '--sandbox-workers', '1', '--sandbox-jail', 'off'];
+
 /** Starts `main.ts` and waits until it listens; `environment` comes on top of that of the test. */
 export async function startTestServer(
   flags: readonly string[],

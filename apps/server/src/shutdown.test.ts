@@ -12,7 +12,7 @@ import { startProvider } from '@loopwright/models/scripted';
 import { scenarioFlags } from './crash/crash-scenario.ts';
 import { ANN } from './runs/runs-fixture.ts';
 import { openReceiver } from './webhooks/receiver-fixture.ts';
-import { startTestServer } from './server-fixture.ts';
+import { NO_PROGRAMS, startTestServer } from './server-fixture.ts';
 
 async function post(url: string, body: object): Promise<unknown> {
   const headers = { ...ANN, 'content-type': 'application/json' };
@@ -43,7 +43,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('SIGTERM', () => {
   it('ends the server in a bounded time, although a request never comes to its end', async () => {
-    const server = await startTestServer(['--data-dir', dir, '--drain-timeout-ms', '300', '--log-level', 'info']);
+    const server = await startTestServer(['--data-dir', dir, '--drain-timeout-ms', '300', '--log-level', 'info', ...NO_PROGRAMS]);
     const lines: string[] = [];
     server.process.stderr?.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

@@ -2,7 +2,8 @@ export { type Json, type JsonObject, jsonObjectSchema, jsonSchema, toJson } from
 export { canonicalJson } from './lib/json/canonical-json.ts';
 export { ERRORS, type ErrorCode } from './lib/errors/catalogue.ts';
 export type { ErrorDefinition } from './lib/errors/error-definition.ts';
-export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails, messageOf } from './lib/errors/platform-error.ts';
+export { PlatformError, type PlatformErrorOptions, isErrorCode, issueDetails } from './lib/errors/platform-error.ts';
+export { messageOf } from './lib/errors/message-of.ts';
 export { type ErrorResponse, errorResponseSchema } from './lib/http/error-response.ts';
 export * from './lib/generation/plan.ts';
 export * from './lib/generation/grade.ts';

@@ -31,8 +31,11 @@ async function serve(...flags: string[]) {
     '0',
     '--data-dir',
     dir,
-    '--sandbox-workers',
-    '1',
+    // No program is generated or run.
+    '--sandbox-jail',
+    'off',
+    '--generator-url',
+    'http://127.0.0.1:9',
   ];
   const child = spawn(process.execPath, [...args, ...flags], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];

@@ -52,8 +52,9 @@ export async function scenarioFlags(
     model: 'compatible/scripted',
     'model-base-url': modelUrl,
     'webhook-private-hosts': '127.0.0.1',
-    // Nothing is generated: one process less to start.
+    // No program is generated or run.
     'generator-url': 'http://127.0.0.1:9',
+    'sandbox-jail': 'off',
   };
   return [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), ...more];
 }

@@ -79,6 +79,7 @@ export class Metrics {
     if (errors.length > 0) throw new AggregateError(errors, 'Cannot read a figure');
     // Read with the first question: a good many servers are never asked.
     const { PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus');
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the exporter has a copy of these enums, with the same numbers
     return new PrometheusSerializer().serialize(resourceMetrics);
   }
 

@@ -3,7 +3,7 @@ import { type LookupFunction, isIP } from 'node:net';
 import { promisify } from 'node:util';
 import { WorkflowError } from '@loopwright/engine';
 import ipaddr from 'ipaddr.js';
-import { Agent, fetch as undiciFetch } from 'undici';
+import type * as Undici from 'undici';
 
 /** How workflows and webhooks reach other hosts. */
 export interface OutboundHosts {
@@ -32,7 +32,7 @@ export function outboundHosts(privateHosts: readonly string[], setting = 'call_p
       return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);
     });
   };
-  const dispatcher = new Agent({ connect: { lookup } });
+  let opened: ReturnType<typeof openAgent> | undefined;
   return {
     isListed,
     allowHost: async (host) => {
@@ -43,9 +43,18 @@ export function outboundHosts(privateHosts: readonly string[], setting = 'call_p
       if (inside === undefined) return true;
       throw new WorkflowError({ type: 'authorization', status: 403, title: 'FORBIDDEN', detail: refusal(name, inside, setting) });
     },
-    fetch: ((url: URL, init: object) => undiciFetch(url, { ...init, dispatcher })) as unknown as typeof globalThis.fetch,
-    close: () => dispatcher.destroy(),
+    fetch: (async (url: URL, init: object) => {
+      const { fetch, agent } = await (opened ??= openAgent(lookup));
+      return fetch(url, { ...init, dispatcher: agent });
+    }) as unknown as typeof globalThis.fetch,
+    close: async () => (await opened)?.agent.destroy(),
   };
+}
+
+/** The library is read with the first call: it is large, and many servers make none. */
+async function openAgent(lookup: LookupFunction): Promise<{ fetch: typeof Undici.fetch; agent: Undici.Agent }> {
+  const { Agent, fetch } = await import('undici');
+  return { fetch, agent: new Agent({ connect: { lookup } }) };
 }
 
 /** A name that does not resolve fails when it is called, with the reason. */

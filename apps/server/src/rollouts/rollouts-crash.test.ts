@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProgramStore } from '@loopwright/edge';
 import { type Rollout, promotionListSchema, rolloutSchema, systemClock } from '@loopwright/protocol';
 import { openServer } from '../http/app-fixture.ts';
-import { type TestServer, startTestServer } from '../server-fixture.ts';
+import { NO_GENERATOR, type TestServer, startTestServer } from '../server-fixture.ts';
 
 const PATH = '/api/v1/programs/step';
 
@@ -33,7 +33,7 @@ async function twoVersions(name: string): Promise<{ folder: string; programs: Pr
 describe('a rollout', () => {
   it('goes on after kill -9 with the same share, and is promoted once', async () => {
     const { folder } = await twoVersions('killed');
-    const flags = ['--data-dir', folder, '--log-level', 'error', '--sandbox-workers', '1'];
+    const flags = ['--data-dir', folder, '--log-level', 'error', '--sandbox-workers', '1', ...NO_GENERATOR];
     const json = { 'content-type': 'application/json', 'if-match': '*' };
     const call = async (url: string, body?: object): Promise<unknown> => {
       const init = body === undefined ? {} : { method: 'POST', headers: json, body: JSON.stringify(body) };

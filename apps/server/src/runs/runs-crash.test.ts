@@ -13,7 +13,7 @@ import {
   seededRandom,
 } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type TestServer, startTestServer } from '../server-fixture.ts';
+import { NO_PROGRAMS, type TestServer, startTestServer } from '../server-fixture.ts';
 
 /** More of them by hand. */
 const KILLS = Number(process.env['RUN_KILLS'] ?? 3);
@@ -38,7 +38,7 @@ describe('runs under kill -9', () => {
     const profiles = join(dir, 'profiles');
     await mkdir(profiles);
     await writeFile(join(profiles, 'slow.yaml'), PROFILE);
-    const flags = ['--data-dir', join(dir, 'data'), '--profiles-dir', profiles, '--log-level', 'error', '--sandbox-workers', '1'];
+    const flags = ['--data-dir', join(dir, 'data'), '--profiles-dir', profiles, '--log-level', 'error', ...NO_PROGRAMS];
     const random = seededRandom(Number(process.env['RUN_SEED'] ?? 20_261_121));
     let server: TestServer = await startTestServer(flags);
     const stop = new AbortController();

@@ -61,18 +61,10 @@ export class ModuleTrace {
   }
 
   /** Runs a part of the call at work in a span of its own; what it throws goes on. */
-  async span<T>(name: string, work: () => Promise<T>, attributesOf?: (result: T) => Attributes): Promise<T> {
-    const place = this.#place.getStore();
+  span<T>(name: string, work: () => Promise<T>, attributesOf?: (result: T) => Attributes): Promise<T> {
+    const place = this.#options === null ? undefined : this.#place.getStore();
     const span = place === undefined ? undefined : this.#begin(name, place);
-    if (span === undefined) return work();
-    try {
-      const result = await span.run(work);
-      span.end({ attributes: attributesOf?.(result) ?? {} });
-      return result;
-    } catch (error) {
-      span.end({ ok: false });
-      throw error;
-    }
+    return span === undefined ? work() : this.#runIn(span, work, attributesOf);
   }
 
   /** Follows something that tells of its stages one after the other: each is a span of the call at work. */
@@ -96,6 +88,17 @@ export class ModuleTrace {
   close(): void {
     this.#cancelTimer?.();
     while (this.#waiting.length > 0) this.#flush();
+  }
+
+  async #runIn<T>(span: OpenSpan, work: () => Promise<T>, attributesOf?: (result: T) => Attributes): Promise<T> {
+    try {
+      const result = await span.run(work);
+      span.end({ attributes: attributesOf?.(result) ?? {} });
+      return result;
+    } catch (error) {
+      span.end({ ok: false });
+      throw error;
+    }
   }
 
   #begin(name: string, { call, spanId: parentId }: Place): OpenSpan | undefined {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { messageOf } from '@loopwright/protocol';
+import { messageOf } from '@loopwright/protocol/message-of';
 import type { z } from 'zod';
 import { codeFacts, unparsed } from './code-facts.ts';
 import { cellsWithOutputs, dependenciesIn } from './dependencies.ts';
@@ -7,10 +7,9 @@ import { kindOf } from './file-kind.ts';
 import { SURVEY_LIMITS } from './limits.ts';
 import { listFiles } from './list-files.ts';
 import { type Contents, ContentReader } from './read-contents.ts';
-import type { CodeFacts, FileFacts, SurveyOptions, surveyLineSchema } from './survey.ts';
+import type { CodeFacts, FileFacts, SurveyOptions, Validation, surveyLineSchema } from './survey.ts';
 import { type TextSearch, textFacts } from './text-facts.ts';
 import { NOTHING } from './text-places.ts';
-import { validateDocuments } from './validate-documents.ts';
 
 /** What the process of a survey is told: the options, and which files ended the process before it. */
 export interface SurveyOrder extends SurveyOptions {
@@ -35,7 +34,7 @@ const NO_TEXT = {
 };
 
 /** Looks at every file of a workspace; gives the lines that the process of a survey writes. */
-export function* examineFiles(order: SurveyOrder): Generator<z.infer<typeof surveyLineSchema>> {
+export async function* examineFiles(order: SurveyOrder): AsyncGenerator<z.infer<typeof surveyLineSchema>> {
   const listing = listFiles(order.root, order.maxEntries);
   const reader = new ContentReader(order.root);
   const names = new Set(listing.files.flatMap(({ path }) => referredNames(path)));
@@ -46,11 +45,18 @@ export function* examineFiles(order: SurveyOrder): Generator<z.infer<typeof surv
     yield { begin: path };
     yield { file: examiner.factsOf(path, { bytes, number }) };
   }
-  const validations = validateDocuments(order.validators, (path) => {
+  const validations = await validated(order, (path) => {
     const listed = listing.files.find((file) => file.path === path);
     return listed === undefined ? undefined : reader.read(path, listed.bytes);
   });
   yield { end: { links: [...listing.links], left: listing.left, validations } };
+}
+
+/** What checks schemas takes longer to read than most surveys take, and the process of a survey keeps no compiled code: so only where there are some. */
+async function validated({ validators }: SurveyOrder, contentsOf: (path: string) => Contents | undefined): Promise<Validation[]> {
+  if (validators.length === 0) return [];
+  const { validateDocuments } = await import('./validate-documents.ts');
+  return validateDocuments(validators, contentsOf);
 }
 
 class Examiner {

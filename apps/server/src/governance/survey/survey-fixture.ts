@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '@loopwright/protocol';
+import type { z } from 'zod';
 import { examineFiles } from './examine-files.ts';
-import type { FileFacts, Survey, SurveyOptions } from './survey.ts';
+import type { FileFacts, Survey, SurveyOptions, surveyLineSchema } from './survey.ts';
 import { digestOfFiles, surveyWorkspace } from './survey-workspace.ts';
 
 /** Makes a folder of files. */
@@ -37,7 +38,8 @@ export async function surveyHere(
   options: Partial<SurveyOptions> = {},
 ): Promise<Survey> {
   const order = { ...BASE, ...options, root: await folderOf(files), from: null, deadly: [] };
-  const lines = [...examineFiles(order)];
+  const lines: z.infer<typeof surveyLineSchema>[] = [];
+  for await (const line of examineFiles(order)) lines.push(line);
   const found = lines.flatMap((line) => ('file' in line ? [line.file] : []));
   const [end] = lines.flatMap((line) => ('end' in line ? [line.end] : []));
   return {

@@ -3,7 +3,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { type SurveyOrder, examineFiles } from './examine-files.ts';
 
-for (const line of examineFiles(JSON.parse(readFileSync(0, 'utf8')) as SurveyOrder)) write(line);
+for await (const line of examineFiles(JSON.parse(readFileSync(0, 'utf8')) as SurveyOrder)) write(line);
 
 /** Writes a line whole: what was written before the parser ends the process must be read. */
 function write(line: unknown): void {

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { messageOf } from '@loopwright/protocol';
+import { messageOf } from '@loopwright/protocol/message-of';
 import type { Contents } from './read-contents.ts';
 import type { Validation, Validator } from './survey.ts';
 

@@ -1,6 +1,26 @@
 import { closeSync, fdatasync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+const LINE_FEED = 10;
+/** Lines up to this many characters get the room that they may need at most, and are not measured first. */
+const SHORT_CHARS = 4096;
+const BYTES_PER_CHAR = 3;
+/** A buffer larger than this is used once. */
+const BUFFER_KEPT_BYTES = 1024 * 1024;
+
+/** Is used again and again: what is in it was handed to the kernel before anything else is put there. */
+let buffer = Buffer.allocUnsafeSlow(128 * 1024);
+
+/** Where lines with their line feeds have room. */
+function roomFor(lines: readonly string[]): Buffer {
+  let bytes = 0;
+  for (const line of lines) bytes += 1 + (line.length > SHORT_CHARS ? Buffer.byteLength(line) : line.length * BYTES_PER_CHAR);
+  if (bytes <= buffer.length) return buffer;
+  const larger = Buffer.allocUnsafeSlow(bytes);
+  if (bytes <= BUFFER_KEPT_BYTES) buffer = larger;
+  return larger;
+}
+
 /**
  * A file of lines that only grows. What {@link append} returned from is in the hands of the kernel: it survives the end of this
  * process; after {@link sync} it survives the loss of power too. One process may write to it.
@@ -24,12 +44,20 @@ export class DayFile {
     return this.#size;
   }
 
-  /** Adds whole lines, all or none of them. Throws what the file system says. */
-  append(lines: string): void {
-    const bytes = Buffer.from(lines, 'utf8');
+  /** Adds lines (without their line feeds), all or none of them; gives the size of the file behind each. Throws what the file system says. */
+  append(lines: readonly string[]): number[] {
+    const bytes = roomFor(lines);
+    let length = 0;
+    const ends = lines.map((line) => {
+      length += bytes.write(line, length);
+      bytes[length] = LINE_FEED;
+      length += 1;
+      return this.#size + length;
+    });
     try {
-      for (let written = 0; written < bytes.length;) written += writeSync(this.#file, bytes, written);
-      this.#size += bytes.length;
+      for (let written = 0; written < length;) written += writeSync(this.#file, bytes, written, length - written);
+      this.#size += length;
+      return ends;
     } catch (error) {
       this.#cutBack();
       throw error;

@@ -158,13 +158,9 @@ export class DayLog {
     for (const [day, entries] of Map.groupBy(batch, (entry) => entry.day)) {
       try {
         const { file, part } = this.#fileOf(day);
-        let bytes = file.size;
-        file.append(entries.map(({ line }) => `${line}\n`).join(''));
+        const ends = file.append(entries.map(({ line }) => line));
         if (this.#durability === 'full') await file.sync();
-        for (const { line, resolve } of entries) {
-          bytes += Buffer.byteLength(line) + 1;
-          resolve({ part, bytes });
-        }
+        for (const [index, { resolve }] of entries.entries()) resolve({ part, bytes: ends[index] ?? file.size });
       } catch (error) {
         const failure = new PlatformError('STORE_FAILED', `Cannot write to "${this.#folder}": ${messageOf(error)}`, {
           cause: error,

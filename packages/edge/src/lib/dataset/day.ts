@@ -17,12 +17,23 @@ export interface Calendar {
   daysBefore(milliseconds: number, days: number): Day;
 }
 
+const DAY_MS = 86_400_000;
+
+/** The day that was asked for last: mostly it is the one that is asked for next. */
+let knownUtc = { number: NaN, day: '' };
+
+function utcDayOf(milliseconds: number): Day {
+  const number = Math.floor(milliseconds / DAY_MS);
+  if (number !== knownUtc.number) knownUtc = { number, day: new Date(milliseconds).toISOString().slice(0, 10) };
+  return knownUtc.day;
+}
+
 /** The calendar in which a day begins at midnight UTC. */
 export const utcCalendar: Calendar = {
   zone: 'UTC',
-  dayOf: (milliseconds) => new Date(milliseconds).toISOString().slice(0, 10),
+  dayOf: utcDayOf,
   hourOf: (milliseconds) => new Date(milliseconds).getUTCHours(),
-  daysBefore: (milliseconds, days) => utcCalendar.dayOf(milliseconds - days * 86_400_000),
+  daysBefore: (milliseconds, days) => utcDayOf(milliseconds - days * DAY_MS),
 };
 
 /** An instant of the same hour is looked up, not computed: zones change their offset at whole quarters of an hour. */

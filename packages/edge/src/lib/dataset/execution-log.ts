@@ -112,12 +112,11 @@ export class ExecutionLog implements AsyncDisposable {
   }
 
   /**
-   * Writes a record to the file of the day on which it was executed. Answer the request after this.
+   * Writes a record to the file of the day on which it was executed. Answer the request after this. `inputJson`: what `JSON.stringify` writes of its input.
    *
    * @throws PlatformError STORE_FAILED: it was not written.
    */
-  async append(record: ExecutionRecord): Promise<void> {
-    const inputJson = JSON.stringify(record.input_data);
+  async append(record: ExecutionRecord, inputJson: string = JSON.stringify(record.input_data)): Promise<void> {
     const line = recordLine(record, inputJson);
     const day = this.#calendar.dayOf(Date.parse(record.executed_at));
     let countedTo: CountedTo;
@@ -128,7 +127,9 @@ export class ExecutionLog implements AsyncDisposable {
       this.#dropped += 1;
       return;
     }
-    const isFirst = countedTo.part === 0 && countedTo.bytes === Buffer.byteLength(line) + 1;
+    const { part, bytes } = countedTo;
+    // Only what stands near the beginning is measured.
+    const isFirst = part === 0 && bytes <= 3 * line.length + 1 && bytes === Buffer.byteLength(line) + 1;
     this.#figures.add(day, record, { inputJson, countedTo, isFirst });
   }
 

@@ -1,11 +1,12 @@
 import { type Json, PlatformError, executeRequestSchema, programNameSchema } from '@loopwright/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type EdgeRollout, isRefusal } from '../rollout/edge-rollout.ts';
+import { isRefusal } from '../rollout/edge-rollout.ts';
 import { KEY_CHARACTERS } from '../rollout/limits.ts';
 import { type Execution, executeOnce } from '../serve/execute-once.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import type { EdgeParts } from './edge-parts.ts';
+import { type BodyHandler, readingBody } from './read-body.ts';
 
 /** A value that came out of `JSON.parse`, and is therefore JSON; walking through it again would cost more than running the program. */
 export const parsedJsonSchema = z.custom<Json>((value) => value !== undefined, 'Required');
@@ -16,16 +17,23 @@ const taskBodySchema = bodySchema.pick({ input: true });
 const keySchema = z.object({ 'x-rollout-key': z.string().max(KEY_CHARACTERS).optional() });
 const paramsSchema = z.object({ task_id: programNameSchema });
 
+type Success = Extract<Execution, { status: 'success' }>;
+
 /** `POST /execute` and `POST /tasks/:task_id/execute`: one input through the active version. */
 export function executeRoutes(app: FastifyInstance, parts: EdgeParts): void {
-  app.post('/execute', async (request, reply) => {
-    const { task_id: taskId, input } = bodySchema.parse(request.body);
-    return execute(parts, { taskId, input, headers: request.headers }, reply);
-  });
-  app.post('/tasks/:task_id/execute', async (request, reply) => {
-    const { task_id: taskId } = paramsSchema.parse(request.params);
-    return execute(parts, { taskId, input: taskBodySchema.parse(request.body).input, headers: request.headers }, reply);
-  });
+  const execute: BodyHandler = ({ headers }, reply, body) => {
+    const { task_id: taskId, input } = bodySchema.parse(body);
+    return answer(parts, { taskId, input, headers }, reply);
+  };
+  const executeTask: BodyHandler = ({ params, headers }, reply, body) => {
+    const { task_id: taskId } = paramsSchema.parse(params);
+    return answer(parts, { taskId, input: taskBodySchema.parse(body).input, headers }, reply);
+  };
+  const routes = { '/execute': execute, '/tasks/:task_id/execute': executeTask };
+  for (const [url, handle] of Object.entries(routes)) {
+    const onRequest = readingBody(app, handle);
+    app.post(url, { onRequest }, async (request, reply) => handle(request, reply, request.body));
+  }
 }
 
 interface Call {
@@ -34,38 +42,54 @@ interface Call {
   readonly headers: FastifyRequest['headers'];
 }
 
-async function execute(parts: EdgeParts, { taskId, input, headers }: Call, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(parts: EdgeParts, { taskId, input, headers }: Call, reply: FastifyReply): Promise<FastifyReply> {
   const active = await parts.programs.activeVersion(taskId);
   const rollout = parts.rollouts.of(active.metadata.task_id);
   const lot = (): number => parts.random.next();
   const served = rollout?.choose(active, keySchema.parse(headers)['x-rollout-key'], lot) ?? active;
-  const { task_id: name, version, digest } = served.metadata;
-  reply.header('x-program-version', version).header('x-program-digest', digest);
-  const execution = await executeCounted(parts, { served, input, rollout });
-  reply.header('x-execution-id', execution.id);
-  if (rollout !== undefined) reply.raw.once('finish', () => rollout.mirror(served, input, execution, lot));
+  let execution: Execution;
+  try {
+    const log = await parts.datasets.of(served.metadata.task_id);
+    execution = await executeOnce(served, input, log, parts);
+  } catch (error) {
+    if (isRefusal(error)) rollout?.count(served, undefined);
+    reply.headers(versionHeaders(served));
+    throw error;
+  }
+  if (rollout !== undefined) {
+    rollout.count(served, execution);
+    reply.raw.once('finish', () => rollout.mirror(served, input, execution, lot));
+  }
   if (execution.status !== 'success') {
+    const { task_id: name, version } = served.metadata;
+    reply.headers({ ...versionHeaders(served), 'x-execution-id': execution.id });
     throw new PlatformError('PROGRAM_FAILED', `Cannot run version ${version} of "${name}" on this input: ${execution.message}`, {
       details: { status: execution.status, execution_id: execution.id, latency_ms: execution.latencyMs },
     });
   }
-  return reply
-    .type('application/json; charset=utf-8')
-    .send(`{"output":${execution.outputJson},"latency_ms":${JSON.stringify(execution.latencyMs)}}`);
+  return sendOutput(reply, served, execution);
 }
 
-async function executeCounted(
-  parts: EdgeParts,
-  { served, input, rollout }: { served: ServedVersion; input: Json; rollout: EdgeRollout | undefined },
-): Promise<Execution> {
-  const log = await parts.datasets.of(served.metadata.task_id);
-  if (rollout === undefined) return executeOnce(served, input, log, parts);
-  try {
-    const execution = await executeOnce(served, input, log, parts);
-    rollout.count(served, execution);
-    return execution;
-  } catch (error) {
-    if (isRefusal(error)) rollout.count(served, undefined);
-    throw error;
-  }
+function versionHeaders({ metadata }: ServedVersion): Record<string, string> {
+  return { 'x-program-version': String(metadata.version), 'x-program-digest': metadata.digest };
+}
+
+/** Past Fastify, which has nothing to add to it. */
+function sendOutput(reply: FastifyReply, { metadata }: ServedVersion, { id, outputJson, latencyMs }: Success): FastifyReply {
+  const text = `{"output":${outputJson},"latency_ms":${JSON.stringify(latencyMs)}}`;
+  const { raw } = reply.hijack();
+  raw.writeHead(200, [
+    'x-program-version',
+    String(metadata.version),
+    'x-program-digest',
+    metadata.digest,
+    'x-execution-id',
+    id,
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(Buffer.byteLength(text)),
+  ]);
+  raw.end(text);
+  return reply;
 }

@@ -5,6 +5,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 export function traceRequests(app: FastifyInstance, trace: ModuleTrace): void {
   const open = new WeakMap<FastifyRequest, OpenSpan>();
   app.addHook('onRequest', (request, reply, done) => {
+    if (request.raw.headers['traceparent'] === undefined) {
+      done();
+      return;
+    }
     const span = trace.open(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, request.headers['traceparent']);
     if (span !== undefined) {
       open.set(request, span);

@@ -8,6 +8,8 @@ export const MESSAGE_LIMIT_CHARS = 2000;
 export const FRAME_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Timers of isolated-vm that may be alive in one worker; calls above that have only the kill from outside (see `timer-budget.ts`). */
 export const TIMERS_MAX = 50_000;
+/** How late the limit of time inside a worker may act, in nanoseconds: 2 ms. */
+export const TIMER_SLACK_NS = 2_000_000;
 /** What the pool adds to the limit of time before it kills, in milliseconds. */
 export const HARD_LIMIT_GRACE_MS = 250;
 /** How often busy workers are looked at: age of the head call and resident memory, in milliseconds. */

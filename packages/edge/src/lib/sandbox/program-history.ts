@@ -49,14 +49,29 @@ export class ProgramHistory {
 export class ProgramHistories {
   readonly #clock: Clock;
   readonly #histories = new Map<string, ProgramHistory>();
+  #newest: { readonly tenant: string; readonly key: string; readonly history: ProgramHistory } | undefined;
   #lastSlot = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** The history of a program; a new one for a key that is not known. */
-  of(key: string): ProgramHistory {
+  /** The history of a tenant's program; a new one for a key that is not known. */
+  of(tenant: string, key: string): ProgramHistory {
+    // Mostly it is the one of the call before.
+    if (this.#newest?.key === key && this.#newest.tenant === tenant) return this.#newest.history;
+    const history = this.#use(`${tenant} ${key}`);
+    this.#newest = { tenant, key, history };
+    return history;
+  }
+
+  /** Number of programs that are not run at the moment. */
+  quarantined(): number {
+    const now = this.#clock.now();
+    return [...this.#histories.values()].filter((history) => history.isQuarantined(now)).length;
+  }
+
+  #use(key: string): ProgramHistory {
     let history = this.#histories.get(key);
     if (history === undefined) {
       this.#lastSlot += 1;
@@ -65,12 +80,6 @@ export class ProgramHistories {
     } else this.#histories.delete(key);
     this.#histories.set(key, history);
     return history;
-  }
-
-  /** Number of programs that are not run at the moment. */
-  quarantined(): number {
-    const now = this.#clock.now();
-    return [...this.#histories.values()].filter((history) => history.isQuarantined(now)).length;
   }
 
   #forgetOldest(): void {

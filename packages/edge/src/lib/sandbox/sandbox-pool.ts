@@ -71,33 +71,16 @@ export class SandboxPool implements Sandbox {
         reject(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot run the program: the sandbox is closed'));
         return;
       }
-      const history = this.#histories.of(`${name} ${key}`);
+      const history = this.#histories.of(name, key);
       const refusal = this.#refusalOf(history.isQuarantined(this.#setup.clock.now()), inputJson);
       if (refusal instanceof PlatformError) reject(refusal);
       else if (refusal !== undefined) resolve({ status: 'error', message: refusal, latencyMs: 0 });
       else {
         this.#pendingCalls += 1;
         this.#pendingChars += inputJson.length;
-        const settled = (): void => {
-          this.#pendingCalls -= 1;
-          this.#pendingChars -= inputJson.length;
-        };
         const tenant = this.#tenantOf(name);
-        tenant.queue.push({
-          history,
-          code,
-          inputJson,
-          options: { timeoutMs, inParts },
-          isRequeued: false,
-          resolve: (result) => {
-            settled();
-            resolve(result);
-          },
-          reject: (error) => {
-            settled();
-            reject(error);
-          },
-        });
+        const options = { timeoutMs, inParts };
+        tenant.queue.push({ history, code, inputJson, options, isRequeued: false, resolve, reject });
         this.#dispatch(tenant);
       }
     });
@@ -135,6 +118,21 @@ export class SandboxPool implements Sandbox {
     return this.close();
   }
 
+  #answer(call: Call, result: SandboxResult): void {
+    this.#settle(call);
+    call.resolve(result);
+  }
+
+  #reject(call: Call, error: Error): void {
+    this.#settle(call);
+    call.reject(error);
+  }
+
+  #settle({ inputJson }: Call): void {
+    this.#pendingCalls -= 1;
+    this.#pendingChars -= inputJson.length;
+  }
+
   #refusalOf(isQuarantined: boolean, inputJson: string): string | PlatformError | undefined {
     if (inputJson.length > INPUT_LIMIT_CHARS) return `The input has more than ${INPUT_LIMIT_CHARS} characters`;
     if (isQuarantined) return 'The program is in quarantine: it had to be killed too often';
@@ -146,6 +144,12 @@ export class SandboxPool implements Sandbox {
 
   #workers(): WorkerProcess[] {
     return [...[...this.#tenants.values()].flatMap(({ workers }) => workers), ...this.#free];
+  }
+
+  #workerCount(): number {
+    let count = this.#free.length;
+    for (const { workers } of this.#tenants.values()) count += workers.length;
+    return count;
   }
 
   #tenantOf(name: string): Tenant {
@@ -192,8 +196,8 @@ export class SandboxPool implements Sandbox {
   #refill(): void {
     if (this.#isClosed || this.#isBackingOff) return;
     for (;;) {
+      if (this.#free.length > 0 && this.#workerCount() > this.#size) return;
       const workers = this.#workers();
-      if (this.#free.length > 0 && workers.length > this.#size) return;
       if (workers.length >= this.#most) {
         const idle = workers.filter((worker) => worker.isReady && worker.tenant !== undefined && worker.depth === 0);
         const [oldest] = idle.sort((one, other) => one.headSince - other.headSince);
@@ -214,7 +218,7 @@ export class SandboxPool implements Sandbox {
       onAnswer: (_, call, result) => {
         this.#startFailures = 0;
         call.history.noteLatency(result.latencyMs);
-        call.resolve(result);
+        this.#answer(call, result);
         const tenant = this.#tenants.get(worker.tenant ?? '');
         if (tenant !== undefined) this.#dispatch(tenant);
       },
@@ -230,7 +234,7 @@ export class SandboxPool implements Sandbox {
     if (tenant !== undefined) tenant.workers = tenant.workers.filter((other) => other !== worker);
     if (this.#isClosed) {
       const error = new PlatformError('SERVICE_UNAVAILABLE', 'Cannot run the program: the sandbox is closed');
-      for (const call of worker.calls) call.reject(error);
+      for (const call of worker.calls) this.#reject(call, error);
       return;
     }
     if (worker.killReason !== 'idle') {
@@ -257,7 +261,7 @@ export class SandboxPool implements Sandbox {
     head.history.noteKill(now);
     const latencyMs = Math.max(0, now - worker.headSince);
     if (worker.killReason === 'time') {
-      head.resolve({
+      this.#answer(head, {
         status: 'timeout',
         message: `The program ran longer than ${head.options.timeoutMs} ms and was killed`,
         latencyMs,
@@ -265,7 +269,7 @@ export class SandboxPool implements Sandbox {
       });
     } else {
       const reason = worker.killReason === 'memory' ? 'used too much memory and was killed' : 'ended its worker process';
-      head.resolve({ status: 'error', message: `The program ${reason}`, latencyMs });
+      this.#answer(head, { status: 'error', message: `The program ${reason}`, latencyMs });
     }
   }
 
@@ -285,7 +289,7 @@ export class SandboxPool implements Sandbox {
 
   #rejectQueued(reason: string): void {
     const error = new PlatformError('SERVICE_UNAVAILABLE', `Cannot run the program: ${reason}`);
-    for (const { queue } of this.#tenants.values()) for (const call of queue.drain()) call.reject(error);
+    for (const { queue } of this.#tenants.values()) for (const call of queue.drain()) this.#reject(call, error);
   }
 
   /** Looks at the workers again and again while one of them starts or has something to do. */

@@ -3,9 +3,17 @@ import { type Clock, messageOf } from '@loopwright/protocol';
 import type { EngineLimits } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import type { Jail, JailedProcess } from './jail/jail.ts';
-import { LOWERED_PRIORITY, MESSAGE_LIMIT_CHARS, PROGRAMS_PER_WORKER, THREADS_PER_WORKER, WRITES_UNDER_WAY } from './limits.ts';
+import {
+  LOWERED_PRIORITY,
+  MESSAGE_LIMIT_CHARS,
+  PROGRAMS_PER_WORKER,
+  THREADS_PER_WORKER,
+  TIMER_SLACK_NS,
+  WRITES_UNDER_WAY,
+} from './limits.ts';
 import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
 import { residentBytes } from './resources/resident-memory.ts';
+import { allowTimerSlack } from './resources/timer-slack.ts';
 import { loadText, readFailure } from './payloads.ts';
 import { processorMs } from './processor-time.ts';
 import type { ProgramHistory } from './program-history.ts';
@@ -268,6 +276,7 @@ export class WorkerProcess {
   #confine(): void {
     const pid = this.#process.pid();
     if (pid === undefined) return;
+    allowTimerSlack(pid, TIMER_SLACK_NS);
     const limits = { memoryBytes: this.#setup.residentLimitBytes, threads: THREADS_PER_WORKER };
     this.#cgroup = this.#setup.cgroups?.confine(pid, limits);
   }

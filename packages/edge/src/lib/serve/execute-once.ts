@@ -12,7 +12,7 @@ import type { ExecutionLog } from '../dataset/execution-log.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import type { Watching } from '../watching/watching.ts';
 import { isNestedTooDeep } from './nesting.ts';
-import { issuesAsDetails } from './schema-check.ts';
+import { type SchemaIssue, issuesAsDetails } from './schema-check.ts';
 import type { ServedVersion } from './served-version.ts';
 
 /** How one execution ended. `outputJson` is the output as the program wrote it. */
@@ -48,40 +48,39 @@ export async function executeOnce(
   log: ExecutionLog | undefined,
   { sandbox, clock, random, trace, watching }: ExecutionTools,
 ): Promise<Execution> {
-  const inputJson = await readInput(served, input);
+  const inputJson = inputText(input);
+  const issues = served.checkInput(input, inputJson);
+  refuseIssues(issues instanceof Promise ? await issues : issues);
   const result = await sandbox.run(served.program, inputJson);
-  const id = random.uuid();
-  const execution = { id, ...(await readResult(served, result)) };
+  const outcome = readResult(served, result);
+  const execution = executionOf(random.uuid(), outcome instanceof Promise ? await outcome : outcome);
   if (log === undefined) return execution;
   const reason =
     execution.status === 'success'
       ? watching.choose(served.metadata.task_id, { input, inputJson, output: execution.output })
       : undefined;
-  const record = { ...recordOf(served, input, execution, isoTime(clock.now())), sampled_for_validation: reason !== undefined };
-  await trace.span('record execution', () => log.append(record));
+  const record = recordOf(served, { input, execution, executedAt: isoTime(clock.now()), isSampled: reason !== undefined });
+  await trace.span('record execution', () => log.append(record, inputJson));
   watching.observe({ record, inputJson, reason });
   return execution;
 }
 
-async function readInput({ checkInput }: ServedVersion, input: Json): Promise<string> {
+function inputText(input: Json): string {
   const inputJson = writeJson(input);
   if (inputJson === undefined || isNestedTooDeep(inputJson)) {
     throw new PlatformError('VALIDATION_ERROR', 'Cannot read the input: it is nested too deeply', {
       details: { issues: [{ pointer: '/input', message: 'is nested too deeply' }] },
     });
   }
-  const issues = await checkInput(input, inputJson);
-  if (issues.length > 0) {
-    const [first] = issues;
-    throw new PlatformError(
-      'VALIDATION_ERROR',
-      `Cannot run the program: the input${first?.pointer ?? ''} ${first?.message ?? ''}`,
-      {
-        details: issuesAsDetails(issues, '/input'),
-      },
-    );
-  }
   return inputJson;
+}
+
+function refuseIssues(issues: readonly SchemaIssue[]): void {
+  const [first] = issues;
+  if (first === undefined) return;
+  throw new PlatformError('VALIDATION_ERROR', `Cannot run the program: the input${first.pointer} ${first.message}`, {
+    details: issuesAsDetails(issues, '/input'),
+  });
 }
 
 /** `undefined` for what is nested so deeply that it cannot be written. */
@@ -101,7 +100,8 @@ interface FailedOutcome {
   latencyMs: number;
 }
 
-async function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Promise<Outcome> {
+/** A promise only where the output is checked in the sandbox: a turn of the queue for each request adds up. */
+function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Outcome | Promise<Outcome> {
   if (result.status !== 'success') return result;
   const { outputJson, latencyMs } = result;
   const failed = (message: string): FailedOutcome => ({ status: 'error', message, latencyMs });
@@ -113,12 +113,28 @@ async function readResult({ checkOutput }: ServedVersion, result: SandboxResult)
   } catch {
     return failed('The output is not JSON');
   }
-  const [issue] = await checkOutput(output, outputJson);
-  if (issue !== undefined) return failed(`The output${issue.pointer} ${issue.message}`);
-  return { status: 'success', output, outputJson, latencyMs };
+  const checked = ([issue]: readonly SchemaIssue[]): Outcome =>
+    issue === undefined
+      ? { status: 'success', output, outputJson, latencyMs }
+      : failed(`The output${issue.pointer} ${issue.message}`);
+  const issues = checkOutput(output, outputJson);
+  return issues instanceof Promise ? issues.then(checked) : checked(issues);
 }
 
-function recordOf({ metadata }: ServedVersion, input: Json, execution: Execution, executedAt: string): ExecutionRecord {
+function executionOf(id: string, outcome: Outcome): Execution {
+  if (outcome.status !== 'success') return { id, ...outcome };
+  const { status, output, outputJson, latencyMs } = outcome;
+  return { id, status, output, outputJson, latencyMs };
+}
+
+interface Recorded {
+  readonly input: Json;
+  readonly execution: Execution;
+  readonly executedAt: string;
+  readonly isSampled: boolean;
+}
+
+function recordOf({ metadata }: ServedVersion, { input, execution, executedAt, isSampled }: Recorded): ExecutionRecord {
   const status: ProgramRunStatus = execution.status;
   return {
     id: execution.id,
@@ -131,7 +147,7 @@ function recordOf({ metadata }: ServedVersion, input: Json, execution: Execution
     memory_usage_mb: null,
     status,
     error_message: execution.status === 'success' ? null : execution.message,
-    sampled_for_validation: false,
+    sampled_for_validation: isSampled,
     validation_id: null,
     executed_at: executedAt,
   };

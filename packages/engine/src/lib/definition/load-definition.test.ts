@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Json, PlatformError } from '@loopwright/protocol';
-import { loadDefinition } from './load-definition.ts';
+import { type Json, type JsonObject, PlatformError } from '@loopwright/protocol';
+import { loadDefinition, loadWovenDefinition } from './load-definition.ts';
 
 const HEAD = "document: { dsl: '1.0.3', namespace: test, name: places, version: '1.0.0' }\n";
 
@@ -68,3 +68,32 @@ describe('loadDefinition', () => {
     assert.deepEqual(issuesOf('- 1'), [['', 1, 1]]);
   });
 });
+
+describe('loadWovenDefinition', () => {
+  it('gives what the text of the same document gives', () => {
+    const loaded = loadDefinition(`${HEAD}do: [{ one: { set: { a: "\${ .b }" } } }]`, {});
+    assert.deepEqual(loadWovenDefinition(loaded.source, {}), loaded);
+  });
+
+  it('refuses what weaving can break, with its place: the form, a name that is twice there, a function that is not', () => {
+    const { source } = loadDefinition(`${HEAD}do: [{ one: { set: { a: 1 } } }]`, {});
+    const weave = (...tasks: JsonObject[]): JsonObject => ({ ...source, do: [...(source['do'] as Json[]), ...tasks] });
+    assert.deepEqual(refusedAt(weave({ one: { set: { a: 2 } } })), ['/do/1/one']);
+    assert.deepEqual(refusedAt(weave({ two: { call: 'nobody' } })), ['/do/1/two/call']);
+    assert.deepEqual(refusedAt(weave({ two: { nothing: 1 } })), ['/do/1/two']);
+  });
+});
+
+function refusedAt(document: JsonObject): Json[] {
+  try {
+    loadWovenDefinition(document, {});
+  } catch (error) {
+    assert.ok(error instanceof PlatformError && error.code === 'INVALID_DEFINITION');
+    const issues = error.details?.['issues'];
+    assert.ok(Array.isArray(issues));
+    return issues.map((issue) =>
+      issue !== null && typeof issue === 'object' && !Array.isArray(issue) ? (issue['pointer'] ?? null) : null,
+    );
+  }
+  return [];
+}

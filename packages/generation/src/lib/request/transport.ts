@@ -1,5 +1,3 @@
-import { Agent, fetch } from 'undici';
-
 /** What the client reads of an answer. */
 export interface FetchLikeResponse {
   readonly status: number;
@@ -35,6 +33,16 @@ const CONNECTION_LIMIT = 256;
  * and a generation answers when it is done, so that a longer time-out would have no effect with it.
  */
 export function openTransport(): Transport {
+  let opened: Promise<Transport> | undefined;
+  return {
+    fetch: async (url, init) => (await (opened ??= openAgent())).fetch(url, init),
+    close: async () => (await opened)?.close(),
+  };
+}
+
+/** The library is read with the first request: it is large, and many processes never send one. */
+async function openAgent(): Promise<Transport> {
+  const { Agent, fetch } = await import('undici');
   const agent = new Agent({
     headersTimeout: 0,
     bodyTimeout: 0,

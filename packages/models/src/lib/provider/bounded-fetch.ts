@@ -1,4 +1,4 @@
-import { Agent, fetch as undiciFetch } from 'undici';
+import type * as Undici from 'undici';
 
 /** Largest answer of a provider, in bytes. A document of an agent is far smaller. */
 const ANSWER_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -15,21 +15,29 @@ export interface ProviderTransport extends AsyncDisposable {
  * answer past {@link ANSWER_LIMIT_BYTES} is cut off with an error while it is read. The only time limit is the caller's signal: the `fetch` inside Node gives up after 300 s.
  */
 export function openProviderTransport(): ProviderTransport {
-  const dispatcher = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    connections: CONNECTIONS,
-  });
+  let opened: ReturnType<typeof openAgent> | undefined;
   const bounded = async (url: string, init: object): Promise<Response> => {
-    const response = (await undiciFetch(url, { ...init, redirect: 'error', dispatcher })) as unknown as Response;
+    const { fetch, agent } = await (opened ??= openAgent());
+    const response = (await fetch(url, { ...init, redirect: 'error', dispatcher: agent })) as unknown as Response;
     const { status, statusText, headers } = response;
     return new Response(response.body?.pipeThrough(limitBytes(ANSWER_LIMIT_BYTES)) ?? null, { status, statusText, headers });
   };
   return {
     fetch: bounded as unknown as typeof globalThis.fetch,
-    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+    [Symbol.asyncDispose]: async () => (await opened)?.agent.destroy(),
   };
+}
+
+/** The library is read with the first request: it is large, and most processes ask no model. */
+async function openAgent(): Promise<{ fetch: typeof Undici.fetch; agent: Undici.Agent }> {
+  const { Agent, fetch } = await import('undici');
+  const agent = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connections: CONNECTIONS,
+  });
+  return { fetch, agent };
 }
 
 function limitBytes(limit: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {

@@ -27,7 +27,9 @@ const TO_SET: Readonly<Record<ModelProvider, readonly string[]>> = {
 
 /** Throws PROVIDER_NOT_CONFIGURED naming the settings that are missing, when the model behind a name cannot be opened. */
 export function checkProvider({ provider }: Pick<ModelName, 'provider'>, { keys, urls }: Omit<OpenModelParts, 'fetch'>): void {
-  if (provider === 'compatible' ? urls.compatible === null : keys.of(provider) === undefined) throw notConfigured(provider);
+  // A file of a key that cannot be read is said here too, where the provider would do without a key.
+  const apiKey = keys.of(provider);
+  if (provider === 'compatible' ? urls.compatible === null : apiKey === undefined) throw notConfigured(provider);
 }
 
 /**

@@ -19,7 +19,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** The last time that was written: under load many things happen in one millisecond. */
+let written = { milliseconds: NaN, text: '' };
+
 /** Time as the wire writes it: RFC 3339 in UTC with milliseconds. */
 export function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  if (milliseconds !== written.milliseconds) written = { milliseconds, text: new Date(milliseconds).toISOString() };
+  return written.text;
 }

@@ -54,11 +54,6 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value);
 }
 
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Details that point to what is wrong in a document: one entry an issue. */
 export function issueDetails(issues: readonly { path: readonly PropertyKey[]; message: string }[], prefix = ''): JsonObject {
   const list: Json[] = issues.map((issue) => ({
