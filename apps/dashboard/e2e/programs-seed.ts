@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from '@loopwright/client';
 import { ProgramStore } from '@loopwright/edge';
-import { programAliasSchema, systemClock } from '@loopwright/protocol';
+import { programAliasSchema, rolloutSchema, storedDiffSchema, systemClock } from '@loopwright/protocol';
 import type { DashboardServer } from './dashboard-fixture.ts';
 
 const INPUT = {
@@ -64,6 +64,24 @@ export async function seedPrograms({ client, dir }: Pick<DashboardServer, 'clien
   await ask(60, (index) => `order ${index % 9} came ${index % 4 === 0 ? 'with a prize' : 'late'}, please help me soon`);
   await ask(40, (index) => `ZAHLUNG ${index} FEHLT`);
   await client.execute('spam-filter', { text: '' }).catch(() => undefined);
+}
+
+/** Lets the third version of `spam-filter` answer a share of some requests, and compares it with the second one. */
+export async function seedRollout(client: Client): Promise<void> {
+  await client.call({
+    method: 'POST',
+    path: '/api/v1/programs/spam-filter/rollouts',
+    answer: rolloutSchema,
+    json: { candidate: 3, stages: [20, 50, 100], minimum_samples: 100, comment: 'Knows credit offers' },
+    ifMatch: '*',
+  });
+  await Promise.all(Array.from({ length: 60 }, (_, at) => client.execute('spam-filter', { text: `A credit of ${at} for you` })));
+  await client.call({
+    method: 'POST',
+    path: '/api/v1/programs/spam-filter/diffs',
+    answer: storedDiffSchema,
+    json: { candidate: 3, incumbent: 2 },
+  });
 }
 
 /** Waits until requests are answered: the server is ready before its edge is. */

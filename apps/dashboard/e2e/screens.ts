@@ -1,7 +1,7 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { seedPrograms } from './programs-seed.ts';
+import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -12,6 +12,7 @@ mkdirSync(DIR, { recursive: true });
 await using server = await startServer();
 const runs = await seedRuns(server);
 await seedPrograms(server);
+await seedRollout(server.client);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',

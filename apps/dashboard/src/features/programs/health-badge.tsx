@@ -10,7 +10,7 @@ export function HealthBadge({ program }: { program: ProgramSummary }): ReactElem
   const isServed = program.active_version !== null && program.edge_url !== null;
   const today = useQuery({ ...todayQuery(program.name), enabled: isServed });
   const drift = useQuery({ ...driftQuery(program.name), enabled: isServed });
-  if (isServed && (today.isPending || drift.isPending)) return <span className="muted">…</span>;
+  if (isServed && (today.isPending || drift.isPending)) return <span className="skeleton" aria-busy="true" />;
   const { text, tone, icon, why } = healthOf(program, today.data, drift.data);
   return (
     <span title={why}>

@@ -1,11 +1,12 @@
 import type { DailyAnalytics, ProgramSummary } from '@loopwright/protocol';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Link, getRouteApi } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
 import { countText, percentText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { type Column, DataTable } from '../../shared/ui/data-table.tsx';
 import { TextField } from '../../shared/ui/field.tsx';
+import { PageLink } from '../../shared/ui/page-link.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { HealthBadge } from './health-badge.tsx';
 import { latencyText } from './latency-text.ts';
@@ -66,9 +67,9 @@ const COLUMNS: readonly Column<ProgramSummary>[] = [
     id: 'program',
     header: 'Program',
     cell: ({ name }) => (
-      <Link to="/programs/$name" params={{ name }} className="truncate program-name">
+      <PageLink path={`/programs/${name}`} className="truncate program-name">
         <strong>{name}</strong>
-      </Link>
+      </PageLink>
     ),
   },
   { id: 'health', header: 'Health', width: '140px', cell: (program) => <HealthBadge program={program} /> },
@@ -118,7 +119,8 @@ function Today({
   program: ProgramSummary;
   text: (day: DailyAnalytics) => string | null;
 }): ReactElement {
-  const { data } = useQuery({ ...todayQuery(name), enabled: edge !== null });
+  const { data, isLoading } = useQuery({ ...todayQuery(name), enabled: edge !== null });
+  if (isLoading) return <span className="skeleton" aria-busy="true" />;
   const shown = data === undefined ? null : text(data);
   if (shown !== null) return <span className="numeric">{shown}</span>;
   const why = edge === null ? 'the edge is not running' : active === null ? 'no version is active' : 'no request today';

@@ -3,7 +3,9 @@ import { MenuFace } from './menu-face.tsx';
 import type { MenuProps } from './menu-types.ts';
 import './controls.css';
 
-const load = async (): Promise<{ default: ComponentType<MenuProps> }> => ({ default: (await import('./open-menu.tsx')).OpenMenu });
+const load = async (): Promise<{ default: ComponentType<MenuProps> }> => ({
+  default: (await import('./open-menu.tsx')).OpenMenu,
+});
 const OpenMenu = lazy(load);
 
 /** A button that opens a list of things to do or to choose. What the list needs is loaded when somebody comes near: it would be a fifth of the first load. */

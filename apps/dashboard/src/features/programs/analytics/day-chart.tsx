@@ -10,9 +10,9 @@ export interface Series {
   readonly look: 'main' | 'second' | 'bad';
 }
 
-const WIDTH = 640;
+const WIDTH = 400;
 const HEIGHT = 150;
-const LEFT = 56;
+const LEFT = 52;
 const BOTTOM = 20;
 const TOP = 8;
 
@@ -86,7 +86,7 @@ const xOf = (at: number, days: number): number => LEFT + at * stepOf(days);
 const yOf = (value: number, top: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - Math.min(1, value / top));
 
 /** How many dates are written below a chart at the most. */
-const DATES = 8;
+const DATES = 7;
 
 function Grid({ top, text, days }: { top: number; text: (value: number) => string; days: readonly string[] }): ReactElement {
   const every = Math.ceil(days.length / DATES);
@@ -168,7 +168,7 @@ function ChartTable({
 }): ReactElement {
   return (
     <div className="table-scroll chart-table" tabIndex={0} role="region" aria-label={`${title} as a table`}>
-      <table className="table">
+      <table className="table figures">
         <caption className="visually-hidden">{title} by day</caption>
         <thead>
           <tr>

@@ -20,7 +20,7 @@ export function FiguresTable({
     <section className="stack" aria-label={title}>
       <h3>{title}</h3>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={`Figures ${title.toLowerCase()}`}>
-        <table className="table">
+        <table className="table figures">
           <caption className="visually-hidden">{title}</caption>
           <thead>
             <tr>

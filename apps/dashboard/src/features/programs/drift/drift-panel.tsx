@@ -85,7 +85,7 @@ function Verdict({ verdict }: { verdict: DriftVerdict }): ReactElement {
 function Findings({ verdict: { findings } }: { verdict: DriftVerdict }): ReactElement {
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="What is not as it was">
-      <table className="table">
+      <table className="table figures">
         <caption className="visually-hidden">What is not as it was</caption>
         <thead>
           <tr>

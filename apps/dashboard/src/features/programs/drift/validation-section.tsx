@@ -47,7 +47,7 @@ export function ValidationSection({ name }: { name: string }): ReactElement {
 function Versions({ versions }: Pick<ValidationSummary, 'versions'>): ReactElement {
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Right answers by version">
-      <table className="table">
+      <table className="table figures">
         <caption className="visually-hidden">Right answers by version</caption>
         <thead>
           <tr>

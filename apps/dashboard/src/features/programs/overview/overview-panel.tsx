@@ -39,7 +39,9 @@ export function OverviewPanel({ program, select }: ProgramPanel): ReactElement {
           <h2>Quality</h2>
           {drift.data === undefined ? null : <DriftBadge state={drift.data.state} />}
         </div>
-        <p className="muted">{drift.data?.why ?? (isServed ? 'Not known yet.' : 'Not measured: the program is not served.')}</p>
+        {drift.data !== undefined && drift.data.why === health.why ? null : (
+          <p className="muted">{drift.data?.why ?? (isServed ? 'Not known yet.' : 'Not measured: the program is not served.')}</p>
+        )}
         {program.edge_url === null ? null : <Waiting name={program.name} />}
       </section>
       <section className="card stack" aria-label="How to call it">

@@ -20,7 +20,7 @@ export function SchemaFields({ field, name, pointer = '', required = true, draft
   if (field.kind === 'object')
     return (
       <fieldset className="schema-group">
-        <legend className="field-label">{label}</legend>
+        <legend className={pointer === '' ? 'visually-hidden' : 'field-label'}>{label}</legend>
         {field.hint === undefined ? null : <span className="field-hint">{field.hint}</span>}
         {field.fields.map((entry) => (
           <SchemaFields

@@ -203,7 +203,7 @@ function Compared({ rollout }: { rollout: Rollout }): ReactElement {
   const { candidate, incumbent } = rollout.figures;
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Candidate and incumbent compared">
-      <table className="table">
+      <table className="table figures">
         <caption className="visually-hidden">Candidate and incumbent compared</caption>
         <thead>
           <tr>

@@ -66,7 +66,7 @@ export function SamplesPanel({ program }: ProgramPanel): ReactElement {
 function Samples({ rows }: { rows: readonly Sample[] }): ReactElement {
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="List of samples">
-      <table className="table">
+      <table className="table figures">
         <caption className="visually-hidden">Samples</caption>
         <thead>
           <tr>

@@ -109,7 +109,7 @@ function Comparison({ report, at, by, digest }: { report: Report; at: string; by
             <h3>{kind.kind}</h3>
           </div>
           <div className="table-scroll">
-            <table className="table">
+            <table className="table figures">
               <thead>
                 <tr>
                   <th scope="col">Input</th>
