@@ -114,9 +114,10 @@ export const diffsQuery = (name: string, version: number) =>
     queryFn: () => get(programPath(name, `/versions/${version}/diffs`, { limit: '50' }), storedDiffListSchema),
   });
 
-export const timelineQuery = (name: string, at: string | undefined) =>
+/** What was active when; `movedAt`: of the alias as it is known, so that the history is never older than that. */
+export const timelineQuery = (name: string, at: string | undefined, movedAt: string | null = null) =>
   infiniteQueryOptions({
-    queryKey: [...programKey(name), 'timeline', at ?? ''],
+    queryKey: [...programKey(name), 'timeline', at ?? '', movedAt],
     queryFn: ({ pageParam }) =>
       get(programPath(name, '/timeline', pageOf(pageParam, at === undefined ? {} : { at })), programTimelineSchema),
     initialPageParam: null as string | null,

@@ -41,7 +41,7 @@ export function DayChart({
   return (
     <figure className="card chart" aria-labelledby={heading}>
       <figcaption className="row">
-        <h3 id={heading}>{title}</h3>
+        <h2 id={heading}>{title}</h2>
         <span className="grow" />
         {series.map(({ name, look }) => (
           <span key={name} className={`chart-key chart-${look}`}>

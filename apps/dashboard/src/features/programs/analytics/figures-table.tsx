@@ -17,8 +17,8 @@ export function FiguresTable({
 }): ReactElement | null {
   if (rows.length === 0) return null;
   return (
-    <section className="stack" aria-label={title}>
-      <h3>{title}</h3>
+    <section className="stack figures-part" aria-label={title}>
+      <h2>{title}</h2>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={`Figures ${title.toLowerCase()}`}>
         <table className="table figures">
           <caption className="visually-hidden">{title}</caption>

@@ -10,6 +10,6 @@ export function sourceOf({ files }: ProgramBundle): { name: string; text: string
 }
 
 /** The text in base64 of UTF-8. */
-export function textOf(base64: string): string {
+function textOf(base64: string): string {
   return new TextDecoder().decode(Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)));
 }
