@@ -1,6 +1,7 @@
-// `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at.
+// `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at. Fails when axe finds something.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
@@ -40,6 +41,7 @@ const PAGES: Readonly<Record<string, string>> = {
 /** `npm run screens program` makes those whose names begin so only. */
 const wanted = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
 const browser = await startBrowser();
+const troubles: string[] = [];
 for (const [size, viewport] of Object.entries(SIZES))
   for (const theme of ['light', 'dark'] as const) {
     const { page, context } = await openPage(browser, server.url, { viewport, colorScheme: theme, timezoneId: 'UTC' });
@@ -47,12 +49,15 @@ for (const [size, viewport] of Object.entries(SIZES))
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+      troubles.push(...(await violations(page, [theme])).map((line) => `${path} at ${size} px: ${line}`));
       await page.screenshot({ path: join(DIR, `${name}-${size}-${theme}.png`) });
     }
     await context.close();
   }
 await browser.close();
 process.stdout.write(`Wrote ${wanted.length * 4} pictures to docs/screens\n`);
+for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
+if (troubles.length > 0) process.exitCode = 1;
 
 async function artifactOf(runId: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);

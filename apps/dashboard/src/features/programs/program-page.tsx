@@ -64,10 +64,12 @@ function Program({ program }: { program: ProgramSummary }): ReactElement {
   };
   const tab = search.tab ?? 'overview';
   // On a phone there are more tabs than are seen.
-  useEffect(
-    () => document.querySelector('[role="tab"][aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
-    [tab],
-  );
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      document.querySelector('[role="tab"][aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [tab]);
   return (
     <div className="page">
       <div className="page-head">

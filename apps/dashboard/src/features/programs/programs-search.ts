@@ -4,7 +4,6 @@ import { z } from 'zod';
 export const programsSearchSchema = z.object({
   q: z.string().trim().min(1).max(63).optional().catch(undefined),
 });
-export type ProgramsSearch = z.infer<typeof programsSearchSchema>;
 
 /** The tabs of a program, in their order; the first one is shown when the URL names none. */
 export const PROGRAM_TABS = [

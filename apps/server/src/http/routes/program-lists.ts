@@ -1,5 +1,6 @@
 import { DEFAULT_PROJECT } from '@loopwright/engine';
 import {
+  type ProgramSummary,
   errorResponseSchema,
   programListSchema,
   programNameSchema,
@@ -8,6 +9,7 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { StoredSummary } from '../../programs/program-service.ts';
 import type { AppParts } from '../app.ts';
 import { namePlace, numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
 
@@ -32,10 +34,11 @@ export function programListRoutes({ programs, authorization: { resources } }: Ap
         const list = await programs.list((name) => name.includes(q.toLowerCase()) && isSeen(name));
         const { page, ...rest } = pageOf(list, query, { place: ({ name }) => [name], schema: namePlace });
         const projects = await resources.projectsOfPrograms();
-        return {
-          programs: page.map((program) => ({ ...program, project_id: projects.get(program.name) ?? DEFAULT_PROJECT })),
-          ...rest,
-        };
+        const inProject = (program: StoredSummary): ProgramSummary => ({
+          ...program,
+          project_id: projects.get(program.name) ?? DEFAULT_PROJECT,
+        });
+        return { programs: page.map(inProject), ...rest };
       },
     );
 

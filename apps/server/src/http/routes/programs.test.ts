@@ -143,8 +143,8 @@ describe('GET /api/v1/programs/{name}/analytics', () => {
     const range = rangeAnalyticsSchema.parse(body);
     assert.deepEqual([range.from, range.to, range.days.map((day) => day.date)], ['2026-01-01', date, [date]]);
     assert.ok((range.by_version['2']?.total_executions ?? 0) >= 1);
-    const before = await server.get(`${PATH}/echo/analytics/range?from=2026-01-01&to=2026-01-31`);
-    assert.equal(rangeAnalyticsSchema.parse(before.body).total.total_executions, 0);
+    const earlier = await server.get(`${PATH}/echo/analytics/range?from=2026-01-01&to=2026-01-31`);
+    assert.equal(rangeAnalyticsSchema.parse(earlier.body).total.total_executions, 0);
     for (const query of ['', '?from=2026-02-02&to=2026-02-01', '?from=2024-01-01&to=2026-02-01', '?from=2026-02-30'])
       errorIn(await server.get(`${PATH}/echo/analytics/range${query}`), 'VALIDATION_ERROR');
   });

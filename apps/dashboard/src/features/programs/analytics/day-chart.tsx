@@ -96,7 +96,7 @@ function Grid({ top, text, days }: { top: number; text: (value: number) => strin
         <g key={share}>
           <line x1={LEFT} x2={WIDTH} y1={yOf(share * top, top)} y2={yOf(share * top, top)} />
           <text x={LEFT - 6} y={yOf(share * top, top) + 3.5} textAnchor="end">
-            {text(share * top)}
+            {share === 0 ? '0' : text(share * top)}
           </text>
         </g>
       ))}

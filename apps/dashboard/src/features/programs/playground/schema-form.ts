@@ -23,7 +23,7 @@ interface About {
 }
 
 /** A field of an object. */
-export interface FormEntry {
+interface FormEntry {
   readonly name: string;
   readonly required: boolean;
   readonly field: FormField;

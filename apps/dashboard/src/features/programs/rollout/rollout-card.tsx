@@ -196,7 +196,12 @@ function Stages({ rollout }: { rollout: Rollout }): ReactElement {
   );
 }
 
-const METRICS = { errors: 'Fail', latency: 'Slow', validation: 'Wrong' } as const;
+/** What is compared, and why there may be nothing to compare. */
+const METRICS = {
+  errors: { title: 'Fail', none: 'no request yet' },
+  latency: { title: 'Slow', none: 'too few answers to say what is slow' },
+  validation: { title: 'Wrong', none: 'no answer was validated' },
+} as const;
 
 /** What was counted of both versions, and how much that speaks against the candidate. */
 function Compared({ rollout }: { rollout: Rollout }): ReactElement {
@@ -229,12 +234,23 @@ function Compared({ rollout }: { rollout: Rollout }): ReactElement {
           </tr>
           {rollout.tests.map((test) => (
             <tr key={test.metric}>
-              <th scope="row">{METRICS[test.metric]}</th>
-              <td className="numeric">{shareText(test.incumbent_share)}</td>
-              <td className="numeric">{shareText(test.candidate_share)}</td>
-              <td className="numeric" title="An e-value: at the threshold the candidate counts as worse, however often one looks">
-                {test.e_value.toPrecision(3)} of {test.threshold}
+              <th scope="row">{METRICS[test.metric].title}</th>
+              <td className="numeric">
+                <Share share={test.incumbent_share} none={METRICS[test.metric].none} />
               </td>
+              <td className="numeric">
+                <Share share={test.candidate_share} none={METRICS[test.metric].none} />
+              </td>
+              {test.candidate_share === null || test.incumbent_share === null ? (
+                <td>–</td>
+              ) : (
+                <td
+                  className="numeric"
+                  title="An e-value: at the threshold the candidate counts as worse, however often one looks"
+                >
+                  {test.e_value.toPrecision(3)} of {test.threshold}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>
@@ -247,6 +263,6 @@ function meanOf({ answered, latency_sum_ms: sum }: ArmFigures): string {
   return answered === 0 ? 'not measured' : latencyText(sum / answered);
 }
 
-function shareText(share: number | null): string {
-  return share === null ? 'not measured' : percentText(share);
+function Share({ share, none }: { share: number | null; none: string }): ReactElement {
+  return share === null ? <span className="muted">not measured: {none}</span> : <>{percentText(share)}</>;
 }

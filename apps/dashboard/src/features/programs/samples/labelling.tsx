@@ -116,7 +116,7 @@ function Begin({
   onTake: () => void;
 }): ReactElement {
   return (
-    <div className="card row">
+    <div className="card row sample-begin">
       <p className="grow">
         {isEmpty
           ? 'Nothing more waits. New requests are chosen as they come.'
