@@ -52,7 +52,7 @@ function testServing(world: World): void {
     assert.match((await newest.textContent()) ?? '', /v2.*after v3.*“v3 was not meant”/);
     await page.getByText('Promotion record').first().click();
     await page.getByText('rollback:').first().waitFor();
-    await page.getByLabel('What was live at').fill('2020-01-01T00:00:00');
+    await page.getByLabel('What was live at', { exact: true }).fill('2020-01-01T00:00:00');
     await button('Look').click();
     await page.getByText('Nothing was active then.').waitFor();
   });
@@ -200,8 +200,12 @@ function testLook(): void {
     await row(/spam-filter/).waitFor();
     await look('list', 'dark');
     await page.goto(PATH);
-    for (const [at, tab] of (await page.getByRole('tab').all()).entries()) {
+    await page.getByRole('tab', { name: 'Money' }).waitFor();
+    const tabs = await page.getByRole('tab').all();
+    assert.equal(tabs.length, 9);
+    for (const [at, tab] of tabs.entries()) {
       await tab.click();
+      await page.getByRole('tabpanel', { name: (await tab.textContent()) ?? '' }).waitFor();
       await look((await tab.textContent()) ?? '', at % 2 === 0 ? 'light' : 'dark');
     }
     assert.deepEqual([...found, ...watched.troubles], []);

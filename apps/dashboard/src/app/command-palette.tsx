@@ -1,8 +1,9 @@
 import { programListSchema } from '@loopwright/protocol';
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, Text } from 'react-aria-components';
+import type { z } from 'zod';
 import { api } from '../shared/api/api.ts';
 import { setPreferences } from '../shared/preferences/preferences.ts';
 import type { NavigationEntry } from './navigation.ts';
@@ -27,14 +28,7 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
     enabled: wanted !== '',
     queryFn: () => api.runs.list({ q: wanted.slice(0, 200), limit: FOUND }),
   });
-  const { data: served } = useQuery({
-    queryKey: ['palette', 'programs', wanted],
-    enabled: wanted !== '',
-    queryFn: () => {
-      const query = new URLSearchParams({ q: wanted.slice(0, 63), limit: String(FOUND) });
-      return api.call({ method: 'GET', path: `/api/v1/programs?${query.toString()}`, answer: programListSchema });
-    },
-  });
+  const { data: served } = useFoundPrograms(wanted);
   const matches = (label: string): boolean => label.toLowerCase().includes(wanted.toLowerCase());
   const commands: Command[] = [
     ...pages.map(({ path, label, key }) => ({ id: path, label, detail: `g ${key}`, run: () => void navigate({ to: path }) })),
@@ -109,4 +103,16 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
       </Modal>
     </ModalOverlay>
   );
+}
+
+/** Programs with a text in their names; none for an empty one. */
+function useFoundPrograms(wanted: string): UseQueryResult<z.infer<typeof programListSchema>> {
+  return useQuery({
+    queryKey: ['palette', 'programs', wanted],
+    enabled: wanted !== '',
+    queryFn: () => {
+      const query = new URLSearchParams({ q: wanted.slice(0, 63), limit: String(FOUND) });
+      return api.call({ method: 'GET', path: `/api/v1/programs?${query.toString()}`, answer: programListSchema });
+    },
+  });
 }
