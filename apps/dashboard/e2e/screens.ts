@@ -40,13 +40,13 @@ const PAGES: Readonly<Record<string, string>> = {
   'program-money': '/programs/spam-filter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000',
 };
 /** `npm run screens program` makes those whose names begin so only. */
-const wanted = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
+const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
 const browser = await startBrowser();
 const troubles: string[] = [];
 for (const [size, viewport] of Object.entries(SIZES))
   for (const theme of ['light', 'dark'] as const) {
     const { page, context } = await openPage(browser, server.url, { viewport, colorScheme: theme, timezoneId: 'UTC' });
-    for (const [name, path] of wanted) {
+    for (const [name, path] of chosen) {
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
@@ -56,7 +56,7 @@ for (const [size, viewport] of Object.entries(SIZES))
     await context.close();
   }
 await browser.close();
-process.stdout.write(`Wrote ${wanted.length * 4} pictures to docs/screens\n`);
+process.stdout.write(`Wrote ${chosen.length * 4} pictures to docs/screens\n`);
 for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
 if (troubles.length > 0) process.exitCode = 1;
 
