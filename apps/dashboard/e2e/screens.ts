@@ -38,6 +38,11 @@ const PAGES: Readonly<Record<string, string>> = {
   'program-drift': '/programs/spam-filter?tab=drift',
   'program-samples': '/programs/spam-filter?tab=samples',
   'program-money': '/programs/spam-filter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000',
+  'settings-keys': '/settings',
+  'settings-people': '/settings?tab=people&project=default',
+  'settings-webhooks': '/settings?tab=webhooks',
+  'settings-audit': '/settings?tab=audit',
+  'settings-server': '/settings?tab=server',
 };
 /** `npm run screens program` makes those whose names begin so only. */
 const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));

@@ -7,6 +7,7 @@ import { ResourceProjects } from './authorization/resource-projects.ts';
 import { BUILT_DASHBOARD, readDashboard } from './dashboard/dashboard-files.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
+import { shownSettings } from './config/shown-settings.ts';
 import { eventRoutes } from './config/event-options.ts';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -82,13 +83,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
-  const made = { examples, programs, diffs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
+  const made = { examples, programs, resources, diffs, edge, workspaces };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: generatorReady(configuration, supervisor),
-    resources,
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
@@ -113,7 +113,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
+  const opened = cleanUp.use(openPrograms({ ...made, engine, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
@@ -121,7 +121,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
-  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watched = { ...made, ...opened, database, engine, programs, audit, models: agents.models };
   const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
@@ -146,7 +146,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     clock,
     random,
     log,
-    ...limitsOf(configuration),
+    ...configured(configuration),
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
     dashboard: await readDashboard(BUILT_DASHBOARD),
@@ -157,9 +157,13 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   return running(url, policies, cleanUp.move());
 }
 
-/** What keeps one of those who use the server from using it up. */
-function limitsOf(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection'> {
-  return { bodyLimitBytes: configuration.bodyMaxKb * 1024, protection: protectionOf(configuration) };
+/** What keeps one of those who use the server from using it up, and what administrators see of the configuration. */
+function configured(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection' | 'settings'> {
+  return {
+    bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
+    settings: shownSettings(configuration),
+  };
 }
 
 /** Goes on with what the process before left in the middle. */

@@ -18,6 +18,8 @@ export {
   type OrchestratorChannel,
 } from './lib/channel/module-channel.ts';
 export { type FetchHandler, fetchHandler } from './lib/http-ipc/fetch-handler.ts';
+export { WholeResponse } from './lib/http-ipc/whole-response.ts';
+export type { HandlerOptions } from './lib/exchange/exchange-server.ts';
 export { HttpIpcServer, type HttpIpcServerOptions } from './lib/http-ipc/http-ipc-server.ts';
 export { HttpIpcClient, type HttpIpcClientOptions } from './lib/http-ipc/http-ipc-client.ts';
 export type { IpcHandler, IpcRequest, IpcResponse, IpcServerRequest } from './lib/http-ipc/ipc-messages.ts';
@@ -72,10 +74,14 @@ export { createTestHost, type TestHost, type TestHostOptions } from './lib/test-
 export { ModuleTrace, type ModuleTraceOptions, type OpenSpan } from './lib/module-trace.ts';
 export { openModuleTrace } from './lib/open-module-trace.ts';
 export { type JwtAlgorithm, type JwtConfig, jwtConfigFromEnvironment } from './lib/jwt/jwt-config.ts';
-export { type JwtClaims, JwtValidator, tokenFromHeader } from './lib/jwt/jwt-validator.ts';
+export { type JwtClaims, JwtValidator, tokenFromHeader, type TokenValidator } from './lib/jwt/jwt-validator.ts';
+export { jwtConnector } from './lib/jwt/jwt-connector.ts';
+export { HostTokenValidator } from './lib/jwt/host-token-validator.ts';
 export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
 export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';
 export { type AppState } from './lib/application/app-state.ts';
+export { type AppChannelHealth } from './lib/application/app-channels.ts';
+export { type ChannelWishes, type TcpChannelWish } from './lib/application/open-channels.ts';
 export { defineModule, type Endpoint, type ModuleDefinition } from './lib/application/define-module.ts';
 export { type ServiceConnection, type ServiceConnector, serviceKey, type ServiceType } from './lib/services/service-connector.ts';
 export { ServiceClient } from './lib/services/service-client.ts';

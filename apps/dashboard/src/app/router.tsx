@@ -4,6 +4,7 @@ import { ErrorState, Loading } from '../shared/ui/states.tsx';
 import { programSearchSchema, programsSearchSchema } from '../features/programs/programs-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
+import { settingsSearchSchema } from '../features/settings/settings-search.ts';
 import { NotFound } from './not-found.tsx';
 import { Shell } from './shell.tsx';
 
@@ -43,9 +44,16 @@ const program = createRoute({
   component: lazyRouteComponent(() => import('../features/programs/program-page.tsx'), 'ProgramPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (search) => settingsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
+});
+
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, programs, program]),
+  routeTree: root.addChildren([home, runs, run, programs, program, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -139,6 +139,8 @@ class CountingEngine extends Engine {
   }
 }
 
+const PLAIN = { random: systemRandom, settings: [] };
+
 /** Opens a test server. */
 export async function openServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
@@ -151,7 +153,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
+  const examples = await openExamples(dir, options);
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, engine, examples, log });
   const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
@@ -161,7 +164,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = await Tracing.open(options.otlpEndpoint ?? null, { clock: systemClock, tell: () => undefined });
   const metrics = new Metrics({ engine, health });
-  const examples = await openExamples(dir, options);
   const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
   const app = await createApp({
     engine,
@@ -185,7 +187,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    random: systemRandom,
+    ...PLAIN,
     clock,
     dashboard: options.dashboard ?? null,
   });

@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket';
-import { type Clock, type Random } from '@loopwright/protocol';
+import type { Clock, Random, ServerSetting } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -22,6 +22,8 @@ import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
+import type { EdgeWalls } from '../programs/edge-walls.ts';
+import type { ProgramTasks } from '../programs/program-tasks.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
@@ -71,9 +73,13 @@ export interface AppParts {
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly rollouts: Rollouts;
+  readonly walls: EdgeWalls;
+  readonly tasks: ProgramTasks;
   readonly money: BreakEvenParts;
   readonly watching: OpenWatching;
   readonly health: HealthSource;
+  /** What the server was started with. */
+  readonly settings: readonly ServerSetting[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: FastifyBaseLogger;

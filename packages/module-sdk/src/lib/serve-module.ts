@@ -49,6 +49,8 @@ export interface ModuleContext {
   readonly messages: MessageClient;
   readonly clock: Clock;
   readonly random: Random;
+  /** Takes what handlers throw. Does not throw. */
+  readonly onError: (error: unknown) => void;
   /** Finds a port and binds it, for a module that serves over TCP too. */
   readonly ports: PortNegotiator;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
@@ -107,7 +109,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   const init = readInit(first);
   channel.setPeerVersion(init.protocol_version);
   const running = await Promise.race([
-    start(init, { secrets, redactor, ports, sendSpans, services, messages, clock, random }),
+    start(init, { secrets, redactor, ports, sendSpans, services, messages, clock, random, onError: options.onError }),
     disconnected,
   ]);
   if (running === 'disconnected') return running;
