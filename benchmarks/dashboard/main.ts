@@ -9,7 +9,9 @@ const LOADS = 7;
 const FRAMES = 900;
 /** Pixels a frame: 9,000 a second, as fast as a wheel is turned. */
 const SPEED = 150;
-const CHANGES = process.argv.includes('--quick') ? 50 : 300;
+const CHANGES = process.argv.includes('--quick') ? 20 : 100;
+/** Between two changes: a page asks once a second when there are always some. */
+const PAUSE_MS = 1100;
 
 if (skipPages !== false) throw new Error(skipPages);
 const quantile = (values: readonly number[], share: number): number =>
@@ -94,6 +96,7 @@ await page.evaluate(`new MutationObserver(() => {
 const late: number[] = [];
 for (let change = 0; change < CHANGES; change += 1) {
   const wanted = change % 2 === 0 ? 'paused' : 'running';
+  await page.waitForTimeout(PAUSE_MS);
   const asked = Date.now();
   await (wanted === 'paused' ? server.client.runs.pause(changed) : server.client.runs.resume(changed));
   for (;;) {

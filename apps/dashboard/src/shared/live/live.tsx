@@ -103,7 +103,7 @@ export function useLiveRefresh(matches: (event: GlobalEventMessage) => boolean, 
   const run = useEffectEvent(refresh);
   const [coalescer] = useState(() => ({ now: null as Coalescer | null }));
   useEffect(() => {
-    coalescer.now = new Coalescer(() => run());
+    coalescer.now = new Coalescer(() => run(), systemClock);
   }, [coalescer]);
   useLiveEvents((event) => {
     if (matches(event)) coalescer.now?.request();
