@@ -62,7 +62,13 @@ function Question({
 }: {
   versions: readonly number[];
   shown: Asked;
-  onAsk: (next: { model: string; requests: number; version: number; input_tokens?: number; output_tokens?: number }) => void;
+  onAsk: (next: {
+    model: string;
+    requests: number;
+    version: number;
+    input_tokens: number | undefined;
+    output_tokens: number | undefined;
+  }) => void;
 }): ReactElement {
   const [model, setModel] = useState(shown.model);
   const [requests, setRequests] = useState(String(shown.requests));
@@ -80,9 +86,9 @@ function Question({
       model: model.trim(),
       requests: Number(requests),
       version,
-      ...(input.trim() === '' ? { input_tokens: undefined } : { input_tokens: Number(input) }),
-      ...(output.trim() === '' ? { output_tokens: undefined } : { output_tokens: Number(output) }),
-    } as Parameters<typeof onAsk>[0]);
+      input_tokens: input.trim() === '' ? undefined : Number(input),
+      output_tokens: output.trim() === '' ? undefined : Number(output),
+    });
   };
   return (
     <form className="card money" onSubmit={submit} noValidate aria-label="What to compare with">
