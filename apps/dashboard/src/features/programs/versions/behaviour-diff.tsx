@@ -108,7 +108,7 @@ function Comparison({ report, at, by, digest }: { report: Report; at: string; by
             <Badge tone={CLASSES.find(([id]) => id === kind.class)?.[2] ?? 'neutral'}>{countText(kind.count)}</Badge>
             <h3>{kind.kind}</h3>
           </div>
-          <div className="table-scroll">
+          <div className="table-scroll" tabIndex={0} role="region" aria-label={`Inputs: ${kind.kind}`}>
             <table className="table figures">
               <thead>
                 <tr>
