@@ -25,6 +25,7 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { openAttachListener } from './modules/attach/open-attach-listener.ts';
 import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
@@ -71,7 +72,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
   const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
-  const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
+  const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -83,7 +84,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
-  const made = { examples, programs, resources, diffs, edge, workspaces };
+  const made = { examples, programs, resources, diffs, edge, workspaces, supervisor };
   const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
@@ -140,6 +141,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     metrics,
     examples,
     ...opened,
+    supervisor,
     money: agents.money,
     watching,
     health,
@@ -151,8 +153,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...events,
     dashboard: await readDashboard(BUILT_DASHBOARD),
   });
-  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  const url = await listen(app, configuration, runs);
+  const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
@@ -249,6 +250,18 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
   await app.close();
   cancel();
+}
+
+/** Opens what people and programs come through, and what modules of other hosts do. */
+async function openDoors(
+  app: FastifyInstance,
+  { configuration, runs, supervisor, clock, log }: Omit<ServerOptions, 'random'> & { runs: Runs; supervisor: Supervisor },
+  cleanUp: AsyncDisposableStack,
+): Promise<string> {
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
+  const url = await listen(app, configuration, runs);
+  cleanUp.use(await openAttachListener(configuration, { supervisor, clock, log: (text) => log.warn(text) }));
+  return url;
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {

@@ -50,6 +50,8 @@ export { CircuitBreaker } from './lib/breaker/circuit-breaker.ts';
 export { FailoverClient, type FailoverClientOptions, type RoutedRequest } from './lib/failover/failover-client.ts';
 export type { ChannelReportCard } from './lib/failover/failover-channel.ts';
 export type { ChannelName, ChannelPreferences, RequestTraits } from './lib/failover/channel-choice.ts';
+export { isIdempotent } from './lib/http-ipc/idempotent.ts';
+export { wasNotSent } from './lib/http-ipc/not-sent.ts';
 export { fastifyHandler, type Injectable } from './lib/http-ipc/fastify-handler.ts';
 export { Redactor, REDACTED } from './lib/secrets/redactor.ts';
 export { Secret } from './lib/secrets/secret.ts';
@@ -63,6 +65,8 @@ export {
 export { SecretClient, type SecretClientOptions, type SecretEvent, type SecretMode } from './lib/secrets/secret-client.ts';
 export { type RotationOutcome, SecretHost, type SecretHostOptions } from './lib/secrets/secret-host.ts';
 export { runModule } from './lib/run-module.ts';
+export { attachModule, type AttachModuleOptions } from './lib/attach/attach-module.ts';
+export { AttachListener, type AttachListenerOptions, type AttachRequest } from './lib/attach/attach-listener.ts';
 export {
   type ModuleContext,
   type RunningModule,

@@ -78,6 +78,8 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/validation/programs/canary/start': ({ program }) => ({ new_program_id: `${program}@2` }),
   'POST /api/v1/validation/programs/canary/{canary_id}/progress': () => ({}),
   'POST /api/v1/validation/programs/canary/{canary_id}/rollback': () => ({}),
+  'POST /api/v1/modules/{name}/request': () => ({ path: '/health' }),
+  'POST /api/v1/modules/{name}/rotate': () => ({ names: ['KEY'] }),
 };
 
 /** Questions that find as much as can be found. */
@@ -114,6 +116,11 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
     (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
   ),
   ['GET /api/v1/programs/{name}/task', 'PROGRAM_TASK_NOT_FOUND'],
+  ['GET /api/v1/modules/{name}', 'MODULE_NOT_FOUND'],
+  ['GET /api/v1/modules/{name}/logs', 'MODULE_NOT_FOUND'],
+  ...['start', 'stop', 'restart', 'replace', 'drain', 'rotate', 'request'].map(
+    (action) => [`POST /api/v1/modules/{name}/${action}`, 'MODULE_NOT_FOUND'] as const,
+  ),
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);

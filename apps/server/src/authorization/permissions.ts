@@ -24,6 +24,11 @@ const CANARY: Rule = {
 const READ_VERSION: Rule = { need: 'programs:read', on: 'program_version' };
 
 const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
+const MODULE: Rule = {
+  need: 'modules:admin',
+  on: 'platform',
+  records: { asked: ['reason'], answered: ['name', 'status', 'pid'] },
+};
 const RUN: Rule = { need: 'executions:write', on: 'run' };
 const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
 
@@ -274,6 +279,21 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/policies': { need: 'workflows:read', on: 'platform' },
   // It says what policies would say, and records nothing.
   'POST /api/v1/policies/evaluate': { need: 'executions:read', on: 'anywhere', also: 'body.project_id', audited: false },
+  // What modules write to their logs may be what users sent.
+  'GET /api/v1/modules': { need: 'modules:read', on: 'platform' },
+  'GET /api/v1/modules/{name}': { need: 'modules:read', on: 'platform' },
+  'GET /api/v1/modules/{name}/logs': { need: 'modules:read', on: 'platform' },
+  'POST /api/v1/modules/{name}/start': MODULE,
+  'POST /api/v1/modules/{name}/stop': MODULE,
+  'POST /api/v1/modules/{name}/restart': MODULE,
+  'POST /api/v1/modules/{name}/replace': MODULE,
+  'POST /api/v1/modules/{name}/drain': MODULE,
+  'POST /api/v1/modules/{name}/rotate': { ...MODULE, records: { asked: ['names'], answered: ['status'] } },
+  'POST /api/v1/modules/{name}/request': {
+    need: 'modules:call',
+    on: 'platform',
+    records: { asked: ['method', 'path'], answered: ['status'] },
+  },
   'GET /api/v1/audit': { need: 'audit:read', on: 'anywhere' },
   'GET /api/v1/audit/verify': { need: 'users:admin', on: 'platform' },
   ...RUNS,

@@ -19,6 +19,8 @@ import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { moduleActionRoutes } from './routes/module-actions.ts';
+import { moduleRoutes } from './routes/modules.ts';
 import { meRoutes } from './routes/me.ts';
 import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
 import { programBundleRoutes } from './routes/program-bundles.ts';
@@ -87,6 +89,8 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(auditRoutes(parts));
     await api.register(meRoutes(parts));
     await api.register(apiKeyRoutes(parts));
+    await api.register(moduleRoutes(parts));
+    await api.register(moduleActionRoutes(parts));
     await api.register(policyRoutes(parts));
     await api.register(settingRoutes(parts));
     await api.register(everyRunRoute(parts, 'api'));

@@ -23,6 +23,7 @@ import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
@@ -44,7 +45,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
-import { HEALTHY, UNPROTECTED } from './plain-server-fixture.ts';
+import { HEALTHY, UNPROTECTED, partsOf } from './plain-server-fixture.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -83,6 +84,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly dashboard?: DashboardFiles;
   /** Base URL of a collector of spans. */
   readonly otlpEndpoint?: string;
+  /** The modules, which the caller starts and ends; left out: none. */
+  readonly supervisor?: Supervisor;
 }
 
 /** One answer over HTTP. */
@@ -189,7 +192,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     ...events,
     ...PLAIN,
     clock,
-    dashboard: options.dashboard ?? null,
+    ...partsOf(options),
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();

@@ -14,6 +14,7 @@ import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
 import type { DashboardFiles } from '../dashboard/dashboard-files.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -93,6 +94,7 @@ export interface AppParts {
   readonly streams: EventStreams;
   readonly maySee: MaySee;
   readonly webhooks: Webhooks;
+  readonly supervisor: Supervisor;
   /** The pages for people; `null` when they were not built. */
   readonly dashboard: DashboardFiles | null;
 }

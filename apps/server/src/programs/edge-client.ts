@@ -47,6 +47,16 @@ export interface EdgeAddress {
   readonly authToken: string;
   /** Headers of the moment, such as the trace that a call belongs to. */
   readonly headers?: () => Record<string, string>;
+  /** Sends a request to a path of the edge. Left out: over HTTP to its URL. */
+  readonly fetch?: (path: string, init: EdgeRequest) => Promise<Response>;
+}
+
+/** A request to the edge, in the words of `fetch`. */
+interface EdgeRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
 }
 
 /** What a call of a program says besides its input. */
@@ -150,16 +160,17 @@ export class EdgeClient {
   async #call(method: string, path: string, { body, signal, headers: own, onVersion }: CallInit): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
     const headers = { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
-    const url = this.#address.url();
+    const send = this.#address.fetch ?? overHttp(this.#address.url());
     let response: Response;
     try {
-      response = await fetch(url + path, {
+      response = await send(path, {
         method,
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch (error) {
+      if (error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE') throw error;
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the edge runtime: ${messageOf(error)}`, { cause: error });
     }
     onVersion?.(versionHeaders(response));
@@ -180,6 +191,10 @@ function versionHeaders({ headers }: Response): Record<string, string> {
 
 function keyHeader(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { 'x-rollout-key': key };
+}
+
+function overHttp(url: string): NonNullable<EdgeAddress['fetch']> {
+  return (path, init) => fetch(url + path, init);
 }
 
 async function errorOf(response: Response): Promise<PlatformError> {

@@ -49,9 +49,9 @@ function readinessOf({ store_fault: fault, policy_fault: policyFault, modules }:
     { name: 'store', ready: fault === undefined, reason: fault ?? null },
     // Gates go by the policies before: that is worth knowing, and no reason to take no work.
     ...(policyFault === undefined ? [] : [{ name: 'policies', ready: true, reason: policyFault }]),
-    ...modules.map(({ id, status, last_exit }) => ({
+    ...modules.map(({ id, status, required, last_exit }) => ({
       name: `module ${id}`,
-      ready: status === 'running',
+      ready: !required || status === 'running',
       reason:
         status === 'running' ? null : `it is ${status}${last_exit === null ? '' : `; it ended before: ${last_exit.reason}`}`,
     })),

@@ -47,6 +47,8 @@ export class StreamTransport implements Transport {
     input.on('data', (chunk: Buffer | string) => splitter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
     input.on('end', () => this.#end());
     input.on('close', () => this.#end());
+    // Who read the beginning of it may have stopped it.
+    if (input.isPaused()) input.resume();
     return undefined;
   }
 

@@ -20,6 +20,12 @@ export const MODULE_ERRORS = {
     title: 'There is no such module, or it does not take this message',
     fix: 'Check the name of the module and of its endpoint',
   },
+  MODULE_START_FAILED: {
+    status: 502,
+    retryable: true,
+    title: 'The module does not come up',
+    fix: 'Look at the log of the module; what ran before goes on unless the message says otherwise',
+  },
   PORT_UNAVAILABLE: {
     status: 503,
     retryable: true,

@@ -33,6 +33,8 @@ export const serverHealthSchema = z.object({
     z.object({
       id: z.string(),
       status: z.string(),
+      /** Whether the server is degraded while it does not run. */
+      required: z.boolean(),
       pid: z.int().nullable(),
       listen: z.string().nullable(),
       restarts: z.int(),
