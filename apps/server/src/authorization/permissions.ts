@@ -144,6 +144,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
     records: { asked: ['version', 'comment'], answered: ['version'] },
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/analytics/range': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
   // It runs the program on inputs that were logged, and shows some of them.
   'POST /api/v1/programs/{name}/diffs': {
