@@ -3,6 +3,7 @@ import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixt
 import { testInbox } from './inbox.suite.ts';
 import { testPrograms } from './programs.suite.ts';
 import { testRuns } from './runs.suite.ts';
+import { testSettings } from './settings.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
 
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 describe('the dashboard', { skip: skipPages }, () => {
   const world = {} as World;
   before(async () => {
-    [world.server, world.browser] = await Promise.all([startServer(), startBrowser()]);
+    [world.server, world.browser] = await Promise.all([startServer(['--webhook-private-hosts', '127.0.0.1']), startBrowser()]);
     world.runs = await seedRuns(world.server);
   });
   after(async () => {
@@ -20,5 +21,6 @@ describe('the dashboard', { skip: skipPages }, () => {
   testRuns(world);
   testInbox(world);
   testPrograms(world);
+  testSettings(world);
   testTrouble(world);
 });

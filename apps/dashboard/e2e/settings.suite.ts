@@ -2,32 +2,32 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import { violations } from './axe.ts';
-import { type DashboardServer, type WatchedPage, openPage, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
+import { type DashboardServer, type WatchedPage, openPage } from './dashboard-fixture.ts';
+import type { World } from './world.ts';
 
 const TABS = ['keys', 'people', 'webhooks', 'audit', 'server'];
 
-let server: DashboardServer;
-let browser: Browser;
-let watched: WatchedPage;
-let page: Page;
+/** Who may what, who is told, who did what, and what the server was started with. */
+export function testSettings(world: World): void {
+  describe('the settings', () => testPages(world));
+}
 
-describe('the settings', { skip: skipPages }, () => {
+function testPages(world: World): void {
+  let server: DashboardServer;
+  let watched: WatchedPage;
+  let page: Page;
+
   before(async () => {
-    [server, browser] = await Promise.all([startServer(['--webhook-private-hosts', '127.0.0.1']), startBrowser()]);
-    watched = await openPage(browser, server.url);
+    ({ server } = world);
+    watched = await openPage(world.browser, server.url);
     ({ page } = watched);
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
   });
 
   it('make a key that is shown once and works, and revoke it', async () => {
     await page.goto('/settings');
-    await page.getByText('There are no API keys').waitFor();
     await page.getByRole('button', { name: 'New key' }).click();
     const dialog = page.getByRole('dialog', { name: 'New API key' });
     assert.equal(await dialog.getByRole('button', { name: 'Make the key' }).isDisabled(), true);
@@ -110,32 +110,29 @@ describe('the settings', { skip: skipPages }, () => {
   });
 
   it('tell viewers what is not for them', async () => {
-    const { key } = await made('/api/v1/api-keys', { name: 'reader', role: 'viewer' });
-    const { page: other, context } = await openPage(browser, server.url);
+    const { key } = await made(server, '/api/v1/api-keys', { name: 'reader', role: 'viewer' });
+    const { page: other, context } = await openPage(world.browser, server.url);
     await context.setExtraHTTPHeaders({ authorization: `Bearer ${key}` });
     await other.goto('/settings?tab=people');
     await other.getByText('This is not for you to see').waitFor();
     await context.close();
   });
 
-  for (const theme of ['light', 'dark'] as const)
-    it(`have nothing that axe objects to, ${theme}`, async () => {
-      const { page: tested, context } = await openPage(browser, server.url, { colorScheme: theme });
-      for (const tab of TABS) {
-        await tested.goto(`/settings?tab=${tab}`);
-        await tested.locator('h1').waitFor();
-        await tested.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
-        assert.deepEqual(await violations(tested), [], `${tab}, ${theme}`);
-      }
-      await context.close();
-    });
+  it('have nothing that axe objects to', async () => {
+    for (const tab of TABS) {
+      await page.goto(`/settings?tab=${tab}`);
+      await page.locator('h1').waitFor();
+      await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+      assert.deepEqual(await violations(page), [], tab);
+    }
+  });
 
   it('asked no other server, and did nothing that their policy forbids', () => {
     assert.deepEqual(watched.troubles, []);
   });
-});
+}
 
-async function made(path: string, json: unknown): Promise<{ key: string }> {
+async function made(server: DashboardServer, path: string, json: unknown): Promise<{ key: string }> {
   const response = await fetch(server.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
