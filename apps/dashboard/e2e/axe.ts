@@ -13,6 +13,8 @@ export type Theme = 'light' | 'dark';
  * what is tested here.
  */
 export async function violations(page: Page, themes: readonly Theme[] = ['light', 'dark']): Promise<string[]> {
+  // As it is when everything has come.
+  await page.waitForLoadState('networkidle');
   await page.evaluate(source);
   const found: string[] = [];
   for (const colorScheme of themes) {

@@ -1,6 +1,7 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at. Fails when axe finds something.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
@@ -12,6 +13,7 @@ if (skipPages !== false) throw new Error(skipPages);
 mkdirSync(DIR, { recursive: true });
 await using server = await startServer();
 const runs = await seedRuns(server);
+const inbox = await seedInbox(server);
 await seedPrograms(server);
 await seedRollout(server.client);
 /** Name of the picture and path of the page. */
@@ -25,6 +27,11 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  inbox: '/inbox',
+  'inbox-questions': `/inbox/${inbox.questions}`,
+  'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
+  'inbox-program': `/inbox/${inbox.version}`,
+  'inbox-decided': `/inbox/${inbox.active}?view=decided`,
   programs: '/programs',
   'program-overview': '/programs/spam-filter',
   'program-code': '/programs/spam-filter?tab=versions&version=3',

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { inboxSearchSchema } from '../features/inbox/inbox-search.ts';
 import { programSearchSchema, programsSearchSchema } from '../features/programs/programs-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
@@ -30,6 +31,16 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: '/inbox',
+  validateSearch: (search) => inboxSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/inbox/inbox-page.tsx'), 'InboxPage'),
+});
+
+/** Shown by the inbox itself, beside its list. */
+const task = createRoute({ getParentRoute: () => inbox, path: '$taskId' });
+
 const programs = createRoute({
   getParentRoute: () => root,
   path: '/programs',
@@ -53,7 +64,7 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, programs, program, settings]),
+  routeTree: root.addChildren([home, runs, run, inbox.addChildren([task]), programs, program, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

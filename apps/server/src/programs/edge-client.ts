@@ -133,6 +133,8 @@ export class EdgeClient {
 
   /** What the edge says of itself, if it does within a second; `null`: it does not. */
   async health(): Promise<EdgeHealth | null> {
+    // Other calls wait for an edge that is being started.
+    if (this.url() === null) return null;
     try {
       const response = await this.#call('GET', '/health', { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
       return edgeHealthSchema.parse(await response.json());
