@@ -31,6 +31,17 @@ RUN npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
     --workspace=@loopwright/generation --workspace=@loopwright/models --workspace=@loopwright/client --workspace=@loopwright/server --workspace=@loopwright/generator \
     --workspace=@loopwright/cli
 
+# The pages are built here; the image has what comes out and nothing of what it takes.
+FROM manifests AS dashboard
+RUN npm install --no-save --ignore-scripts --no-audit --no-fund --include-workspace-root \
+    --workspace=@loopwright/protocol --workspace=@loopwright/client --workspace=@loopwright/dashboard
+COPY packages/protocol packages/protocol
+COPY packages/client packages/client
+COPY apps/dashboard apps/dashboard
+COPY scripts/build-dashboard.ts scripts/
+COPY tsconfig.base.json ./
+RUN node --conditions=loopwright-source scripts/build-dashboard.ts
+
 FROM node:24.21.0-trixie-slim AS runtime
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends bubblewrap \
@@ -66,6 +77,7 @@ COPY packages/client packages/client
 COPY apps/generator apps/generator
 COPY apps/server apps/server
 COPY apps/cli apps/cli
+COPY --from=dashboard /app/apps/dashboard/dist apps/dashboard/dist
 ENV LOOPWRIGHT_DATA_DIR=/data LOOPWRIGHT_DURABILITY=full
 USER 10001:10001
 VOLUME /data

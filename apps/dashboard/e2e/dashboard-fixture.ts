@@ -22,8 +22,8 @@ export interface DashboardServer extends AsyncDisposable {
   readonly url: string;
   readonly dir: string;
   readonly client: Client;
-  /** Ends the process and starts another one on the same folder and port. */
-  restart(): Promise<void>;
+  /** Ends the process and starts another one on the same folder and port, with other flags when they are given. */
+  restart(flags?: readonly string[]): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
 }
@@ -43,18 +43,18 @@ export async function startServer(
     child.kill(signal);
     await exited;
   };
-  const start = async (): Promise<void> => {
-    ({ url, child } = await launch(dir, port, flags));
+  const start = async (given = flags): Promise<void> => {
+    ({ url, child } = await launch(dir, port, given));
   };
   return {
     url,
     dir,
     client: new Client({ baseUrl: url }),
-    start,
+    start: () => start(),
     kill: () => end('SIGKILL'),
-    restart: async () => {
+    restart: async (other = flags) => {
       await end('SIGTERM');
-      await start();
+      await start(other);
     },
     async [Symbol.asyncDispose]() {
       await end('SIGTERM');
@@ -157,26 +157,43 @@ export interface SeededRuns {
 /** Makes a run in each state, with artifacts in that which is completed. */
 export async function seedRuns({ client, dir }: Pick<DashboardServer, 'client' | 'dir'>): Promise<SeededRuns> {
   const { runs } = client;
-  const create = async (profile: string, project_name: string, advances: number): Promise<string> => {
-    const { run_id } = await runs.create({ profile, project_name, intake: `Made for ${project_name}` });
-    for (let at = 0; at < advances; at++) await runs.next(run_id);
-    return run_id;
-  };
+  const create = (profile: string, name: string, advances: number): Promise<string> =>
+    createRun(client, { profile, name, advances });
   const completed = await create('steps', 'Invoice reader', 3);
   const cancelled = await create('steps', 'Old forecast', 1);
   await runs.cancel(cancelled, 'No longer needed');
   const failed = await create('broken', 'Spam filter', 2);
   const paused = await create('steps', 'Price model', 1);
   await runs.pause(paused);
-  const accepting = await create('review', 'Support router', 2);
-  await answerQuestions(client, accepting);
-  await settled(client, accepting, 'data');
-  await runs.next(accepting);
-  await runs.next(accepting);
-  const waiting = await create('review', 'Demand forecast', 2);
+  const accepting = await createAccepting(client, 'Support router');
+  const waiting = await createWaiting(client, 'Demand forecast');
   const fresh = await create('steps', 'Ticket labels', 0);
   writeArtifacts(dir, completed);
   return { fresh, waiting, accepting, paused, failed, cancelled, completed };
+}
+
+/** Makes a run that waits for answers. */
+export function createWaiting(client: Client, name: string): Promise<string> {
+  return createRun(client, { profile: 'review', name, advances: 2 });
+}
+
+/** Makes a run that waits for a decision. */
+export async function createAccepting(client: Client, name: string): Promise<string> {
+  const runId = await createWaiting(client, name);
+  await answerQuestions(client, runId);
+  await settled(client, runId, 'data');
+  await client.runs.next(runId);
+  await client.runs.next(runId);
+  return runId;
+}
+
+async function createRun(
+  client: Client,
+  { profile, name, advances }: { profile: string; name: string; advances: number },
+): Promise<string> {
+  const { run_id } = await client.runs.create({ profile, project_name: name, intake: `Made for ${name}` });
+  for (let at = 0; at < advances; at++) await client.runs.next(run_id);
+  return run_id;
 }
 
 async function answerQuestions(client: Client, runId: string): Promise<void> {

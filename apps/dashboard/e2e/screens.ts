@@ -20,6 +20,11 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  'settings-keys': '/settings',
+  'settings-people': '/settings?tab=people&project=default',
+  'settings-webhooks': '/settings?tab=webhooks',
+  'settings-audit': '/settings?tab=audit',
+  'settings-server': '/settings?tab=server',
 };
 const browser = await startBrowser();
 for (const [size, viewport] of Object.entries(SIZES))

@@ -7,6 +7,7 @@ import { ResourceProjects } from './authorization/resource-projects.ts';
 import { BUILT_DASHBOARD, readDashboard } from './dashboard/dashboard-files.ts';
 import { openServerDatabase } from './database/server-database.ts';
 import { engineLimits } from './config/engine-limits.ts';
+import { shownSettings } from './config/shown-settings.ts';
 import { eventRoutes } from './config/event-options.ts';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -143,6 +144,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     money: agents.money,
     watching,
     health,
+    settings: shownSettings(configuration),
     clock,
     random,
     log,

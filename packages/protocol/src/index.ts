@@ -55,4 +55,5 @@ export * from './lib/http/hygiene.ts';
 export * from './lib/http/health.ts';
 export * from './lib/http/authorization.ts';
 export * from './lib/http/audit.ts';
+export * from './lib/http/settings.ts';
 export { isLoopback } from './lib/http/loopback.ts';

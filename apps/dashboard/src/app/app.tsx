@@ -12,6 +12,9 @@ import { router } from './router.tsx';
 import { SignIn } from './sign-in.tsx';
 import './shell.css';
 
+// The code of the page comes while it is asked who one is.
+void router.load();
+
 /** The whole page: signing in, then the pages with their live connection. */
 export function App(): ReactElement {
   return (
@@ -24,8 +27,9 @@ export function App(): ReactElement {
 
 function SignedIn(): ReactElement | null {
   const { data: session, error, refetch } = useQuery(sessionQuery);
-  const connection = useConnected(session?.me.user_id);
-  if (isSignedOut(error)) return <SignIn onDone={() => void refetch()} />;
+  const isOut = isSignedOut(error);
+  const connection = useConnected(!isOut);
+  if (isOut) return <SignIn onDone={() => void refetch()} />;
   if (session === undefined)
     return error === null ? null : (
       <main className="alone">
@@ -42,17 +46,20 @@ function SignedIn(): ReactElement | null {
   );
 }
 
-/** The live connection of somebody, as soon as it is known from where on its events count: what is loaded afterwards misses none. */
-function useConnected(userId: string | undefined): LiveConnection | undefined {
+/**
+ * The live connection, as soon as it is known from where on its events count: what is loaded afterwards misses none. It is opened while it is asked who one is;
+ * both together take as long as one.
+ */
+function useConnected(isWanted: boolean): LiveConnection | undefined {
   const [ready, setReady] = useState<LiveConnection>();
   useEffect(() => {
-    if (userId === undefined) return undefined;
+    if (!isWanted) return undefined;
     const connection = openLiveConnection();
     void connection.start().then(() => setReady(connection));
     return () => {
       connection.stop();
       setReady(undefined);
     };
-  }, [userId]);
+  }, [isWanted]);
   return ready;
 }

@@ -3,6 +3,7 @@ import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
+import { settingsSearchSchema } from '../features/settings/settings-search.ts';
 import { NotFound } from './not-found.tsx';
 import { Shell } from './shell.tsx';
 
@@ -28,9 +29,16 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (search) => settingsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
+});
+
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run]),
+  routeTree: root.addChildren([home, runs, run, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -4,7 +4,8 @@ import type { ReactElement } from 'react';
 import { api, setCsrfToken } from '../shared/api/api.ts';
 import { sessionQuery, useSession } from '../shared/api/session.tsx';
 import { type Preferences, setPreferences, usePreferences } from '../shared/preferences/preferences.ts';
-import { Menu, type MenuEntry } from '../shared/ui/menu.tsx';
+import type { MenuEntry } from '../shared/ui/menu-types.ts';
+import { Menu } from '../shared/ui/menu.tsx';
 
 /** Who is signed in, and what they like: theme, time zone, how times are written. */
 export function UserMenu(): ReactElement {
@@ -30,8 +31,9 @@ export function UserMenu(): ReactElement {
         return;
       }
     } else setPreferences({ developmentUser: '' });
-    queries.clear();
+    // What was loaded as somebody is nobody else's.
     await queries.resetQueries({ queryKey: sessionQuery.queryKey });
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
   };
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const isDeveloper = me.method === 'development';

@@ -228,6 +228,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/users': { need: 'users:admin', on: 'platform' },
   'GET /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform' },
   'PATCH /api/v1/users/{user_id}': { need: 'users:admin', on: 'platform', records: { object: 'user', asked: ['role'] } },
+  'GET /api/v1/settings': { need: 'users:admin', on: 'platform' },
   'GET /api/v1/policies': { need: 'workflows:read', on: 'platform' },
   // It says what policies would say, and records nothing.
   'POST /api/v1/policies/evaluate': { need: 'executions:read', on: 'anywhere', also: 'body.project_id', audited: false },

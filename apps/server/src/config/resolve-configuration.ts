@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type ConfigurationIssue, unknownName } from './issue.ts';
 import type { ServerArguments } from './parse-arguments.ts';
 import { readConfigurationFile } from './read-file.ts';
-import { type Configuration, flagOf, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
+import { type Configuration, flagOf, nameOf, SETTING_KEYS, type SettingKey, SETTINGS, variablesOf } from './settings.ts';
 import type { Setting } from './setting.ts';
 
 /** One setting in effect and where its value came from. */
@@ -62,7 +62,7 @@ export async function resolveConfiguration(sources: ConfigurationSources): Promi
       );
   }
   if (issues.length > 0) throw invalid(issues);
-  const entries = settings.map(({ key, value }) => [key.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()), value]);
+  const entries = settings.map(({ key, value }) => [nameOf(key), value]);
   return { configuration: Object.fromEntries(entries) as Configuration, settings };
 }
 

@@ -285,6 +285,11 @@ export function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key);
 }
 
+/** The name of a setting in the code: `dataDir`. */
+export function nameOf(key: SettingKey): string {
+  return key.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** The flag of a setting: `--data-dir`. */
 export function flagOf(key: SettingKey): string {
   return `--${key.replaceAll('_', '-')}`;

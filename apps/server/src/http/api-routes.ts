@@ -31,6 +31,7 @@ import { oneWebhookRoutes, webhookRoutes } from './routes/webhooks.ts';
 import { workflowVersionRoutes } from './routes/workflow-versions.ts';
 import { type RunFace, useSeedManner } from './routes/run-schemas.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { settingRoutes } from './routes/settings.ts';
 import { runCheckpointRoutes } from './routes/runs-checkpoints.ts';
 import { runRollbackRoutes } from './routes/runs-rollbacks.ts';
 import { runGovernanceRoutes } from './routes/runs-governance.ts';
@@ -79,6 +80,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(meRoutes(parts));
     await api.register(apiKeyRoutes(parts));
     await api.register(policyRoutes(parts));
+    await api.register(settingRoutes(parts));
     await api.register(everyRunRoute(parts, 'api'));
     await api.register(webhookRoutes(parts));
     await api.register(oneWebhookRoutes(parts));

@@ -180,6 +180,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     money: moneyOf(database),
     watching,
     health,
+    settings: [],
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     protection: { ...UNPROTECTED, ...options.protection },

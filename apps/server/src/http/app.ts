@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket';
-import { type Clock, type Random } from '@loopwright/protocol';
+import type { Clock, Random, ServerSetting } from '@loopwright/protocol';
 import type { Engine } from '@loopwright/engine';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -74,6 +74,8 @@ export interface AppParts {
   readonly money: BreakEvenParts;
   readonly watching: OpenWatching;
   readonly health: HealthSource;
+  /** What the server was started with. */
+  readonly settings: readonly ServerSetting[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: FastifyBaseLogger;

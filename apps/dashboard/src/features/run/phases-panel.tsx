@@ -1,16 +1,28 @@
 import type { PhaseInfo, RunDetail } from '@loopwright/protocol';
-import type { ReactElement } from 'react';
+import { Suspense, lazy, type ReactElement } from 'react';
 import { dollarText } from '../../shared/time/format.ts';
 import { useNow } from '../../shared/time/now.ts';
 import { Duration, Time } from '../../shared/time/time.tsx';
 import { StatusBadge } from '../../shared/ui/badge.tsx';
 import { phaseTitle } from '../../shared/ui/phase-title.ts';
+import { Loading } from '../../shared/ui/states.tsx';
 import { type Span, spansOf } from './spans.ts';
+
+const StepsTable = lazy(async () => ({ default: (await import('./steps-table.tsx')).StepsTable }));
+const DiagramView = lazy(async () => ({ default: (await import('./diagram/diagram-view.tsx')).DiagramView }));
 
 /** The phases one under the other on one axis of time, each with what it took. */
 export function PhasesPanel({ run }: { run: RunDetail }): ReactElement {
   const isMoving = run.phases.some(({ status }) => status === 'in_progress');
-  return isMoving ? <MovingTimeline run={run} /> : <Timeline run={run} now={Date.parse(run.completed_at ?? run.updated_at)} />;
+  return (
+    <div className="stack">
+      {isMoving ? <MovingTimeline run={run} /> : <Timeline run={run} now={Date.parse(run.completed_at ?? run.updated_at)} />}
+      <Suspense fallback={<Loading label="Loading the workflow" />}>
+        <StepsTable run={run} />
+        <DiagramView run={run} />
+      </Suspense>
+    </div>
+  );
 }
 
 function MovingTimeline({ run }: { run: RunDetail }): ReactElement {

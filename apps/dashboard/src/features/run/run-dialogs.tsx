@@ -1,15 +1,13 @@
 import { type RunDetail, messageOf, rollbackSchema, systemRandom } from '@loopwright/protocol';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { absoluteTime } from '../../shared/time/format.ts';
 import { usePreferences } from '../../shared/preferences/preferences.ts';
-import { Button } from '../../shared/ui/button.tsx';
-import { Dialog } from '../../shared/ui/dialog.tsx';
+import { AskDialog, useDone } from '../../shared/ui/ask-dialog.tsx';
 import { SelectField, TextArea, TextField } from '../../shared/ui/field.tsx';
 import { phaseTitle } from '../../shared/ui/phase-title.ts';
-import { showToast } from '../../shared/ui/toasts.tsx';
 import type { RunAction } from './run-controls.tsx';
 import { checkpointsQuery } from './run-queries.ts';
 
@@ -32,7 +30,7 @@ function CancelDialog({ run, onClose }: Props): ReactElement {
     onClose,
   });
   return (
-    <Asked title="Cancel the run?" verb="Cancel the run" isDanger act={cancel} onClose={onClose}>
+    <AskDialog title="Cancel the run?" verb="Cancel the run" isDanger act={cancel} onClose={onClose}>
       <p>What is under way is stopped. A run that was cancelled does not go on; it can be cloned.</p>
       <TextField
         label="Reason"
@@ -41,7 +39,7 @@ function CancelDialog({ run, onClose }: Props): ReactElement {
         value={reason}
         onChange={({ target }) => setReason(target.value)}
       />
-    </Asked>
+    </AskDialog>
   );
 }
 
@@ -51,12 +49,12 @@ function AdvanceDialog({ run, onClose }: Props): ReactElement {
     onClose,
   });
   return (
-    <Asked title="Advance without gates?" verb="Advance without gates" isDanger act={advance} onClose={onClose}>
+    <AskDialog title="Advance without gates?" verb="Advance without gates" isDanger act={advance} onClose={onClose}>
       <p>
         The gates of the next phase are not evaluated. The record says that you wanted that, and governance counts it as not
         measured.
       </p>
-    </Asked>
+    </AskDialog>
   );
 }
 
@@ -79,7 +77,7 @@ function CloneDialog({ run, onClose }: Props): ReactElement {
     { text: 'Cloned: this is the new run', onClose },
   );
   return (
-    <Asked title="Clone the run" verb="Create the clone" act={clone} onClose={onClose}>
+    <AskDialog title="Clone the run" verb="Create the clone" act={clone} onClose={onClose}>
       <p>
         A new run of <code>{run.profile}</code> with the same inputs and metadata.
       </p>
@@ -89,7 +87,7 @@ function CloneDialog({ run, onClose }: Props): ReactElement {
         <option value="manual">By hand</option>
         <option value="auto">By itself</option>
       </SelectField>
-    </Asked>
+    </AskDialog>
   );
 }
 
@@ -110,7 +108,7 @@ function RestartDialog({ run, onClose }: Props): ReactElement {
     { text: 'The run goes on from the checkpoint', onClose },
   );
   return (
-    <Asked title="Go back to a checkpoint" verb="Go back" act={restart} isOff={chosen === ''} onClose={onClose}>
+    <AskDialog title="Go back to a checkpoint" verb="Go back" act={restart} isOff={chosen === ''} onClose={onClose}>
       <p>The run begins again at that phase with the files that it had. What came after is kept in the archive of the run.</p>
       {error === null ? null : <p className="field-error">{messageOf(error)}</p>}
       {data !== undefined && checkpoints.length === 0 ? <p className="muted">The run has no checkpoint yet.</p> : null}
@@ -123,66 +121,6 @@ function RestartDialog({ run, onClose }: Props): ReactElement {
         ))}
       </SelectField>
       <TextField label="Reason" maxLength={2000} value={reason} onChange={({ target }) => setReason(target.value)} />
-    </Asked>
-  );
-}
-
-interface Doing {
-  readonly run: () => void;
-  readonly isPending: boolean;
-  readonly error: unknown;
-}
-
-function useDone(work: () => Promise<unknown>, { text, onClose }: { text: string; onClose: () => void }): Doing {
-  const { mutate, isPending, error } = useMutation({
-    meta: { quiet: true },
-    mutationFn: work,
-    onSuccess: () => {
-      showToast(text);
-      onClose();
-    },
-  });
-  return { run: () => mutate(), isPending, error };
-}
-
-function Asked({
-  title,
-  verb,
-  act,
-  onClose,
-  isDanger = false,
-  isOff = false,
-  children,
-}: {
-  title: string;
-  verb: string;
-  act: Doing;
-  onClose: () => void;
-  isDanger?: boolean;
-  isOff?: boolean;
-  children: React.ReactNode;
-}): ReactElement {
-  return (
-    <Dialog
-      title={title}
-      isOpen
-      isAlert={isDanger}
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Leave it</Button>
-          <Button look={isDanger ? 'danger' : 'primary'} disabled={act.isPending || isOff} onClick={act.run}>
-            {verb}
-          </Button>
-        </>
-      }
-    >
-      {children}
-      {act.error === null ? null : (
-        <p className="field-error" role="alert">
-          {messageOf(act.error)}
-        </p>
-      )}
-    </Dialog>
+    </AskDialog>
   );
 }

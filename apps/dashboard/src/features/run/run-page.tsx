@@ -15,7 +15,7 @@ import type { RunSearch } from './run-search.ts';
 import { WhyNotice } from './why-notice.tsx';
 import './run.css';
 
-const ArtifactsPanel = lazy(async () => ({ default: (await import('./artifacts-panel.tsx')).ArtifactsPanel }));
+const ArtifactsPanel = lazy(async () => ({ default: (await import('./artifacts/artifacts-panel.tsx')).ArtifactsPanel }));
 const MetricsPanel = lazy(async () => ({ default: (await import('./metrics-panel.tsx')).MetricsPanel }));
 const EventsPanel = lazy(async () => ({ default: (await import('./events-panel.tsx')).EventsPanel }));
 const AuditPanel = lazy(async () => ({ default: (await import('./audit-panel.tsx')).AuditPanel }));

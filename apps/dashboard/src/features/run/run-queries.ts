@@ -31,6 +31,12 @@ export const checkpointsQuery = (runId: string) =>
       api.call({ method: 'GET', path: `/api/v1/runs/${encodeURIComponent(runId)}/checkpoints`, answer: checkpointListSchema }),
   });
 
+export const diagramQuery = (runId: string, executionId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'diagram', executionId], queryFn: () => api.executionDiagram(executionId) });
+
+export const executionQuery = (runId: string, executionId: string) =>
+  queryOptions({ queryKey: [...runKey(runId), 'execution', executionId], queryFn: () => api.execution(executionId) });
+
 export const eventsQuery = (runId: string, executionId: string) =>
   infiniteQueryOptions({
     queryKey: [...runKey(runId), 'events', executionId],

@@ -1,22 +1,24 @@
 import type { RunListItem } from '@loopwright/protocol';
-import { Link } from '@tanstack/react-router';
 import { Time } from '../../shared/time/time.tsx';
 import { Badge, StatusBadge } from '../../shared/ui/badge.tsx';
 import type { Column } from '../../shared/ui/data-table.tsx';
+import { PageLink } from '../../shared/ui/page-link.tsx';
 import { phaseTitle } from '../../shared/ui/phase-title.ts';
 
 /** The columns of the list; the first one chooses rows for what is done to many. */
 export function runColumns({
   rows,
   chosen,
-  choose,
+  onChoose,
   mayChoose,
 }: {
   rows: readonly RunListItem[];
   chosen: ReadonlySet<string>;
-  choose: (ids: readonly string[], isChosen: boolean) => void;
+  onChoose: (change: (before: ReadonlySet<string>) => ReadonlySet<string>) => void;
   mayChoose: boolean;
 }): Column<RunListItem>[] {
+  const choose = (ids: readonly string[], isChosen: boolean): void =>
+    onChoose((before) => (isChosen ? new Set([...before, ...ids]) : new Set([...before].filter((id) => !ids.includes(id)))));
   const choosing: Column<RunListItem> = {
     id: 'choose',
     width: '40px',
@@ -51,9 +53,9 @@ const COLUMNS: readonly Column<RunListItem>[] = [
     header: 'Run',
     sortKey: 'project_name',
     cell: ({ run_id, project_name }) => (
-      <Link to="/orchestrator/runs/$runId" params={{ runId: run_id }} className="truncate run-name" title={run_id}>
+      <PageLink path={`/orchestrator/runs/${run_id}`} className="truncate run-name" title={run_id}>
         <strong>{project_name ?? 'Unnamed'}</strong> <span className="mono muted">{run_id.slice(0, 8)}</span>
-      </Link>
+      </PageLink>
     ),
   },
   {

@@ -37,10 +37,11 @@ export function RunsPage(): ReactElement {
     [navigate],
   );
   const total = list.data?.pages[0]?.total ?? 0;
-  const choose = (ids: readonly string[], isChosen: boolean): void =>
-    setChosen((before) => (isChosen ? new Set([...before, ...ids]) : new Set([...before].filter((id) => !ids.includes(id)))));
   const mayChange = can('executions:write');
-  const columns = runColumns({ rows, chosen, choose, mayChoose: mayChange });
+  const columns = useMemo(
+    () => runColumns({ rows, chosen, onChoose: setChosen, mayChoose: mayChange }),
+    [rows, chosen, mayChange],
+  );
   const begin = (action: RunBulkAction, isAll: boolean): void => {
     const filter = isAll ? bulkFilterOf(search, systemClock.now()) : { run_id: [...chosen] };
     setBulk({ action, filter, words: isAll ? filterText(search) : `the ${chosen.size} chosen` });

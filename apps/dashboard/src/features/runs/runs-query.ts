@@ -30,6 +30,8 @@ export const runsQuery = (search: RunsSearch) =>
       api.runs.list({ ...filterOf(search), limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
+    // Comparing ten thousand rows with themselves for each page that comes would hold up the scrolling.
+    structuralSharing: false,
   });
 
 /** Keeps the rows that are loaded as the runs are: what events name is asked for and put in its place, whatever the length of the list. */

@@ -1,11 +1,9 @@
-import { type ReactElement, useState } from 'react';
+import { Suspense, lazy, type ReactElement, useState } from 'react';
 import { setPreferences, usePreferences } from '../../shared/preferences/preferences.ts';
-import { Button } from '../../shared/ui/button.tsx';
-import { Dialog } from '../../shared/ui/dialog.tsx';
-import { TextField } from '../../shared/ui/field.tsx';
 import { Menu } from '../../shared/ui/menu.tsx';
 import { type RunsSearch, filterText, runsSearchSchema } from './runs-search.ts';
 
+const SaveViewDialog = lazy(async () => ({ default: (await import('./save-view-dialog.tsx')).SaveViewDialog }));
 const LIST = 'runs';
 const BUILT_IN: readonly { readonly name: string; readonly query: RunsSearch }[] = [
   { name: 'Everything', query: {} },
@@ -16,14 +14,12 @@ const BUILT_IN: readonly { readonly name: string; readonly query: RunsSearch }[]
 /** Filters under a name, on this device; the URL is what can be sent to others. */
 export function SavedViews({ search, onOpen }: { search: RunsSearch; onOpen: (view: RunsSearch) => void }): ReactElement {
   const { views } = usePreferences();
-  const [name, setName] = useState<string>();
+  const [isNaming, setNaming] = useState(false);
   const own = views[LIST] ?? [];
   const keep = (next: typeof own): void => setPreferences({ views: { ...views, [LIST]: next } });
-  const save = (): void => {
-    const trimmed = (name ?? '').trim();
-    if (trimmed === '') return;
-    keep([...own.filter((view) => view.name !== trimmed), { name: trimmed, query: JSON.stringify(search) }].slice(-50));
-    setName(undefined);
+  const save = (name: string): void => {
+    keep([...own.filter((view) => view.name !== name), { name, query: JSON.stringify(search) }].slice(-50));
+    setNaming(false);
   };
   const opened = (query: string): RunsSearch => {
     try {
@@ -60,7 +56,7 @@ export function SavedViews({ search, onOpen }: { search: RunsSearch; onOpen: (vi
               ]),
           {
             entries: [
-              { id: 'save', label: 'Save this view…', onAction: () => setName('') },
+              { id: 'save', label: 'Save this view…', onAction: () => setNaming(true) },
               ...(present === undefined
                 ? []
                 : [
@@ -74,28 +70,11 @@ export function SavedViews({ search, onOpen }: { search: RunsSearch; onOpen: (vi
           },
         ]}
       />
-      <Dialog
-        title="Save this view"
-        isOpen={name !== undefined}
-        onClose={() => setName(undefined)}
-        actions={
-          <>
-            <Button onClick={() => setName(undefined)}>Cancel</Button>
-            <Button look="primary" disabled={(name ?? '').trim() === ''} onClick={save}>
-              Save
-            </Button>
-          </>
-        }
-      >
-        <p className="muted">Shows {filterText(search)}.</p>
-        <TextField
-          label="Name"
-          maxLength={60}
-          value={name ?? ''}
-          onChange={({ target }) => setName(target.value)}
-          onKeyDown={({ key }) => (key === 'Enter' ? save() : undefined)}
-        />
-      </Dialog>
+      {isNaming ? (
+        <Suspense>
+          <SaveViewDialog shown={filterText(search)} onSave={save} onClose={() => setNaming(false)} />
+        </Suspense>
+      ) : null}
     </>
   );
 }

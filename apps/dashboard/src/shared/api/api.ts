@@ -16,7 +16,7 @@ export function setCsrfToken(token: string | null): void {
 }
 
 /** Headers that say who asks, besides the cookie of a session. */
-function identityHeaders(): Record<string, string> {
+export function identityHeaders(): Record<string, string> {
   const { developmentUser } = preferences();
   return {
     ...(csrfToken === null ? {} : { 'x-csrf-token': csrfToken }),

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
+import { type CSSProperties, type ReactElement, type ReactNode, memo, useEffect, useEffectEvent, useRef } from 'react';
 import { Icon } from './icon.tsx';
 import './table.css';
 
@@ -14,6 +14,9 @@ export interface Column<Row> {
   /** The key by which it is sorted; left out: it is not. */
   readonly sortKey?: string;
 }
+
+/** How many rows before the end more of them are asked for. */
+const AHEAD = 60;
 
 /** A table of any length: only the rows that are seen are there, and a screen reader is told how many there are. */
 export function DataTable<Row>({
@@ -49,19 +52,27 @@ export function DataTable<Row>({
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => rowKey(rows[index] as Row),
-    overscan: 12,
+    overscan: 8,
+    // Rows may come a frame later than the scrolling: better than holding it up.
+    useFlushSync: false,
   });
   const items = virtual.getVirtualItems();
   const lastSeen = items.at(-1)?.index ?? 0;
+  const end = useEffectEvent(() => onEnd?.());
   useEffect(() => {
-    if (rows.length > 0 && lastSeen >= rows.length - 20) onEnd?.();
-  }, [lastSeen, rows.length, onEnd]);
+    if (rows.length > 0 && lastSeen >= rows.length - AHEAD) end();
+  }, [lastSeen, rows.length]);
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
     // Keyboards scroll what has the focus.
     <div className="table-scroll grow" ref={scroll} tabIndex={0} role="region" aria-label={label}>
-      <table className="table table-fixed" aria-rowcount={total + 1} aria-label={label}>
+      <table
+        className="table table-fixed"
+        style={{ '--row-height': `${rowHeight}px` } as CSSProperties}
+        aria-rowcount={total + 1}
+        aria-label={label}
+      >
         <colgroup>
           {columns.map(({ id, width }) => (
             <col key={id} className={`col-${id}`} {...(width === undefined ? {} : { style: { width } })} />
@@ -78,15 +89,7 @@ export function DataTable<Row>({
           {before > 0 ? <Spacer height={before} columns={columns.length} /> : null}
           {items.map(({ index, key }) => {
             const row = rows[index] as Row;
-            return (
-              <tr key={key} aria-rowindex={index + 2} data-selected={isSelected?.(row) ?? false} style={{ height: rowHeight }}>
-                {columns.map(({ id, cell, align }) => (
-                  <td key={id} className={align === 'end' ? `end col-${id}` : `col-${id}`}>
-                    {cell(row)}
-                  </td>
-                ))}
-              </tr>
-            );
+            return <BodyRow key={key} row={row} index={index} columns={columns} isSelected={isSelected?.(row) ?? false} />;
           })}
           {after > 0 ? <Spacer height={after} columns={columns.length} /> : null}
         </tbody>
@@ -94,6 +97,26 @@ export function DataTable<Row>({
     </div>
   );
 }
+
+interface BodyRowProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  readonly columns: readonly Column<Row>[];
+  readonly isSelected: boolean;
+}
+
+/** One row; scrolling draws only those that come, because the others have not changed. */
+const BodyRow = memo(function BodyRow<Row>({ row, index, columns, isSelected }: BodyRowProps<Row>): ReactElement {
+  return (
+    <tr aria-rowindex={index + 2} data-selected={isSelected}>
+      {columns.map(({ id, cell, align }) => (
+        <td key={id} className={align === 'end' ? `end col-${id}` : `col-${id}`}>
+          {cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <Row>(props: BodyRowProps<Row>) => ReactElement;
 
 function Spacer({ height, columns }: { height: number; columns: number }): ReactElement {
   return (

@@ -1,68 +1,33 @@
-import type { ReactElement } from 'react';
-import {
-  Button as AriaButton,
-  Header,
-  Menu as AriaMenu,
-  MenuItem,
-  MenuSection,
-  MenuTrigger,
-  Popover,
-} from 'react-aria-components';
-import { Icon, type IconName } from './icon.tsx';
-import './overlay.css';
+import { Suspense, lazy, type ReactElement, useState } from 'react';
+import { MenuFace } from './menu-face.tsx';
+import type { MenuProps } from './menu-types.ts';
+import './controls.css';
 
-/** One thing that can be done or chosen. */
-export interface MenuEntry {
-  readonly id: string;
-  readonly label: string;
-  readonly onAction: () => void;
-  readonly isDisabled?: boolean;
-  /** Whether it is what is chosen now. */
-  readonly isChosen?: boolean;
-}
+const load = (): Promise<typeof import('./open-menu.tsx')> => import('./open-menu.tsx');
+const OpenMenu = lazy(async () => ({ default: (await load()).OpenMenu }));
 
-/** A button that opens a list of things to do or to choose. */
-export function Menu({
-  label,
-  icon,
-  look = '',
-  text,
-  sections,
-}: {
-  /** What a screen reader says of the button. */
-  label: string;
-  icon?: IconName;
-  look?: string;
-  text?: string;
-  sections: readonly { readonly title?: string; readonly entries: readonly MenuEntry[] }[];
-}): ReactElement {
+/** A button that opens a list of things to do or to choose. What the list needs is loaded when somebody comes near: it would be a fifth of the first load. */
+export function Menu(props: MenuProps): ReactElement {
+  const [isWanted, want] = useState(false);
+  const { label, look = '' } = props;
+  const closed = (
+    <button
+      type="button"
+      aria-label={label}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      className={`button ${look}`}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={() => want(true)}
+    >
+      <MenuFace {...props} />
+    </button>
+  );
+  if (!isWanted) return closed;
   return (
-    <MenuTrigger>
-      <AriaButton aria-label={label} className={`button ${look}`}>
-        {icon === undefined ? null : <Icon name={icon} size={14} />}
-        {text === undefined ? null : <span className="truncate menu-text">{text}</span>}
-        <Icon name="down" size={12} />
-      </AriaButton>
-      <Popover className="popover" placement="bottom end">
-        <AriaMenu className="menu" aria-label={label}>
-          {sections.map(({ title, entries }, at) => (
-            <MenuSection key={title ?? at} aria-label={title ?? label}>
-              {title === undefined ? null : <Header className="menu-heading">{title}</Header>}
-              {entries.map(({ id, label: name, onAction, isDisabled = false, isChosen = false }) => (
-                <MenuItem key={id} id={id} className="menu-item" isDisabled={isDisabled} onAction={onAction} textValue={name}>
-                  {name}
-                  {isChosen ? (
-                    <span>
-                      <span className="visually-hidden">chosen</span>
-                      <Icon name="check" size={14} />
-                    </span>
-                  ) : null}
-                </MenuItem>
-              ))}
-            </MenuSection>
-          ))}
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
+    <Suspense fallback={closed}>
+      <OpenMenu {...props} />
+    </Suspense>
   );
 }

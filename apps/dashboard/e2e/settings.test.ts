@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { violations } from './axe.ts';
+import { type DashboardServer, type WatchedPage, openPage, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
+
+const TABS = ['keys', 'people', 'webhooks', 'audit', 'server'];
+
+let server: DashboardServer;
+let browser: Browser;
+let watched: WatchedPage;
+let page: Page;
+
+describe('the settings', { skip: skipPages }, () => {
+  before(async () => {
+    [server, browser] = await Promise.all([startServer(['--webhook-private-hosts', '127.0.0.1']), startBrowser()]);
+    watched = await openPage(browser, server.url);
+    ({ page } = watched);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  it('make a key that is shown once and works, and revoke it', async () => {
+    await page.goto('/settings');
+    await page.getByText('There are no API keys').waitFor();
+    await page.getByRole('button', { name: 'New key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New API key' });
+    assert.equal(await dialog.getByRole('button', { name: 'Make the key' }).isDisabled(), true);
+    await dialog.getByLabel('Name').fill('nightly import');
+    await dialog.getByLabel('The most that it may').selectOption('viewer');
+    await dialog.getByRole('button', { name: 'Make the key' }).click();
+    const shown = page.getByRole('status').filter({ hasText: 'it is not shown again' });
+    const key = (await shown.locator('code').textContent()) ?? '';
+    const status = async (): Promise<number> =>
+      (await fetch(`${server.url}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })).status;
+    assert.equal(await status(), 200);
+    await page.reload();
+    const row = page.getByRole('row', { name: /nightly import/ });
+    await row.getByText('Good').waitFor();
+    assert.equal(await page.getByText(key).count(), 0);
+    await row.getByRole('button', { name: 'Revoke nightly import' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke the key' }).click();
+    await row.getByText('Revoked').waitFor();
+    assert.equal(await status(), 401);
+  });
+
+  it('change the role of a person, and give one in a project', async () => {
+    await server.client.runs.create({ profile: 'steps', project_id: 'billing' });
+    await page.getByRole('tab', { name: 'People' }).click();
+    await page.getByLabel('Role of developer').selectOption('admin');
+    await page.getByText('developer is admin now').waitFor();
+    await page.getByLabel('Project', { exact: true }).selectOption('billing');
+    await page.getByLabel('Person', { exact: true }).fill('developer');
+    await page.getByLabel('Role', { exact: true }).selectOption('operator');
+    await page.getByRole('button', { name: 'Give the role' }).click();
+    await page.getByRole('row', { name: /developer operator/ }).waitFor();
+    assert.match(new URL(page.url()).search, /project=billing/);
+    await page.getByRole('button', { name: 'Take the role of developer' }).click();
+    await page.getByText('Nobody has a role of their own here').waitFor();
+  });
+
+  it('make a webhook, try it, and show what became of the delivery', async () => {
+    const receiver = createServer((_, response) => void response.writeHead(204).end()).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+    try {
+      await page.goto('/settings?tab=webhooks');
+      await page.getByRole('button', { name: 'New webhook' }).click();
+      const dialog = page.getByRole('dialog', { name: 'New webhook' });
+      await dialog.getByLabel('Address').fill('http://192.168.7.7/hook');
+      await dialog.getByRole('button', { name: 'Make the webhook' }).click();
+      await dialog.getByRole('alert').waitFor();
+      await dialog.getByLabel('Address').fill(url);
+      await dialog.getByRole('button', { name: 'Make the webhook' }).click();
+      await page.getByText(/Copy the secret of/).waitFor();
+      await page.getByRole('button', { name: 'Test', exact: true }).click();
+      const delivery = page.getByRole('region', { name: 'Deliveries' }).getByRole('row', { name: /webhook_test/ });
+      await delivery.waitFor();
+      // Its delivery is no event that pages are told of.
+      for (let tries = 0; tries < 100 && (await delivery.getByText('delivered').count()) === 0; tries += 1) {
+        await page.getByRole('button', { name: 'Look again' }).click();
+        await page.waitForTimeout(50);
+      }
+      await delivery.getByText('204 in').waitFor();
+    } finally {
+      receiver.close();
+    }
+  });
+
+  it('narrow the audit log by link, and check its chain', async () => {
+    await page.goto(`/settings?tab=audit&operation=${encodeURIComponent('POST /api/v1/api-keys')}`);
+    const rows = page.getByRole('region', { name: 'Audit log' }).getByRole('row');
+    await rows.nth(1).waitFor();
+    assert.equal(await rows.filter({ hasNotText: 'POST /api/v1/api-keys' }).count(), 1);
+    await page.getByRole('button', { name: 'Check the chain' }).click();
+    await page.getByText(/Whole and unchanged: \d+ entries/).waitFor();
+  });
+
+  it('say what the server was started with, without secrets', async () => {
+    await page.getByRole('tab', { name: 'Server' }).click();
+    await page.getByText('Healthy').waitFor();
+    await page.getByLabel('Find').fill('webhook private');
+    await page.getByRole('row', { name: /webhook_private_hosts \["127.0.0.1"\] Changed/ }).waitFor();
+    await page.waitForURL(/find=webhook/);
+  });
+
+  it('tell viewers what is not for them', async () => {
+    const { key } = await made('/api/v1/api-keys', { name: 'reader', role: 'viewer' });
+    const { page: other, context } = await openPage(browser, server.url);
+    await context.setExtraHTTPHeaders({ authorization: `Bearer ${key}` });
+    await other.goto('/settings?tab=people');
+    await other.getByText('This is not for you to see').waitFor();
+    await context.close();
+  });
+
+  for (const theme of ['light', 'dark'] as const)
+    it(`have nothing that axe objects to, ${theme}`, async () => {
+      const { page: tested, context } = await openPage(browser, server.url, { colorScheme: theme });
+      for (const tab of TABS) {
+        await tested.goto(`/settings?tab=${tab}`);
+        await tested.locator('h1').waitFor();
+        await tested.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+        assert.deepEqual(await violations(tested), [], `${tab}, ${theme}`);
+      }
+      await context.close();
+    });
+
+  it('asked no other server, and did nothing that their policy forbids', () => {
+    assert.deepEqual(watched.troubles, []);
+  });
+});
+
+async function made(path: string, json: unknown): Promise<{ key: string }> {
+  const response = await fetch(server.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(json),
+  });
+  return (await response.json()) as { key: string };
+}

@@ -1,0 +1,136 @@
+import type { ServerSetting } from '@loopwright/protocol';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { serverUrl } from '../../shared/api/api.ts';
+import { useSession } from '../../shared/api/session.tsx';
+import { durationText } from '../../shared/time/format.ts';
+import { Badge } from '../../shared/ui/badge.tsx';
+import { EmptyState, ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
+import '../../shared/ui/table.css';
+import { FilterField } from './filter-field.tsx';
+import type { PanelProps } from './settings-page.tsx';
+import { healthQuery, readinessQuery, serverSettingsQuery } from './settings-queries.ts';
+
+/** Whether the server is well, and what it was started with. */
+export function ServerPanel({ search, onSearch }: PanelProps): ReactElement {
+  const { can } = useSession();
+  return (
+    <>
+      <Health />
+      <section className="settings-section">
+        <div className="row">
+          <h2>Settings in effect</h2>
+          <FilterField label="Find" value={search.find} onValue={(find) => onSearch({ find })} placeholder="retention" />
+        </div>
+        {can('users:admin') ? (
+          <SettingsTable find={search.find ?? ''} />
+        ) : (
+          <EmptyState title="Administrators see the settings">
+            They say which folders, hosts and limits the server has.
+          </EmptyState>
+        )}
+      </section>
+      <p className="muted">
+        <a href={serverUrl('/docs')}>API</a> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
+      </p>
+    </>
+  );
+}
+
+function Health(): ReactElement {
+  const { data: health, error, refetch } = useQuery(healthQuery);
+  const { data: readiness } = useQuery(readinessQuery);
+  if (health === undefined)
+    return error === null ? (
+      <Loading label="Loading the health" lines={3} />
+    ) : (
+      <ErrorState error={error} retry={() => void refetch()} />
+    );
+  const faults = [health.store_fault, health.policy_fault].filter((fault) => fault !== undefined);
+  const unready = readiness?.checks.filter(({ ready }) => !ready) ?? [];
+  return (
+    <section className="settings-section">
+      <h2>Health</h2>
+      <dl className="stats">
+        <Stat
+          label="Server"
+          value={
+            <Badge tone={health.status === 'healthy' ? 'good' : 'warn'} icon={health.status === 'healthy' ? 'check' : 'warning'}>
+              {health.status === 'healthy' ? 'Healthy' : 'Degraded'}
+            </Badge>
+          }
+        />
+        <Stat label="Version" value={health.version} />
+        <Stat label="Up for" value={durationText(health.uptime_seconds)} />
+        <Stat
+          label="Takes work"
+          value={readiness === undefined ? null : readiness.ready ? 'Yes' : 'No'}
+          reason="the server has not said so"
+        />
+        {health.modules.map(({ id, status, restarts }) => (
+          <Stat key={id} label={`Module ${id}`} value={`${status}${restarts === 0 ? '' : `, ${restarts} restarts`}`} />
+        ))}
+      </dl>
+      {faults.map((fault) => (
+        <p key={fault} className="field-error" role="alert">
+          {fault}
+        </p>
+      ))}
+      {unready.map(({ name, reason }) => (
+        <p key={name} className="field-error">
+          {name}: {reason ?? 'not ready'}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function SettingsTable({ find }: { find: string }): ReactElement {
+  const { data, error, refetch } = useQuery(serverSettingsQuery);
+  if (data === undefined)
+    return error === null ? <Loading label="Loading the settings" /> : <ErrorState error={error} retry={() => void refetch()} />;
+  const words = find.toLowerCase().split(/\s+/u).filter(Boolean);
+  const fits = ({ key, description }: ServerSetting): boolean =>
+    words.every((word) => `${key} ${description}`.toLowerCase().includes(word));
+  const rows = data.settings.filter(fits);
+  if (rows.length === 0) return <EmptyState title="No setting fits">None has these words in its name or description.</EmptyState>;
+  return (
+    <div className="settings-list" tabIndex={0} role="region" aria-label="Settings in effect">
+      <table className="table" aria-label="Settings in effect">
+        <thead>
+          <tr>
+            <th scope="col">Setting</th>
+            <th scope="col">Value</th>
+            <th scope="col" className="wide-only">
+              What it is
+            </th>
+            <th scope="col" className="wide-only">
+              Set by
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((setting) => (
+            <tr key={setting.key}>
+              <td>
+                <code>{setting.key}</code>
+              </td>
+              <td className="settings-value">
+                {setting.is_secret ? (
+                  <span className="muted">{setting.is_default ? 'not set' : 'set; secret'}</span>
+                ) : (
+                  <code>{JSON.stringify(setting.value)}</code>
+                )}{' '}
+                {setting.is_default ? null : <Badge tone="info">Changed</Badge>}
+              </td>
+              <td className="wide-only">{setting.description}</td>
+              <td className="wide-only">
+                <code>{setting.variables[0]}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
