@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { newRunSearchSchema } from '../features/new-run/new-run-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
 import { settingsSearchSchema } from '../features/settings/settings-search.ts';
@@ -29,6 +30,13 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
 });
 
+const newRun = createRoute({
+  getParentRoute: () => root,
+  path: '/new-run',
+  validateSearch: (search) => newRunSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/new-run/new-run-page.tsx'), 'NewRunPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -38,7 +46,7 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, settings]),
+  routeTree: root.addChildren([home, runs, run, newRun, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

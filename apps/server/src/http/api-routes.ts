@@ -19,6 +19,7 @@ import { executionRoutes } from './routes/executions.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { meRoutes } from './routes/me.ts';
+import { profileRoutes } from './routes/profiles.ts';
 import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
 import { programBundleRoutes } from './routes/program-bundles.ts';
 import { programDiffRoutes } from './routes/program-diffs.ts';
@@ -61,6 +62,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(diagramRoutes(parts));
     await api.register(humanTaskRoutes(parts));
     await api.register(exampleRoutes(parts));
+    await api.register(profileRoutes(parts));
     await api.register(programListRoutes(parts));
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));

@@ -1,0 +1,18 @@
+import { after, before, describe } from 'node:test';
+import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
+import { testNewRun } from './new-run.suite.ts';
+import type { World } from './world.ts';
+
+// One server and one browser for the pages with which work begins and by which the server is kept well.
+describe('beginning and keeping', { skip: skipPages }, () => {
+  const world = {} as World;
+  before(async () => {
+    [world.server, world.browser] = await Promise.all([startServer(), startBrowser()]);
+    world.runs = await seedRuns(world.server);
+  });
+  after(async () => {
+    await world.browser?.close();
+    await world.server?.[Symbol.asyncDispose]();
+  });
+  testNewRun(world);
+});
