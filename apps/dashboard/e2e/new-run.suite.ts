@@ -32,6 +32,16 @@ function testPages(world: World): void {
     page.getByLabel('File of examples').setInputFiles({ name, mimeType, buffer: Buffer.from(text) });
   const start = (): ReturnType<Page['getByRole']> => page.getByRole('button', { name: 'Start the run' });
 
+  it('tells a first visitor what a run is, and three ways to the first one', async () => {
+    await page.goto('/');
+    await page.getByRole('heading', { name: 'There are no runs yet' }).waitFor();
+    await page.getByText('npm run demo').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('link', { name: 'Quick run' }).press('Enter');
+    await page.getByRole('tab', { name: 'Quick run', selected: true }).waitFor();
+    assert.equal(new URL(page.url()).search, '?how=quick');
+  });
+
   it('says why a file cannot be taken: the line and what is wrong with it', async () => {
     await page.goto('/new-run');
     await choose('labels.csv', 'text/csv', 'text,label\n"a",x\n"b"\n');
@@ -85,9 +95,12 @@ function testPages(world: World): void {
   });
 
   it('has a quick run in one form, and estimates from runs that were completed', async () => {
+    const { runs: client } = world.server.client;
+    const { run_id: earlier } = await client.create({ profile: 'steps' });
+    for (let phase = 0; phase < 3; phase += 1) await client.next(earlier);
     await page.goto('/new-run?how=quick');
     await page.getByLabel('Profile', { exact: true }).selectOption('steps');
-    await page.getByText(/From \d+ completed run/).waitFor();
+    await page.getByText('From 1 completed run of this project').waitFor();
     assert.equal(await page.getByLabel('What is wanted').inputValue(), '');
     await page.getByLabel('Project', { exact: true }).fill('no such name!');
     await page.getByText('Letters, digits and . _ @ : - only').first().waitFor();

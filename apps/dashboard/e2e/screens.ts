@@ -1,6 +1,7 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sampleTable } from './new-run.suite.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -20,6 +21,10 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  'new-run': '/new-run?profile=ml_classification',
+  'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
+  'new-run-quick': '/new-run?how=quick&profile=steps',
+  modules: '/modules',
   'settings-keys': '/settings',
   'settings-people': '/settings?tab=people&project=default',
   'settings-webhooks': '/settings?tab=webhooks',
@@ -44,4 +49,9 @@ process.stdout.write(`Wrote ${Object.keys(PAGES).length * 4} pictures to docs/sc
 async function artifactOf(runId: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);
   return Object.values(phases).flat()[0]?.artifact_id ?? '';
+}
+
+async function examplesOf(): Promise<string> {
+  const { digest } = await server.client.uploadExamples(new Blob([sampleTable()]), 'text/csv');
+  return digest;
 }

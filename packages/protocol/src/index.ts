@@ -55,6 +55,7 @@ export * from './lib/http/checkpoints.ts';
 export * from './lib/http/governance.ts';
 export * from './lib/http/hygiene.ts';
 export * from './lib/http/health.ts';
+export * from './lib/http/modules.ts';
 export * from './lib/http/authorization.ts';
 export * from './lib/http/audit.ts';
 export * from './lib/http/settings.ts';

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { modulesSearchSchema } from '../features/modules/modules-search.ts';
 import { newRunSearchSchema } from '../features/new-run/new-run-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
@@ -37,6 +38,13 @@ const newRun = createRoute({
   component: lazyRouteComponent(() => import('../features/new-run/new-run-page.tsx'), 'NewRunPage'),
 });
 
+const modules = createRoute({
+  getParentRoute: () => root,
+  path: '/modules',
+  validateSearch: (search) => modulesSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/modules/modules-page.tsx'), 'ModulesPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -46,7 +54,7 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, newRun, settings]),
+  routeTree: root.addChildren([home, runs, run, newRun, modules, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -1,5 +1,5 @@
 import { type NewRun } from '@loopwright/client';
-import { type ProfileView, programNameSchema, projectIdSchema } from '@loopwright/protocol';
+import { type ProfileView, createRunRequestSchema, programNameSchema } from '@loopwright/protocol';
 import type { NewRunSearch } from './new-run-search.ts';
 
 /** What is typed for a new run and does not stand in the URL. */
@@ -36,7 +36,7 @@ export function problemsOf(
   const isProgram = programNameSchema.safeParse(program.trim()).success;
   return {
     ...(profile === undefined ? { profile: 'Choose what the run is made of' } : {}),
-    ...(projectIdSchema.safeParse(search.project ?? DEFAULT_PROJECT).success
+    ...(createRunRequestSchema.shape.project_id.safeParse(search.project ?? DEFAULT_PROJECT).success
       ? {}
       : { project: 'Letters, digits and . _ @ : - only' }),
     ...(program.trim() === '' || isProgram ? {} : { program: 'Small letters, digits, - and _; a letter first' }),

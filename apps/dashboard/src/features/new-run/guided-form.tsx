@@ -26,7 +26,7 @@ export function GuidedForm(props: FormProps): ReactElement {
         <Step number={3} title="Profile">
           <ProfilePicker {...props} />
         </Step>
-        <Step number={4} title="What is wanted">
+        <Step number={4} title="The task">
           <IntakeField {...props} rows={8} />
         </Step>
         <Step number={5} title="How it runs">
