@@ -2,24 +2,46 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { runModule } from '@loopwright/module-sdk';
+import {
+  fetchHandler,
+  formatListen,
+  HttpTcpServer,
+  type IpcHandler,
+  parseListen,
+  runModule,
+  WholeResponse,
+} from '@loopwright/module-sdk';
+import { systemClock } from '@loopwright/protocol';
 
-const echo = async (request: Request): Promise<Response> =>
-  new Response(request.headers.get('content-type') === 'application/json' ? await request.bytes() : request.body, {
-    headers: { 'content-type': 'application/json' },
-  });
+/** Small bodies are read and answered as JSON is, large ones are streamed. */
+const isSmall = (request: Request): boolean => request.headers.get('content-type') === 'application/json';
+const headers = { 'content-type': 'application/json' };
 
-switch (String(process.argv[2])) {
-  case 'fetch':
-    await runModule(async () => ({ endpoints: [], fetch: echo, stop: async () => undefined }));
-    break;
-  case 'records':
-    await runModule(async () => ({
+const HANDLERS: Record<string, IpcHandler> = {
+  records: ({ body }) => ({ status: 200, headers, body }),
+  fetch: fetchHandler(async (request) => new Response(isSmall(request) ? await request.text() : request.body, { headers })),
+  whole: fetchHandler(async (request) =>
+    isSmall(request) ? new WholeResponse(await request.text(), { headers }) : new Response(request.body, { headers }),
+  ),
+};
+
+async function serve(handle: IpcHandler): Promise<void> {
+  await runModule(async ({ listen }) => {
+    const options = { handler: handle, clock: systemClock, onError: console.error };
+    const server = listen === '' ? undefined : await HttpTcpServer.listen(parseListen(listen), options);
+    return {
       endpoints: [],
-      handle: ({ body }) => ({ status: 200, headers: { 'content-type': 'application/json' }, body }),
-      stop: async () => undefined,
-    }));
-    break;
+      handle,
+      ...(server === undefined ? {} : { listen: formatListen(server.address) }),
+      stop: async () => server?.close(),
+    };
+  });
+}
+
+const mode = String(process.argv[2]);
+const handler = HANDLERS[mode];
+if (handler !== undefined) await serve(handler);
+switch (mode) {
   case 'lines':
     createInterface({ input: process.stdin }).on('line', (line) => {
       const { id, body } = JSON.parse(line) as { id: number; body: string };

@@ -1,15 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { HttpIpcClient, orchestratorChannel, StreamTransport } from '@loopwright/module-sdk';
+import {
+  HttpIpcClient,
+  HttpTcpClient,
+  type ModuleHttp,
+  orchestratorChannel,
+  parseListen,
+  StreamTransport,
+} from '@loopwright/module-sdk';
 import { MODULE_PROTOCOL_VERSION, systemClock } from '@loopwright/protocol';
 import { Agent, request } from 'undici';
 
 /** Two processes and a way between them. */
 export interface Subject {
   readonly name: string;
+  /** Of the other process. */
+  readonly pid: number | undefined;
   /** Sends a body and gets it back. */
   readonly ask: (body: Buffer) => Promise<Uint8Array>;
   readonly end: () => void;
@@ -51,6 +61,7 @@ export async function rawLines(): Promise<Subject> {
   createInterface({ input: child.stdout }).on('line', (line) => answers.take(JSON.parse(line) as { id: number; body: string }));
   return {
     name: 'raw lines on standard streams',
+    pid: child.pid,
     ask: async (body) => {
       const { id, answer } = answers.next();
       child.stdin.write(`${JSON.stringify({ id, body: body.toString('base64') })}\n`);
@@ -67,6 +78,7 @@ export async function nodeIpc(serialization: 'json' | 'advanced'): Promise<Subje
   child.on('message', (message) => answers.take(message as { id: number; body: string | Uint8Array }));
   return {
     name: `Node's IPC, ${serialization}`,
+    pid: child.pid,
     ask: async (body) => {
       const { id, answer } = answers.next();
       child.send({ id, body: serialization === 'json' ? body.toString('base64') : body });
@@ -84,6 +96,7 @@ export async function httpLoopback(): Promise<Subject> {
   const dispatcher = new Agent({ connections: 16 });
   return {
     name: 'HTTP on loopback (undici, node:http)',
+    pid: child.pid,
     ask: async (body) => {
       const answer = await request(`http://127.0.0.1:${port}/`, {
         method: 'POST',
@@ -100,28 +113,37 @@ export async function httpLoopback(): Promise<Subject> {
   };
 }
 
-/** HTTP over IPC as `runModule` serves it: a handler of `Request → Response`, or of plain records. */
-export async function ours(handler: 'fetch' | 'records'): Promise<Subject> {
+/** The ways to a module of ours. */
+const WAYS = { ipc: 'HTTP over IPC', tcp: 'HTTP over TCP', unix: 'HTTP over a Unix socket' } as const;
+/** Its handlers: see `child.ts`. */
+const HANDLERS = { records: 'records', fetch: '`Request → Response`', whole: '`Request → WholeResponse`' } as const;
+
+/** A handler as `runModule` serves it, over the module channel or over sockets. */
+export async function ours(way: keyof typeof WAYS, handler: keyof typeof HANDLERS): Promise<Subject> {
   const child = start(handler);
   const channel = orchestratorChannel({
     transport: new StreamTransport({ input: child.stdout, output: child.stdin }),
     clock: systemClock,
     onReport: ({ kind, text }) => process.stderr.write(`${kind}: ${text}\n`),
   });
-  const client = new HttpIpcClient({ channel, clock: systemClock });
-  const announced = new Promise<void>((resolve) =>
-    channel.on('announce', ({ protocol_version: version = 1 }) => {
+  const announced = new Promise<string>((resolve) =>
+    channel.on('announce', ({ protocol_version: version = 1, listen }) => {
       channel.setPeerVersion(version);
-      resolve();
+      resolve(listen);
     }),
   );
+  // A module of ours listens where it is told, and over the channel only where it is not.
+  const listen = { ipc: '', tcp: '127.0.0.1:0', unix: join(tmpdir(), `loopwright-bench-${child.pid}`) }[way];
   child.stdin.write(
-    `${JSON.stringify({ orchestrator_api: '', module_id: 'echo', listen: '127.0.0.1:0', protocol_version: MODULE_PROTOCOL_VERSION })}\n`,
+    `${JSON.stringify({ orchestrator_api: '', module_id: 'echo', listen, protocol_version: MODULE_PROTOCOL_VERSION })}\n`,
   );
+  const ipc = new HttpIpcClient({ channel, clock: systemClock });
   channel.start();
-  await announced;
+  const at = await announced;
+  const client: ModuleHttp = way === 'ipc' ? ipc : new HttpTcpClient({ address: parseListen(at), clock: systemClock });
   return {
-    name: `loopwright: HTTP over IPC, ${handler === 'fetch' ? 'Request → Response' : 'records'}`,
+    name: `loopwright: ${WAYS[way]}, ${HANDLERS[handler]}`,
+    pid: child.pid,
     ask: async (body) => {
       const type = body.length > 65_536 ? 'application/octet-stream' : 'application/json';
       const answer = await client.request({ method: 'POST', uri: '/echo', headers: { 'content-type': type }, body });

@@ -227,9 +227,12 @@ const ARTIFACTS: Readonly<Record<string, string>> = {
 };
 
 function writeArtifacts(dir: string, runId: string): void {
-  for (const [path, text] of Object.entries(ARTIFACTS)) {
-    const file = join(dir, 'workspaces', runId, 'artifacts', path);
-    mkdirSync(join(file, '..'), { recursive: true });
-    writeFileSync(file, text);
-  }
+  for (const [path, text] of Object.entries(ARTIFACTS)) writeArtifact(dir, runId, { path, text });
+}
+
+/** Puts a file where a phase of the run would have put it. */
+export function writeArtifact(dir: string, runId: string, { path, text }: { path: string; text: string }): void {
+  const file = join(dir, 'workspaces', runId, 'artifacts', path);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, text);
 }

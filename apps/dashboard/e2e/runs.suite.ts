@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { violations } from './axe.ts';
-import { type WatchedPage, openPage } from './dashboard-fixture.ts';
+import { type WatchedPage, openPage, writeArtifact } from './dashboard-fixture.ts';
 import type { World } from './world.ts';
 
 let watched: WatchedPage;
@@ -42,6 +42,25 @@ function testPages(world: World): void {
       1,
     );
     await page.getByText('8 runs', { exact: true }).waitFor();
+  });
+
+  it('loses no change that comes while further rows are on their way', async () => {
+    const held = Promise.withResolvers<void>();
+    // Answered before the run was made, and handed over after its events came.
+    await page.route(/runs\?sort=-created_at&limit=100$/, async (one) => {
+      const response = await one.fetch();
+      await held.promise;
+      await one.fulfill({ response });
+    });
+    await page.goto('/orchestrator/runs');
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const { run_id } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Made while loading' });
+    await world.server.client.runs.pause(run_id);
+    await page.waitForTimeout(500);
+    held.resolve();
+    await row('Made while loading').getByText('Paused').waitFor();
+    await page.unrouteAll();
+    await world.server.client.runs.cancel(run_id);
   });
 
   it('has its filters in the URL, so that Back and a link show the same', async () => {
@@ -133,6 +152,59 @@ function testPages(world: World): void {
       .waitFor();
     await page.getByRole('tab', { name: 'Audit' }).click();
     await page.getByText('POST /api/v1/runs').first().waitFor();
+  });
+
+  it('shows the workflow as it stands, what a file is, and what differs between two runs', async () => {
+    await page.goto(`/orchestrator/runs/${world.runs.failed}`);
+    const diagram = page.getByRole('region', { name: 'Diagram of the workflow' });
+    await diagram.getByText('build').waitFor();
+    assert.match((await diagram.getByRole('listitem').filter({ hasText: 'development' }).first().textContent()) ?? '', /failed/);
+
+    const { run_id: clone } = await world.server.client.runs.clone(world.runs.completed, { project_name: 'Second reader' });
+    writeArtifact(world.server.dir, clone, { path: 'development/src/program.ts', text: 'export const run = (): number => 7;\n' });
+    await page.goto(`/orchestrator/runs/${clone}?tab=artifacts`);
+    await page.getByRole('button', { name: /program.ts/ }).click();
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    const diff = page.getByRole('region', { name: /the other run before, this run after/ });
+    await diff.getByText('export const run = (): number => 7;').waitFor();
+    assert.match((await diff.textContent()) ?? '', /removed: .*export function run.*added: /s);
+    await world.server.client.runs.cancel(clone);
+
+    await page.goto(`/orchestrator/runs/${world.runs.completed}?tab=artifacts`);
+    await page.getByRole('button', { name: /chart.svg/ }).click();
+    await page.getByRole('img', { name: 'chart.svg' }).waitFor();
+    await page.getByRole('button', { name: /labels.csv/ }).click();
+    await page.getByRole('cell', { name: 'Total: 12,50 EUR' }).waitFor();
+    await page.getByRole('button', { name: /PRD.md/ }).click();
+    await page.getByRole('cell', { name: 'currency' }).waitFor();
+  });
+
+  it('shows times and colours as one likes them, from then on', async () => {
+    await page.goto(`/orchestrator/runs/${world.runs.completed}`);
+    const choose = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name: /account and display/ }).click();
+      await page.getByRole('menuitem', { name, exact: true }).click();
+    };
+    for (const name of ['Dark', 'Absolute', 'UTC']) await choose(name);
+    await page.reload();
+    const { created_at } = await world.server.client.runs.get(world.runs.completed);
+    await page.getByText(created_at.slice(0, 19).replace('T', ' ')).first().waitFor();
+    assert.equal(await page.evaluate('getComputedStyle(document.documentElement).colorScheme'), 'dark');
+    for (const name of ['As the system', 'Relative (5 min ago)']) await choose(name);
+  });
+
+  it('keeps views under a name on this device', async () => {
+    await page.goto('/orchestrator/runs?status=failed');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view…' }).click();
+    await page.getByLabel('Name').fill('What broke');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.goto('/orchestrator/runs');
+    await row('Invoice reader').waitFor();
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'What broke' }).click();
+    await page.waitForURL(/status=failed/);
+    await row('Invoice reader').waitFor({ state: 'detached' });
   });
 
   it('is used by keyboard: palette, pages, tabs', async () => {

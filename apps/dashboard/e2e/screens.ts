@@ -17,7 +17,8 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-questions': `/orchestrator/runs/${runs.waiting}`,
   'run-acceptance': `/orchestrator/runs/${runs.accepting}`,
   'run-failed': `/orchestrator/runs/${runs.failed}`,
-  'run-artifacts': `/orchestrator/runs/${runs.completed}?tab=artifacts&artifact=${encodeURIComponent(await artifactOf(runs.completed))}`,
+  'run-artifacts': `/orchestrator/runs/${runs.completed}?tab=artifacts&artifact=${encodeURIComponent(await artifactOf(runs.completed, 'PRD.md'))}`,
+  'run-source': `/orchestrator/runs/${runs.completed}?tab=artifacts&artifact=${encodeURIComponent(await artifactOf(runs.completed, 'src/program.ts'))}`,
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
@@ -46,9 +47,13 @@ for (const [size, viewport] of Object.entries(SIZES))
 await browser.close();
 process.stdout.write(`Wrote ${Object.keys(PAGES).length * 4} pictures to docs/screens\n`);
 
-async function artifactOf(runId: string): Promise<string> {
+async function artifactOf(runId: string, wanted: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);
-  return Object.values(phases).flat()[0]?.artifact_id ?? '';
+  return (
+    Object.values(phases)
+      .flat()
+      .find(({ name }) => name === wanted)?.artifact_id ?? ''
+  );
 }
 
 async function examplesOf(): Promise<string> {

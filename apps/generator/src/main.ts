@@ -1,6 +1,6 @@
-import { type ModuleTrace, openModuleTrace, runModule } from '@loopwright/module-sdk';
+import { type ModuleTrace, type SecretClient, fastifyHandler, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import type { JailPolicy } from '@loopwright/edge';
-import { isoTime, systemClock, systemRandom } from '@loopwright/protocol';
+import { PlatformError, isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { z } from 'zod';
 import { type Generator, createGenerator } from './generator.ts';
 import { openModelAgent } from './models/open-model-agent.ts';
@@ -56,17 +56,46 @@ function log(message: string, error?: unknown): void {
   );
 }
 
+/** Keys of models: the orchestrator's secrets. */
+const KEYS = ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'LOOPWRIGHT_MODEL_API_KEY'];
+/** An answer comes when the plan is carried out: its own time limit ends it. */
+const CALL_TIMEOUT_MS = 86_400_000;
+
+/** The keys that there are. An orchestrator of version 1 does not say of one that it has not: it gives keys in the environment. */
+async function readKeys(secrets: SecretClient, protocolVersion: number): Promise<Record<string, string>> {
+  if (protocolVersion < 2) return {};
+  const read = KEYS.map(async (name): Promise<[string, string][]> => {
+    try {
+      return [[name, (await secrets.get(name)).reveal()]];
+    } catch (error) {
+      if (error instanceof PlatformError && (error.code === 'SECRET_NOT_FOUND' || error.code === 'FORBIDDEN')) return [];
+      throw error;
+    }
+  });
+  return Object.fromEntries((await Promise.all(read)).flat());
+}
+
 const alone = readStandAlone(process.argv.slice(2), process.env);
 if (alone === undefined) {
-  await runModule(async (init, { sendSpans }) => {
+  await runModule(async (init, { secrets, sendSpans }) => {
     const dataDir = z.string().min(1).parse(init.env['LOOPWRIGHT_GENERATOR_DATA_DIR']);
     const trace = openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans });
-    const generator = await open(dataDir, init.env, { authToken: init.auth_token, trace, jailPolicy: 'required' });
+    const generator = await open(
+      dataDir,
+      { ...init.env, ...(await readKeys(secrets, init.protocol_version)) },
+      { authToken: init.auth_token, trace, jailPolicy: 'required' },
+    );
     const { host, port } = splitAddress(init.listen);
     await generator.app.listen({ host, port });
     const address = generator.app.server.address();
     const listen = `${host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
     log(`listening on ${listen}`);
-    return { listen, endpoints: generator.endpoints, stop: async () => generator[Symbol.asyncDispose]() };
+    return {
+      listen,
+      endpoints: generator.endpoints,
+      fetch: fastifyHandler(generator.app),
+      limits: { timeoutMs: CALL_TIMEOUT_MS },
+      stop: async () => generator[Symbol.asyncDispose](),
+    };
   });
 } else await serveAlone(await open(alone.dataDir, process.env, alone), alone);

@@ -21,7 +21,7 @@ export function serverHealth({ supervisor, engine, audit, policies, clock }: Hea
     health: () => {
       const modules = supervisor.state();
       const fault = engine.storeFault ?? audit.fault;
-      const isHealthy = fault === undefined && modules.every(({ status }) => status === 'running');
+      const isHealthy = fault === undefined && modules.every(({ required, status }) => !required || status === 'running');
       return {
         status: isHealthy ? 'healthy' : 'degraded',
         ...(fault === undefined ? {} : { store_fault: fault.message }),

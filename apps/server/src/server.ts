@@ -25,6 +25,7 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { openAttachListener } from './modules/attach/open-attach-listener.ts';
 import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
 import { BehaviourDiffs } from './programs/behaviour-diffs.ts';
@@ -71,7 +72,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
   const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
-  const supervisor = supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
+  const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -83,13 +84,12 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const gates = cleanUp.use(openGovernance({ policiesDir, ...records, openSandbox, clock, random }));
   const { policies } = gates.governance;
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock });
-  const made = { examples, programs, diffs, edge, workspaces };
-  const agents = cleanUp.use(openAgents({ configuration, ...made, resources, database: () => database, clock, random }));
+  const made = { examples, programs, resources, diffs, edge, workspaces, supervisor };
+  const agents = cleanUp.use(openAgents({ configuration, ...made, database: () => database, clock, random }));
   const functions = serverFunctions({
     configuration,
     client,
     generatorReady: generatorReady(configuration, supervisor),
-    resources,
     ...made,
     others: { ...gates.functions, ...agents.functions },
   });
@@ -114,7 +114,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   cleanUp.defer(await useWorkflows(definitionFolders(configuration), engine, { clock, log, readCatalogue, profilesDir }));
   const { runs, rollbacks } = runsOf(configuration, { engine, database, workspaces, gates, clock, random, log });
   cleanUp.use(runs);
-  const opened = cleanUp.use(openPrograms({ ...made, database, clock, random, log: (text) => log.warn(text) }));
+  const opened = cleanUp.use(openPrograms({ ...made, engine, database, clock, random, log: (text) => log.warn(text) }));
   const { newUserRole, authorization, audit } = cleanUp.use(
     await openPermissions(configuration, { database, engine, programs, served: opened.programs, resources, clock, random, log }),
   );
@@ -122,7 +122,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   await refuseStrangers(configuration, identity);
   const events = cleanUp.use(await openEvents(configuration, { engine, database, ...authorization, clock, random, log }));
   cleanUp.defer(followPolicies(policies, { audit, log }));
-  const watched = { database, engine, programs, edge, examples, resources, audit, models: agents.models };
+  const watched = { ...made, ...opened, database, engine, programs, audit, models: agents.models };
   const watching = cleanUp.use(openWatching(configuration, { ...watched, clock, random, log }));
   const health = serverHealth({ supervisor, engine, audit, policies, clock });
   metrics = cleanUp.use(new Metrics({ engine, health }));
@@ -141,27 +141,30 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     metrics,
     examples,
     ...opened,
+    supervisor,
     money: agents.money,
     watching,
     health,
-    settings: shownSettings(configuration),
     clock,
     random,
     log,
-    ...limitsOf(configuration),
+    ...configured(configuration),
     responses: cleanUp.use(new KeptResponses({ dir: dataDir, durability: configuration.durability, clock })),
     ...events,
     dashboard: await readDashboard(BUILT_DASHBOARD),
   });
-  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
-  const url = await listen(app, configuration, runs);
+  const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, policies, cleanUp.move());
 }
 
-/** What keeps one of those who use the server from using it up. */
-function limitsOf(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection'> {
-  return { bodyLimitBytes: configuration.bodyMaxKb * 1024, protection: protectionOf(configuration) };
+/** What keeps one of those who use the server from using it up, and what administrators see of the configuration. */
+function configured(configuration: Configuration): Pick<AppParts, 'bodyLimitBytes' | 'protection' | 'settings'> {
+  return {
+    bodyLimitBytes: configuration.bodyMaxKb * 1024,
+    protection: protectionOf(configuration),
+    settings: shownSettings(configuration),
+  };
 }
 
 /** Goes on with what the process before left in the middle. */
@@ -247,6 +250,18 @@ async function closeApp(app: FastifyInstance, clock: Clock, drainMs: number): Pr
   const cancel = clock.schedule(drainMs, () => app.server.closeAllConnections());
   await app.close();
   cancel();
+}
+
+/** Opens what people and programs come through, and what modules of other hosts do. */
+async function openDoors(
+  app: FastifyInstance,
+  { configuration, runs, supervisor, clock, log }: Omit<ServerOptions, 'random'> & { runs: Runs; supervisor: Supervisor },
+  cleanUp: AsyncDisposableStack,
+): Promise<string> {
+  cleanUp.defer(() => closeApp(app, clock, configuration.drainTimeoutMs));
+  const url = await listen(app, configuration, runs);
+  cleanUp.use(await openAttachListener(configuration, { supervisor, clock, log: (text) => log.warn(text) }));
+  return url;
 }
 
 async function listen(app: FastifyInstance, { host, port }: Configuration, runs: Runs): Promise<string> {

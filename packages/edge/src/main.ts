@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
-import { type ModuleContext, type RunningModule, openModuleTrace, runModule } from '@loopwright/module-sdk';
+import { type ModuleContext, type RunningModule, fastifyHandler, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
 import { DEFAULT_WATCHING, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
@@ -33,6 +33,9 @@ const envSchema = z.object({
   LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_MEMORY_MB: wholeNumber.default(64),
 });
+
+/** The longest that a call over the channel takes: a comparison of versions. */
+const CALL_TIMEOUT_MS = 130_000;
 
 const listenSchema = z.string().regex(/^.+:\d{1,5}$/u, 'must be "host:port"');
 
@@ -111,6 +114,8 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       { path: '/health', methods: ['GET'] },
       { path: '/metrics', methods: ['GET'] },
     ],
+    fetch: fastifyHandler(edge.app),
+    limits: { timeoutMs: CALL_TIMEOUT_MS },
     stop: () => edge.close(),
   };
 }

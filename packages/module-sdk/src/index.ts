@@ -18,6 +18,8 @@ export {
   type OrchestratorChannel,
 } from './lib/channel/module-channel.ts';
 export { type FetchHandler, fetchHandler } from './lib/http-ipc/fetch-handler.ts';
+export { WholeResponse } from './lib/http-ipc/whole-response.ts';
+export type { HandlerOptions } from './lib/exchange/exchange-server.ts';
 export { HttpIpcServer, type HttpIpcServerOptions } from './lib/http-ipc/http-ipc-server.ts';
 export { HttpIpcClient, type HttpIpcClientOptions } from './lib/http-ipc/http-ipc-client.ts';
 export type { IpcHandler, IpcRequest, IpcResponse, IpcServerRequest } from './lib/http-ipc/ipc-messages.ts';
@@ -48,6 +50,8 @@ export { CircuitBreaker } from './lib/breaker/circuit-breaker.ts';
 export { FailoverClient, type FailoverClientOptions, type RoutedRequest } from './lib/failover/failover-client.ts';
 export type { ChannelReportCard } from './lib/failover/failover-channel.ts';
 export type { ChannelName, ChannelPreferences, RequestTraits } from './lib/failover/channel-choice.ts';
+export { isIdempotent } from './lib/http-ipc/idempotent.ts';
+export { wasNotSent } from './lib/http-ipc/not-sent.ts';
 export { fastifyHandler, type Injectable } from './lib/http-ipc/fastify-handler.ts';
 export { Redactor, REDACTED } from './lib/secrets/redactor.ts';
 export { Secret } from './lib/secrets/secret.ts';
@@ -61,6 +65,8 @@ export {
 export { SecretClient, type SecretClientOptions, type SecretEvent, type SecretMode } from './lib/secrets/secret-client.ts';
 export { type RotationOutcome, SecretHost, type SecretHostOptions } from './lib/secrets/secret-host.ts';
 export { runModule } from './lib/run-module.ts';
+export { attachModule, type AttachModuleOptions } from './lib/attach/attach-module.ts';
+export { AttachListener, type AttachListenerOptions, type AttachRequest } from './lib/attach/attach-listener.ts';
 export {
   type ModuleContext,
   type RunningModule,
@@ -72,10 +78,14 @@ export { createTestHost, type TestHost, type TestHostOptions } from './lib/test-
 export { ModuleTrace, type ModuleTraceOptions, type OpenSpan } from './lib/module-trace.ts';
 export { openModuleTrace } from './lib/open-module-trace.ts';
 export { type JwtAlgorithm, type JwtConfig, jwtConfigFromEnvironment } from './lib/jwt/jwt-config.ts';
-export { type JwtClaims, JwtValidator, tokenFromHeader } from './lib/jwt/jwt-validator.ts';
+export { type JwtClaims, JwtValidator, tokenFromHeader, type TokenValidator } from './lib/jwt/jwt-validator.ts';
+export { jwtConnector } from './lib/jwt/jwt-connector.ts';
+export { HostTokenValidator } from './lib/jwt/host-token-validator.ts';
 export { claimsOf, type JwtGuardOptions } from './lib/jwt/jwt-guard.ts';
 export { jwtExpress, jwtFastify, jwtHono, jwtMiddleware, withJwt } from './lib/jwt/jwt-middleware.ts';
 export { type AppState } from './lib/application/app-state.ts';
+export { type AppChannelHealth } from './lib/application/app-channels.ts';
+export { type ChannelWishes, type TcpChannelWish } from './lib/application/open-channels.ts';
 export { defineModule, type Endpoint, type ModuleDefinition } from './lib/application/define-module.ts';
 export { type ServiceConnection, type ServiceConnector, serviceKey, type ServiceType } from './lib/services/service-connector.ts';
 export { ServiceClient } from './lib/services/service-client.ts';

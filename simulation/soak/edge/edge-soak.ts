@@ -107,12 +107,7 @@ export async function soakEdge(options: EdgeSoakOptions): Promise<EdgeSoakResult
     const now = performance.now();
     const isCalm = now - operator.disturbedAt > 2000 && now - bornAt > SETTLED_MS;
     if (edge !== undefined && isCalm && !over.signal.aborted) samples.push(takeCensus(edge.pid));
-    if (second % 60 === 0) {
-      const newest = ledger.problems.at(-1);
-      report(
-        `${ledger.acknowledged} acknowledged, ${ledger.stored} read, ${ledger.problems.length} problems${newest === undefined ? '' : `, the newest: ${newest}`}`,
-      );
-    }
+    if (second % 60 === 0) report(ledger.summary());
   }
   report(`at the end ${traffic.underWay} requests are under way`);
   await kill();

@@ -53,6 +53,13 @@ export class Ledger {
     for (const [n, answer] of this.#open) this.problem(`request ${n} was acknowledged and is lost: ${JSON.stringify(answer)}`);
   }
 
+  /** How far it is, in one line, with the newest problem. */
+  summary(): string {
+    const newest = this.problems.at(-1);
+    const told = newest === undefined ? '' : `, the newest: ${newest}`;
+    return `${this.acknowledged} acknowledged, ${this.stored} read, ${this.problems.length} problems${told}`;
+  }
+
   problem(text: string): void {
     if (this.problems.length < 100) this.problems.push(text);
   }

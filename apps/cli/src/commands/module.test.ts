@@ -48,6 +48,37 @@ describe('loopwright module new', () => {
     assert.deepEqual(await exited, [0, null]);
   });
 
+  it('makes a module that a server runs by its modules.yaml', async () => {
+    const file = join(folder, 'modules.yaml');
+    const entry = {
+      command: 'node',
+      args: ['--conditions=loopwright-source', 'src/main.ts'],
+      cwd: 'my-module',
+      env: { GREETING: 'Good day' },
+    };
+    writeFileSync(file, JSON.stringify({ modules: { 'my-module': entry } }));
+    const main = join(ROOT, 'apps/server/src/main.ts');
+    // No program is generated or run: the server starts without what both need.
+    const without = ['--generator-url=http://127.0.0.1:9', '--sandbox-workers=1', '--sandbox-jail=off'];
+    const flags = ['--port=0', '--edge-port=0', ...without, `--data-dir=${join(folder, 'data')}`];
+    const args = ['--conditions=loopwright-source', main, ...flags, `--modules-file=${file}`];
+    const server = spawn(process.execPath, args, { env: { PATH: env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(server, 'exit');
+    let url: string | undefined;
+    for await (const line of createInterface({ input: server.stdout })) {
+      url = /listening on (http:\/\/\S+)/.exec(line)?.[1];
+      if (url !== undefined) break;
+    }
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ method: 'POST', path: '/greet', body: 'Ada' });
+    // It waits until the module is there.
+    const answer = await fetch(`${url}/api/v1/modules/my-module/request`, { method: 'POST', headers, body });
+    const { status, body: given } = (await answer.json()) as { status: number; body: { data: unknown } };
+    assert.deepEqual([status, given.data], [200, { text: 'Good day, Ada!', greeted: 1 }]);
+    server.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
+  });
+
   it('is made for the SDK of this repository', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'packages/module-sdk/package.json'), 'utf8')) as { version: string };
     assert.equal(SDK_VERSION, manifest.version);
@@ -61,6 +92,6 @@ describe('loopwright module new', () => {
     assert.equal(readFileSync(join(taken, 'README.md'), 'utf8'), 'mine');
     const names = ['Upper', '../up', 'a b', 'a--b', '', "x'+process.exit()+'", 'x'.repeat(65)];
     for (const name of names) assert.equal(await runCli(['module', 'new', name, '--dir', join(folder, 'refused')]), 1, name);
-    assert.deepEqual(readdirSync(folder).toSorted(), ['my-module', 'taken']);
+    assert.deepEqual(readdirSync(folder).toSorted(), ['data', 'modules.yaml', 'my-module', 'taken']);
   });
 });

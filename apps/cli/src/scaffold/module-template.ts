@@ -112,5 +112,6 @@ A module: a process that an orchestrator starts and talks to over its standard s
 - \`src/module.ts\` says what it is: secrets, state, endpoints, health, messages.
 - \`src/module.test.ts\` runs it against a host in memory: \`npm test\`.
 - \`src/main.ts\` is the process: \`npm start\`, with the init object as the first line of its standard input. Log to standard error; standard output belongs to the protocol.
+- A Loopwright server runs it when its \`modules.yaml\` says \`modules: { ${name}: { command: node, args: [src/main.ts], cwd: path/to/${name} } }\`.
 `;
 }

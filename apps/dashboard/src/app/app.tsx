@@ -7,7 +7,7 @@ import type { LiveConnection } from '../shared/live/live-connection.ts';
 import { LiveProvider, openLiveConnection } from '../shared/live/live.tsx';
 import { ErrorState } from '../shared/ui/states.tsx';
 import { Toasts } from '../shared/ui/toasts.tsx';
-import { queryClient } from './query-client.ts';
+import { checkSession, queryClient } from './query-client.ts';
 import { router } from './router.tsx';
 import { SignIn } from './sign-in.tsx';
 import './shell.css';
@@ -54,7 +54,7 @@ function useConnected(isWanted: boolean): LiveConnection | undefined {
   const [ready, setReady] = useState<LiveConnection>();
   useEffect(() => {
     if (!isWanted) return undefined;
-    const connection = openLiveConnection();
+    const connection = openLiveConnection(checkSession);
     void connection.start().then(() => setReady(connection));
     return () => {
       connection.stop();

@@ -7,7 +7,7 @@ import { showToast } from '../shared/ui/toasts.tsx';
 const RETRIES = 2;
 
 /** Asks again who is signed in, when somebody was: nobody, so that the sign-in page comes. */
-function checkSession(error: unknown): void {
+export function checkSession(error: unknown): void {
   const wasSignedIn = queryClient.getQueryData(sessionQuery.queryKey) !== undefined;
   if (wasSignedIn && isSignedOut(error)) void queryClient.resetQueries({ queryKey: sessionQuery.queryKey });
 }

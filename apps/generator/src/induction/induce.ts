@@ -1,5 +1,5 @@
+import { likelyGoal } from '@loopwright/protocol';
 import { learnClassification } from './classification/learn-classification.ts';
-import { likelyGoal } from './goal.ts';
 import { learnRegression } from './regression/learn-regression.ts';
 import { learnTransformation } from './transformation/learn-transformation.ts';
 import type { InductionResult, InductionTask } from './task.ts';

@@ -1,3 +1,5 @@
+import { CLASSES_MAX } from '@loopwright/protocol';
+
 import { INDUCTION_READ_CHARACTERS } from '@loopwright/protocol';
 
 /** Limits of the induction agent. A limit that is reached is a refusal with a code or is written in the model card. */
@@ -9,7 +11,7 @@ export const LIMITS = {
   /** Most examples. */
   maxExamples: 100_000,
   /** Most classes. */
-  maxClasses: 100,
+  maxClasses: CLASSES_MAX,
   /** Longest label that is a string, in characters. */
   maxLabelCharacters: 200,
   /** Longest text of one example, in characters. */
@@ -45,8 +47,6 @@ export const LIMITS = {
   minRegressionExamples: 30,
   /** Largest size of a number that is estimated: the squares of larger ones overflow. */
   maxNumber: 1e100,
-  /** Different numbers above which numeric outputs of records are estimated rather than told apart as labels. */
-  maxNumberLabels: 20,
   /** Examples that cross-validation looks at; above it a stratified sample is taken. */
   maxCrossValidated: 6000,
 } as const;

@@ -38,7 +38,11 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/programs/{name}/execute': () => ({ input: 'x' }),
   'POST /api/v1/programs/{name}/samples/claim': () => ({}),
   'POST /api/v1/programs/{name}/samples/{sample_id}/answer': () => ({ correct: true }),
-  'POST /api/v1/webhooks': ({ project }) => ({ url: 'http://127.0.0.1:9/', event_types: ['none'], project_id: project }),
+  'POST /api/v1/webhooks': ({ project }) => ({
+    url: 'http://127.0.0.1:9/',
+    event_types: ['webhook_disabled'],
+    project_id: project,
+  }),
   'PATCH /api/v1/webhooks/{webhook_id}': () => ({ description: 'walked' }),
   'POST /api/v1/webhooks/{webhook_id}/secret': () => ({}),
   'POST /runs': ({ project }) => ({ profile: 'phased', intake: 'x', project_id: project }),
@@ -59,6 +63,23 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
     ]),
   ),
   'PATCH /api/v1/users/{user_id}': () => ({ role: 'operator' }),
+  'POST /api/v1/tasks': ({ project }) => ({ name: `task-of-${project}`, description: 'walked', project_id: project }),
+  'POST /api/v1/tasks/{name}/execute': () => ({ input: 'x' }),
+  'POST /api/v1/batch/execute': ({ program }) => ({ task_id: program, items: [{ id: '1', input: 'x' }] }),
+  'POST /api/v1/batch/validate': ({ program }) => ({
+    task_id: program,
+    items: [{ id: '1', input: 'x', output: 'x', expected_output: 'x' }],
+  }),
+  'POST /api/v1/validation/programs/{program_id}/improve': () => ({}),
+  'POST /api/v1/validation/programs/compare': ({ program }) => ({
+    control_program_id: `${program}@1`,
+    treatment_program_id: `${program}@2`,
+  }),
+  'POST /api/v1/validation/programs/canary/start': ({ program }) => ({ new_program_id: `${program}@2` }),
+  'POST /api/v1/validation/programs/canary/{canary_id}/progress': () => ({}),
+  'POST /api/v1/validation/programs/canary/{canary_id}/rollback': () => ({}),
+  'POST /api/v1/modules/{name}/request': () => ({ path: '/health' }),
+  'POST /api/v1/modules/{name}/rotate': () => ({ names: ['KEY'] }),
 };
 
 /** Questions that find as much as can be found. */
@@ -94,6 +115,12 @@ const NOT_FOUND_ALL_THE_SAME = new Map([
   ...['advance', 'pause', 'promote', 'resume', 'rollback'].map(
     (action) => [`POST /api/v1/programs/{name}/rollouts/{rollout_id}/${action}`, 'ROLLOUT_NOT_FOUND'] as const,
   ),
+  ['GET /api/v1/programs/{name}/task', 'PROGRAM_TASK_NOT_FOUND'],
+  ['GET /api/v1/modules/{name}', 'MODULE_NOT_FOUND'],
+  ['GET /api/v1/modules/{name}/logs', 'MODULE_NOT_FOUND'],
+  ...['start', 'stop', 'restart', 'replace', 'drain', 'rotate', 'request'].map(
+    (action) => [`POST /api/v1/modules/{name}/${action}`, 'MODULE_NOT_FOUND'] as const,
+  ),
   ['GET /auth/login', 'LOGIN_NOT_CONFIGURED'],
   ['GET /auth/callback', 'LOGIN_NOT_CONFIGURED'],
 ]);
@@ -115,6 +142,8 @@ function pathOf(operation: string, of: Belongings): string {
     user_id: 'target',
     run_id: of.run,
     rollout_id: 'missing',
+    canary_id: of.canary,
+    program_id: `${of.program}@1`,
     version: '1',
     artifact_id: 'missing',
     checkpoint_id: 'missing',
@@ -235,8 +264,8 @@ describe('the table of permissions', () => {
   });
 
   it('lets nothing of a project through to whoever does not see it', async () => {
-    const { execution, paused, task, digest, program, run, webhook } = belongings['p-1'];
-    const secrets = [execution, paused, task, digest, program, run, webhook, 'p-1'];
+    const { execution, paused, task, digest, program, run, webhook, canary } = belongings['p-1'];
+    const secrets = [execution, paused, task, digest, program, run, webhook, canary, 'p-1'];
     for (const who of ['stranger', 'guest', 'confined'] as const) {
       for (const operation of Object.keys(OPERATIONS)) {
         if (operation.startsWith('WS ') || OPERATIONS[operation]?.need === 'nothing') continue;
@@ -256,6 +285,7 @@ describe('the table of permissions', () => {
       '/runs',
       '/audit?limit=500',
       '/projects',
+      `/programs/${program}/rollouts`,
     ];
     const seen = await Promise.all(
       all.map(async (path) => (await server.get(`/api/v1${path}`, { 'x-test-actor': 'admin' })).body),

@@ -95,6 +95,8 @@ function decide(
     case 'schedule':
     case 'examples':
     case 'program':
+    case 'program_version':
+    case 'canary':
     case 'run':
     case 'webhook': {
       const id = subjects.idOf(on, request);

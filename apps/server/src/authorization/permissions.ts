@@ -16,7 +16,19 @@ const ROLLOUT: Rule = {
   },
 };
 
+const CANARY: Rule = {
+  need: 'programs:promote',
+  on: 'canary',
+  records: { asked: ['reason'], answered: ['id', 'status', 'current_percentage'] },
+};
+const READ_VERSION: Rule = { need: 'programs:read', on: 'program_version' };
+
 const READ_RUN: Rule = { need: 'executions:read', on: 'run' };
+const MODULE: Rule = {
+  need: 'modules:admin',
+  on: 'platform',
+  records: { asked: ['reason'], answered: ['name', 'status', 'pid'] },
+};
 const RUN: Rule = { need: 'executions:write', on: 'run' };
 const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
 
@@ -171,6 +183,40 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   // It answers a question and changes nothing; the edge logs every run.
   'POST /api/v1/programs/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
 
+  // The source's later API: a task is a program, and the id of a program that of a version.
+  'POST /api/v1/tasks': {
+    need: 'executions:write',
+    on: 'body.project_id',
+    records: { asked: ['name', 'project_id'], answered: ['id', 'examples_digest'] },
+  },
+  'GET /api/v1/programs/{name}/task': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/tasks/{name}/execute': { need: 'programs:execute', on: 'program', audited: false },
+  'GET /api/v1/tasks/{name}/artifacts': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/tasks/{name}/artifacts/{version}': { need: 'programs:read', on: 'program' },
+  'POST /api/v1/batch/execute': { need: 'programs:execute', on: 'program', audited: false },
+  // It may cost what the model takes, and shows nothing that the caller did not send.
+  'POST /api/v1/batch/validate': { need: 'programs:execute', on: 'program', audited: false },
+  'GET /api/v1/validation/programs/{program_id}/summary': READ_VERSION,
+  // It shows outputs of samples.
+  'GET /api/v1/validation/programs/{program_id}/recommendations': { need: 'tasks:read', on: 'program_version' },
+  'POST /api/v1/validation/programs/{program_id}/improve': {
+    need: 'executions:write',
+    on: 'program_version',
+    records: { asked: ['reason'], answered: ['repair_id'] },
+  },
+  'POST /api/v1/validation/programs/compare': { ...READ_VERSION, audited: false },
+  'POST /api/v1/validation/programs/canary/start': {
+    need: 'programs:promote',
+    on: 'program_version',
+    records: {
+      asked: ['new_program_id', 'current_program_id', 'stages', 'comment'],
+      answered: ['id', 'status', 'current_percentage'],
+    },
+  },
+  'POST /api/v1/validation/programs/canary/{canary_id}/progress': CANARY,
+  'POST /api/v1/validation/programs/canary/{canary_id}/rollback': CANARY,
+  'GET /api/v1/validation/tasks/{name}/canary': { need: 'programs:read', on: 'program' },
+
   'GET /api/v1/events': { need: 'executions:read', on: 'anywhere' },
   'WS /api/v1/ws/events': { need: 'executions:read', on: 'anywhere' },
   'POST /api/v1/events': {
@@ -235,6 +281,21 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/policies': { need: 'workflows:read', on: 'platform' },
   // It says what policies would say, and records nothing.
   'POST /api/v1/policies/evaluate': { need: 'executions:read', on: 'anywhere', also: 'body.project_id', audited: false },
+  // What modules write to their logs may be what users sent.
+  'GET /api/v1/modules': { need: 'modules:read', on: 'platform' },
+  'GET /api/v1/modules/{name}': { need: 'modules:read', on: 'platform' },
+  'GET /api/v1/modules/{name}/logs': { need: 'modules:read', on: 'platform' },
+  'POST /api/v1/modules/{name}/start': MODULE,
+  'POST /api/v1/modules/{name}/stop': MODULE,
+  'POST /api/v1/modules/{name}/restart': MODULE,
+  'POST /api/v1/modules/{name}/replace': MODULE,
+  'POST /api/v1/modules/{name}/drain': MODULE,
+  'POST /api/v1/modules/{name}/rotate': { ...MODULE, records: { asked: ['names'], answered: ['status'] } },
+  'POST /api/v1/modules/{name}/request': {
+    need: 'modules:call',
+    on: 'platform',
+    records: { asked: ['method', 'path'], answered: ['status'] },
+  },
   'GET /api/v1/audit': { need: 'audit:read', on: 'anywhere' },
   'GET /api/v1/audit/verify': { need: 'users:admin', on: 'platform' },
   ...RUNS,

@@ -18,12 +18,14 @@ const OPERATOR = [
   'examples:write',
   'executions:write',
   'metrics:read',
+  'modules:call',
+  'modules:read',
   'programs:execute',
   'schedules:write',
   'tasks:decide',
   'webhooks:write',
 ] as const;
-const ADMIN = [...OPERATOR, 'programs:promote', 'projects:admin', 'users:admin'] as const;
+const ADMIN = [...OPERATOR, 'modules:admin', 'programs:promote', 'projects:admin', 'users:admin'] as const;
 
 /** Everything that can be allowed, and that a key can be restricted to. */
 export type Permission = (typeof ADMIN)[number];

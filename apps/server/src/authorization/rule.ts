@@ -1,7 +1,16 @@
 import type { Permission } from './roles.ts';
 
-/** What belongs to a project, and is named in the path of the operations on it. */
-export type ObjectKind = 'execution' | 'task' | 'schedule' | 'examples' | 'program' | 'webhook' | 'run';
+/** What belongs to a project, and is named in the path of the operations on it; a program and a version may be named in the body. */
+export type ObjectKind =
+  | 'execution'
+  | 'task'
+  | 'schedule'
+  | 'examples'
+  | 'program'
+  | 'program_version'
+  | 'canary'
+  | 'webhook'
+  | 'run';
 
 /** A field of the request that names the project. Projects have no existence of their own, so whoever may not act in one gets 403. */
 export type ProjectField = 'body.project_id' | 'query.project_id' | 'path.project_id';

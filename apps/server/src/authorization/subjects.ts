@@ -5,6 +5,8 @@ import type { ProgramService } from '../programs/program-service.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { EVERY_PROJECT } from './access.ts';
 import type { Grants } from './grants.ts';
+import { noSuchReference } from '../programs/program-references.ts';
+import { noSuchRollout } from '../rollouts/rollout-store.ts';
 import { type ResourceProjects, noSuchExamples } from './resource-projects.ts';
 import type { ObjectKind, Recorded } from './rule.ts';
 import { runNotFound } from '../runs/create-run.ts';
@@ -40,11 +42,11 @@ export class Subjects {
     this.#parts = parts;
   }
 
-  /** The name of an object in the path of a request. */
-  idOf(kind: ObjectKind | NonNullable<Recorded['object']>, { params }: Pick<FastifyRequest, 'params'>): string {
+  /** The name of an object in the path of a request, or in its body, which was checked by then. */
+  idOf(kind: ObjectKind | NonNullable<Recorded['object']>, { params, body }: Pick<FastifyRequest, 'params' | 'body'>): string {
     const values = params as Readonly<Record<string, string>>;
     if (kind === 'grant') return `${values['project_id'] ?? ''}/${values['user_id'] ?? ''}`;
-    return values[PARAMETERS[kind]] ?? '';
+    return values[PARAMETERS[kind]] ?? namedIn(body, IN_BODY[kind] ?? []);
   }
 
   /** The projects that an object belongs to, of which one must allow what is asked; none when it is not there. */
@@ -61,6 +63,10 @@ export class Subjects {
         return resources.projectsOfExamples(id);
       case 'program':
         return resources.projectOfProgram(id).then((projectId) => [projectId]);
+      case 'program_version':
+        return this.#programOf(kind, id).then((name) => (name === undefined ? [] : this.projectsOf('program', name)));
+      case 'canary':
+        return this.#programOf(kind, id).then((name) => (name === undefined ? [] : this.projectsOf('program', name)));
       case 'run':
         return this.#run(id).then((run) => listed(run?.project_id));
       case 'webhook': {
@@ -84,6 +90,10 @@ export class Subjects {
         return noSuchExamples(id);
       case 'program':
         return new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${id}"`);
+      case 'program_version':
+        return noSuchReference(id);
+      case 'canary':
+        return noSuchRollout(id);
       case 'run':
         return runNotFound(id);
       case 'webhook':
@@ -116,6 +126,11 @@ export class Subjects {
         const summary = await programs.summary(id).catch(() => null);
         return summary === null ? null : { active_version: summary.active_version };
       }
+      case 'program_version':
+      case 'canary': {
+        const name = await this.#programOf(kind, id);
+        return name === undefined ? null : this.stateOf('program', name);
+      }
       case 'user': {
         const user = await users.find(id);
         return user === undefined ? null : { role: user.role };
@@ -141,6 +156,14 @@ export class Subjects {
     }
   }
 
+  /** The program that a version or a rollout is of. */
+  async #programOf(kind: 'program_version' | 'canary', id: string): Promise<string | undefined> {
+    const { programs, database } = this.#parts;
+    if (kind === 'program_version') return (await programs.references.find(id))?.name;
+    const row = await database.selectFrom('rollouts').select('program').where('rollout_id', '=', id).executeTakeFirst();
+    return row?.program;
+  }
+
   #run(id: string): Promise<Pick<RunTable, 'project_id' | 'status' | 'execution_id'> | undefined> {
     return this.#parts.database
       .selectFrom('runs')
@@ -164,10 +187,24 @@ const PARAMETERS: Record<ObjectKind | 'user', string> = {
   schedule: 'workflow_id',
   examples: 'digest',
   program: 'name',
+  program_version: 'program_id',
+  canary: 'canary_id',
   webhook: 'webhook_id',
   run: 'run_id',
   user: 'user_id',
 };
+
+/** Fields of the body that name an object which the path does not. */
+const IN_BODY: Partial<Record<ObjectKind | 'user', readonly string[]>> = {
+  program: ['task_id'],
+  program_version: ['control_program_id', 'new_program_id'],
+};
+
+function namedIn(body: unknown, fields: readonly string[]): string {
+  const given = (body ?? {}) as Readonly<Record<string, unknown>>;
+  for (const field of fields) if (typeof given[field] === 'string') return given[field];
+  return '';
+}
 
 function listed(projectId: string | undefined): string[] {
   return projectId === undefined ? [] : [projectId];

@@ -43,7 +43,9 @@ export interface Belongings {
   readonly task: string;
   readonly workflow: string;
   readonly digest: string;
+  /** With two versions, the first of which is active. */
   readonly program: string;
+  readonly canary: string;
   readonly run: string;
   readonly webhook: string;
   readonly webhookRow: Selectable<WebhookTable>;
@@ -103,11 +105,15 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
   const type = { 'content-type': 'application/x-ndjson' };
   const sent = await server.post(`/api/v1/examples?project_id=${project}`, lines, { ...admin, ...type });
   const program = `program-${project}`;
-  await server.programs.store(program, { id: program, source: 'export function run(x: string): string { return x; }' });
+  for (const id of [program, `${program}-2`])
+    await server.programs.store(program, { id, source: 'export function run(x: string): string { return x; }' });
+  await server.programs.setActive(program, 1, { record: { id: `first of ${program}` } });
   await server.authorization.resources.claimProgram(program, { projectId: project });
+  const tried = await server.post('/api/v1/validation/programs/canary/start', { new_program_id: `${program}@2` }, admin);
+  const { id: canary } = tried.body as { id: string };
   const made = await server.post('/api/v1/runs', { profile: 'phased', intake: 'x', project_id: project }, admin);
   const { run_id: run } = made.body as { run_id: string };
-  const hook = { url: 'http://127.0.0.1:9/never', event_types: ['nothing'], project_id: project };
+  const hook = { url: 'http://127.0.0.1:9/never', event_types: ['webhook_disabled'], project_id: project };
   const hooked = await server.post('/api/v1/webhooks', hook, admin);
   const { webhook_id: webhook } = hooked.body as { webhook_id: string };
   const stored = server.database.selectFrom('webhooks').selectAll().where('webhook_id', '=', webhook);
@@ -122,6 +128,7 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
     workflow,
     digest,
     program,
+    canary,
     run,
     webhook,
     webhookRow,

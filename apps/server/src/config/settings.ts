@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { IDENTITY_SETTINGS } from './identity-settings.ts';
+import { MODULE_SETTINGS } from './module-settings.ts';
 import { MODEL_SETTINGS } from './model-settings.ts';
 import { PROTECTION_SETTINGS } from './protection-settings.ts';
 import { WATCHING_SETTINGS } from './watching-settings.ts';
@@ -124,6 +125,7 @@ export const SETTINGS = {
     default: 0,
     description: 'Generated results kept for an hour to answer equal plans, in mebibytes; 0 keeps none',
   }),
+  ...MODULE_SETTINGS,
   ...MODEL_SETTINGS,
   sandbox_workers: setting({
     schema: z.int().min(1).max(64),

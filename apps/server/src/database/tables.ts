@@ -6,9 +6,11 @@ import type { CheckpointTable, RollbackTable } from '../checkpoints/checkpoint-t
 import type { GovernanceCheckTable } from '../governance/governance-table.ts';
 import type { QuotaTable } from '../quotas/quota-table.ts';
 import type { BehaviourDiffTable } from '../programs/behaviour-diff-table.ts';
+import type { ProgramTaskTable } from '../programs/program-task-table.ts';
 import type { UserTable } from '../identity/user-table.ts';
 import type { RolloutTable } from '../rollouts/rollout-table.ts';
 import type { RunExecutionTable, RunPhaseTable, RunTable } from '../runs/run-tables.ts';
+import type { IncidentMarkTable } from '../watching/incident-mark-table.ts';
 import type { RepairTable } from '../watching/repair-table.ts';
 import type {
   AttemptTable,
@@ -43,4 +45,6 @@ export interface ServerTables {
   readonly pending_notices: PendingNoticeTable;
   readonly quota_use: QuotaTable;
   readonly repairs: RepairTable;
+  readonly incident_marks: IncidentMarkTable;
+  readonly program_tasks: ProgramTaskTable;
 }

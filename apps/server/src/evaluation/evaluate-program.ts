@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, type LabelledExample, canonicalJson, toJson, wilsonInterval } from '@loopwright/protocol';
+import { type Estimate, type EstimateErrors, errorsOf } from './estimate-errors.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 
 /** How many examples one call of the edge carries. */
@@ -18,8 +19,10 @@ export interface Evaluation {
   readonly interval: { readonly low: number; readonly high: number };
   /** Milliseconds inside the sandbox, over the answers. */
   readonly latency_ms: { readonly p50: number; readonly p99: number };
-  /** Counts by expected and given label; what failed is under "(error)". */
+  /** Counts by expected and given label; what failed is under "(error)". Empty for estimates. */
   readonly confusion: Record<string, Record<string, number>>;
+  /** How far estimates are off; `null` for labels. With it, `correct` are those within the tolerance. */
+  readonly estimates: EstimateErrors | null;
   readonly failures: JsonObject[];
 }
 
@@ -30,10 +33,18 @@ export async function evaluateProgram(
     program,
     version,
     examples,
+    tolerance,
     signal,
-  }: { program: string; version: number; examples: readonly LabelledExample[]; signal: AbortSignal },
+  }: {
+    program: string;
+    version: number;
+    examples: readonly LabelledExample[];
+    /** How far off an estimate may be and still count as right; `null`: answers are labels. */
+    tolerance: number | null;
+    signal: AbortSignal;
+  },
 ): Promise<Evaluation> {
-  const tally = new Tally();
+  const tally = new Tally(tolerance);
   for (let start = 0; start < examples.length; start += CHUNK) {
     const chunk = examples.slice(start, start + CHUNK);
     const items = chunk.map(({ input }, index) => ({ id: String(index), input }));
@@ -55,17 +66,20 @@ class Tally {
   readonly #latencies: number[] = [];
   readonly #confusion: Record<string, Record<string, number>> = {};
   readonly #failures: JsonObject[] = [];
+  readonly #estimates: Estimate[] = [];
+  readonly #tolerance: number | null;
   #total = 0;
+
+  constructor(tolerance: number | null) {
+    this.#tolerance = tolerance;
+  }
 
   add(example: LabelledExample, given: Given): void {
     this.#total += 1;
-    const expected = labelOf(example.output);
-    const answer = 'error' in given ? '(error)' : labelOf(given.output);
-    const row = (this.#confusion[expected] ??= {});
-    row[answer] = (row[answer] ?? 0) + 1;
+    if (this.#tolerance === null) this.#confuse(example, given);
     if ('error' in given) this.#errors += 1;
     else this.#latencies.push(given.latencyMs);
-    if (!('error' in given) && canonicalJson(given.output) === canonicalJson(example.output)) this.#correct += 1;
+    if (this.#isRight(example, given)) this.#correct += 1;
     else if (this.#failures.length < FAILURES_SHOWN) {
       this.#failures.push({
         input: excerpt(example.input),
@@ -73,6 +87,20 @@ class Tally {
         given: toJson('error' in given ? { error: given.error } : given.output),
       });
     }
+  }
+
+  #confuse({ output }: LabelledExample, given: Given): void {
+    const row = (this.#confusion[labelOf(output)] ??= {});
+    const answer = 'error' in given ? '(error)' : labelOf(given.output);
+    row[answer] = (row[answer] ?? 0) + 1;
+  }
+
+  #isRight({ output: expected }: LabelledExample, given: Given): boolean {
+    if ('error' in given) return false;
+    if (this.#tolerance === null) return canonicalJson(given.output) === canonicalJson(expected);
+    if (typeof expected !== 'number' || typeof given.output !== 'number') return false;
+    this.#estimates.push({ expected, given: given.output });
+    return Math.abs(given.output - expected) <= this.#tolerance;
   }
 
   result(): Evaluation {
@@ -87,6 +115,7 @@ class Tally {
       interval: { low, high },
       latency_ms: { p50: percentile(0.5), p99: percentile(0.99) },
       confusion: this.#confusion,
+      estimates: this.#tolerance === null ? null : errorsOf(this.#estimates, this.#tolerance),
       failures: this.#failures,
     };
   }

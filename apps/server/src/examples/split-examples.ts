@@ -7,6 +7,8 @@ export interface SplitOptions {
   readonly holdout?: number;
   /** Equal seeds and examples give equal splits. 1 when left out. */
   readonly seed?: number;
+  /** Whether outputs are labels: each of them then has its share on both sides. `true` when left out. */
+  readonly byClass?: boolean;
 }
 
 /** Both sides of a split, each in the order of the examples. */
@@ -16,19 +18,20 @@ export interface ExampleSplit {
 }
 
 /**
- * Splits examples class by class. Equal inputs stay on one side, whatever their outputs, or a program could be tested on what it
+ * Splits examples class by class, or all together where outputs are no labels. Equal inputs stay on one side, whatever their outputs, or a program could be tested on what it
  * was taught. Every class keeps at least one example for training, so that a class of one is never held out, and a set in
  * which every label is its own class has an empty hold-out.
  */
 export function splitExamples(examples: readonly LabelledExample[], options: SplitOptions = {}): ExampleSplit {
   const share = options.holdout ?? 0.2;
   if (!(share >= 0 && share <= 0.9)) throw new RangeError(`Cannot hold out a share of ${share}: it must be between 0 and 0.9`);
+  const classOf = ({ output }: LabelledExample): string => (options.byClass === false ? '' : labelOf(output));
   const groups = Map.groupBy(
-    examples.map((example, index) => ({ index, label: labelOf(example.output), key: canonicalJson(example.input) })),
+    examples.map((example, index) => ({ index, label: classOf(example), key: canonicalJson(example.input) })),
     (entry) => entry.key,
   );
   const byClass = Map.groupBy(groups.values(), (group) => group[0]?.label ?? '');
-  const left = countBy(examples.map((example) => labelOf(example.output)));
+  const left = countBy(examples.map(classOf));
   const random = seededRandom(options.seed ?? 1);
   const heldOut = new Set<number>();
   for (const label of [...byClass.keys()].sort()) {

@@ -15,11 +15,17 @@ export interface EvaluateParts {
   readonly resources: ResourceProjects;
 }
 
-/** `call: evaluate`: runs a version in the sandbox on examples; gives accuracy with its interval, confusion, mistakes, and what is active now. */
+/** `call: evaluate`: runs a version in the sandbox on examples; gives accuracy with its interval, confusion or the errors of estimates, mistakes, and what is active now. */
 export function evaluate({ edge, examples, programs, resources }: EvaluateParts): ReturnType<typeof defineFunction> {
   return defineFunction({
     description: 'Runs a version of a program against labelled examples',
-    arguments: z.strictObject({ program: programNameSchema, version: z.int().min(1), examples: z.string() }),
+    arguments: z.strictObject({
+      program: programNameSchema,
+      version: z.int().min(1),
+      examples: z.string(),
+      /** For numbers: how far off an estimate may be and still count as right. `null`: an answer is right when it is the same. */
+      tolerance: z.number().min(0).nullable().default(null),
+    }),
     run: ({ args, execution, step }) =>
       step(async ({ signal }) => {
         const { program, version } = args;
@@ -29,6 +35,7 @@ export function evaluate({ edge, examples, programs, resources }: EvaluateParts)
           program,
           version,
           examples: await examples.read(args.examples),
+          tolerance: args.tolerance,
           signal,
         });
         return toJson({ ...evaluation, dataset: args.examples, active_version: await programs.getActive(program) });

@@ -5,6 +5,7 @@ export const FUNCTION_NAMES = [
   'evaluate',
   'compare',
   'promote',
+  'module',
   'check',
   'checkpoint',
   'agent',

@@ -7,9 +7,9 @@ import {
   type ExecutionPlanInput,
   INDUCTION_GOALS,
   type Json,
-  type JsonObject,
   PlatformError,
   isSuccess,
+  programLanguageSchema,
   programNameSchema,
   toJson,
 } from '@loopwright/protocol';
@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
+import { versionOf } from './version-of-result.ts';
 
 /** What `generate` works with. */
 export interface GenerateParts {
@@ -30,21 +31,28 @@ export interface GenerateParts {
   readonly timeoutSeconds: number;
 }
 
-const argumentsSchema = z.strictObject({
-  program: programNameSchema,
-  /** Who makes it: learning from the examples, or a model of the generation service. */
-  agent: z.enum(['induction', 'model']).default('induction'),
-  task_description: z.string().min(1),
-  /** Digest of the examples that the generator gets. */
-  examples: z.string(),
-  /** What kind of program; `auto` tells it by the outputs of the examples. */
-  goal: z.enum(INDUCTION_GOALS).default('auto'),
-  unknown_label: z.string().nullable().default(null),
-  accuracy_target: z.number().min(0).max(1).nullable().default(null),
-  /** What a reviewer said of the version before. */
-  comment: z.string().nullable().default(null),
-  seed: z.int().nonnegative().default(1),
-});
+const argumentsSchema = z
+  .strictObject({
+    program: programNameSchema,
+    /** Who makes it: learning from the examples, or a model of the generation service. */
+    agent: z.enum(['induction', 'model']).default('induction'),
+    task_description: z.string().min(1),
+    /** Digest of the examples that the generator gets. */
+    examples: z.string(),
+    /** What it is written in; the induction agent writes TypeScript only. */
+    language: programLanguageSchema.default('typescript'),
+    /** What kind of program; `auto` tells it by the outputs of the examples. */
+    goal: z.enum(INDUCTION_GOALS).default('auto'),
+    unknown_label: z.string().nullable().default(null),
+    accuracy_target: z.number().min(0).max(1).nullable().default(null),
+    /** What a reviewer said of the version before. */
+    comment: z.string().nullable().default(null),
+    seed: z.int().nonnegative().default(1),
+  })
+  .refine(({ agent, language }) => agent === 'model' || language === 'typescript', {
+    path: ['language'],
+    message: 'the induction agent writes TypeScript only',
+  });
 
 /**
  * `call: generate`: sends a plan to the generation service, writes what comes back into the workspace of the execution and stores it as
@@ -114,49 +122,10 @@ async function planOf(
       program_name: args.program,
       examples: toJson(await examples.read(args.examples)),
       goal: args.goal,
+      ...(args.agent === 'model' ? { language: args.language } : {}),
       unknown_label: args.unknown_label,
       accuracy_target: args.accuracy_target,
       seed: args.seed,
-    },
-  };
-}
-
-/** What the store is given of a result: the program, the files beside it, and what is known about it. */
-function versionOf(
-  result: ArtifactResult,
-  {
-    execution,
-    inputCharacters,
-  }: { execution: { readonly executionId: string; readonly projectId: string }; inputCharacters: number },
-): Omit<Parameters<ProgramStore['store']>[1], 'id'> {
-  const entry = typeof result.metadata['entry'] === 'string' ? result.metadata['entry'] : 'program.ts';
-  const program = result.artifacts.find(({ file_path }) => file_path === entry);
-  if (program === undefined) {
-    throw new PlatformError('GENERATION_FAILED', `Cannot store the program: the generation service sent no file "${entry}"`);
-  }
-  const { input_schema, output_schema, warmup_inputs, ...report } = result.metadata;
-  return {
-    source: program.content,
-    files: Object.fromEntries(
-      result.artifacts.filter((file) => file !== program).map(({ file_path, content }) => [file_path, content]),
-    ),
-    metadata: {
-      input_schema: objectOr(input_schema),
-      output_schema: objectOr(output_schema),
-      synthesis_strategy: result.metadata['agent'] === 'model' ? 'auto' : 'ml',
-      confidence_score: accuracyOf(report['holdout']),
-      llm_provider: result.llm_usage.at(-1)?.provider ?? null,
-      llm_model: result.llm_usage.at(-1)?.model ?? null,
-      generation_cost: result.llm_usage.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0),
-      generation_time_sec: result.duration_seconds,
-      status: 'validated',
-      metadata: {
-        execution_id: execution.executionId,
-        tenant: execution.projectId,
-        input_characters_p50: inputCharacters,
-        warmup_inputs: warmup_inputs ?? [],
-        report,
-      },
     },
   };
 }
@@ -165,17 +134,6 @@ function versionOf(
 function medianCharacters(inputs: readonly Json[]): number {
   const lengths = inputs.map((input) => JSON.stringify(input).length).sort((a, b) => a - b);
   return lengths[Math.floor(lengths.length / 2)] ?? 0;
-}
-
-/** The share that the generator itself measured; the source's default when it says none. */
-function accuracyOf(holdout: unknown): number {
-  const parsed = z.looseObject({ accuracy: z.number().min(0).max(1) }).safeParse(holdout);
-  return parsed.success ? parsed.data.accuracy : 0.5;
-}
-
-function objectOr(value: unknown): JsonObject {
-  const parsed = z.record(z.string(), z.json()).safeParse(value);
-  return parsed.success ? parsed.data : {};
 }
 
 function refusal(result: ArtifactResult): PlatformError {

@@ -1,5 +1,5 @@
 import { defineFunction } from '@loopwright/engine';
-import { type LabelledExample, PlatformError, toJson } from '@loopwright/protocol';
+import { type LabelledExample, PlatformError, likelyGoal, toJson } from '@loopwright/protocol';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
@@ -23,7 +23,7 @@ const UNKNOWN = 'unknown';
 
 /**
  * `call: prepare`: reads a set of examples, profiles it, and splits off the hold-out that no generator will see. Gives the digests of
- * both parts, the labels and what was noticed.
+ * both parts, what kind of program they are of, the labels and what was noticed.
  */
 export function prepare({ examples, resources }: PrepareParts): ReturnType<typeof defineFunction> {
   return defineFunction({
@@ -37,7 +37,9 @@ export function prepare({ examples, resources }: PrepareParts): ReturnType<typeo
       step(async () => {
         await resources.useExamples(args.examples, execution);
         const all = await examples.read(args.examples);
-        const { train, holdout } = splitExamples(all, { holdout: args.holdout, seed: args.seed });
+        const goal = likelyGoal(all);
+        const byClass = goal === 'classification';
+        const { train, holdout } = splitExamples(all, { holdout: args.holdout, seed: args.seed, byClass });
         if (holdout.length === 0) {
           throw new PlatformError(
             'INVALID_EXAMPLES',
@@ -45,7 +47,7 @@ export function prepare({ examples, resources }: PrepareParts): ReturnType<typeo
           );
         }
         const profile = profileExamples(all);
-        const labels = Object.keys(profile.labels);
+        const labels = byClass ? Object.keys(profile.labels) : [];
         const keep = async (part: readonly LabelledExample[]): Promise<string> => {
           const { digest } = await examples.put(asStream(part), 'jsonl');
           await resources.addExamples(digest, execution.projectId, execution.startedBy);
@@ -55,6 +57,8 @@ export function prepare({ examples, resources }: PrepareParts): ReturnType<typeo
           train: await keep(train),
           holdout: await keep(holdout),
           counts: { all: all.length, train: train.length, holdout: holdout.length },
+          goal,
+          tolerance_default: goal === 'regression' ? usualTolerance(all) : null,
           labels,
           unknown_choices: labels.includes(UNKNOWN) ? labels : [...labels, UNKNOWN],
           unknown_default: UNKNOWN,
@@ -62,4 +66,11 @@ export function prepare({ examples, resources }: PrepareParts): ReturnType<typeo
         });
       }),
   });
+}
+
+/** A tenth of the span in which nine of ten numbers lie, to two digits: how far off an estimate may be when nobody says more. */
+function usualTolerance(examples: readonly LabelledExample[]): number {
+  const numbers = examples.flatMap(({ output }) => (typeof output === 'number' ? [output] : [])).sort((a, b) => a - b);
+  const at = (share: number): number => numbers[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ?? 0;
+  return Number(((at(0.95) - at(0.05)) / 10).toPrecision(2));
 }

@@ -5,12 +5,14 @@ import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { Configuration } from '../config/settings.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import type { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { compare } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { FunctionName } from './function-names.ts';
 import { generate } from './generate.ts';
+import { callModuleRoute } from './module.ts';
 import { prepare } from './prepare.ts';
 import { promote } from './promote.ts';
 
@@ -26,8 +28,12 @@ interface FunctionParts {
   readonly diffs: BehaviourDiffs;
   readonly resources: ResourceProjects;
   readonly workspaces: Workspaces;
+  readonly supervisor: Supervisor;
   /** Gates, checkpoints and agents, which are opened by themselves. */
-  readonly others: Record<Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'compare' | 'promote'>, CallFunction>;
+  readonly others: Record<
+    Exclude<FunctionName, 'prepare' | 'generate' | 'evaluate' | 'compare' | 'promote' | 'module'>,
+    CallFunction
+  >;
 }
 
 /** Everything that definitions can call by name, besides what the engine itself has. */
@@ -47,6 +53,7 @@ export function serverFunctions(parts: FunctionParts): Record<FunctionName, Call
     evaluate: evaluate({ edge, examples, programs, resources }),
     compare: compare({ diffs, examples, resources }),
     promote: promote({ edge, programs, resources }),
+    module: callModuleRoute(parts.supervisor),
     ...parts.others,
   };
 }

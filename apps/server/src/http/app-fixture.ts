@@ -23,6 +23,7 @@ import { z } from 'zod';
 import { type TestAuthorization, openTestAuthorization } from '../authorization/authorization-fixture.ts';
 import { type ServerDatabase, openServerDatabase } from '../database/server-database.ts';
 import { type EventFixtureOptions, openEvents } from '../events/event-fixture.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { SECRET_PATHS, traceOfLine } from '../observability/server-log.ts';
 import { Tracing } from '../observability/tracing.ts';
@@ -44,7 +45,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
-import { HEALTHY, UNPROTECTED } from './plain-server-fixture.ts';
+import { HEALTHY, UNPROTECTED, partsOf } from './plain-server-fixture.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -83,6 +84,8 @@ export interface TestServerOptions extends EventFixtureOptions {
   readonly dashboard?: DashboardFiles;
   /** Base URL of a collector of spans. */
   readonly otlpEndpoint?: string;
+  /** The modules, which the caller starts and ends; left out: none. */
+  readonly supervisor?: Supervisor;
 }
 
 /** One answer over HTTP. */
@@ -139,6 +142,8 @@ class CountingEngine extends Engine {
   }
 }
 
+const PLAIN = { random: systemRandom, settings: [] };
+
 /** Opens a test server. */
 export async function openServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'loopwright-http-')));
@@ -151,7 +156,8 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const log: string[] = [];
   const responses = new KeptResponses({ dir, durability: 'process', clock: systemClock });
   const database = openServerDatabase({ dir, durability: 'process', clock: systemClock });
-  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, log });
+  const examples = await openExamples(dir, options);
+  const { programs, edge, opened } = openTestPrograms({ dir, url: options.edgeUrl ?? noEdge, database, engine, examples, log });
   const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
@@ -161,7 +167,6 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const health = options.health ?? { health: () => HEALTHY };
   const tracing = await Tracing.open(options.otlpEndpoint ?? null, { clock: systemClock, tell: () => undefined });
   const metrics = new Metrics({ engine, health });
-  const examples = await openExamples(dir, options);
   const watching = openTestWatching({ database, engine, programs, edge, examples, ...authorized, log: logger }, options.modelUrl);
   const app = await createApp({
     engine,
@@ -180,15 +185,14 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
     money: moneyOf(database),
     watching,
     health,
-    settings: [],
     log: logger,
     bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024,
     protection: { ...UNPROTECTED, ...options.protection },
     responses,
     ...events,
-    random: systemRandom,
+    ...PLAIN,
     clock,
-    dashboard: options.dashboard ?? null,
+    ...partsOf(options),
   });
   const base = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   engine.recover();

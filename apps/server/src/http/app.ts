@@ -14,6 +14,7 @@ import type { Rollbacks } from '../checkpoints/rollbacks.ts';
 import type { Governance } from '../governance/governance.ts';
 import type { DashboardFiles } from '../dashboard/dashboard-files.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { Supervisor } from '../modules/supervisor.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -22,6 +23,8 @@ import type { Metrics } from '../observability/metrics.ts';
 import { observeRequests } from '../observability/observe-requests.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
+import type { EdgeWalls } from '../programs/edge-walls.ts';
+import type { ProgramTasks } from '../programs/program-tasks.ts';
 import type { ProgramService } from '../programs/program-service.ts';
 import type { OpenWatching } from '../watching/open-watching.ts';
 import type { EventStreams } from '../events/event-streams.ts';
@@ -71,6 +74,8 @@ export interface AppParts {
   readonly examples: ExampleStore;
   readonly programs: ProgramService;
   readonly rollouts: Rollouts;
+  readonly walls: EdgeWalls;
+  readonly tasks: ProgramTasks;
   readonly money: BreakEvenParts;
   readonly watching: OpenWatching;
   readonly health: HealthSource;
@@ -89,6 +94,7 @@ export interface AppParts {
   readonly streams: EventStreams;
   readonly maySee: MaySee;
   readonly webhooks: Webhooks;
+  readonly supervisor: Supervisor;
   /** The pages for people; `null` when they were not built. */
   readonly dashboard: DashboardFiles | null;
 }

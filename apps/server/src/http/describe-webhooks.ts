@@ -1,4 +1,4 @@
-import { webhookPayloadSchema } from '@loopwright/protocol';
+import { EVENT_TYPES, webhookPayloadSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 
 const header = (name: string, description: string): object => ({
@@ -15,8 +15,9 @@ export function describeWebhooks(): Record<string, object> {
     event: {
       post: {
         tags: ['webhooks'],
-        summary: 'Something happened in an execution',
+        summary: 'Something happened in an execution, or to a program',
         description:
+          `The types are ${EVENT_TYPES.join(', ')}. ` +
           'Signed as Standard Webhooks says: `webhook-signature` holds a base64 HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` for each secret that holds. Delivered at least once: the same `webhook-id` is the same event. The order is kept as far as nothing fails; `data.position` has the order that counts.',
         parameters: [
           header('webhook-id', 'Names the event for this webhook; the same on each attempt'),

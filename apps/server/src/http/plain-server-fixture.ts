@@ -1,4 +1,6 @@
 import type { ServerHealth } from '@loopwright/protocol';
+import { Supervisor } from '../modules/supervisor.ts';
+import type { AppParts } from './app.ts';
 import type { Protection } from './protection/protection.ts';
 
 /** No limit of a test server. */
@@ -13,3 +15,17 @@ export const UNPROTECTED: Protection = {
 
 /** The health of a server without modules. */
 export const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
+
+/** What most tests do without. */
+export function partsOf({
+  dashboard = null,
+  supervisor,
+}: {
+  readonly dashboard?: AppParts['dashboard'];
+  readonly supervisor?: Supervisor;
+}): Pick<AppParts, 'dashboard' | 'supervisor'> {
+  if (supervisor !== undefined) return { dashboard, supervisor };
+  const none = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });
+  void none.stop();
+  return { dashboard, supervisor: none };
+}

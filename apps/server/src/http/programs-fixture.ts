@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { ProgramStore } from '@loopwright/edge';
+import type { Engine } from '@loopwright/engine';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import { ResourceProjects } from '../authorization/resource-projects.ts';
+import type { ExampleStore } from '../examples/example-store.ts';
 import { BehaviourDiffs } from '../programs/behaviour-diffs.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { type OpenPrograms, openPrograms } from '../programs/open-programs.ts';
@@ -11,6 +14,8 @@ export function openTestPrograms({
   dir,
   url,
   database,
+  engine,
+  examples,
   log,
 }: {
   /** Data folder of the server. */
@@ -18,6 +23,8 @@ export function openTestPrograms({
   /** Base URL of the edge. */
   url: () => string;
   database: ServerDatabase;
+  engine: Engine;
+  examples: ExampleStore;
   log: string[];
 }): { programs: ProgramStore; edge: EdgeClient; opened: OpenPrograms } {
   const programs = new ProgramStore({ dir: join(dir, 'edge'), clock: systemClock });
@@ -25,5 +32,18 @@ export function openTestPrograms({
   const edge = new EdgeClient({ url, ready: async () => undefined, authToken: 'secret' });
   const diffs = new BehaviourDiffs({ edge, database: () => database, clock: systemClock });
   const tell = (message: string): void => void log.push(message);
-  return { programs, edge, opened: openPrograms({ programs, edge, diffs, database, ...parts, lookIntervalMs: 100, log: tell }) };
+  const resources = new ResourceProjects({ database: () => database, clock: systemClock });
+  const opened = openPrograms({
+    programs,
+    edge,
+    diffs,
+    database,
+    engine,
+    examples,
+    resources,
+    ...parts,
+    lookIntervalMs: 100,
+    log: tell,
+  });
+  return { programs, edge, opened };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { edgeMainPath } from '@loopwright/edge';
+import { memoryCacheConnector } from '@loopwright/module-sdk';
 import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
@@ -8,12 +9,25 @@ import { type Tracing, traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
+import { readModules } from './configuration/read-modules.ts';
 import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
-import { modelEnvironment } from './model-environment.ts';
+import { modelEnvironment, modelSecrets } from './model-environment.ts';
+import type { ModuleSpec } from './module-spec.ts';
+import { moduleFetch } from './requests/module-fetch.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../../generator/src/main.ts');
+
+/** What the modules that come with Loopwright have in common: both work on a folder that is for one of them at a time. */
+const BUNDLED = {
+  isInternal: true,
+  channels: ['ipc', 'tcp'],
+  replace: 'exclusive',
+  concurrency: { running: 512, queued: 2048 },
+} as const;
+/** The longest that a call of the edge takes, in milliseconds: a comparison of versions. */
+const EDGE_TIMEOUT_MS = 130_000;
 
 /** How long a step waits for a module that is starting, in milliseconds. */
 const MODULE_PATIENCE_MS = 15_000;
@@ -27,19 +41,24 @@ export function generatorReady({ generatorUrl }: Configuration, supervisor: Supe
 export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
   return new EdgeClient({
     url: () => supervisor.address('edge'),
+    fetch: moduleFetch(supervisor, 'edge'),
     ready: () => supervisor.waitUntilRunning('edge', MODULE_PATIENCE_MS),
     authToken,
     headers: traceHeaders,
   });
 }
 
-/** Starts the edge runtime, and the generation service unless another one is configured. */
-export function supervisorOf(
+/** The edge runtime, the generation service unless another one is configured, and the modules that users add. Nothing is started yet. */
+export async function supervisorOf(
   { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
   modules: { edgeDir: string; authToken: string },
-): Supervisor {
+): Promise<Supervisor> {
+  const { modulesFile, secretsDir } = configuration;
+  const added = modulesFile === null ? [] : await readModules(modulesFile, secretsDir);
   return new Supervisor({
-    modules: modulesOf(configuration, modules),
+    modules: [...modulesOf(configuration, modules), ...added],
+    // One cache for all modules that may use it.
+    connectors: added.length === 0 ? [] : [memoryCacheConnector({ clock })],
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
     onSpans: (module, message) => tracing.takeModuleSpans(module, message),
@@ -49,15 +68,14 @@ export function supervisorOf(
   });
 }
 
-function modulesOf(
-  configuration: Configuration,
-  { edgeDir, authToken }: { edgeDir: string; authToken: string },
-): ConstructorParameters<typeof Supervisor>[0]['modules'] {
+function modulesOf(configuration: Configuration, { edgeDir, authToken }: { edgeDir: string; authToken: string }): ModuleSpec[] {
   // Whether somebody collects spans, and modules are to tell of theirs.
   const traced = configuration.otlpEndpoint === null ? {} : { LOOPWRIGHT_TRACE: '1' };
-  const edge = {
+  const edge: ModuleSpec = {
     id: 'edge',
-    entry: edgeMainPath(),
+    launch: { kind: 'node', entry: edgeMainPath() },
+    ...BUNDLED,
+    requestTimeoutMs: EDGE_TIMEOUT_MS,
     listen: `${configuration.edgeHost}:${configuration.edgePort}`,
     authToken,
     env: {
@@ -74,9 +92,13 @@ function modulesOf(
     },
   };
   if (configuration.generatorUrl !== null) return [edge];
-  const generator = {
+  const generator: ModuleSpec = {
     id: 'generator',
-    entry: GENERATOR_MAIN,
+    launch: { kind: 'node', entry: GENERATOR_MAIN },
+    ...BUNDLED,
+    ...modelSecrets(configuration),
+    // The client of the service has the limit that is configured; this one is only to come after it.
+    requestTimeoutMs: configuration.generatorTimeoutSeconds * 1000 + 10_000,
     listen: `127.0.0.1:${configuration.generatorPort}`,
     authToken,
     env: {
@@ -110,7 +132,8 @@ export function generationClient(
   const external = configuration.generatorUrl;
   const cache = cleanUp.use(planCacheOf(configuration, clock));
   return new PtcClient({
-    serviceUrl: external ?? (() => supervisor.address('generator')),
+    serviceUrl: external ?? 'http://generator',
+    ...(external === null ? { fetch: generatorFetch(supervisor) } : {}),
     timeoutMs: configuration.generatorTimeoutSeconds * 1000,
     maxRetries: configuration.generatorMaxRetries,
     retryDelayMs: configuration.generatorRetryDelaySeconds * 1000,
@@ -121,6 +144,15 @@ export function generationClient(
     headers: traceHeaders,
     clock,
   });
+}
+
+/** Streams of events go over the socket: who stops to read one is seen there at once. */
+function generatorFetch(supervisor: Supervisor): NonNullable<ConstructorParameters<typeof PtcClient>[0]['fetch']> {
+  const [ask, follow] = [moduleFetch(supervisor, 'generator'), moduleFetch(supervisor, 'generator', { priority: 'bulk' })];
+  return (url, init) => {
+    const { pathname } = new URL(url);
+    return (pathname.endsWith('/events') ? follow : ask)(pathname, init);
+  };
 }
 
 /** The cache of generated results; none when it is not wanted. */

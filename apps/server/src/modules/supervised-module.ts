@@ -1,69 +1,94 @@
-import {
-  type Clock,
-  isoTime,
-  MODULE_PROTOCOL_VERSION,
-  type ModuleInitLine,
-  type ModuleMessage,
-  type Random,
-} from '@loopwright/protocol';
-import { backOffMs } from './back-off.ts';
-import { type ModuleProcess, startModuleProcess } from './module-process.ts';
+import { Redactor, type RotationOutcome, type Transport } from '@loopwright/module-sdk';
+import { isoTime } from '@loopwright/protocol';
+import { ModuleLog } from './log/module-log.ts';
+import { startFailed, wrongState } from './module-refusals.ts';
 import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus, SupervisionTimes } from './module-spec.ts';
+import { isOpenRoute } from './permissions/module-permissions.ts';
+import { backOffMs } from './run/back-off.ts';
+import type { Announcement, ModuleHost } from './run/module-link.ts';
+import { ModuleRun } from './run/module-run.ts';
+import { Timers } from './run/timers.ts';
 
 /** What a {@link SupervisedModule} needs from its surroundings. */
 export interface Surroundings {
-  readonly orchestratorApi: string;
-  readonly clock: Clock;
-  readonly random: Random;
+  readonly host: ModuleHost;
   readonly times: SupervisionTimes;
   readonly log: (entry: ModuleLogEntry) => void;
-  /** Takes what a module says of its spans, unread; must not throw. */
-  readonly onSpans: (module: string, message: unknown) => void;
 }
+
+/** In these a request waits for the next run. */
+const COMING: ReadonlySet<ModuleStatus> = new Set(['starting', 'replacing', 'backing_off']);
 
 /**
  * Keeps one module running.
  *
- * S1. At most one process of it exists at any time; the next one starts only after the exit of the one before.
+ * S1. One run serves. A second one exists only beside it while it takes its place, or finishes what it had begun.
  * S2. Every timer belongs to one status and is cancelled when the status is left.
- * S3. After `stop` was called nothing is started any more.
+ * S3. After `close` was called nothing is started any more; after `stop` nothing until `start`.
  */
 export class SupervisedModule {
-  readonly #spec: ModuleSpec;
+  readonly spec: ModuleSpec;
+  readonly log: ModuleLog;
   readonly #around: Surroundings;
+  readonly #redactor = new Redactor();
   #status: ModuleStatus = 'stopped';
   #since: number;
-  #process: ModuleProcess | undefined;
-  #listen: string | undefined;
+  #current: ModuleRun | undefined;
+  /** Is to take the place of the current one. */
+  #next: { readonly run: ModuleRun; readonly settle: PromiseWithResolvers<void> } | undefined;
+  readonly #leaving = new Set<ModuleRun>();
   #starts = 0;
   #failures = 0;
-  #unanswered = 0;
+  #inFlight = 0;
   #lastExit: ModuleExit | undefined;
-  #stopping = false;
-  readonly #timers = new Set<() => void>();
+  #isWanted = false;
+  #hasBegun = false;
+  #isClosed = false;
+  readonly #timers: Timers;
   readonly #watchers = new Set<() => void>();
 
   constructor(spec: ModuleSpec, around: Surroundings) {
-    this.#spec = spec;
+    this.spec = spec;
     this.#around = around;
-    this.#since = around.clock.now();
+    this.#timers = new Timers(around.host.clock);
+    this.log = new ModuleLog(around.host.clock);
+    if (spec.authToken !== undefined) this.#redactor.add(spec.authToken);
+    this.#since = around.host.clock.now();
   }
 
-  /** Starts it for the first time. Returns at once. */
-  start(): void {
-    if (this.#starts === 0 && !this.#stopping) this.#launch();
+  get status(): ModuleStatus {
+    return this.#status;
   }
 
   state(): ModuleState {
     return {
-      id: this.#spec.id,
+      id: this.spec.id,
       status: this.#status,
-      pid: this.#process?.pid ?? null,
-      listen: this.#status === 'running' ? (this.#listen ?? null) : null,
+      required: this.spec.isRequired ?? true,
+      pid: this.#current?.pid ?? null,
+      listen: this.#current?.announcement?.listen ?? null,
       restarts: Math.max(0, this.#starts - 1),
       last_exit: this.#lastExit ?? null,
       since: isoTime(this.#since),
     };
+  }
+
+  /** The run that serves, or `undefined`. */
+  get current(): ModuleRun | undefined {
+    return this.#current;
+  }
+
+  /** Whether another run is about to take the place of the current one. */
+  get isReplacing(): boolean {
+    return this.#next !== undefined || this.#status === 'replacing';
+  }
+
+  /** The run that takes requests: `undefined` when there is none, and `coming` when there will be one. */
+  get taker(): ModuleRun | 'coming' | undefined {
+    // One whose channel has ended is about to end itself.
+    if (this.#status === 'running' && this.#current?.isOpen === true) return this.#current;
+    if (this.#status === 'running') return 'coming';
+    return (COMING.has(this.#status) || !this.#hasBegun) && !this.#isClosed ? 'coming' : undefined;
   }
 
   /** Calls `watch` after every change of the status, until the returned function is called. */
@@ -72,125 +97,263 @@ export class SupervisedModule {
     return () => this.#watchers.delete(watch);
   }
 
-  /** Whether it will never run (again). */
+  /** Whether it will not run by itself (again). */
   get ended(): boolean {
-    return this.#status === 'stopped' && (this.#stopping || this.#starts > 0);
+    return (this.#status === 'stopped' && (this.#isClosed || this.#starts > 0)) || this.#status === 'failed';
   }
 
-  /** Lets it finish what is under way, then ends it. Resolves when no process of it is left. */
+  /** Requests that have no answer yet. */
+  get requestsInFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Counts a request until the returned function is called: a module is drained when there is none. */
+  holdRequest(): () => void {
+    this.#inFlight += 1;
+    return () => {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0 && this.#status === 'draining') this.#enter('drained');
+    };
+  }
+
+  /** Starts it, or lets a drained one take requests again. Returns at once. */
+  start(): void {
+    if (this.#isClosed || this.#status === 'stopping') return;
+    this.#isWanted = true;
+    this.#hasBegun = true;
+    this.#failures = 0;
+    if (this.#status === 'draining' || this.#status === 'drained') this.#enter('running');
+    else if (this.#current === undefined && this.spec.launch.kind === 'attach') this.#enter('waiting');
+    else if (this.#current === undefined && !COMING.has(this.#status)) this.#launch();
+    else if (this.#status === 'backing_off') this.#launch();
+  }
+
+  /** Gives it no more requests; it is drained when those under way have their answers. It goes on to run. @throws `INVALID_STATE` */
+  drain(): void {
+    if (this.#status !== 'running' || this.#next !== undefined) throw wrongState(this.spec, 'drain', this);
+    this.#enter(this.#inFlight === 0 ? 'drained' : 'draining');
+  }
+
+  /** Lets it finish what is under way, then ends it, and starts nothing until `start`. Resolves when no process of it is left. */
   stop(): Promise<void> {
-    const wasStopping = this.#stopping;
-    this.#stopping = true;
-    if (this.#process === undefined) {
-      this.#enter('stopped');
-      return Promise.resolve();
+    this.#isWanted = false;
+    this.#next?.run.kill('it is not needed any more');
+    if (this.#current === undefined) this.#enterStopped();
+    else if (this.#status !== 'stopping') {
+      this.#enter('stopping');
+      this.#current.shutDown();
     }
-    const stopped = new Promise<void>((resolve) => {
+    return this.#untilGone();
+  }
+
+  /** As `stop`, for good. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const run of this.#leaving) run.shutDown();
+    return this.stop();
+  }
+
+  /** Ends it and starts it again; what is not running is started. Requests wait meanwhile. */
+  restart(): void {
+    if (this.#isClosed) return;
+    const run = this.#current;
+    if (run === undefined || this.#status === 'stopping') return this.start();
+    this.#isWanted = true;
+    this.#enter('replacing');
+    run.shutDown();
+  }
+
+  /**
+   * Puts a new run in the place of the current one, so that no request is refused: beside it where both can be at work, otherwise after it, while requests wait.
+   * Resolves when the new one serves.
+   *
+   * @throws `INVALID_STATE` when it does not run, or somebody else starts it; `MODULE_START_FAILED` when the new one does not come up: then the old one goes on, unless
+   * the module is `exclusive`.
+   */
+  replace(): Promise<void> {
+    const run = this.#current;
+    if (run === undefined || this.#status !== 'running' || this.spec.launch.kind === 'attach')
+      throw wrongState(this.spec, 'replace', this);
+    if (this.#next !== undefined) return this.#next.settle.promise;
+    if (this.spec.replace === 'exclusive') return this.#replaceExclusively(run);
+    this.#starts += 1;
+    return this.#expectNext(this.#begin());
+  }
+
+  /** Takes up a module that has come by itself; it takes the place of the one that is there when it is up. Gives `false` when it is not wanted. */
+  attach(transport: Transport): boolean {
+    if (this.#isClosed || !this.#isWanted) return false;
+    if (this.#next !== undefined) return false;
+    this.#starts += 1;
+    if (this.#current === undefined) {
+      this.#current = this.#begin(transport);
+      this.#enter('starting');
+      return true;
+    }
+    this.#expectNext(this.#begin(transport)).catch(() => undefined);
+    return true;
+  }
+
+  /** Tells it of new secrets. */
+  rotate(names: readonly string[]): Promise<RotationOutcome> {
+    return this.#current?.announcement === undefined ? Promise.resolve({ status: 'gone' }) : this.#current.rotate(names);
+  }
+
+  #launch(): void {
+    this.#starts += 1;
+    this.#current = this.#begin();
+    this.#enter('starting');
+  }
+
+  #begin(attached?: Transport): ModuleRun {
+    const { host, times } = this.#around;
+    const run: ModuleRun = new ModuleRun({
+      spec: this.spec,
+      host,
+      times,
+      redactor: this.#redactor,
+      ...(attached === undefined ? {} : { attached }),
+      onAnnounce: (announcement) => this.#announced(run, announcement),
+      onEnd: (exit) => this.#ended(run, exit),
+      log: (entry) => this.#tell(entry),
+    });
+    return run;
+  }
+
+  #expectNext(run: ModuleRun): Promise<void> {
+    const settle = Promise.withResolvers<void>();
+    this.#next = { run, settle };
+    return settle.promise;
+  }
+
+  async #replaceExclusively(run: ModuleRun): Promise<void> {
+    this.#enter('replacing');
+    await this.#finish(run);
+    while (this.#status === 'replacing' || this.#status === 'starting') await this.#nextChange();
+    if (this.#status !== 'running') throw startFailed(this.spec.id, this.#lastExit?.reason ?? 'it was stopped');
+  }
+
+  #nextChange(): Promise<void> {
+    return new Promise((resolve) => {
       const unwatch = this.watch(() => {
-        if (this.#status !== 'stopped') return;
         unwatch();
         resolve();
       });
     });
-    if (!wasStopping) this.#requestShutdown(this.#process);
-    return stopped;
   }
 
-  #requestShutdown(running: ModuleProcess): void {
-    if (this.#status === 'starting') return running.kill('it was stopped before it had started');
-    const { drainMs } = this.#around.times;
-    this.#after(drainMs, () => running.kill(`it did not end within ${drainMs} ms of the shutdown`));
-    return running.send({ op: 'shutdown' });
+  /** Lets a run answer what it was asked, for so long as it may take, and asks it to end. */
+  async #finish(run: ModuleRun): Promise<void> {
+    const { host, times } = this.#around;
+    const late = Promise.withResolvers<void>();
+    const cancel = host.clock.schedule(times.drainMs, late.resolve);
+    await Promise.race([run.http?.drain(), late.promise]);
+    cancel();
+    run.shutDown();
   }
 
-  #launch(): void {
-    const { clock, orchestratorApi, times } = this.#around;
-    const { id, listen, env = {}, authToken } = this.#spec;
-    const init: ModuleInitLine = {
-      orchestrator_api: orchestratorApi,
-      module_id: id,
-      env: { ...env },
-      listen,
-      protocol_version: MODULE_PROTOCOL_VERSION,
-      ...(authToken === undefined ? {} : { auth_token: authToken }),
-    };
-    this.#starts += 1;
-    this.#listen = undefined;
-    const launched = startModuleProcess(this.#spec, init, {
-      onMessage: (message) => this.#receive(message),
-      onSpans: (message) => this.#around.onSpans(id, message),
-      onExit: (exit) => this.#exited({ ...exit, at: isoTime(clock.now()) }),
-      onLog: (entry) => this.#around.log({ ...entry, module: id }),
-    });
-    this.#process = launched;
-    this.#enter('starting');
-    this.#after(times.startTimeoutMs, () => launched.kill(`it announced nothing within ${times.startTimeoutMs} ms`));
-  }
-
-  #receive(message: ModuleMessage): void {
-    if (message.op === 'heartbeat_ack') {
-      this.#unanswered = 0;
-      return;
-    }
-    if (message.op !== 'announce' || this.#stopping || this.#status === 'running') return;
-    if (!/^\S+:\d{1,5}$/.test(message.listen)) {
-      this.#process?.kill(`it announced "${message.listen.slice(0, 100)}", which is no address`);
-      return;
-    }
-    this.#listen = message.listen;
-    this.#unanswered = 0;
-    this.#enter('running');
-    this.#after(this.#around.times.healthyAfterMs, () => (this.#failures = 0));
-    this.#beat();
-    this.#say('info', `it listens on ${message.listen}`);
-  }
-
-  #beat(): void {
-    const { heartbeatMs, missedHeartbeats } = this.#around.times;
-    this.#after(heartbeatMs, () => {
-      if (this.#stopping) return;
-      if (this.#unanswered >= missedHeartbeats) {
-        this.#process?.kill(`it did not answer ${missedHeartbeats} heartbeats`);
-        return;
+  #announced(run: ModuleRun, { listen, endpoints }: Announcement): void {
+    // It was told to end, and had this on its way.
+    if (this.#isClosed || !this.#isWanted) return;
+    this.#checkRoutes(endpoints);
+    if (run === this.#next?.run) {
+      const [old, { settle }] = [this.#current, this.#next];
+      this.#current = run;
+      this.#next = undefined;
+      run.activate();
+      if (old !== undefined) {
+        this.#leaving.add(old);
+        void this.#finish(old);
       }
-      this.#unanswered += 1;
-      this.#process?.send({ op: 'heartbeat' });
-      this.#beat();
-    });
+      settle.resolve();
+    } else if (run === this.#current && this.#status === 'starting') run.activate();
+    else return;
+    this.#enter('running');
+    this.#timers.after(this.#around.times.healthyAfterMs, () => (this.#failures = 0));
+    this.#say('info', `it listens on ${listen}`);
   }
 
-  #exited(exit: ModuleExit): void {
-    const { random, times } = this.#around;
-    this.#process = undefined;
-    this.#lastExit = exit;
-    if (this.#stopping || this.#spec.restart === 'never') {
-      this.#say('info', `${exit.reason}; it is not started again`);
-      return this.#enter('stopped');
+  #checkRoutes(endpoints: Announcement['endpoints']): void {
+    const { permissions = {} } = this.spec;
+    const closed = endpoints.filter(({ path, methods }) => !methods.some((method) => isOpenRoute(permissions, method, path)));
+    const [first] = closed;
+    if (first === undefined) return;
+    const more = closed.length > 1 ? ` (and ${closed.length - 1} more)` : '';
+    this.#say('warn', `it announced "${first.path.slice(0, 200)}"${more}, which is none of its open routes`);
+  }
+
+  #ended(run: ModuleRun, exit: ModuleExit): void {
+    if (this.#leaving.delete(run)) {
+      this.#say('info', `${exit.reason}, after another run had taken its place`);
+      return this.#changed();
     }
-    const delayMs = backOffMs(this.#failures, { min: times.backOffMinMs, max: times.backOffMaxMs }, random);
+    if (run === this.#next?.run) {
+      const { settle } = this.#next;
+      this.#next = undefined;
+      this.#say('error', `${exit.reason}, before it could take the place of the run that serves`);
+      settle.promise.catch(() => undefined);
+      settle.reject(startFailed(this.spec.id, exit.reason));
+      if (this.#current !== undefined) return this.#changed();
+    }
+    this.#current = undefined;
+    this.#lastExit = exit;
+    if (this.#isClosed || !this.#isWanted) return this.#enterStopped(exit);
+    // It serves as soon as it is up.
+    if (this.#next !== undefined) return this.#enter('starting');
+    if (this.spec.launch.kind === 'attach') {
+      this.#say('info', exit.reason);
+      return this.#enter('waiting');
+    }
+    if (this.#status === 'replacing') return this.#launch();
+    // The next run would take requests.
+    if (this.#status === 'draining' || this.#status === 'drained') return this.#enterStopped(exit);
+    return this.#again(exit);
+  }
+
+  /** What follows an end that nobody asked for. */
+  #again(exit: ModuleExit): void {
+    const { times, host } = this.#around;
+    const { restart = 'always', attempts = Number.POSITIVE_INFINITY } = this.spec;
+    if (restart === 'never' || (restart === 'on_failure' && exit.code === 0)) return this.#enterStopped(exit);
+    const delayMs = backOffMs(this.#failures, { min: times.backOffMinMs, max: times.backOffMaxMs }, host.random);
     this.#failures += 1;
+    if (this.#failures >= attempts) {
+      this.#say('error', `${exit.reason}; it is given up after ${attempts} failures in a row`);
+      return this.#enter('failed');
+    }
     this.#say('error', `${exit.reason}; it is started again in ${Math.round(delayMs)} ms`);
     this.#enter('backing_off');
-    return this.#after(delayMs, () => this.#launch());
+    return this.#timers.after(delayMs, () => this.#launch());
+  }
+
+  #enterStopped(exit?: ModuleExit): void {
+    if (exit !== undefined) this.#say('info', `${exit.reason}; it is not started again`);
+    this.#enter('stopped');
+  }
+
+  async #untilGone(): Promise<void> {
+    const isGone = (): boolean => this.#current === undefined && this.#next === undefined && this.#leaving.size === 0;
+    while (!isGone()) await this.#nextChange();
   }
 
   #enter(status: ModuleStatus): void {
-    for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     this.#status = status;
-    this.#since = this.#around.clock.now();
+    this.#since = this.#around.host.clock.now();
+    this.#changed();
+  }
+
+  #changed(): void {
     for (const watch of this.#watchers) watch();
   }
 
-  #after(delayMs: number, run: () => void): void {
-    const cancel = this.#around.clock.schedule(delayMs, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
+  #say(level: ModuleLogEntry['level'], text: string): void {
+    this.#tell({ source: 'supervisor', level, text });
   }
 
-  #say(level: ModuleLogEntry['level'], text: string): void {
-    this.#around.log({ module: this.#spec.id, source: 'supervisor', level, text });
+  #tell({ text, ...rest }: Omit<ModuleLogEntry, 'module'>): void {
+    const entry = { ...rest, text: this.#redactor.redact(text) };
+    this.log.add(entry);
+    this.#around.log({ ...entry, module: this.spec.id });
   }
 }

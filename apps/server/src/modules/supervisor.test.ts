@@ -4,80 +4,57 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { seededRandom } from '@loopwright/protocol';
-import { backOffMs } from './back-off.ts';
-import type { ModuleLogEntry, ModuleSpec, ModuleState, SupervisionTimes } from './module-spec.ts';
+import { z } from 'zod';
+import type { ModuleSpec } from './module-spec.ts';
+import { backOffMs } from './run/back-off.ts';
+import { isAlive, PLAIN, supervise, until } from './supervisor-fixture.ts';
 import { Supervisor } from './supervisor.ts';
 
-const entry = join(import.meta.dirname, 'fixtures', 'child.ts');
-const QUICK: Partial<SupervisionTimes> = { backOffMinMs: 10, backOffMaxMs: 40 };
-
-function supervise(mode: string, times: Partial<SupervisionTimes> = {}, more: Partial<ModuleSpec> = {}) {
-  const logs: ModuleLogEntry[] = [];
-  const supervisor = new Supervisor({
-    modules: [{ id: 'child', entry, listen: '127.0.0.1:0', env: { MODE: mode }, ...more }],
-    orchestratorApi: 'http://127.0.0.1:1',
-    log: (line) => logs.push(line),
-    times: { ...QUICK, ...times },
-  });
-  supervisor.start();
-  const state = (): ModuleState => {
-    const [only] = supervisor.state();
-    assert.ok(only);
-    return only;
-  };
-  return { supervisor, logs, state, [Symbol.asyncDispose]: () => supervisor.stop() };
-}
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 15_000; !holds();) {
-    if (Date.now() > deadline) assert.fail(`${what} did not come true`);
-    await new Promise((done) => setTimeout(done, 10));
-  }
-}
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-const bodySchema = (value: unknown) => value as { pid: number; env: string[]; init: { module_id: string; auth_token?: string } };
+const SDK: ModuleSpec['launch'] = { kind: 'node', entry: join(import.meta.dirname, 'fixtures', 'child.ts') };
+const givenSchema = z.object({
+  pid: z.int(),
+  env: z.array(z.string()),
+  init: z.object({ module_id: z.string(), auth_token: z.string() }),
+});
 
 describe('Supervisor', () => {
-  it('starts a module, gives its address and drains it at the end', async () => {
+  it('starts a module, asks it, and drains it at the end', async () => {
     process.env['LOOPWRIGHT_TEST_SECRET'] = 'x';
-    const run = supervise('well', {}, { authToken: 'token' });
+    const run = supervise('', {}, { launch: SDK, authToken: 'token' });
     assert.equal(run.state().status, 'starting');
     assert.throws(() => run.supervisor.address('child'), { code: 'SERVICE_UNAVAILABLE' });
-    await run.supervisor.waitUntilRunning('child', 15_000);
+    // It waits until the module is there.
+    const given = givenSchema.parse(JSON.parse((await run.ask('/')).text));
     const { status, pid, listen, restarts, last_exit } = run.state();
-    assert.deepEqual([status, restarts, last_exit], ['running', 0, null]);
-    assert.equal(run.supervisor.address('child'), `http://${listen}`);
-    const body = bodySchema(await (await fetch(run.supervisor.address('child'))).json());
-    assert.deepEqual([body.pid, body.init.module_id, body.init.auth_token], [pid, 'child', 'token']);
-    assert.ok(!body.env.includes('LOOPWRIGHT_TEST_SECRET'));
+    assert.deepEqual([status, listen, restarts, last_exit], ['running', 'ipc:child', 0, null]);
+    assert.deepEqual([given.pid, given.init.module_id, given.init.auth_token], [pid, 'child', 'token']);
+    assert.ok(!given.env.includes('LOOPWRIGHT_TEST_SECRET'));
     await Promise.all([run.supervisor.stop(), run.supervisor.stop()]);
     delete process.env['LOOPWRIGHT_TEST_SECRET'];
     assert.deepEqual([run.state().status, run.state().pid, run.state().last_exit?.code], ['stopped', null, 0]);
-    await until('the log', () => run.logs.some((line) => line.source === 'stderr' && line.text === 'drained'));
+    assert.ok(run.logs.some((line) => line.source === 'stderr' && line.text === 'drained'));
     await assert.rejects(run.supervisor.waitUntilRunning('child', 10_000), { code: 'SERVICE_UNAVAILABLE' });
+    await assert.rejects(run.ask('/'), { code: 'SERVICE_UNAVAILABLE' });
   });
 
   it('starts a module that crashed again, on a new address', async () => {
-    await using run = supervise('well');
-    await run.supervisor.waitUntilRunning('child', 15_000);
-    const { pid } = run.state();
-    await fetch(`${run.supervisor.address('child')}/crash`).catch(() => undefined);
-    await until('the restart', () => run.state().restarts === 1 && run.state().status === 'running');
+    await using run = supervise('tcp', {}, { channels: ['ipc', 'tcp'] });
+    await run.running();
+    const { pid, listen } = run.state();
+    await assert.rejects(run.ask('/exit', { method: 'POST' }), { code: 'SERVICE_UNAVAILABLE' });
+    // It waits for the next run.
+    assert.equal((await run.ask('/well')).text, String(run.state().pid));
     assert.notEqual(run.state().pid, pid);
+    assert.notEqual(run.state().listen, listen);
     assert.deepEqual([run.state().last_exit?.code, run.state().last_exit?.reason], [3, 'it ended with code 3']);
-    assert.equal((await fetch(run.supervisor.address('child'))).status, 200);
+    assert.equal(await (await fetch(run.supervisor.address('child'))).text(), String(run.state().pid));
   });
 
   it('keeps trying while the start fails, a port in use included', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((done) => holder.once('listening', done));
     const listen = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
-    await using run = supervise('well', {}, { listen });
+    await using run = supervise('tcp', {}, { listen });
     await until('a second failure', () => run.state().restarts >= 1);
     await assert.rejects(
       run.supervisor.waitUntilRunning('child', 1),
@@ -85,30 +62,40 @@ describe('Supervisor', () => {
     );
     assert.ok(run.logs.some((line) => line.text.includes('EADDRINUSE')));
     await new Promise((done) => holder.close(done));
-    await run.supervisor.waitUntilRunning('child', 15_000);
+    await run.running();
     assert.equal(run.supervisor.address('child'), `http://${listen}`);
   });
 
+  it('gives a module up that fails too often, and starts it when it is told to', async () => {
+    await using run = supervise('crash', {}, { attempts: 3 });
+    await assert.rejects(run.running(), /it is failed, last because it ended with code 1/);
+    assert.deepEqual([run.state().status, run.state().restarts], ['failed', 2]);
+    assert.ok(run.logs.some((line) => line.text.endsWith('it is given up after 3 failures in a row')));
+    await assert.rejects(run.ask('/well'), { code: 'SERVICE_UNAVAILABLE' });
+    run.supervisor.module('child').start();
+    assert.equal(run.state().status, 'starting');
+  });
+
   it('does not start a module again that is to run once', async () => {
-    await using run = supervise('crash-at-start', {}, { restart: 'never' });
+    await using run = supervise('crash', {}, { restart: 'never' });
     await assert.rejects(run.supervisor.waitUntilRunning('child', 15_000), { code: 'SERVICE_UNAVAILABLE' });
     assert.deepEqual([run.state().status, run.state().restarts], ['stopped', 0]);
   });
 
   it('kills a module that hangs and starts it again', async () => {
-    await using run = supervise('well', { heartbeatMs: 100 });
-    await run.supervisor.waitUntilRunning('child', 15_000);
-    void fetch(`${run.supervisor.address('child')}/hang`).catch(() => undefined);
+    await using run = supervise('well', { heartbeatMs: 50 });
+    await run.running();
+    await assert.rejects(run.ask('/busy', { method: 'POST' }), { code: 'SERVICE_UNAVAILABLE' });
     await until('the restart', () => run.state().restarts >= 1 && run.state().status === 'running');
     assert.equal(run.state().last_exit?.reason, 'it did not answer 3 heartbeats');
     assert.equal(run.state().last_exit?.signal, 'SIGKILL');
   });
 
   it('leaves a module alone that answers its heartbeats', async () => {
-    await using run = supervise('well', { heartbeatMs: 100 });
-    await run.supervisor.waitUntilRunning('child', 15_000);
+    await using run = supervise('well', { heartbeatMs: 40 });
+    await run.running();
     const { pid } = run.state();
-    await new Promise((done) => setTimeout(done, 900));
+    await new Promise((done) => setTimeout(done, 400));
     assert.deepEqual([run.state().pid, run.state().restarts], [pid, 0]);
   });
 
@@ -120,16 +107,19 @@ describe('Supervisor', () => {
 
   it('logs what is no message on standard output and goes on', async () => {
     await using run = supervise('noisy');
-    await run.supervisor.waitUntilRunning('child', 15_000);
+    await run.running();
     const noise = run.logs.filter((line) => line.source === 'stdout').map((line) => line.text);
-    assert.deepEqual(noise.slice(0, 2), ['hello', '{"op":"unknown"}']);
-    assert.ok((noise[2]?.length ?? 0) < 20_000);
+    assert.deepEqual(noise, [
+      'hello',
+      'unknown_op: the op "unknown" is not known',
+      'too_long: a line over the limit was left out',
+    ]);
     assert.equal(run.state().restarts, 0);
   });
 
   it('kills a module that ignores the shutdown', async () => {
-    const run = supervise('ignore-shutdown', { drainMs: 150 });
-    await run.supervisor.waitUntilRunning('child', 15_000);
+    const run = supervise('deaf', { drainMs: 150 });
+    await run.running();
     const { pid } = run.state();
     await run.supervisor.stop();
     assert.match(run.state().last_exit?.reason ?? '', /did not end within 150 ms/);
@@ -140,7 +130,7 @@ describe('Supervisor', () => {
     const starting = supervise('silent');
     await starting.supervisor.stop();
     assert.equal(starting.state().status, 'stopped');
-    const waiting = supervise('crash-at-start', { backOffMinMs: 60_000, backOffMaxMs: 60_000 });
+    const waiting = supervise('crash', { backOffMinMs: 60_000, backOffMaxMs: 60_000 });
     await until('the pause', () => waiting.state().status === 'backing_off');
     await waiting.supervisor.stop();
     assert.deepEqual([waiting.state().status, waiting.state().pid], ['stopped', null]);
@@ -163,7 +153,7 @@ describe('Supervisor', () => {
   });
 
   it('refuses two modules of one name', () => {
-    const twice = { id: 'a', entry, listen: '127.0.0.1:0' };
+    const twice: ModuleSpec = { id: 'a', launch: PLAIN, listen: '127.0.0.1:0' };
     assert.throws(() => new Supervisor({ modules: [twice, twice], orchestratorApi: '', log: () => undefined }), RangeError);
   });
 });

@@ -1,4 +1,5 @@
-import { type Clock, PlatformError, type Random, systemClock, systemRandom } from '@loopwright/protocol';
+import { ModuleHub, PortPool, type RoutedRequest, type ServiceConnector, type Transport } from '@loopwright/module-sdk';
+import { type Clock, ORCHESTRATOR_ID, PlatformError, type Random, systemClock, systemRandom } from '@loopwright/protocol';
 import {
   type ModuleLogEntry,
   type ModuleSpec,
@@ -6,6 +7,14 @@ import {
   SUPERVISION_TIMES,
   type SupervisionTimes,
 } from './module-spec.ts';
+import {
+  type ModulePermissions,
+  maySendTo,
+  mayProvideService,
+  mayUseService,
+  mayUseTopic,
+} from './permissions/module-permissions.ts';
+import { askModule, unavailable } from './requests/ask-module.ts';
 import { SupervisedModule } from './supervised-module.ts';
 
 /** What a {@link Supervisor} is made from. */
@@ -17,6 +26,8 @@ export interface SupervisorOptions {
   readonly log: (entry: ModuleLogEntry) => void;
   /** Takes what a module says of its spans, unread; must not throw. Left out: nobody wants it. */
   readonly onSpans?: (module: string, message: unknown) => void;
+  /** Services that the host itself has for its modules. */
+  readonly connectors?: readonly ServiceConnector[];
   readonly clock?: Clock;
   readonly random?: Random;
   /** Replaces some of {@link SUPERVISION_TIMES}. */
@@ -24,26 +35,43 @@ export interface SupervisorOptions {
 }
 
 /**
- * Runs the child modules of the server: starts them, watches their heartbeats, starts them again with growing pauses, and drains
- * them at the end. When this process dies without a word, its modules see their standard input close and end by themselves.
+ * Runs the modules of the server: starts them, watches them, starts them again with growing pauses, replaces and drains them, and knows what each of them may. When
+ * this process dies without a word, its modules see their standard input close and end by themselves.
  */
 export class Supervisor {
   readonly id = 'modules';
   readonly #modules: ReadonlyMap<string, SupervisedModule>;
+  readonly #hub: ModuleHub;
   readonly #clock: Clock;
+  readonly #times: SupervisionTimes;
 
   constructor(options: SupervisorOptions) {
-    this.#clock = options.clock ?? systemClock;
-    const around = {
+    const { clock = systemClock, random = systemRandom } = options;
+    this.#clock = clock;
+    this.#times = { ...SUPERVISION_TIMES, ...options.times };
+    const permissionsOf = (id: string): ModulePermissions => this.#modules.get(id)?.spec.permissions ?? {};
+    this.#hub = new ModuleHub({
+      clock,
+      random,
+      connectors: options.connectors ?? [],
+      mayUse: (id, type) => mayUseService(permissionsOf(id), type),
+      mayProvide: (id, type) => mayProvideService(permissionsOf(id), type),
+      maySend: (id, target, endpoint) => maySendTo(permissionsOf(id), target, endpoint),
+      mayUseTopic: (id, _action, topic) => mayUseTopic(permissionsOf(id), topic),
+    });
+    const host = {
+      hub: this.#hub,
+      ports: new PortPool({ random }),
       orchestratorApi: options.orchestratorApi,
-      clock: this.#clock,
-      random: options.random ?? systemRandom,
-      times: { ...SUPERVISION_TIMES, ...options.times },
-      log: options.log,
-      onSpans: options.onSpans ?? (() => undefined),
+      clock,
+      random,
+      onSpans: options.onSpans ?? ((): void => undefined),
     };
+    const around = { host, times: this.#times, log: options.log };
     this.#modules = new Map(options.modules.map((spec) => [spec.id, new SupervisedModule(spec, around)]));
     if (this.#modules.size !== options.modules.length) throw new RangeError('Cannot supervise modules: an id is there twice');
+    if (this.#modules.has(ORCHESTRATOR_ID))
+      throw new RangeError(`Cannot supervise a module "${ORCHESTRATOR_ID}": the id is the host's`);
   }
 
   /** Starts all modules and returns at once. See {@link Supervisor.waitUntilRunning}. */
@@ -56,22 +84,48 @@ export class Supervisor {
     return [...this.#modules.values()].map((module) => module.state());
   }
 
-  /** `http://host:port` of a running module. @throws `SERVICE_UNAVAILABLE` when it does not run now. */
+  /** All modules, in the order of their configuration. */
+  get modules(): readonly SupervisedModule[] {
+    return [...this.#modules.values()];
+  }
+
+  /** @throws `MODULE_NOT_FOUND` */
+  module(id: string): SupervisedModule {
+    const module = this.#modules.get(id);
+    if (module === undefined) throw new PlatformError('MODULE_NOT_FOUND', `Cannot find the module "${id}": it is not configured`);
+    return module;
+  }
+
+  /** `http://host:port` of a running module. @throws `SERVICE_UNAVAILABLE` when it does not run now, or has no port. */
   address(id: string): string {
-    const state = this.#module(id).state();
-    if (state.listen === null) throw unavailable(state);
-    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(state.listen) ?? [];
+    const module = this.#known(id);
+    const { listen, status } = module.state();
+    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(listen ?? '') ?? [];
+    if (listen === null || status !== 'running' || host === '') throw unavailable(module);
     return `http://${REACHABLE.get(host) ?? (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)}:${port}`;
+  }
+
+  /**
+   * Sends a request to a module, over the better of its ways; waits while it is being started or replaced. See {@link askModule}.
+   *
+   * @throws `SERVICE_UNAVAILABLE` when it is not configured, or no run of it takes the request
+   */
+  request(id: string, request: RoutedRequest): ReturnType<typeof askModule> {
+    return askModule(this.#known(id), request, { clock: this.#clock, patienceMs: this.#times.patienceMs });
+  }
+
+  /** Takes up a module that has come by itself and has shown what it must. Gives `false` when it is not wanted now. */
+  attach(id: string, transport: Transport): boolean {
+    return this.#known(id).attach(transport);
   }
 
   /** Waits until a module runs. @throws `SERVICE_UNAVAILABLE` after the time, or as soon as it will not run any more. */
   waitUntilRunning(id: string, timeoutMs: number): Promise<void> {
-    const module = this.#module(id);
+    const module = this.#known(id);
     return new Promise((resolve, reject) => {
       const settle = (expired: boolean): boolean => {
-        const state = module.state();
-        if (state.status === 'running') resolve();
-        else if (expired || module.ended) reject(unavailable(state));
+        if (module.status === 'running') resolve();
+        else if (expired || module.ended) reject(unavailable(module));
         else return false;
         return true;
       };
@@ -88,14 +142,15 @@ export class Supervisor {
 
   /** Drains and ends all modules; resolves when none of their processes is left. May be called twice. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#modules.values()].map((module) => module.stop()));
+    await Promise.all([...this.#modules.values()].map((module) => module.close()));
+    this.#hub.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  #module(id: string): SupervisedModule {
+  #known(id: string): SupervisedModule {
     const module = this.#modules.get(id);
     if (module === undefined)
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the module "${id}": it is not configured`);
@@ -109,10 +164,3 @@ const REACHABLE: ReadonlyMap<string, string> = new Map([
   ['::', '[::1]'],
   ['[::]', '[::1]'],
 ]);
-
-function unavailable({ id, status, last_exit: exit }: ModuleState): PlatformError {
-  const why = exit === null ? '' : `, last because ${exit.reason}`;
-  return new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the module "${id}": it is ${status}${why}`, {
-    details: { module: id, status },
-  });
-}

@@ -4,18 +4,23 @@ import {
   type BehaviourDiff,
   type DailyAnalytics,
   type DiffRequest,
+  type EdgeHealth,
   type EdgeRolloutFigures,
   type ExecuteResponse,
   type Json,
   PlatformError,
+  type TaskExecuteRequest,
+  type TaskExecuteResponse,
   batchExecuteResponseSchema,
   behaviourDiffSchema,
   dailyAnalyticsSchema,
+  edgeHealthSchema,
   edgeRolloutAnswerSchema,
   errorResponseSchema,
   executeResponseSchema,
   isErrorCode,
   messageOf,
+  taskExecuteResponseSchema,
 } from '@loopwright/protocol';
 import { z } from 'zod';
 
@@ -28,6 +33,8 @@ const VERSION_HEADERS = ['x-program-version', 'x-program-digest', 'x-execution-i
 
 /** How long the edge may take for one call, in milliseconds. */
 const TIMEOUT_MS = 120_000;
+/** The same for the question how it is. */
+const HEALTH_TIMEOUT_MS = 1000;
 
 /** Where the edge runtime is, and what it expects from its orchestrator. */
 export interface EdgeAddress {
@@ -38,6 +45,30 @@ export interface EdgeAddress {
   readonly authToken: string;
   /** Headers of the moment, such as the trace that a call belongs to. */
   readonly headers?: () => Record<string, string>;
+  /** Sends a request to a path of the edge. Left out: over HTTP to its URL. */
+  readonly fetch?: (path: string, init: EdgeRequest) => Promise<Response>;
+}
+
+/** A request to the edge, in the words of `fetch`. */
+interface EdgeRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a call of a program says besides its input. */
+export interface CallOptions {
+  /** Requests with the same one get the same version while a rollout is under way. */
+  readonly key?: string | undefined;
+  /** Told the headers that name the version which answers, also when it fails. */
+  readonly onVersion?: ((headers: Record<string, string>) => void) | undefined;
+}
+
+interface CallInit extends Pick<CallOptions, 'onVersion'> {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly headers?: Record<string, string>;
 }
 
 /** Calls the edge runtime. Its errors come back with their code; an edge that cannot be reached is SERVICE_UNAVAILABLE. */
@@ -57,17 +88,21 @@ export class EdgeClient {
     }
   }
 
-  /** `key`: requests with the same one get the same version while a rollout is under way. */
-  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
-    const response = await this.#call('POST', `/tasks/${name}/execute`, {
-      body: { input },
-      ...(key === undefined ? {} : { headers: { 'x-rollout-key': key } }),
-    });
-    const headers = VERSION_HEADERS.flatMap((header) => {
-      const value = response.headers.get(header);
-      return value === null ? [] : [[header, value] as const];
-    });
-    return { answer: executeResponseSchema.parse(await response.json()), headers: Object.fromEntries(headers) };
+  /** `key`: requests with the same one get the same version while a rollout is under way. `onVersion` is told who answers, also when that fails. */
+  async execute(name: string, input: Json, { key, onVersion }: CallOptions = {}): Promise<ExecuteResponse> {
+    const response = await this.#call('POST', `/tasks/${name}/execute`, { body: { input }, headers: keyHeader(key), onVersion });
+    return executeResponseSchema.parse(await response.json());
+  }
+
+  /** The same with everything that is known of it, whatever version was asked for. A program that failed is an answer. */
+  async executeTask(
+    name: string,
+    request: TaskExecuteRequest,
+    { key, onVersion }: CallOptions = {},
+  ): Promise<TaskExecuteResponse> {
+    const path = `/api/v1/tasks/${name}/execute`;
+    const response = await this.#call('POST', path, { body: request, headers: keyHeader(key), onVersion });
+    return taskExecuteResponseSchema.parse(await response.json());
   }
 
   async executeBatch(request: BatchExecuteRequest, signal?: AbortSignal): Promise<BatchExecuteResponse> {
@@ -94,6 +129,16 @@ export class EdgeClient {
     return edgeRolloutAnswerSchema.parse(await (await this.#call('GET', `/tasks/${name}/rollout`, {})).json()).rollout;
   }
 
+  /** What the edge says of itself, if it does within a second; `null`: it does not. */
+  async health(): Promise<EdgeHealth | null> {
+    try {
+      const response = await this.#call('GET', '/health', { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+      return edgeHealthSchema.parse(await response.json());
+    } catch {
+      return null;
+    }
+  }
+
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     const query = date === undefined ? '' : `?date=${date}`;
     return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
@@ -104,28 +149,44 @@ export class EdgeClient {
     return schema.parse(await (await this.#call(method, path, body === undefined ? {} : { body })).json());
   }
 
-  async #call(
-    method: string,
-    path: string,
-    { body, signal, headers: own }: { body?: unknown; signal?: AbortSignal; headers?: Record<string, string> },
-  ): Promise<Response> {
+  async #call(method: string, path: string, { body, signal, headers: own, onVersion }: CallInit): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
     const headers = { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
-    const url = this.#address.url();
+    const send = this.#address.fetch ?? overHttp(this.#address.url());
     let response: Response;
     try {
-      response = await fetch(url + path, {
+      response = await send(path, {
         method,
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch (error) {
+      if (error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE') throw error;
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the edge runtime: ${messageOf(error)}`, { cause: error });
     }
+    onVersion?.(versionHeaders(response));
     if (response.ok) return response;
     throw await errorOf(response);
   }
+}
+
+/** What names the version that gave an answer. */
+function versionHeaders({ headers }: Response): Record<string, string> {
+  return Object.fromEntries(
+    VERSION_HEADERS.flatMap((header) => {
+      const value = headers.get(header);
+      return value === null ? [] : [[header, value] as const];
+    }),
+  );
+}
+
+function keyHeader(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { 'x-rollout-key': key };
+}
+
+function overHttp(url: string): NonNullable<EdgeAddress['fetch']> {
+  return (path, init) => fetch(url + path, init);
 }
 
 async function errorOf(response: Response): Promise<PlatformError> {

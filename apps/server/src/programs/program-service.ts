@@ -1,5 +1,7 @@
 import type { ProgramStore } from '@loopwright/edge';
 import {
+  type BatchExecuteRequest,
+  type BatchExecuteResponse,
   type DailyAnalytics,
   type ExecuteResponse,
   type Json,
@@ -11,11 +13,14 @@ import {
   type ProgramSummary,
   type ProgramTimeline,
   type RolloutPlan,
+  type TaskExecuteRequest,
+  type TaskExecuteResponse,
   isoTime,
   toJson,
 } from '@loopwright/protocol';
 import type { BehaviourDiffs } from './behaviour-diffs.ts';
-import type { EdgeClient } from './edge-client.ts';
+import type { CallOptions, EdgeClient } from './edge-client.ts';
+import { ProgramReferences } from './program-references.ts';
 import { activeAt, timelineOf, versionBefore } from './timeline.ts';
 
 /** Programs as the control plane sees them: the store's versions and promotions, and the edge that serves them. */
@@ -24,11 +29,14 @@ export class ProgramService {
   readonly #edge: EdgeClient;
   /** How versions differ. */
   readonly diffs: BehaviourDiffs;
+  /** Finds versions by what others call them. */
+  readonly references: ProgramReferences;
 
   constructor(store: ProgramStore, edge: EdgeClient, diffs: BehaviourDiffs) {
     this.#store = store;
     this.#edge = edge;
     this.diffs = diffs;
+    this.references = new ProgramReferences(store);
   }
 
   /** Every program that is seen and has a version; a folder without one is what a refused build left. */
@@ -49,6 +57,11 @@ export class ProgramService {
       versions: versions.map(({ version }) => version),
       edge_url: this.#edge.url(),
     };
+  }
+
+  /** How many versions there are, and which one is active; a name that has none yet is fine. */
+  async extent(name: string): Promise<{ active_version: number | null; total_versions: number }> {
+    return { active_version: await this.#store.getActive(name), total_versions: (await this.#store.list(name)).length };
   }
 
   /** Every version, the oldest first. Throws PROGRAM_NOT_FOUND. */
@@ -125,10 +138,28 @@ export class ProgramService {
     return this.activate(name, { version, expected, record });
   }
 
-  /** `key`: requests with the same one get the same version while a rollout is under way. */
-  async execute(name: string, input: Json, key?: string): Promise<{ answer: ExecuteResponse; headers: Record<string, string> }> {
+  /** Runs the active version, or what a rollout chooses. Throws PROGRAM_NOT_FOUND, PROGRAM_FAILED, and what the edge throws. */
+  async execute(name: string, input: Json, options: CallOptions): Promise<ExecuteResponse> {
     await this.versions(name);
-    return this.#edge.execute(name, input, key);
+    return this.#edge.execute(name, input, options);
+  }
+
+  /** The same with everything that is known of it, and with the version that is asked for. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
+  async executeTask(name: string, request: TaskExecuteRequest, options: CallOptions): Promise<TaskExecuteResponse> {
+    await this.versions(name);
+    return this.#edge.executeTask(name, request, options);
+  }
+
+  /** Many inputs through one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
+  async executeBatch(request: BatchExecuteRequest): Promise<BatchExecuteResponse> {
+    await this.versions(request.task_id);
+    return this.#edge.executeBatch(request);
+  }
+
+  /** What is known of one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
+  async version(name: string, version: number): Promise<ProgramMetadata> {
+    await this.versions(name);
+    return this.#store.loadMetadata(name, version);
   }
 
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {

@@ -1,26 +1,33 @@
-import type { ArmFigures, EdgeRolloutFigures } from '@loopwright/protocol';
+import type { ArmFigures, EdgeRolloutFigures, RolloutMetric } from '@loopwright/protocol';
 import type { Arms, RolloutEvidence } from './rollout-state.ts';
 import { type Counted, addBatch } from './sequential-test.ts';
 
 /** Adds what the edge has counted since it was asked last. A new epoch counts from zero again. */
 export function addFigures(evidence: RolloutEvidence, figures: EdgeRolloutFigures): RolloutEvidence {
-  const { seen, totals, tests } = evidence;
+  const { seen, totals } = evidence;
   const isSameEpoch = seen?.epoch === figures.epoch;
   const came = (arm: keyof Arms): ArmFigures => (isSameEpoch ? difference(figures[arm], seen[arm]) : figures[arm]);
   const batch: Arms = { candidate: came('candidate'), incumbent: came('incumbent') };
-  const add = (log: number[], counted: (arm: ArmFigures) => Counted): number[] => [
-    ...addBatch(log, counted(batch.candidate), counted(batch.incumbent)),
-  ];
+  const { candidate, incumbent } = batch;
   return {
     totals: { candidate: sum(totals.candidate, batch.candidate), incumbent: sum(totals.incumbent, batch.incumbent) },
     seen: { epoch: figures.epoch, candidate: figures.candidate, incumbent: figures.incumbent },
-    tests: {
-      errors: add(tests.errors, ({ requests, failures }) => ({ total: requests, bad: failures })),
-      latency: add(tests.latency, ({ timed, slow }) => ({ total: timed, bad: slow })),
-      validation: add(tests.validation, ({ validated, mismatched }) => ({ total: validated, bad: mismatched })),
-    },
+    tests: addCounts(evidence.tests, candidate, incumbent),
+    better: addCounts(evidence.better, incumbent, candidate),
     shadow: figures.shadow,
   };
+}
+
+const COUNTED: Readonly<Record<RolloutMetric, (arm: ArmFigures) => Counted>> = {
+  errors: ({ requests, failures }) => ({ total: requests, bad: failures }),
+  latency: ({ timed, slow }) => ({ total: timed, bad: slow }),
+  validation: ({ validated, mismatched }) => ({ total: validated, bad: mismatched }),
+};
+
+/** Adds a batch to the evidence that `suspect` is worse than `other`. */
+export function addCounts(tests: RolloutEvidence['tests'], suspect: ArmFigures, other: ArmFigures): RolloutEvidence['tests'] {
+  const add = (metric: RolloutMetric): number[] => [...addBatch(tests[metric], COUNTED[metric](suspect), COUNTED[metric](other))];
+  return { errors: add('errors'), latency: add('latency'), validation: add('validation') };
 }
 
 function sum(one: ArmFigures, other: ArmFigures): ArmFigures {

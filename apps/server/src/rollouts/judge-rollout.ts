@@ -26,7 +26,7 @@ function sharesOf(metric: RolloutMetric, { candidate, incumbent }: Arms): { cand
 }
 
 /** What the tests say so far. */
-export function testsOf({ tests, totals }: RolloutEvidence): Rollout['tests'] {
+export function testsOf({ tests, totals }: Pick<RolloutEvidence, 'tests' | 'totals'>): Rollout['tests'] {
   return METRICS.map((metric) => {
     const { candidate, incumbent } = sharesOf(metric, totals);
     return {

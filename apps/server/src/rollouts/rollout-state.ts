@@ -1,18 +1,7 @@
-import { type ArmFigures, armFiguresSchema, rolloutHistoryEntrySchema, shadowFiguresSchema } from '@loopwright/protocol';
+import { NO_FIGURES, armFiguresSchema, rolloutHistoryEntrySchema, shadowFiguresSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import { NO_EVIDENCE, ODDS_RATIOS } from './sequential-test.ts';
 import type { RolloutTable } from './rollout-table.ts';
-
-const NOTHING: ArmFigures = {
-  requests: 0,
-  failures: 0,
-  answered: 0,
-  latency_sum_ms: 0,
-  timed: 0,
-  slow: 0,
-  validated: 0,
-  mismatched: 0,
-};
 
 const armsSchema = z.object({ candidate: armFiguresSchema, incumbent: armFiguresSchema });
 /** What both versions did. */
@@ -26,19 +15,29 @@ const settingsSchema = z.object({
 
 const logsSchema = z.array(z.number()).length(ODDS_RATIOS.length);
 
+const testsSchema = z.object({ errors: logsSchema, latency: logsSchema, validation: logsSchema });
+const NO_TESTS: z.infer<typeof testsSchema> = {
+  errors: [...NO_EVIDENCE],
+  latency: [...NO_EVIDENCE],
+  validation: [...NO_EVIDENCE],
+};
+
 /** All that was counted since the rollout began, and what was last seen of the edge's own counts. */
 const evidenceSchema = z.object({
   totals: armsSchema,
   seen: armsSchema.extend({ epoch: z.string() }).nullable(),
-  tests: z.object({ errors: logsSchema, latency: logsSchema, validation: logsSchema }),
+  tests: testsSchema,
+  /** The same for a candidate that is better; rows of before began to count it later. */
+  better: testsSchema.default(NO_TESTS),
   shadow: shadowFiguresSchema.nullable(),
 });
 export type RolloutEvidence = z.infer<typeof evidenceSchema>;
 
 export const NO_ROLLOUT_EVIDENCE: RolloutEvidence = {
-  totals: { candidate: NOTHING, incumbent: NOTHING },
+  totals: { candidate: NO_FIGURES, incumbent: NO_FIGURES },
   seen: null,
-  tests: { errors: [...NO_EVIDENCE], latency: [...NO_EVIDENCE], validation: [...NO_EVIDENCE] },
+  tests: NO_TESTS,
+  better: NO_TESTS,
   shadow: null,
 };
 

@@ -1,5 +1,7 @@
+import type { Notice } from '@loopwright/engine';
 import { PlatformError } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import { type RolloutRow, readRow, writeRow } from './rollout-state.ts';
 
@@ -8,9 +10,11 @@ const UNDER_WAY = ['in_progress', 'paused', 'promoting'] as const;
 /** The rows of rollouts. A row is on disk when its promise resolves. */
 export class RolloutStore {
   readonly #database: ServerDatabase;
+  readonly #outbox: NoticeOutbox;
 
-  constructor(database: ServerDatabase) {
+  constructor(database: ServerDatabase, outbox: NoticeOutbox) {
     this.#database = database;
+    this.#outbox = outbox;
   }
 
   /** Throws ROLLOUT_IN_PROGRESS when the program has one that is under way. */
@@ -23,9 +27,13 @@ export class RolloutStore {
     await this.#database.insertInto('rollouts').values(writeRow(row)).execute();
   }
 
-  /** Replaces a row. */
-  async put(row: RolloutRow): Promise<void> {
-    await this.#database.updateTable('rollouts').set(writeRow(row)).where('rollout_id', '=', row.rollout_id).execute();
+  /** Replaces a row, and writes down with it what is to be told of that. */
+  async put(row: RolloutRow, notices: readonly Notice[] = []): Promise<void> {
+    const change = this.#database.transaction();
+    await change.execute(async (tables) => {
+      await tables.updateTable('rollouts').set(writeRow(row)).where('rollout_id', '=', row.rollout_id).execute();
+      for (const notice of notices) await this.#outbox.put(tables, notice);
+    });
   }
 
   /** Throws ROLLOUT_NOT_FOUND. */
@@ -36,8 +44,27 @@ export class RolloutStore {
       .where('rollout_id', '=', rolloutId)
       .where('program', '=', program)
       .executeTakeFirst();
-    if (row === undefined) throw new PlatformError('ROLLOUT_NOT_FOUND', `Cannot find the rollout "${rolloutId}" of "${program}"`);
+    if (row === undefined) throw noSuchRollout(rolloutId);
     return readRow(row);
+  }
+
+  /** A rollout of whatever program. Throws ROLLOUT_NOT_FOUND. */
+  async find(rolloutId: string): Promise<RolloutRow> {
+    const row = await this.#database.selectFrom('rollouts').selectAll().where('rollout_id', '=', rolloutId).executeTakeFirst();
+    if (row === undefined) throw noSuchRollout(rolloutId);
+    return readRow(row);
+  }
+
+  /** The newest canary of a program, or the newest one between two of its versions. */
+  async newestCanary(
+    program: string,
+    between?: { readonly incumbent: number; readonly candidate: number },
+  ): Promise<RolloutRow | undefined> {
+    let query = this.#database.selectFrom('rollouts').selectAll().where('program', '=', program).where('mode', '=', 'canary');
+    if (between !== undefined)
+      query = query.where('incumbent', '=', between.incumbent).where('candidate', '=', between.candidate);
+    const row = await query.orderBy('created_at', 'desc').orderBy('rollout_id', 'desc').limit(1).executeTakeFirst();
+    return row === undefined ? undefined : readRow(row);
   }
 
   /** Rollouts of a program, the newest first. */
@@ -57,4 +84,9 @@ export class RolloutStore {
     const rows = await this.#database.selectFrom('rollouts').selectAll().where('status', 'in', UNDER_WAY).execute();
     return rows.map(readRow);
   }
+}
+
+/** What is said of a rollout that is not there, or that the caller does not see. */
+export function noSuchRollout(rolloutId: string): PlatformError {
+  return new PlatformError('ROLLOUT_NOT_FOUND', `Cannot find the rollout "${rolloutId.slice(0, 100)}"`);
 }

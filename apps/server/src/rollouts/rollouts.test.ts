@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Edge, createEdge, noJail } from '@loopwright/edge';
+import { DEFAULT_WATCHING, type ProgramStore } from '@loopwright/edge';
 import {
   type JsonObject,
   type Rollout,
@@ -13,9 +12,10 @@ import {
   rolloutListSchema,
   rolloutSchema,
   systemClock,
-  systemRandom,
+  taskExecuteResponseSchema,
 } from '@loopwright/protocol';
-import { type Answer, type TestServer, errorIn, openServer } from '../http/app-fixture.ts';
+import { type Answer, type TestServer, errorIn } from '../http/app-fixture.ts';
+import { type Served, openServed } from '../http/served-fixture.ts';
 
 const SOURCES = {
   good: `export const run = (input: number): string => 'one ' + input;`,
@@ -23,39 +23,31 @@ const SOURCES = {
   failing: `export const run = (input: number): string => { if (input % 2 === 0) throw new Error('even'); return 'three ' + input; };`,
   hanging: `export const run = (input: number): string => { for (;;) {} };`,
   broken: `export const run = (input: number): string => { throw new Error('never'); };`,
+  slow: `export const run = (input: number): string => { for (const end = Date.now() + 4; Date.now() < end; ); return 'six ' + input; };`,
 };
 const PATH = '/api/v1/programs/step';
 const ALIAS = `${PATH}/aliases/active`;
 
+let served: Served;
 let server: TestServer;
-let edge: Edge;
-let edgeUrl = '';
 before(async () => {
-  server = await openServer({ edgeUrl: () => edgeUrl });
-  const { programs, dir } = server;
-  for (const [id, source] of Object.entries(SOURCES)) {
-    const metadata = id === 'broken' ? { metadata: { warmup_inputs: [1] } } : {};
-    await programs.store('step', { id, source, metadata });
-  }
-  const parts = { clock: systemClock, random: systemRandom };
-  edge = await createEdge({
-    dataDir: join(dir, 'edge'),
-    sandbox: { jail: noJail, workers: 1, timeoutMs: 100 },
-    authToken: 'secret',
-    ...parts,
-  });
-  edgeUrl = await edge.app.listen({ host: '127.0.0.1', port: 0 });
+  const fill = async (programs: ProgramStore): Promise<void> => {
+    for (const [id, source] of Object.entries(SOURCES)) {
+      const metadata = id === 'broken' ? { metadata: { warmup_inputs: [1] } } : {};
+      await programs.store('step', { id, source, metadata });
+    }
+  };
+  const watching = { ...DEFAULT_WATCHING, sampling: { strategy: 'random', rate: 0 }, drift: null } as const;
+  served = await openServed(fill, { timeoutMs: 100, edge: { watching } });
+  ({ server } = served);
 });
-after(async () => {
-  await edge.close();
-  await server[Symbol.asyncDispose]();
-});
+after(() => served[Symbol.asyncDispose]());
 
 let moves = 0;
 beforeEach(async () => {
   moves += 1;
   await server.programs.setActive('step', 1, { record: { id: `reset-${moves}` } });
-  await fetch(`${edgeUrl}/tasks/step/refresh`, { method: 'POST', headers: { authorization: 'Bearer secret' } });
+  await fetch(`${served.edgeUrl}/tasks/step/refresh`, { method: 'POST', headers: { authorization: 'Bearer secret' } });
 });
 afterEach(async () => {
   const { rollouts } = rolloutListSchema.parse((await server.get(`${PATH}/rollouts`)).body);
@@ -150,6 +142,37 @@ describe('a canary', () => {
     assert.deepEqual([ended.current_percentage, ended.history.at(-1)?.by], [0, null]);
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(n)));
     assert.ok(answers.every((answer) => answer.status === 200 && versionIn(answer) === '1'));
+  });
+
+  it('is rolled back when its answers are slower than chance allows', async () => {
+    const { rollout_id: id } = await started({ candidate: 6, stages: [50, 100], stage_seconds: 600 });
+    // What is slow is set by the incumbent's first answers.
+    for (let round = 0; round < 60 && (await read(id)).status !== 'rolled_back'; round += 1)
+      await Promise.all(Array.from({ length: 10 }, (_, n) => ask(n)));
+    const ended = await read(id);
+    assert.equal(ended.status, 'rolled_back', JSON.stringify(ended));
+    assert.match(ended.status_reason ?? '', /^Slow answers: \d/u);
+    const { candidate, incumbent } = ended.figures;
+    assert.ok(candidate.slow / candidate.timed > 1.5 * (incumbent.slow / incumbent.timed), JSON.stringify(ended.figures));
+    assert.equal(versionIn(await ask(1)), '1');
+  });
+
+  it('is rolled back when people call its answers wrong more often than chance allows', async () => {
+    const { rollout_id: id } = await started({ candidate: 2, stages: [50, 100], stage_seconds: 600 });
+    const answered = await Promise.all(
+      Array.from({ length: 30 }, async (_, n) => {
+        const body = { input: n, force_validation: true };
+        const execution = taskExecuteResponseSchema.parse((await server.post('/api/v1/tasks/step/execute', body)).body);
+        assert.ok(execution.sampled_for_validation);
+        // Whatever the candidate says: the incumbent is right.
+        const url = `${PATH}/samples/${execution.execution_id}/answer`;
+        assert.equal((await server.post(url, { output: `one ${n}` })).status, 200);
+        return execution.version;
+      }),
+    );
+    const ended = await until(id, ({ status }) => status === 'rolled_back');
+    assert.match(ended.status_reason ?? '', /^Wrong answers: 100\.0 % of the candidate's requests, 0\.0 % of the incumbent's/u);
+    assert.equal(ended.figures.candidate.mismatched, answered.filter((version) => version === 2).length);
   });
 
   it('is paused with too few requests, goes on when they come, and waits for a person that paused it', async () => {

@@ -14,13 +14,16 @@ import {
   isoTime,
   messageOf,
 } from '@loopwright/protocol';
+import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { addFigures } from './add-figures.ts';
+import { endNotices } from './end-notices.ts';
 import { judgeRollout } from './judge-rollout.ts';
 import { finishPromotion, planOf } from './carry-out.ts';
-import { NO_ROLLOUT_EVIDENCE, type RolloutRow, shownPercentage } from './rollout-state.ts';
+import { NO_ROLLOUT_EVIDENCE, type RolloutEvidence, type RolloutRow, shownPercentage } from './rollout-state.ts';
 import { RolloutStore } from './rollout-store.ts';
 import { isUnderWay, rolloutTag, rolloutView } from './rollout-view.ts';
 
@@ -35,6 +38,9 @@ export interface RolloutsOptions {
   readonly programs: ProgramStore;
   readonly edge: EdgeClient;
   readonly database: ServerDatabase;
+  /** Tells in the stream of events how rollouts end. */
+  readonly outbox: NoticeOutbox;
+  readonly resources: Pick<ResourceProjects, 'projectOfProgram'>;
   readonly clock: Clock;
   readonly random: Random;
   /** How often figures are looked at, in milliseconds. Default 1000. */
@@ -55,7 +61,7 @@ export class Rollouts implements AsyncDisposable {
 
   constructor(options: RolloutsOptions) {
     this.#options = options;
-    this.#store = new RolloutStore(options.database);
+    this.#store = new RolloutStore(options.database, options.outbox);
   }
 
   /** Goes on with what was under way when the process before ended, and begins to look at figures. */
@@ -81,6 +87,28 @@ export class Rollouts implements AsyncDisposable {
   /** Throws ROLLOUT_NOT_FOUND. */
   async get(program: string, rolloutId: string): Promise<Rollout> {
     return this.#view(await this.#store.get(program, rolloutId));
+  }
+
+  /** A rollout of whatever program. Throws ROLLOUT_NOT_FOUND. */
+  async find(rolloutId: string): Promise<Rollout> {
+    return this.#view(await this.#store.find(rolloutId));
+  }
+
+  /** The newest canary of a program; `undefined`: there was none. */
+  async newestCanary(program: string): Promise<Rollout | undefined> {
+    const row = await this.#store.newestCanary(program);
+    return row === undefined ? undefined : this.#view(row);
+  }
+
+  /** What the newest canary between two versions has counted, and from when to when (milliseconds since 1970 UTC); `undefined`: there was none. */
+  async evidence(
+    program: string,
+    between: { readonly incumbent: number; readonly candidate: number },
+  ): Promise<{ rolloutId: string; evidence: RolloutEvidence; from: number; to: number } | undefined> {
+    const row = await this.#store.newestCanary(program, between);
+    if (row === undefined) return undefined;
+    const { rollout_id: rolloutId, evidence, created_at: from } = row;
+    return { rolloutId, evidence, from, to: row.completed_at ?? this.#options.clock.now() };
   }
 
   /**
@@ -267,8 +295,13 @@ export class Rollouts implements AsyncDisposable {
   }
 
   async #end(row: RolloutRow, status: 'completed' | 'rolled_back' | 'failed', entry: Change): Promise<RolloutRow> {
-    const ended = { status, status_reason: entry.reason, completed_at: this.#options.clock.now() };
-    return this.#put(this.#changed(row, ended, entry));
+    const { clock, resources, outbox, log } = this.#options;
+    const ended = this.#changed(row, { status, status_reason: entry.reason, completed_at: clock.now() }, entry);
+    await this.#store.put(ended, endNotices(ended, await resources.projectOfProgram(row.program)));
+    await this.#project(ended);
+    // What cannot be told now stands in the tables, and is told with what comes next.
+    await outbox.tell().catch((error: unknown) => log(`Cannot tell how a rollout has ended: ${messageOf(error)}`));
+    return ended;
   }
 
   #changed(row: RolloutRow, changes: Partial<RolloutRow>, change: Change): RolloutRow {

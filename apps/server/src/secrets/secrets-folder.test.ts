@@ -6,8 +6,6 @@ import { describe, it } from 'node:test';
 import { PlatformError } from '@loopwright/protocol';
 import { secretsFolder } from './secrets-folder.ts';
 
-const execution = { executionId: 'e', workflowName: 'w', projectId: 'p', startedBy: 'ann', startedAt: 0 };
-
 describe('secretsFolder', () => {
   it('reads texts and objects by name, and nothing outside the folder', async () => {
     const root = mkdtempSync(join(tmpdir(), 'loopwright-secrets-'));
@@ -18,10 +16,10 @@ describe('secretsFolder', () => {
     writeFileSync(join(folder, 'token'), 's3cret\n');
     writeFileSync(join(folder, 'user.json'), '{"username":"ann","password":"pw"}');
     const read = secretsFolder(folder);
-    assert.equal(await read('token', execution), 's3cret');
-    assert.deepEqual(await read('user.json', execution), { username: 'ann', password: 'pw' });
-    assert.equal(await read('none', execution), undefined);
-    assert.equal(await read('../outside', execution), undefined);
-    await assert.rejects(async () => read('folder', execution), PlatformError);
+    assert.equal(await read('token'), 's3cret');
+    assert.deepEqual(await read('user.json'), { username: 'ann', password: 'pw' });
+    assert.equal(await read('none'), undefined);
+    assert.equal(await read('../outside'), undefined);
+    await assert.rejects(async () => read('folder'), PlatformError);
   });
 });

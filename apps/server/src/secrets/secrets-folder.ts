@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SecretReader } from '@loopwright/engine';
-import { PlatformError, jsonObjectSchema, messageOf } from '@loopwright/protocol';
+import { type Json, PlatformError, jsonObjectSchema, messageOf } from '@loopwright/protocol';
 
 /** The longest secret, in characters of its file. */
 const SECRET_LIMIT_CHARACTERS = 64 * 1024;
@@ -11,7 +10,7 @@ const SECRET_LIMIT_CHARACTERS = 64 * 1024;
  * has properties (`basic: { use: NAME }` takes `username` and `password`); every other file is a text, without the line break at its end.
  * Every workflow may use every secret of the folder. A file that is missing is no secret; one that cannot be read is an error.
  */
-export function secretsFolder(folder: string): SecretReader {
+export function secretsFolder(folder: string): (name: string) => Promise<Json | undefined> {
   return async (name) => {
     // A definition chooses the name, so it must not lead out of the folder.
     if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) return undefined;

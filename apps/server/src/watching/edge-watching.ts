@@ -1,11 +1,16 @@
 import {
+  type BatchValidateRequest,
+  type BatchValidateResponse,
   type DriftVerdict,
+  type RangeAnalytics,
   type Sample,
   type SampleAnswer,
   type SampleList,
   type SampleState,
   type ValidationSummary,
+  batchValidateResponseSchema,
   driftVerdictSchema,
+  rangeAnalyticsSchema,
   sampleListSchema,
   sampleSchema,
   validationSummarySchema,
@@ -17,6 +22,14 @@ import type { EdgeClient } from '../programs/edge-client.ts';
 const PAGE = 200;
 
 const claimedSchema = z.object({ sample: sampleSchema.nullable() });
+
+/** What the model says of two outputs that are compared by their meaning. */
+export interface Judgement {
+  readonly match: boolean;
+  /** 0 to 1. */
+  readonly similarity: number;
+  readonly cost_usd: number;
+}
 
 /** Which oracle answered, when it was no person. */
 export interface OracleSaid {
@@ -45,6 +58,23 @@ export class EdgeWatching {
 
   validation(program: string): Promise<ValidationSummary> {
     return this.#edge.request(validationSummarySchema, 'GET', `/tasks/${program}/validation`);
+  }
+
+  /** Figures of the days from one on (`YYYY-MM-DD`), by version and together. */
+  figures(program: string, { from, to }: { from: string; to?: string }): Promise<RangeAnalytics> {
+    const query = new URLSearchParams({ from, ...(to === undefined ? {} : { to }) });
+    return this.#edge.request(rangeAnalyticsSchema, 'GET', `/tasks/${program}/analytics/range?${query.toString()}`);
+  }
+
+  /** Takes US dollars from the budget of the oracle of a program that were spent for something else than a sample. */
+  async spend(program: string, costUsd: number): Promise<void> {
+    const spentSchema = z.object({ spent_usd: z.number() });
+    await this.#edge.request(spentSchema, 'POST', `/tasks/${program}/oracle-costs`, { cost_usd: costUsd });
+  }
+
+  /** Compares outputs as samples are compared, or as the request says. */
+  validateBatch(request: BatchValidateRequest): Promise<BatchValidateResponse> {
+    return this.#edge.request(batchValidateResponseSchema, 'POST', '/api/v1/batch/validate', request);
   }
 
   samples(
@@ -81,9 +111,9 @@ export class EdgeWatching {
   answer(
     program: string,
     sampleId: string,
-    { by, answer, oracle }: { by: string; answer: SampleAnswer; oracle?: OracleSaid },
+    { by, answer, oracle, judged }: { by: string; answer: SampleAnswer; oracle?: OracleSaid; judged?: Judgement | undefined },
   ): Promise<Sample> {
-    const body = { by, answer, ...(oracle === undefined ? {} : { oracle }) };
+    const body = { by, answer, ...(oracle === undefined ? {} : { oracle }), ...(judged === undefined ? {} : { judged }) };
     return this.#edge.request(sampleSchema, 'POST', `${pathOf(program, sampleId)}/answer`, body);
   }
 

@@ -6,9 +6,13 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { Configuration } from '../config/settings.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { ProgramTasks } from '../programs/program-tasks.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
+import { Incidents } from './incidents.ts';
 import { EdgeWatching } from './edge-watching.ts';
+import { MeaningJudge } from './meaning-judge.ts';
 import { ModelOracle, type ModelOracleParts } from './model-oracle.ts';
 import { ProgramWatcher } from './program-watcher.ts';
 import { RepairStore } from './repair-store.ts';
@@ -23,6 +27,8 @@ export interface WatchingParts {
   readonly examples: ExampleStore;
   readonly resources: ResourceProjects;
   readonly audit: AuditLog;
+  readonly outbox: NoticeOutbox;
+  readonly tasks: ProgramTasks;
   readonly models: Omit<ModelOracleParts, 'clock'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,6 +47,7 @@ export interface OpenWatching extends AsyncDisposable {
   readonly store: RepairStore;
   readonly repairs: Repairs;
   readonly watcher: ProgramWatcher;
+  readonly meaning: MeaningJudge;
 }
 
 /** Opens it; nothing is looked at before `watcher.start()`. */
@@ -51,7 +58,7 @@ export function openWatching(
   const { clock, programs, resources } = parts;
   const log = (message: string): void => logger.warn(message);
   const edge = new EdgeWatching(parts.edge);
-  const store = new RepairStore(database);
+  const store = new RepairStore(database, parts.outbox);
   const repairs = new Repairs({
     ...parts,
     edge,
@@ -62,8 +69,10 @@ export function openWatching(
     log,
   });
   const oracle = new ModelOracle({ ...models, clock });
+  const meaning = new MeaningJudge({ edge, oracle, resources, clock });
   const { driftCheckSeconds: seconds } = settings;
   const intervalMs = seconds === null ? null : seconds * 1000;
-  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, oracle, clock, intervalMs, log });
-  return { edge, store, repairs, watcher, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
+  const incidents = new Incidents({ ...parts, database, edge });
+  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, incidents, oracle, meaning, clock, intervalMs, log });
+  return { edge, store, repairs, watcher, meaning, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }

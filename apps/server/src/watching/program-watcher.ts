@@ -1,7 +1,16 @@
-import { type Clock, PlatformError, type Sample, messageOf } from '@loopwright/protocol';
+import {
+  type Clock,
+  PlatformError,
+  type Sample,
+  type SampleAnswer,
+  type ValidationSummary,
+  messageOf,
+} from '@loopwright/protocol';
 import type { ProgramStore } from '@loopwright/edge';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
 import type { EdgeWatching } from './edge-watching.ts';
+import type { Incidents } from './incidents.ts';
+import type { MeaningJudge } from './meaning-judge.ts';
 import type { ModelOracle } from './model-oracle.ts';
 import type { Repairs } from './repairs.ts';
 
@@ -13,7 +22,9 @@ export interface ProgramWatcherParts {
   readonly programs: ProgramStore;
   readonly edge: EdgeWatching;
   readonly repairs: Repairs;
+  readonly incidents: Incidents;
   readonly oracle: ModelOracle;
+  readonly meaning: MeaningJudge;
   readonly resources: ResourceProjects;
   readonly clock: Clock;
   /** Milliseconds between two rounds; `null`: none is made. */
@@ -21,7 +32,7 @@ export interface ProgramWatcherParts {
   readonly log: (message: string) => void;
 }
 
-/** Looks at all programs again and again: opens and follows repairs, and asks the model where it is the oracle. */
+/** Looks at all programs again and again: tells what went wrong, opens and follows repairs, and asks the model where it is the oracle. */
 export class ProgramWatcher implements AsyncDisposable {
   readonly #parts: ProgramWatcherParts;
   readonly #said = new Map<string, string>();
@@ -44,22 +55,24 @@ export class ProgramWatcher implements AsyncDisposable {
 
   /** Looks at every program once. */
   async round(): Promise<void> {
-    const { programs, edge, repairs } = this.#parts;
+    const { programs, edge, repairs, incidents } = this.#parts;
     await this.#reporting('repairs', () => repairs.follow());
     if (!edge.isThere) return;
     for (const program of await programs.programs()) {
       if (this.#isStopped) return;
       if ((await programs.getActive(program)) === null) continue;
       await this.#reporting(program, async () => {
+        const summary = await edge.validation(program);
+        await incidents.look(program, summary);
         await repairs.consider(program);
-        await this.#askModel(program);
+        await this.#askModel(program, summary);
       });
     }
   }
 
   /** Asks the model about one sample. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND, ORACLE_BUDGET_REACHED, AGENT_FAILED for an answer that is none, and what the model throws. */
   async ask(program: string, sampleId: string): Promise<Sample> {
-    const { edge, oracle, programs, resources } = this.#parts;
+    const { edge, oracle, meaning, programs, resources } = this.#parts;
     oracle.requireModel();
     const { budget } = await edge.validation(program);
     const sample = await edge.claim(program, 'model', sampleId);
@@ -78,7 +91,22 @@ export class ProgramWatcher implements AsyncDisposable {
         `Cannot validate the sample "${sampleId}": the answer of the model "${said.provider}/${String(said.model)}" is not {"output": …}`,
       );
     }
-    return edge.answer(program, sampleId, { by: 'model', answer: { output }, oracle: said });
+    const judged = await meaning.judge(sample, { output }).catch(async (error: unknown) => {
+      // What was paid for counts, and nobody else waits for what cannot be judged.
+      const cost = error instanceof PlatformError ? Number(error.details?.['cost_usd'] ?? 0) : 0;
+      await edge.skip(program, sampleId, { by: 'model', cost_usd: said.cost_usd + cost });
+      throw error;
+    });
+    return edge.answer(program, sampleId, { by: 'model', answer: { output }, oracle: said, judged });
+  }
+
+  /** Takes the answer of a person; where outputs are compared by their meaning, the model says first whether both mean the same. Throws as {@link ask}. */
+  async answer(program: string, sampleId: string, { by, answer }: { by: string; answer: SampleAnswer }): Promise<Sample> {
+    const { edge, meaning } = this.#parts;
+    const sample = await edge.sample(program, sampleId);
+    const isNew = sample.state === 'open' || (sample.state === 'claimed' && sample.claimed_by === by);
+    const judged = isNew ? await meaning.judge(sample, answer) : undefined;
+    return edge.answer(program, sampleId, { by, answer, judged });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,9 +115,8 @@ export class ProgramWatcher implements AsyncDisposable {
     await this.#round;
   }
 
-  async #askModel(program: string): Promise<void> {
+  async #askModel(program: string, { oracle, budget, samples }: ValidationSummary): Promise<void> {
     const { edge } = this.#parts;
-    const { oracle, budget, samples } = await edge.validation(program);
     if (oracle !== 'model' || budget.exhausted || samples.open === 0) return;
     const open = await edge.samples(program, { state: 'open', limit: SAMPLES });
     for (const { sample_id: id } of open.samples) {

@@ -1,6 +1,8 @@
+import type { Notice } from '@loopwright/engine';
 import { type Repair, type RepairState, driftVerdictSchema, isoTime } from '@loopwright/protocol';
 import type { Insertable, Selectable } from 'kysely';
 import type { ServerDatabase } from '../database/server-database.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { RepairTable } from './repair-table.ts';
 
 /** A repair as it is stored. */
@@ -9,9 +11,11 @@ export type StoredRepair = Selectable<RepairTable>;
 /** The repairs of all programs. */
 export class RepairStore {
   readonly #database: ServerDatabase;
+  readonly #outbox: NoticeOutbox;
 
-  constructor(database: ServerDatabase) {
+  constructor(database: ServerDatabase, outbox: NoticeOutbox) {
     this.#database = database;
+    this.#outbox = outbox;
   }
 
   /** Opens a repair, unless one of the program is open; gives whether it did. */
@@ -53,17 +57,21 @@ export class RepairStore {
     await this.#database.updateTable('repairs').set({ begun: 1 }).where('repair_id', '=', repairId).execute();
   }
 
-  /** Ends one that is open. */
+  /** Ends one that is open, and writes down with it what is to be told of that. */
   async close(
     repairId: string,
     { state, reason, at }: { state: Exclude<RepairState, 'open'>; reason: string | null; at: number },
+    notice?: Notice,
   ): Promise<void> {
-    await this.#database
-      .updateTable('repairs')
-      .set({ state, reason, closed_at: at })
-      .where('repair_id', '=', repairId)
-      .where('state', '=', 'open')
-      .execute();
+    await this.#database.transaction().execute(async (tables) => {
+      const { numUpdatedRows } = await tables
+        .updateTable('repairs')
+        .set({ state, reason, closed_at: at })
+        .where('repair_id', '=', repairId)
+        .where('state', '=', 'open')
+        .executeTakeFirst();
+      if (numUpdatedRows > 0n && notice !== undefined) await this.#outbox.put(tables, notice);
+    });
   }
 
   /** Whether the audit log says that a repair was begun. */
@@ -93,6 +101,8 @@ export function repairView(row: StoredRepair): Repair {
     examples: row.examples,
     counterexamples: row.counterexamples,
     verdict: driftVerdictSchema.parse(JSON.parse(row.verdict)),
+    requested_by: row.requested_by,
+    comment: row.comment,
     opened_at: isoTime(row.opened_at),
     closed_at: row.closed_at === null ? null : isoTime(row.closed_at),
   };

@@ -22,4 +22,7 @@ export interface RepairTable {
   readonly verdict: string;
   readonly opened_at: number;
   readonly closed_at: number | null;
+  /** Who asked for it; `null`: drift opened it. */
+  readonly requested_by: string | null;
+  readonly comment: string | null;
 }

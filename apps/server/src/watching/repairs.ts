@@ -19,7 +19,9 @@ import {
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
+import type { ProgramTasks } from '../programs/program-tasks.ts';
 import { type Counterexamples, collectCounterexamples, joinExamples } from './counterexamples.ts';
 import type { EdgeWatching } from './edge-watching.ts';
 import type { RepairStore, StoredRepair } from './repair-store.ts';
@@ -39,6 +41,10 @@ export interface RepairParts {
   readonly resources: ResourceProjects;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly store: RepairStore;
+  /** What programs are to do that no execution has made. */
+  readonly tasks: Pick<ProgramTasks, 'madeFrom'>;
+  /** Tells in the stream of events what became better. */
+  readonly outbox: NoticeOutbox;
   readonly clock: Clock;
   readonly random: Random;
   /** Labelled counter-examples that a repair needs at the least. */
@@ -83,15 +89,57 @@ export class Repairs {
   async consider(program: string): Promise<void> {
     const plan = await this.#plan(program);
     if (plan === null || typeof plan === 'string') return;
+    if ((await this.#insert(program, plan, null)) !== undefined) await this.follow();
+  }
+
+  /**
+   * Opens a repair of a version because somebody asks for it, whatever drifts. Throws REPAIR_IN_PROGRESS; INVALID_STATE with what is missing, or why its
+   * execution can never be started; another trouble is tried again by the next round.
+   */
+  async open(
+    program: string,
+    version: number,
+    by: { readonly userId: string; readonly reason: string | null },
+  ): Promise<{ repairId: string; labelled: number; count: number }> {
+    const { edge, store } = this.#parts;
+    const refuse = (why: string): PlatformError => new PlatformError('INVALID_STATE', `Cannot make "${program}" again: ${why}`);
+    const madeFrom = await this.#madeFrom(program);
+    if (madeFrom === undefined)
+      throw refuse(`it is not known from which examples it was made: no execution of ${WORKFLOW} made it`);
+    const verdict = await edge.drift(program);
+    const counterexamples = await collectCounterexamples(edge.answered(program, version), verdict);
+    if (counterexamples.labelled.length === 0)
+      throw refuse(`no sample of version ${version} was answered: there is nothing to add`);
+    const plan = { verdict, madeFrom, ...counterexamples };
+    const repairId = await this.#insert(program, plan, by);
+    if (repairId === undefined) {
+      const other = (await store.open()).find((repair) => repair.program === program);
+      throw new PlatformError('REPAIR_IN_PROGRESS', `Cannot make "${program}" again: it is being made already`, {
+        details: { repair_id: other?.repair_id ?? null },
+      });
+    }
+    await this.follow();
+    const begun = await store.last(program);
+    if (begun?.repair_id === repairId && begun.state === 'failed')
+      throw refuse(begun.reason ?? 'its execution cannot be started');
+    return { repairId, labelled: counterexamples.labelled.length, count: counterexamples.count };
+  }
+
+  /** Writes a repair down with all that its execution is started with; `undefined`: another one is open. */
+  async #insert(
+    program: string,
+    { verdict, madeFrom, labelled, count }: Plan,
+    by: { readonly userId: string; readonly reason: string | null } | null,
+  ): Promise<string | undefined> {
     const { store, examples, random, clock, resources, budgets } = this.#parts;
-    const { verdict, madeFrom, labelled, count } = plan;
     const joined = joinExamples(await examples.read(madeFrom.examples), labelled);
     const lines = Readable.from(joined.map((example) => Buffer.from(`${JSON.stringify(example)}\n`)));
     const { digest } = await examples.put(lines, 'jsonl');
     const projectId = await resources.projectOfProgram(program);
-    await resources.addExamples(digest, projectId, ACTOR);
+    await resources.addExamples(digest, projectId, by?.userId ?? ACTOR);
+    const repairId = random.uuid();
     const inserted = await store.insert({
-      repair_id: random.uuid(),
+      repair_id: repairId,
       program,
       project_id: projectId,
       drift_id: verdict.drift_id ?? '',
@@ -105,8 +153,10 @@ export class Repairs {
       verdict: JSON.stringify(verdict),
       opened_at: clock.now(),
       closed_at: null,
+      requested_by: by?.userId ?? null,
+      comment: by?.reason ?? null,
     });
-    if (inserted) await this.follow();
+    return inserted ? repairId : undefined;
   }
 
   /** What a repair would be made of, what it waits for, or `null` when none is due. */
@@ -135,9 +185,9 @@ export class Repairs {
     return `The last repair ended as "${last.state}"; the next one is not opened for another ${Math.ceil((until - this.#parts.clock.now()) / HOUR_MS)} hour(s)`;
   }
 
-  /** What the newest version that is or was active and that the workflow made was made from. */
+  /** What the newest version that is or was active and that the workflow made was made from; else what its task says. */
   async #madeFrom(program: string): Promise<MadeFrom | undefined> {
-    const { engine, programs } = this.#parts;
+    const { engine, programs, tasks } = this.#parts;
     for (const { execution_id } of (await programs.promotions(program)).toReversed()) {
       if (typeof execution_id !== 'string') continue;
       const execution = engine.read.execution(execution_id);
@@ -145,15 +195,16 @@ export class Repairs {
       const madeFrom = madeFromSchema.safeParse(execution.input);
       if (madeFrom.success) return madeFrom.data;
     }
-    return undefined;
+    return tasks.madeFrom(program);
   }
 
   async #begin(repair: StoredRepair): Promise<void> {
     const { engine, audit, store, log } = this.#parts;
+    const actor = repair.requested_by ?? ACTOR;
     const about = {
       operation: 'repair',
       request_id: repair.repair_id,
-      user_id: ACTOR,
+      user_id: actor,
       object_kind: 'program',
       object_id: repair.program,
       project_id: repair.project_id,
@@ -175,7 +226,7 @@ export class Repairs {
       workflow: WORKFLOW,
       projectId: repair.project_id,
       input: JSON.parse(repair.input) as Json,
-      startedBy: ACTOR,
+      startedBy: actor,
       budgets: budgetLimitsSchema.parse(JSON.parse(budgets)),
     });
     if (intent !== undefined) await audit.append({ kind: 'outcome', intent_seq: intent.seq, ...about, after, status: 201 });
@@ -192,12 +243,16 @@ export class Repairs {
   }
 
   /** Ends a repair whose execution has ended. */
-  async #settle({ repair_id: id, program }: StoredRepair): Promise<void> {
-    const { engine, store, clock, log } = this.#parts;
+  async #settle({ repair_id: id, program, project_id: projectId }: StoredRepair): Promise<void> {
+    const { engine, programs, store, outbox, clock, log } = this.#parts;
     const execution = engine.read.execution(id);
     const outcome = outcomeOf(execution);
     if (outcome === undefined) return;
-    await store.close(id, { ...outcome, at: clock.now() });
+    const promoted = (await programs.promotions(program)).findLast(({ execution_id: of }) => of === id);
+    const data = { program, repair_id: id, execution_id: id, version: promoted?.to ?? null };
+    const notice = { id: `program_improved/${id}`, type: 'program_improved', projectId, data };
+    await store.close(id, { ...outcome, at: clock.now() }, outcome.state === 'promoted' ? notice : undefined);
+    await outbox.tell();
     log(`The repair of "${program}" has ended: ${outcome.state}`);
   }
 }

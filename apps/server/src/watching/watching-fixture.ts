@@ -1,7 +1,9 @@
 import { ModelClient, ProviderKeys } from '@loopwright/models';
 import { systemClock, systemRandom } from '@loopwright/protocol';
 import type { TestAuthorization } from '../authorization/authorization-fixture.ts';
+import { NoticeOutbox } from '../events/notice-outbox.ts';
 import { moneyOf } from '../money/money-fixture.ts';
+import { ProgramTasks } from '../programs/program-tasks.ts';
 import { type OpenWatching, type WatchingParts, openWatching } from './open-watching.ts';
 
 /** Nothing listens there. */
@@ -9,9 +11,11 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 /** The watching of a test server, which looks only when it is told to; its model is the one at a URL, when there is one. */
 export function openTestWatching(
-  parts: Omit<WatchingParts, 'models' | 'resources' | 'clock' | 'random'> & Pick<TestAuthorization, 'authorization'>,
+  parts: Omit<WatchingParts, 'outbox' | 'tasks' | 'models' | 'resources' | 'clock' | 'random'> &
+    Pick<TestAuthorization, 'authorization'>,
   modelUrl?: string,
 ): OpenWatching {
+  const { resources } = parts.authorization;
   const time = { clock: systemClock, random: systemRandom };
   const none = { key: null, file: null };
   const { usage, prices } = moneyOf(parts.database);
@@ -36,7 +40,9 @@ export function openTestWatching(
   return openWatching(settings, {
     ...parts,
     ...time,
-    resources: parts.authorization.resources,
+    outbox: new NoticeOutbox(parts.database, (notice) => parts.engine.announce(notice)),
+    tasks: new ProgramTasks({ ...parts, ...time, resources }),
+    resources,
     models: { models, prices, usage },
   });
 }

@@ -9,7 +9,7 @@ import {
 } from '@loopwright/protocol';
 import { type TestServer, executionIn, openServer } from '../http/app-fixture.ts';
 import { keyFor } from '../http/identity-fixture.ts';
-import { NoticeOutbox } from './notice-outbox.ts';
+import { NoticeOutbox } from '../events/notice-outbox.ts';
 import { type Receiver, openReceiver } from './receiver-fixture.ts';
 
 type By = Record<string, string>;

@@ -4,7 +4,7 @@ import type { CreatorRights } from './creator-rights.ts';
 import type { Deliveries, StoredDelivery } from './deliveries.ts';
 import { z } from 'zod';
 import { REQUESTS, REQUESTS_A_HOST } from './limits.ts';
-import type { NoticeOutbox } from './notice-outbox.ts';
+import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import { waitAfter } from './retry-schedule.ts';
 import { type AttemptResult, type SenderParts, sendDelivery } from './send-delivery.ts';
 import type { Serial } from './serial.ts';

@@ -57,7 +57,7 @@ function payloadOf({ value, type }: StreamMessage, now: number): WebhookPayload 
   if ('position' in value) {
     const { execution_id, workflow_id, project_id, step_id, seq, position, timestamp, data } = value;
     // What the platform tells has no place of its own to be read at, and no content of an execution.
-    if (execution_id === null) return { type, timestamp, data: { ...textsOf(data), project_id, position } };
+    if (execution_id === null) return { type, timestamp, data: { ...plainOf(data), project_id, position } };
     const url = `/api/v1/executions/${encodeURIComponent(execution_id)}/events?after=${seq - 1}&limit=1`;
     return { type, timestamp, data: { execution_id, workflow_id, project_id, step_id, seq, position, url } };
   }
@@ -65,6 +65,11 @@ function payloadOf({ value, type }: StreamMessage, now: number): WebhookPayload 
   return { type, timestamp: isoTime(now), data: range };
 }
 
-function textsOf(data: JsonObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(data).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+/** Texts, numbers and what is not known: what a program or a person made is in none of them. */
+function plainOf(data: JsonObject): WebhookPayload['data'] {
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([name, value]) =>
+      value === null || typeof value === 'string' || typeof value === 'number' ? [[name, value] as const] : [],
+    ),
+  );
 }

@@ -47,7 +47,7 @@ describe('the secret of a webhook', () => {
     const clock = hurriedClock();
     await using own = await openServer({ clock });
     await using receiver = await openReceiver();
-    const { webhook_id: id, secret: old } = await subscribe(own, receiver.url, { event_types: ['nothing'] });
+    const { webhook_id: id, secret: old } = await subscribe(own, receiver.url, { event_types: ['webhook_disabled'] });
     const rotate = (key: string, body: object): Promise<Answer> =>
       own.post(`/api/v1/webhooks/${id}/secret`, body, { 'idempotency-key': key });
     const first = webhookWithSecretSchema.parse((await rotate('a', { keep_previous_seconds: 3600 })).body);

@@ -22,7 +22,7 @@ describe('webhooks', () => {
   });
 
   it('shows the secret once, keeps it sealed under a key of its own, and logs it nowhere', async () => {
-    const made = await subscribe(server, `${receiver.url}/secret`, { event_types: ['nothing'], description: 'mine' });
+    const made = await subscribe(server, `${receiver.url}/secret`, { event_types: ['webhook_disabled'], description: 'mine' });
     assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
     const { secret, ...rest } = made;
     const read = await server.get(`/api/v1/webhooks/${made.webhook_id}`);
@@ -34,7 +34,7 @@ describe('webhooks', () => {
   });
 
   it('gives the same webhook to the same Idempotency-Key, with its secret, and refuses another request under it', async () => {
-    const body = { url: `${receiver.url}/keyed`, event_types: ['nothing'] };
+    const body = { url: `${receiver.url}/keyed`, event_types: ['webhook_disabled'] };
     const post = (given: object): Promise<Answer> => server.post('/api/v1/webhooks', given, { 'idempotency-key': 'once' });
     const first = webhookWithSecretSchema.parse((await post(body)).body);
     const again = await post(body);
@@ -63,7 +63,7 @@ describe('webhooks', () => {
     const url = `${receiver.url}/x`;
     for (const wrong of [{ secret: 'whsec_mine' }, { event_types: [] }, { event_types: ['a b'] }, { event_types: ['*x'] }])
       errorIn(await server.post('/api/v1/webhooks', { url, ...wrong }), 'VALIDATION_ERROR');
-    const made = await subscribe(server, url, { event_types: ['nothing'] });
+    const made = await subscribe(server, url, { event_types: ['webhook_disabled'] });
     errorIn(await call(server, 'PATCH', `/api/v1/webhooks/${made.webhook_id}`, { url: 'http://10.0.0.1/' }), 'VALIDATION_ERROR');
     errorIn(await call(server, 'PATCH', `/api/v1/webhooks/${made.webhook_id}`, { project_id: 'other' }), 'VALIDATION_ERROR');
   });
@@ -122,7 +122,7 @@ describe('webhooks', () => {
   });
 
   it('sends again under the same id, lists page by page, and forgets everything when it is removed', async () => {
-    const { webhook_id: id } = await subscribe(server, `${receiver.url}/again`, { event_types: ['nothing'] });
+    const { webhook_id: id } = await subscribe(server, `${receiver.url}/again`, { event_types: ['webhook_disabled'] });
     await server.post(`/api/v1/webhooks/${id}/test`);
     await waitFor(async () => (await deliveriesOf(server, id))[0]?.status === 'delivered');
     const [first] = await deliveriesOf(server, id);

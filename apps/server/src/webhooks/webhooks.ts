@@ -14,11 +14,12 @@ import type { MaySee } from '../events/may-see.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { EventSource } from '../events/event-source.ts';
 import type { OutboundHosts } from '../outbound/outbound-hosts.ts';
+import { checkEventTypes } from './check-event-types.ts';
 import { CreatorRights } from './creator-rights.ts';
 import { Deliveries, type StoredDelivery } from './deliveries.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { PENDING_LIMIT, WEBHOOK_LIMIT } from './limits.ts';
-import { NoticeOutbox } from './notice-outbox.ts';
+import { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Serial } from './serial.ts';
 import { newSecret } from './signature.ts';
@@ -140,9 +141,10 @@ export class Webhooks implements AsyncDisposable {
 
   /**
    * Makes a subscription for events from now on; the same id with the same request gives the one that is there. Throws VALIDATION_ERROR for a URL that
-   * may not be called, LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT.
+   * may not be called, UNKNOWN_EVENT_TYPE, LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT.
    */
   async create(request: NewWebhook): Promise<{ row: StoredWebhook; secret: string; created: boolean }> {
+    checkEventTypes(request.event_types);
     await checkTarget(request.url, this.#parts.hosts);
     return this.#serial.run(async () => {
       const { webhookId: id, maker, ...fields } = request;
@@ -193,6 +195,7 @@ export class Webhooks implements AsyncDisposable {
 
   /** Changes a subscription. One that is enabled again is told of events from now on; what waited for it is sent. Throws as {@link create} does. */
   async change(id: string, change: WebhookChange): Promise<StoredWebhook | undefined> {
+    if (change.event_types !== undefined) checkEventTypes(change.event_types);
     if (change.url !== undefined) await checkTarget(change.url, this.#parts.hosts);
     return this.#serial.run(async () => {
       const before = await this.#subscriptions.find(id);

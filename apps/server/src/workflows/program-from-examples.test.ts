@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ExecutionResponse, executionResponseSchema, seededRandom, storedDiffSchema } from '@loopwright/protocol';
+import {
+  type ExecutionResponse,
+  executionResponseSchema,
+  seededRandom,
+  serverHealthSchema,
+  storedDiffSchema,
+} from '@loopwright/protocol';
 import { z } from 'zod';
 import { type CollectedSpan, openCollector } from '../observability/collector-fixture.ts';
 import { type TestServer, startTestServer } from '../server-fixture.ts';
@@ -63,8 +69,8 @@ describe('the workflow program-from-examples', () => {
     }
   }
 
-  async function start(csv: string, program: string): Promise<string> {
-    const { digest } = z.looseObject({ digest: z.string() }).parse(await call('/examples', csv, 'text/csv'));
+  async function start(text: string, program: string, type = 'text/csv'): Promise<string> {
+    const { digest } = z.looseObject({ digest: z.string() }).parse(await call('/examples', text, type));
     startedIn ||= calls + 1;
     const initial_context = { program, task_description: 'Large or small', examples: digest };
     return executionResponseSchema.parse(
@@ -135,6 +141,50 @@ describe('the workflow program-from-examples', () => {
     assert.equal((await until(second, 'failed')).error, 'Document rejected: no comment');
     const { active_version: active } = z.looseObject({ active_version: z.int() }).parse(await call('/programs/sizes'));
     assert.equal(active, 2, 'a rejected version went live');
+  });
+
+  it('scores estimates by how far off they are, within what people tolerate', async () => {
+    const random = seededRandom(5);
+    const lines = Array.from({ length: 150 }, () => {
+      const input = { rooms: 1 + Math.floor(random.next() * 6), area: Math.round(random.next() * 200) };
+      return JSON.stringify({ input, output: 10 * input.rooms + 2 * input.area + Math.round(random.next() * 6) });
+    });
+    const id = await start(lines.join('\n'), 'prices', 'application/x-ndjson');
+    const asked = await until(id, 'waiting_clarification', 'failed');
+    assert.deepEqual(
+      asked.pending_clarification?.questions.map(({ id: question }) => question),
+      ['TOLERANCE', 'ACCURACY_TARGET'],
+    );
+    await call(`/executions/${id}/clarification`, { answers: { TOLERANCE: 8 } });
+    const done = await until(id, 'waiting_acceptance', 'failed');
+    assert.equal(done.status, 'waiting_acceptance', done.error ?? '');
+    const estimates = z.object({ n: z.int(), tolerance: z.number(), mae: z.number(), r2: z.number(), mean_mae: z.number() });
+    const shown = z.looseObject({
+      accuracy: z.number(),
+      evaluation: z.looseObject({ estimates, confusion: z.object({}).strict() }),
+    });
+    const { accuracy, evaluation } = shown.parse(done.pending_acceptance?.document_preview);
+    const { n, tolerance, mae, r2, mean_mae } = evaluation.estimates;
+    assert.deepEqual([n, tolerance], [30, 8]);
+    assert.ok(accuracy > 0.9 && r2 > 0.99 && mae < 4 && mean_mae > 50, JSON.stringify(evaluation.estimates));
+    const { tasks } = z
+      .object({ tasks: z.array(z.looseObject({ message: z.string() })) })
+      .parse(await call(`/tasks?execution_id=${id}`));
+    assert.ok(
+      tasks.some(({ message }) => /off by \d.* on average/u.test(message)),
+      JSON.stringify(tasks),
+    );
+    await call(`/executions/${id}/acceptance`, { accepted: true });
+    await until(id, 'completed');
+    const answer = await call('/programs/prices/execute', { input: { rooms: 3, area: 100 } });
+    assert.ok(Math.abs(z.looseObject({ output: z.number() }).parse(answer).output - 233) < 10);
+  });
+
+  it('tells in its health which walls stand around programs', async () => {
+    const { edge } = serverHealthSchema.parse(await (await fetch(`${server.url}/health`)).json());
+    assert.ok(edge !== null && edge !== undefined);
+    assert.deepEqual([edge.refusal, edge.walls_missing], [null, []]);
+    assert.ok(edge.jail === 'bubblewrap' && edge.walls_standing === edge.walls && edge.walls > 3, JSON.stringify(edge));
   });
 
   it('ends with the reason when nothing can be learned', async () => {

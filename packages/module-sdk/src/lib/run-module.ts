@@ -1,6 +1,8 @@
-import { isoTime, messageOf, systemClock } from '@loopwright/protocol';
+import { isoTime, messageOf, systemClock, systemRandom } from '@loopwright/protocol';
 import { Redactor } from './secrets/redactor.ts';
-import { serveModule, type StartModule } from './serve-module.ts';
+import { attachFromEnvironment } from './attach/attach-environment.ts';
+import { stayAttached } from './attach/stay-attached.ts';
+import { serveModule, type ServeModuleOptions, type StartModule } from './serve-module.ts';
 import { standardStreams } from './transport/standard-streams.ts';
 
 /**
@@ -8,6 +10,8 @@ import { standardStreams } from './transport/standard-streams.ts';
  * heartbeats, serves requests over the channel. Ends the process with 0 after `shutdown` or SIGTERM (drained), and at once when stdin closes, because then
  * the orchestrator is gone and its port must be free for the next one. Standard output belongs to the protocol; log to
  * standard error, where the secrets that the orchestrator gave are taken out of every text.
+ *
+ * With `LOOPWRIGHT_ATTACH` in its environment it goes to an orchestrator of another host instead, and again whenever the connection is lost; SIGTERM ends it.
  *
  * The start must not block the event loop for long, or the end of the orchestrator goes unnoticed: heavy work belongs in
  * a worker thread or a process of its own.
@@ -23,15 +27,17 @@ export async function runModule(start: StartModule): Promise<void> {
   const terminated = new AbortController();
   process.on('SIGTERM', () => terminated.abort());
   process.on('SIGINT', () => undefined);
-  await serveModule({
-    transport: standardStreams(),
+  const options: Omit<ServeModuleOptions, 'transport'> = {
     clock: systemClock,
     redactor,
     signal: terminated.signal,
     onReport: ({ kind, text }) => say('warn', `From the orchestrator: ${kind}: ${text}`),
     onError: (error) => say('error', error instanceof Error ? (error.stack ?? error.message) : messageOf(error)),
     start,
-  });
+  };
+  const destination = attachFromEnvironment(process.env);
+  if (destination === undefined) await serveModule({ ...options, transport: standardStreams() });
+  else await stayAttached({ ...options, ...destination, random: systemRandom, onTrouble: (text) => say('warn', text) });
   process.exit(0);
 }
 

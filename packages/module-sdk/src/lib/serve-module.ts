@@ -10,7 +10,7 @@ import {
 } from '@loopwright/protocol';
 import { moduleChannel, type ModuleSideChannel } from './channel/module-channel.ts';
 import type { OnReport } from './channel/report.ts';
-import { HttpIpcServer } from './http-ipc/http-ipc-server.ts';
+import { HttpIpcServer, type HttpIpcServerOptions } from './http-ipc/http-ipc-server.ts';
 import { type FetchHandler, fetchHandler } from './http-ipc/fetch-handler.ts';
 import type { IpcHandler } from './http-ipc/ipc-messages.ts';
 import { PortNegotiator } from './port/port-negotiator.ts';
@@ -31,6 +31,8 @@ export interface RunningModule {
   readonly fetch?: FetchHandler;
   /** Instead of `fetch`, as plain records; see {@link IpcHandler}. */
   readonly handle?: IpcHandler;
+  /** Limits of the requests over the module channel. */
+  readonly limits?: Pick<HttpIpcServerOptions, 'timeoutMs' | 'maxConcurrent' | 'maxQueued'>;
   /** Called once as soon as it is announced and answers; what it throws ends the module. */
   serving?(): Promise<void>;
   /** Finishes what is under way and closes; called once, after the last request over the channel was answered. */
@@ -49,6 +51,8 @@ export interface ModuleContext {
   readonly messages: MessageClient;
   readonly clock: Clock;
   readonly random: Random;
+  /** Takes what handlers throw. Does not throw. */
+  readonly onError: (error: unknown) => void;
   /** Finds a port and binds it, for a module that serves over TCP too. */
   readonly ports: PortNegotiator;
   /** Takes spans to the orchestrator; gives `false` when so much waits for it that they would fill the memory. */
@@ -75,6 +79,8 @@ export interface ServeModuleOptions {
   readonly onError: (error: unknown) => void;
   /** Drains the module when it is aborted, as `shutdown` does. */
   readonly signal?: AbortSignal;
+  /** Whether the module is stopped too when its orchestrator goes away: where the process goes on. @default false */
+  readonly stopsWhenDisconnected?: boolean;
 }
 
 /**
@@ -107,12 +113,15 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
   const init = readInit(first);
   channel.setPeerVersion(init.protocol_version);
   const running = await Promise.race([
-    start(init, { secrets, redactor, ports, sendSpans, services, messages, clock, random }),
+    start(init, { secrets, redactor, ports, sendSpans, services, messages, clock, random, onError: options.onError }),
     disconnected,
   ]);
   if (running === 'disconnected') return running;
   const handler = running.handle ?? (running.fetch === undefined ? undefined : fetchHandler(running.fetch));
-  const http = handler === undefined ? undefined : new HttpIpcServer({ channel, handler, clock, onError: options.onError });
+  const http =
+    handler === undefined
+      ? undefined
+      : new HttpIpcServer({ channel, handler, clock, onError: options.onError, ...running.limits });
   channel.send({
     op: 'announce',
     listen: running.listen ?? `ipc:${init.module_id}`,
@@ -120,8 +129,10 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     ...(channel.version < 2 ? {} : { protocol_version: MODULE_PROTOCOL_VERSION }),
   });
   let isClosing = false;
+  let isStopping = false;
   const serving = running.serving?.();
   const stopped = shutdown.then(async () => {
+    isStopping = true;
     await http?.drain();
     await running.stop();
     isClosing = true;
@@ -135,6 +146,7 @@ export async function serveModule(options: ServeModuleOptions): Promise<'stopped
     });
   });
   const end = await Promise.race([stopped, disconnected, failed]);
+  if (end === 'disconnected' && !isStopping && options.stopsWhenDisconnected === true) await running.stop();
   // Our own closing is seen as an end too, and may be seen before all is sent.
   return isClosing ? stopped : end;
 }

@@ -29,22 +29,21 @@ export function AuditPanel({ run }: { run: RunDetail }): ReactElement {
 }
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
-  { id: 'at', header: 'At', width: '160px', cell: ({ at }) => <Time at={at} /> },
+  { id: 'at', header: 'At', width: '150px', cell: ({ at }) => <Time at={at} /> },
   {
     id: 'who',
     header: 'Who',
-    width: '180px',
+    width: '140px',
     cell: ({ user_id, method }) => (
-      <span className="truncate">
+      <span className="truncate" title={method === null ? undefined : `by ${method}`}>
         {user_id ?? '–'}
-        {method === null ? '' : ` (${method})`}
       </span>
     ),
   },
   { id: 'kind', header: 'What', width: '90px', cell: ({ kind }) => kind },
   { id: 'operation', header: 'Operation', cell: ({ operation }) => <span className="truncate mono">{operation}</span> },
   {
-    id: 'status',
+    id: 'status-code',
     header: 'Status',
     width: '80px',
     align: 'end',

@@ -55,6 +55,7 @@ function Run({ run }: { run: RunDetail }): ReactElement {
     <div className="page">
       <RunHead run={run} isWaiting={tasks.length > 0} />
       <WhyNotice run={run} />
+      {run.intake === null ? null : <Intake text={run.intake} />}
       <Decisions tasks={tasks} projectId={run.project_id} />
       <Tabs
         label="Views of the run"
@@ -67,6 +68,18 @@ function Run({ run }: { run: RunDetail }): ReactElement {
         }))}
       />
     </div>
+  );
+}
+
+/** What was asked for: its first line, and all of it when it is opened. */
+function Intake({ text }: { text: string }): ReactElement {
+  return (
+    <details className="intake">
+      <summary>
+        <span className="muted">Intake</span> <span className="truncate">{text.trim().split('\n', 1)[0]}</span>
+      </summary>
+      <pre className="card">{text}</pre>
+    </details>
   );
 }
 

@@ -42,7 +42,6 @@ export function StepsTable({ run }: { run: RunDetail }): ReactElement | null {
           <tbody>
             {data.step_progress.map((step, at) => (
               // A step of a loop comes again under the same id.
-              // oxlint-disable-next-line react/no-array-index-key
               <StepRow key={`${step.step_id}-${at}`} step={step} />
             ))}
           </tbody>

@@ -2,19 +2,19 @@ import { systemClock } from '@loopwright/protocol';
 import { type ReactElement, useEffect, useEffectEvent, useState } from 'react';
 import { Button } from '../../shared/ui/button.tsx';
 import { SelectField, TextField } from '../../shared/ui/field.tsx';
+import { useIsNarrow } from '../../shared/ui/use-is-narrow.ts';
 import { type RunsSearch, filterText, isFiltered } from './runs-search.ts';
 
 /** After how long without a key the list follows a text. */
 const TYPING_MS = 200;
 
+interface FilterProps {
+  readonly search: RunsSearch;
+  readonly onChange: (next: Partial<RunsSearch>, how?: { replace?: boolean }) => void;
+}
+
 /** What narrows the list; everything stands in the URL. */
-export function RunFilters({
-  search,
-  onChange,
-}: {
-  search: RunsSearch;
-  onChange: (next: Partial<RunsSearch>, how?: { replace?: boolean }) => void;
-}): ReactElement {
+export function RunFilters({ search, onChange }: FilterProps): ReactElement {
   return (
     <search className="filters" aria-label="Filter the runs">
       <TypedField
@@ -36,6 +36,42 @@ export function RunFilters({
         <option value="failed">Failed</option>
         <option value="cancelled">Cancelled</option>
       </SelectField>
+      {useIsNarrow() ? (
+        <details className="filters-more">
+          <summary>More filters</summary>
+          <div className="filters">
+            <FurtherFilters search={search} onChange={onChange} />
+          </div>
+        </details>
+      ) : (
+        <FurtherFilters search={search} onChange={onChange} />
+      )}
+      {isFiltered(search) ? (
+        <Button
+          look="quiet"
+          icon="close"
+          title={`Shown: ${filterText(search)}`}
+          onClick={() =>
+            onChange({
+              status: undefined,
+              profile: undefined,
+              project: undefined,
+              q: undefined,
+              since: undefined,
+              waiting: undefined,
+            })
+          }
+        >
+          Clear
+        </Button>
+      ) : null}
+    </search>
+  );
+}
+
+function FurtherFilters({ search, onChange }: FilterProps): ReactElement {
+  return (
+    <>
       <TypedField label="Profile" value={search.profile} onValue={(profile) => onChange({ profile }, { replace: true })} />
       <TypedField label="Project" value={search.project} onValue={(project) => onChange({ project }, { replace: true })} />
       <SelectField
@@ -57,26 +93,7 @@ export function RunFilters({
         />
         Waiting for me
       </label>
-      {isFiltered(search) ? (
-        <Button
-          look="quiet"
-          icon="close"
-          title={`Shown: ${filterText(search)}`}
-          onClick={() =>
-            onChange({
-              status: undefined,
-              profile: undefined,
-              project: undefined,
-              q: undefined,
-              since: undefined,
-              waiting: undefined,
-            })
-          }
-        >
-          Clear
-        </Button>
-      ) : null}
-    </search>
+    </>
   );
 }
 

@@ -76,7 +76,7 @@ export function RunsPage(): ReactElement {
           rows={rows}
           total={total}
           columns={columns}
-          rowKey={({ run_id }) => run_id}
+          rowKey={runIdOf}
           sort={search.sort ?? NEWEST_FIRST}
           onSort={(sort) => change({ sort: sort as RunsSearch['sort'] })}
           isSelected={({ run_id }) => chosen.has(run_id)}
@@ -96,6 +96,10 @@ export function RunsPage(): ReactElement {
       )}
     </div>
   );
+}
+
+function runIdOf({ run_id }: { run_id: string }): string {
+  return run_id;
 }
 
 function NoRuns({ search, onReset }: { search: RunsSearch; onReset: () => void }): ReactElement {

@@ -1,10 +1,10 @@
 import type { GlobalEventMessage, ListRunsResponse } from '@loopwright/protocol';
 import { systemClock } from '@loopwright/protocol';
-import { type InfiniteData, infiniteQueryOptions, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, type QueryClient, infiniteQueryOptions, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { useLiveEvents, useLiveRefresh } from '../../shared/live/live.tsx';
-import { mergeRuns } from './merge-runs.ts';
+import { type Change, mergeRuns } from './merge-runs.ts';
 import { NEWEST_FIRST, type RunsSearch, bulkFilterOf } from './runs-search.ts';
 
 const PAGE = 100;
@@ -47,24 +47,46 @@ export function useLiveRuns(search: RunsSearch): void {
     () => void queries.resetQueries({ queryKey: ['runs', 'list'] }),
   );
   useLiveRefresh(note, async () => {
-    const ids = [...changed.current].slice(0, CHANGED_LIMIT);
-    for (const id of ids) changed.current.delete(id);
-    if (ids.length === 0) return;
     const { queryKey } = runsQuery(search);
     const filter = filterOf(search);
-    try {
-      const [all, fitting, head] = await Promise.all([
-        api.runs.list({ run_id: ids.join(','), limit: CHANGED_LIMIT }),
-        api.runs.list({ ...filter, run_id: ids.join(','), limit: CHANGED_LIMIT }),
-        api.runs.list({ ...filter, limit: 1 }),
-      ]);
-      const change = { known: all.runs, fitting: new Set(fitting.runs.map(({ run_id }) => run_id)), total: head.total };
-      queries.setQueryData<InfiniteData<ListRunsResponse, string | null>>(queryKey, (loaded) =>
-        loaded === undefined ? loaded : mergeRuns(loaded, change, filter.sort ?? NEWEST_FIRST),
-      );
-    } catch (error) {
-      for (const id of ids) changed.current.add(id);
-      throw error;
+    const idle = (): boolean => queries.isFetching({ queryKey, exact: true }) === 0;
+    while (changed.current.size > 0) {
+      // A page that is on its way is put behind the rows that there were when it was asked for: what is merged meanwhile would be gone.
+      await untilIdle(queries, idle);
+      const ids = [...changed.current].slice(0, CHANGED_LIMIT);
+      for (const id of ids) changed.current.delete(id);
+      const change = await changeOf(ids, filter).catch((error: unknown) => {
+        for (const id of ids) changed.current.add(id);
+        throw error;
+      });
+      if (idle())
+        queries.setQueryData<InfiniteData<ListRunsResponse, string | null>>(queryKey, (loaded) =>
+          loaded === undefined ? loaded : mergeRuns(loaded, change, filter.sort ?? NEWEST_FIRST),
+        );
+      else for (const id of ids) changed.current.add(id);
     }
   });
+}
+
+/** Resolves when the list is not being loaded. */
+function untilIdle(queries: QueryClient, idle: () => boolean): Promise<void> {
+  if (idle()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = queries.getQueryCache().subscribe(() => {
+      if (!idle()) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** What became of some runs: how they are, which of them fit, and how many fit in all. */
+async function changeOf(ids: readonly string[], filter: Filter): Promise<Change> {
+  const run_id = ids.join(',');
+  const [all, fitting, head] = await Promise.all([
+    api.runs.list({ run_id, limit: CHANGED_LIMIT }),
+    api.runs.list({ ...filter, run_id, limit: CHANGED_LIMIT }),
+    api.runs.list({ ...filter, limit: 1 }),
+  ]);
+  return { known: all.runs, fitting: new Set(fitting.runs.map((run) => run.run_id)), total: head.total };
 }

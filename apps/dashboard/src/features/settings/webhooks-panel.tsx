@@ -3,15 +3,15 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { type ReactElement, Suspense, lazy, useState } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { useSession } from '../../shared/api/session.tsx';
-import { Badge } from '../../shared/ui/badge.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/states.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
 import { Deliveries } from './deliveries.tsx';
-import { type ListColumn, ListTable } from './list-table.tsx';
+import { ListTable } from './list-table.tsx';
 import { SecretNotice } from './secret-notice.tsx';
 import type { PanelProps } from './settings-page.tsx';
 import { webhooksQuery } from './settings-queries.ts';
+import { type WebhookActions, webhookColumns } from './webhook-columns.tsx';
 
 const dialogs = () => import('./webhook-dialogs.tsx');
 const NewWebhookDialog = lazy(async () => ({ default: (await dialogs()).NewWebhookDialog }));
@@ -47,50 +47,12 @@ export function WebhooksPanel({ search, onSearch }: PanelProps): ReactElement {
       return queries.invalidateQueries({ queryKey: ['settings', 'deliveries', id] });
     },
   });
-  const columns: readonly ListColumn<Webhook>[] = [
-    {
-      header: 'Address',
-      cell: ({ url, description }) => (
-        <span className="settings-value">
-          <strong>{url}</strong>
-          {description === '' ? null : <span className="muted"> {description}</span>}
-        </span>
-      ),
-    },
-    { header: 'State', cell: (webhook) => <WebhookState {...webhook} /> },
-    { header: 'Events', isWide: true, cell: ({ event_types: types }) => <code>{types.join(', ')}</code> },
-    { header: 'Project', isWide: true, cell: ({ project_id: id }) => id ?? 'all that its maker sees' },
-    {
-      header: <span className="visually-hidden">Do</span>,
-      cell: (webhook) => (
-        <span className="actions">
-          <Button
-            small
-            aria-pressed={search.webhook === webhook.webhook_id}
-            onClick={() => onSearch({ webhook: search.webhook === webhook.webhook_id ? undefined : webhook.webhook_id })}
-          >
-            Deliveries
-          </Button>
-          {mayChange ? (
-            <>
-              <Button small disabled={tryOut.isPending} onClick={() => tryOut.mutate(webhook)}>
-                Test
-              </Button>
-              <Button small disabled={change.isPending} onClick={() => change.mutate(webhook)}>
-                {webhook.enabled ? 'Disable' : 'Enable'}
-              </Button>
-              <Button small onClick={() => begin({ what: 'secret', webhook })}>
-                New secret…
-              </Button>
-              <Button small onClick={() => begin({ what: 'remove', webhook })}>
-                Remove…
-              </Button>
-            </>
-          ) : null}
-        </span>
-      ),
-    },
-  ];
+  const on: WebhookActions = {
+    show: (webhook) => onSearch({ webhook }),
+    test: tryOut.mutate,
+    toggle: change.mutate,
+    begin: (what, webhook) => begin({ what, webhook }),
+  };
   return (
     <section className="settings-section">
       <div className="row">
@@ -107,7 +69,7 @@ export function WebhooksPanel({ search, onSearch }: PanelProps): ReactElement {
         query={webhooks}
         rowsOf={({ webhooks: rows }) => rows}
         rowKey={({ webhook_id }) => webhook_id}
-        columns={columns}
+        columns={webhookColumns({ shown: search.webhook, mayChange, isBusy: tryOut.isPending || change.isPending, on })}
         empty={
           <EmptyState title="Nobody is told of events">
             A webhook is an address that the server posts events to, signed, and again until they are taken.
@@ -125,26 +87,3 @@ export function WebhooksPanel({ search, onSearch }: PanelProps): ReactElement {
 }
 
 const pathOf = (id: string): string => `/api/v1/webhooks/${encodeURIComponent(id)}`;
-
-function WebhookState({
-  enabled,
-  is_blocked: isBlocked,
-  why,
-  failing_since: failing,
-  pending_deliveries: pending,
-}: Webhook): ReactElement {
-  const [tone, text] = !enabled
-    ? (['neutral', 'Disabled'] as const)
-    : isBlocked
-      ? (['danger', 'Blocked'] as const)
-      : failing === null
-        ? (['good', 'Good'] as const)
-        : (['warn', 'Failing'] as const);
-  return (
-    <>
-      <Badge tone={tone}>{text}</Badge>
-      {pending === 0 ? null : <span className="muted"> {pending} wait</span>}
-      {why === null ? null : <span className="field-hint settings-value"> {why}</span>}
-    </>
-  );
-}

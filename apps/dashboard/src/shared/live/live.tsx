@@ -23,14 +23,20 @@ import { LiveConnection, type LiveState } from './live-connection.ts';
 
 const LiveContext = createContext<LiveConnection | null>(null);
 
-/** A connection to the server of this page. */
-export function openLiveConnection(): LiveConnection {
+/** A connection to the server of this page. `onRefused` is told what keeps it from being opened: a session that has ended, for one. */
+export function openLiveConnection(onRefused: (error: unknown) => void): LiveConnection {
+  const latest = async (): Promise<number> => {
+    const path = '/api/v1/events?after=latest&limit=1';
+    const call = { method: 'GET', path, answer: globalEventPageSchema, signal: AbortSignal.timeout(10_000) } as const;
+    return api.call(call).then(
+      ({ cursor }) => cursor,
+      (error: unknown) => {
+        onRefused(error);
+        throw error;
+      },
+    );
+  };
   return new LiveConnection({ open: openSocket, latest, clock: systemClock, random: systemRandom });
-}
-
-async function latest(): Promise<number> {
-  const path = '/api/v1/events?after=latest&limit=1';
-  return (await api.call({ method: 'GET', path, answer: globalEventPageSchema, signal: AbortSignal.timeout(10_000) })).cursor;
 }
 
 /** A WebSocket, of which a browser has more than of streams over HTTP/1.1: six tabs with one each would leave nothing for requests. */
@@ -97,7 +103,7 @@ export function useLiveRefresh(matches: (event: GlobalEventMessage) => boolean, 
   const run = useEffectEvent(refresh);
   const [coalescer] = useState(() => ({ now: null as Coalescer | null }));
   useEffect(() => {
-    coalescer.now = new Coalescer(() => run());
+    coalescer.now = new Coalescer(() => run(), systemClock);
   }, [coalescer]);
   useLiveEvents((event) => {
     if (matches(event)) coalescer.now?.request();

@@ -19,11 +19,30 @@ export function relativeTime(at: number, now: number): string {
 
 /** Date and time to the second in a time zone; `local` for that of the device. */
 export function absoluteTime(at: number, timeZone: string, { withZone = false }: { withZone?: boolean } = {}): string {
-  const zone = timeZone === 'local' ? {} : { timeZone };
-  const parts = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', ...zone }).format(at);
+  const { time, zone } = formatsOf(timeZone);
+  const parts = time.format(at);
   if (!withZone) return parts;
-  const named = new Intl.DateTimeFormat('en', { timeZoneName: 'short', ...zone }).formatToParts(at);
-  return `${parts} ${named.find(({ type }) => type === 'timeZoneName')?.value ?? ''}`.trim();
+  return `${parts} ${zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? ''}`.trim();
+}
+
+interface Formats {
+  readonly time: Intl.DateTimeFormat;
+  readonly zone: Intl.DateTimeFormat;
+}
+
+/** To make one takes longer than to draw the row that it is for. */
+const formats = new Map<string, Formats>();
+
+function formatsOf(timeZone: string): Formats {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const zone = timeZone === 'local' ? {} : { timeZone };
+  const made = {
+    time: new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', ...zone }),
+    zone: new Intl.DateTimeFormat('en', { timeZoneName: 'short', ...zone }),
+  };
+  formats.set(timeZone, made);
+  return made;
 }
 
 /** A duration as people read it: "320 ms", "4.2 s", "3 m 05 s", "2 h 10 m", "3 d 4 h". */

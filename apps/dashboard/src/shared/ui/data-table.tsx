@@ -1,5 +1,14 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, type ReactElement, type ReactNode, memo, useEffect, useEffectEvent, useRef } from 'react';
+import {
+  type CSSProperties,
+  type ReactElement,
+  type ReactNode,
+  memo,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useRef,
+} from 'react';
 import { Icon } from './icon.tsx';
 import './table.css';
 
@@ -47,11 +56,12 @@ export function DataTable<Row>({
   onEnd?: () => void;
 }): ReactElement {
   const scroll = useRef<HTMLDivElement>(null);
+  const getItemKey = useCallback((index: number) => rowKey(rows[index] as Row), [rows, rowKey]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rowKey(rows[index] as Row),
+    getItemKey,
     overscan: 8,
     // Rows may come a frame later than the scrolling: better than holding it up.
     useFlushSync: false,

@@ -1,10 +1,12 @@
-import { Suspense, lazy, type ReactElement, useState } from 'react';
+import { type ComponentType, Suspense, lazy, type ReactElement, useState } from 'react';
 import { MenuFace } from './menu-face.tsx';
 import type { MenuProps } from './menu-types.ts';
 import './controls.css';
 
-const load = (): Promise<typeof import('./open-menu.tsx')> => import('./open-menu.tsx');
-const OpenMenu = lazy(async () => ({ default: (await load()).OpenMenu }));
+const load = async (): Promise<{ default: ComponentType<MenuProps> }> => ({
+  default: (await import('./open-menu.tsx')).OpenMenu,
+});
+const OpenMenu = lazy(load);
 
 /** A button that opens a list of things to do or to choose. What the list needs is loaded when somebody comes near: it would be a fifth of the first load. */
 export function Menu(props: MenuProps): ReactElement {

@@ -30,9 +30,12 @@ const NO_LISTS: Readonly<Record<string, string>> = {
   '/api/v1/runs/{run_id}/governance': 'the last check of each phase',
   '/api/v1/runs/{run_id}/checkpoints/compare': 'what differs between two manifests, which have a limit',
   '/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}': 'one manifest, which has a limit',
+  '/api/v1/modules/{name}': 'the routes that one module announced, at most a thousand',
   '/api/v1/programs/{name}/aliases/active': 'the versions that share the requests, at most two',
   '/api/v1/programs/{name}/rollouts/{rollout_id}':
     'one rollout: at most twenty stages, three tests, and a history that has a limit',
+  '/api/v1/programs/{name}/task': 'what one task says, at most a thousand examples',
+  '/api/v1/validation/tasks/{name}/canary': 'one rollout, whose history has a limit',
   '/api/v1/programs/{name}/drift': 'the findings of one verdict, at most fifty and four, and ten examples',
   '/api/v1/programs/{name}/validation': 'the versions of one program that were validated',
   '/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}': 'the attempts of one delivery, at most ten',

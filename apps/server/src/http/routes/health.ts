@@ -5,6 +5,7 @@ import {
   readinessSchema,
   serverHealthSchema,
 } from '@loopwright/protocol';
+import type { EdgeWalls } from '../../programs/edge-walls.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 
 /** Where the state of the process comes from. */
@@ -13,12 +14,12 @@ export interface HealthSource {
 }
 
 /** `/health`: what runs and how; `/ready`: whether work can be taken. */
-export function healthRoutes({ health }: { health: HealthSource }): FastifyPluginAsyncZod {
+export function healthRoutes({ health, walls }: { health: HealthSource; walls: EdgeWalls }): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/health',
       { schema: { tags: ['health'], summary: 'What runs, and how', response: { 200: serverHealthSchema } } },
-      async () => health.health(),
+      async () => withEdge(health.health(), await walls.told()),
     );
     app.get(
       '/ready',
@@ -37,14 +38,20 @@ export function healthRoutes({ health }: { health: HealthSource }): FastifyPlugi
   };
 }
 
+/** An edge that runs no programs, or not all of them, is a part that is not well. */
+function withEdge(health: ServerHealth, edge: NonNullable<ServerHealth['edge']> | null): ServerHealth {
+  const isWell = edge === null || (edge.status === 'healthy' && edge.refusal === null);
+  return { ...health, status: isWell ? health.status : 'degraded', edge };
+}
+
 function readinessOf({ store_fault: fault, policy_fault: policyFault, modules }: ServerHealth): Readiness {
   const checks = [
     { name: 'store', ready: fault === undefined, reason: fault ?? null },
     // Gates go by the policies before: that is worth knowing, and no reason to take no work.
     ...(policyFault === undefined ? [] : [{ name: 'policies', ready: true, reason: policyFault }]),
-    ...modules.map(({ id, status, last_exit }) => ({
+    ...modules.map(({ id, status, required, last_exit }) => ({
       name: `module ${id}`,
-      ready: status === 'running',
+      ready: !required || status === 'running',
       reason:
         status === 'running' ? null : `it is ${status}${last_exit === null ? '' : `; it ended before: ${last_exit.reason}`}`,
     })),

@@ -1,41 +1,32 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Edge, createEdge, noJail } from '@loopwright/edge';
 import {
   executeResponseSchema,
   programAliasSchema,
   programTimelineSchema,
   storedDiffListSchema,
   storedDiffSchema,
-  systemClock,
-  systemRandom,
 } from '@loopwright/protocol';
-import { type TestServer, errorIn, openServer, pointersIn } from '../app-fixture.ts';
+import { type TestServer, errorIn, pointersIn } from '../app-fixture.ts';
+import { type Served, openServed } from '../served-fixture.ts';
 
 const SOURCE = (limit: number): string =>
   `export function run(input: number): string { if (input < 0) throw new Error('below zero'); return input >= ${limit} ? 'high' : 'low'; }`;
 const PATH = '/api/v1/programs/gauge';
 const ALIAS = `${PATH}/aliases/active`;
 
+let served: Served;
 let server: TestServer;
-let edge: Edge;
-let edgeUrl = '';
 before(async () => {
-  server = await openServer({ edgeUrl: () => edgeUrl });
-  const { programs, dir } = server;
-  for (const limit of [50, 60, 70]) await programs.store('gauge', { id: `limit-${limit}`, source: SOURCE(limit) });
-  const diff = { id: 'd'.repeat(64), digest: 'e'.repeat(64) };
-  const evidence = { approved_by: 'ann', comment: 'good enough', diff };
-  await programs.setActive('gauge', 1, { expected: null, record: { id: 'p1', digest: 'first', execution_id: 'e1', evidence } });
-  const parts = { clock: systemClock, random: systemRandom };
-  edge = await createEdge({ dataDir: join(dir, 'edge'), sandbox: { jail: noJail, workers: 1 }, authToken: 'secret', ...parts });
-  edgeUrl = await edge.app.listen({ host: '127.0.0.1', port: 0 });
+  served = await openServed(async (programs) => {
+    for (const limit of [50, 60, 70]) await programs.store('gauge', { id: `limit-${limit}`, source: SOURCE(limit) });
+    const diff = { id: 'd'.repeat(64), digest: 'e'.repeat(64) };
+    const evidence = { approved_by: 'ann', comment: 'good enough', diff };
+    await programs.setActive('gauge', 1, { expected: null, record: { id: 'p1', digest: 'first', execution_id: 'e1', evidence } });
+  });
+  ({ server } = served);
 });
-after(async () => {
-  await edge.close();
-  await server[Symbol.asyncDispose]();
-});
+after(() => served[Symbol.asyncDispose]());
 
 const etag = async (): Promise<string> => (await server.get(ALIAS)).headers.get('etag') ?? '';
 const answer = async (input: number): Promise<unknown> =>

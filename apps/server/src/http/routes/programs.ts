@@ -46,8 +46,9 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
         },
       },
       async ({ params: { name }, headers: { 'x-rollout-key': key }, body }, reply) => {
-        const { headers, answer } = await programs.execute(name, body.input, key);
-        return reply.headers(headers).send(answer);
+        // Also of an answer that is an error.
+        const answer = await programs.execute(name, body.input, { key, onVersion: (headers) => void reply.headers(headers) });
+        return reply.send(answer);
       },
     );
 

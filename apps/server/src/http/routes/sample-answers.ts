@@ -19,7 +19,7 @@ export function sampleAnswerRoutes({ programs, watching: { edge, watcher } }: Ap
       },
       async ({ params: { name, sample_id }, body, userId }) => {
         await programs.versions(name);
-        return edge.answer(name, sample_id, { by: userId, answer: body });
+        return watcher.answer(name, sample_id, { by: userId, answer: body });
       },
     );
 

@@ -132,7 +132,7 @@ export function oneWebhookRoutes(parts: WebhookRouteParts): FastifyPluginAsyncZo
           summary: 'Change, enable or disable a webhook',
           params,
           body: webhookChangeSchema,
-          response: { 200: webhookSchema, ...errors },
+          response: { 200: webhookSchema, ...errors, 422: errorResponseSchema },
         },
       },
       async (request) => {

@@ -1,4 +1,4 @@
-import { programNameSchema, samplingStrategySchema } from '@loopwright/protocol';
+import { comparisonMethodSchema, programNameSchema, samplingStrategySchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import type { EdgeOptions } from '../http/create-edge.ts';
 import type { DatasetsOptions } from '../dataset/datasets.ts';
@@ -63,7 +63,8 @@ export const deploymentSchema = z.strictObject({
       oracle: z.enum(['people', 'model']).default('people'),
       /** Programs by the name of the active program on this edge that they are compared with. */
       reference_programs: z.record(programNameSchema, programNameSchema).default({}),
-      comparison: z.enum(['exact', 'fuzzy', 'structured']).default('exact'),
+      /** `semantic`: the model of the control plane judges what is not the same. */
+      comparison: comparisonMethodSchema.default('exact'),
       /** From which similarity on outputs match; not for `exact`. */
       threshold: share.default(0.9),
       /** How fields are compared with `structured`; exactly, unless named. */
@@ -75,6 +76,10 @@ export const deploymentSchema = z.strictObject({
       /** Samples of a program that wait at the most. */
       queue_limit: count.default(1000),
     })
+    .refine(
+      ({ comparison, reference_programs: references }) => comparison !== 'semantic' || Object.keys(references).length === 0,
+      { path: ['comparison'], message: 'cannot be semantic where reference programs answer: the edge has no model to judge by' },
+    )
     .prefault({}),
   drift: z
     .strictObject({

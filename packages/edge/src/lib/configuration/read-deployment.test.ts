@@ -114,6 +114,15 @@ drift: { window_records: 100, windows_in: 2 }
     );
   });
 
+  it('takes meanings for a comparison only where somebody can judge them', async () => {
+    const semantic = 'runtime: { mode: edge, data_dir: /d }\nvalidation: { comparison: semantic, threshold: 0.8 }';
+    assert.equal(watchingOptions(await read(semantic)).validation.comparison.method, 'semantic');
+    assert.match(
+      (await problemsOf(semantic.replace('0.8', '0.8, reference_programs: { a: b }')))[0] ?? '',
+      /comparison: cannot be semantic/u,
+    );
+  });
+
   it('refuses what is no such file', async () => {
     assert.match((await problemsOf('runtime: { mode: edge'))[0] ?? '', /^line 1: /u);
     assert.deepEqual(await problemsOf('storage: {}'), ['line 1 /runtime: Invalid input: expected object, received undefined']);

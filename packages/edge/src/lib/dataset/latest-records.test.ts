@@ -41,10 +41,13 @@ describe('latestRecords()', () => {
   });
   after(() => rm(dir, { recursive: true, force: true }));
 
-  const idsOf = async (records: number, bytes = 1e9): Promise<string[]> =>
-    (await latestRecords(folder, { records, bytes })).map(({ id }) => id);
+  const idsOf = async (records: number, characters = 1e9, from = folder): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const { id } of latestRecords(from, { records, characters })) ids.unshift(id);
+    return ids;
+  };
 
-  it('gives the newest ones in their order, over days, parts and compressed files', async () => {
+  it('gives the newest ones, one after the other, over days, parts and compressed files', async () => {
     assert.deepEqual(await idsOf(3), ['2026-11-19-37', '2026-11-19-38', '2026-11-19-39']);
     const most = await idsOf(PER_DAY + 3);
     assert.deepEqual(most.slice(0, 4), ['2026-11-18-38', '2026-11-18-39', '2026-11-18-500', '2026-11-19-0']);
@@ -56,6 +59,6 @@ describe('latestRecords()', () => {
     assert.ok((await idsOf(10_000, 200_000)).length < 6);
     await appendFile(join(folder, '2026-11-19.jsonl'), '{"id":"torn');
     assert.deepEqual(await idsOf(1), ['2026-11-19-39']);
-    assert.deepEqual(await latestRecords(join(dir, 'nothing'), { records: 5, bytes: 1000 }), []);
+    assert.deepEqual(await idsOf(5, 1000, join(dir, 'nothing')), []);
   });
 });

@@ -7,27 +7,35 @@ import { parseRecord } from './record-line.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** How much is wanted: records, and bytes of their lines. */
+/** Of a compressed day, which can only be read from its beginning, no more than this is held, in characters. */
+const HELD_CHARACTERS = 64 * 1024 * 1024;
+
+/** How much is wanted: records, and characters of their lines. */
 export interface LatestLimits {
   readonly records: number;
-  readonly bytes: number;
+  readonly characters: number;
 }
 
 /**
- * The newest records in a folder of executions, the oldest of them first. Files are read from their end, so that a day of any size costs what is
- * wanted of it (a compressed one is read through). The writer is not disturbed; a file that goes meanwhile is left out.
+ * The newest records in a folder of executions, the newest first, one after the other: a little of them is held at a time. Files are read from their end,
+ * so that a day of any size costs what is wanted of it (a compressed one is read through). The writer is not disturbed; a file that goes meanwhile is left out.
  */
-export async function latestRecords(folder: string, limits: LatestLimits): Promise<ExecutionRecord[]> {
-  const found: ExecutionRecord[] = [];
-  let { bytes } = limits;
+export async function* latestRecords(folder: string, limits: LatestLimits): AsyncGenerator<ExecutionRecord> {
+  let { records, characters } = limits;
   for (const file of newestFirst(await listDayFiles(folder))) {
-    const missing = limits.records - found.length;
-    if (missing <= 0 || bytes <= 0) break;
-    const lines = await lastLines(join(folder, file.name), file.isCompressed, { records: missing, bytes });
-    bytes -= lines.reduce((sum, line) => sum + line.length, 0);
-    found.unshift(...lines.map(parseRecord).filter((record) => record !== undefined));
+    const path = join(folder, file.name);
+    const whole = file.isCompressed ? await endOf(path, records) : undefined;
+    for await (const line of whole?.lines ?? linesFromEnd(path)) {
+      characters -= line.length;
+      if (records <= 0 || characters < 0) return;
+      const record = parseRecord(line);
+      if (record === undefined) continue;
+      records -= 1;
+      yield record;
+    }
+    // What was before it is older than what is missing now.
+    if (whole?.isCut === true) return;
   }
-  return found;
 }
 
 /** The newest day first, and of a day the part that grows. A part that is there twice, while it is compressed, comes once. */
@@ -43,55 +51,49 @@ function newestFirst(files: readonly DayFileName[]): DayFileName[] {
   );
 }
 
-async function lastLines(path: string, isCompressed: boolean, limits: LatestLimits): Promise<string[]> {
-  try {
-    return isCompressed ? await lastOfAll(path, limits) : await lastFromEnd(path, limits);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function lastOfAll(path: string, limits: LatestLimits): Promise<string[]> {
-  let lines: string[] = [];
+/** The last lines of a compressed file, the last one first. `isCut`: there was no room for all that were wanted. */
+async function endOf(path: string, records: number): Promise<{ lines: string[]; isCut: boolean }> {
+  const lines: string[] = [];
+  let first = 0;
+  let held = 0;
+  let isCut = false;
   for await (const { text } of readCompleteLines(path)) {
     lines.push(text);
-    if (lines.length > 2 * limits.records) lines = lines.slice(-limits.records);
+    held += text.length;
+    for (; lines.length - first > records || held > HELD_CHARACTERS; first += 1) {
+      isCut ||= lines.length - first <= records;
+      held -= lines[first]?.length ?? 0;
+      lines[first] = '';
+    }
   }
-  return fitting(lines, limits);
+  return { lines: lines.slice(first).toReversed(), isCut };
 }
 
-async function lastFromEnd(path: string, limits: LatestLimits): Promise<string[]> {
-  const file = await open(path, 'r');
+/** The complete lines of a file, the last one first; none when there is no such file. */
+async function* linesFromEnd(path: string): AsyncGenerator<string> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return;
   try {
     let position = (await file.stat()).size;
-    const chunks: Buffer[] = [];
-    for (let feeds = 0, held = 0; position > 0 && feeds <= limits.records && held <= limits.bytes;) {
+    // The end of a line whose beginning is further ahead; at first what is being written behind the last line feed, which is left out.
+    let rest: Buffer | undefined;
+    while (position > 0) {
       const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, position));
       position -= chunk.length;
       await file.read(chunk, 0, chunk.length, position);
-      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) feeds += 1;
-      held += chunk.length;
-      chunks.unshift(chunk);
+      const complete = rest === undefined ? chunk.subarray(0, chunk.lastIndexOf(10) + 1) : Buffer.concat([chunk, rest]);
+      if (rest === undefined && complete.length === 0) continue;
+      const begin = position === 0 ? 0 : complete.indexOf(10) + 1;
+      const isWhole = position === 0 || (begin > 0 && begin < complete.length);
+      rest = isWhole ? complete.subarray(0, begin) : complete;
+      if (!isWhole) continue;
+      const lines = complete.toString('utf8', begin).split('\n');
+      for (let at = lines.length - 1; at >= 0; at -= 1) if (lines[at] !== '') yield lines[at] ?? '';
     }
-    const bytes = Buffer.concat(chunks);
-    // What comes after the last line feed is being written; what comes before the first one is the end of a line, unless the file begins there.
-    const begin = position === 0 ? 0 : bytes.indexOf(10) + 1;
-    const text = bytes.toString('utf8', begin, Math.max(begin, bytes.lastIndexOf(10) + 1));
-    return fitting(
-      text.split('\n').filter((line) => line !== ''),
-      limits,
-    );
   } finally {
     await file.close();
   }
-}
-
-function fitting(lines: readonly string[], { records, bytes }: LatestLimits): string[] {
-  let first = lines.length;
-  for (let sum = 0; first > 0 && lines.length - first < records; first -= 1) {
-    sum += lines[first - 1]?.length ?? 0;
-    if (sum > bytes) break;
-  }
-  return lines.slice(first);
 }

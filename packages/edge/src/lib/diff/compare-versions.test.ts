@@ -113,6 +113,18 @@ describe('POST /tasks/:task_id/diff', () => {
     assert.equal((await diff({ candidate: 2 })).inputs, 30, 'the replay was recorded');
   });
 
+  it('takes what the incumbent itself answered when an input came for one of its two answers', async () => {
+    for (const input of numbers(0, 10)) {
+      const { status } = await post('/api/v1/tasks/parity/execute', { input, version: 5 });
+      assert.equal(status, 200);
+    }
+    const report = await diff({ candidate: 6, incumbent: 5, last: 10 });
+    assert.deepEqual([report.inputs, report.unstable, report.identical], [10, 5, 5]);
+    // Now each input runs once through the incumbent, and what differs runs once more through the candidate.
+    assert.equal(report.kinds[0]?.kind, 'the incumbent differs from run to run');
+    assert.ok(report.logged_from !== null && report.logged_to !== null && report.logged_from <= report.logged_to);
+  });
+
   it('answers only the orchestrator, and names what is missing', async () => {
     const errorOf = async (payload: JsonObject, token?: string): Promise<string> =>
       errorResponseSchema.parse(JSON.parse((await post('/tasks/parity/diff', payload, token)).text)).error_code;
@@ -120,5 +132,7 @@ describe('POST /tasks/:task_id/diff', () => {
     assert.equal(await errorOf({ candidate: 99 }), 'ARTIFACT_NOT_FOUND');
     assert.equal(await errorOf({ candidate: 2, last: 100_001 }), 'VALIDATION_ERROR');
     assert.equal(await errorOf({ candidate: 2, inputs: [] }), 'VALIDATION_ERROR');
+    const deep = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`) as Json;
+    assert.equal((await diff({ candidate: 2, inputs: [deep] })).both_failing, 1);
   });
 });

@@ -10,5 +10,5 @@ export const EXAMPLES_OF_KIND = 3;
 export const EXAMPLE_CHARACTERS = 500;
 /** Characters of the name of a kind. */
 export const KIND_CHARACTERS = 200;
-/** Bytes of logged lines that are held for a comparison. */
-export const REPLAY_BYTES = 64 * 1024 * 1024;
+/** Characters of logged lines that are read for a comparison; they are not held together. */
+export const REPLAY_CHARACTERS = 1024 * 1024 * 1024;

@@ -2,13 +2,14 @@ import { type BatchExecuteResponse, PlatformError, batchExecuteRequestSchema, is
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
+import { executeAsAsked } from '../serve/asked-execution.ts';
 import { executeOnce } from '../serve/execute-once.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { parsedJsonSchema } from './execute-routes.ts';
 import { BATCH_BODY_LIMIT_BYTES } from './limits.ts';
 
-const itemSchema = z.object({ id: z.string().min(1).max(200), input: parsedJsonSchema });
+const itemSchema = batchExecuteRequestSchema.shape.items.element.extend({ input: parsedJsonSchema });
 const bodySchema = batchExecuteRequestSchema.extend({ items: z.array(itemSchema).min(1).max(100_000) });
 type Body = z.infer<typeof bodySchema>;
 type Result = BatchExecuteResponse['results'][number];
@@ -18,9 +19,8 @@ type Result = BatchExecuteResponse['results'][number];
  * `stop_on_first_error` no further item is begun, and those that were not begun have no result.
  */
 export function batchRoute(app: FastifyInstance, parts: EdgeParts): void {
-  app.post('/batch/execute', { bodyLimit: BATCH_BODY_LIMIT_BYTES }, (request) =>
-    executeBatch(parts, bodySchema.parse(request.body)),
-  );
+  for (const path of ['/batch/execute', '/api/v1/batch/execute'])
+    app.post(path, { bodyLimit: BATCH_BODY_LIMIT_BYTES }, (request) => executeBatch(parts, bodySchema.parse(request.body)));
 }
 
 async function executeBatch(parts: EdgeParts, body: Body): Promise<BatchExecuteResponse> {
@@ -28,7 +28,7 @@ async function executeBatch(parts: EdgeParts, body: Body): Promise<BatchExecuteR
   const log = body.log ? await parts.datasets.of(body.task_id) : undefined;
   const startedAt = parts.clock.now();
   const start = performance.now();
-  const results = await runItems(body, (item) => runItem(served, item, log, parts));
+  const results = await runItems(body, (item) => runItem({ served, log, timeoutMs: body.timeout_ms }, item, parts));
   const successes = results.filter(({ success }) => success);
   const latencySum = successes.reduce((sum, { latency_ms }) => sum + latency_ms, 0);
   return {
@@ -65,19 +65,26 @@ async function runItems(body: Body, run: (item: Body['items'][number]) => Promis
   return results.filter((result) => result !== undefined);
 }
 
+interface ItemContext {
+  readonly served: ServedVersion;
+  readonly log: ExecutionLog | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
 async function runItem(
-  served: ServedVersion,
-  { id, input }: Body['items'][number],
-  log: ExecutionLog | undefined,
+  { served, log, timeoutMs }: ItemContext,
+  { id, input, force_validation: forceValidation }: Body['items'][number],
   parts: EdgeParts,
 ): Promise<Result> {
   try {
-    const execution = await executeOnce(served, input, log, parts);
+    const { execution, record } = await executeAsAsked(parts, { forceValidation, timeoutMs }, (tools) =>
+      executeOnce(served, input, log, tools),
+    );
     const result = {
       id,
       execution_id: log === undefined ? null : execution.id,
       latency_ms: execution.latencyMs,
-      sampled_for_validation: false,
+      sampled_for_validation: record?.sampled_for_validation ?? false,
     };
     if (execution.status === 'success') return { ...result, success: true, output: execution.output };
     return { ...result, success: false, error_message: execution.message };

@@ -313,6 +313,32 @@ describe('switching the active version', () => {
 });
 
 describe('POST /batch/execute', () => {
+  it('compares outputs of any shape, and lets requests come between', async () => {
+    const { edge } = await setUp(1);
+    await using _ = edge;
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const item = `{"id":"1","input":1,"output":${deep},"expected_output":${deep.slice(1, -1)}}`;
+    const payload = `{"task_id":"spam","items":[${item}]}`;
+    const headers = { 'content-type': 'application/json' };
+    const refused = await edge.app.inject({ method: 'POST', url: '/api/v1/batch/validate', payload, headers });
+    assert.equal(refused.statusCode, 400);
+    const items = Array.from({ length: 120 }, (_item, n) => ({
+      id: String(n),
+      input: 1,
+      output: 'a'.repeat(499),
+      expected_output: 'b'.repeat(499),
+    }));
+    assert.equal((await post(edge, '/execute', { input: { text: 'loads the program' } })).status, 200);
+    let isDone = false;
+    const compared = post(edge, '/api/v1/batch/validate', { task_id: 'spam', items, comparison_method: 'fuzzy' }).finally(
+      () => (isDone = true),
+    );
+    assert.equal((await post(edge, '/execute', { input: { text: 'x' } })).status, 200);
+    assert.equal(isDone, false, 'the request had to wait for all of them');
+    assert.equal((await compared).status, 200);
+    assert.equal((await post(edge, '/api/v1/batch/validate', { task_id: 'nobody', items })).status, 404);
+  });
+
   it('runs any stored version and keeps the order', async () => {
     const { edge, dir } = await setUp(2);
     await using _ = edge;
@@ -390,6 +416,13 @@ describe('figures', () => {
     const health = edgeHealthSchema.parse(await get(edge, '/health'));
     assert.deepEqual([health.status, health.version, health.task_id, health.active_version], ['healthy', '0.1.0', 'spam', 1]);
     assert.deepEqual([health.sandbox.engine, health.sandbox.jail], ['isolated-vm', 'none']);
+    const figures = await edge.app.inject({ url: '/metrics/prometheus' });
+    assert.match(String(figures.headers['content-type']), /^text\/plain; version=0\.0\.4/u);
+    assert.match(figures.body, /^loopwright_edge_executions_today\{program="spam",status="success"\} 3$/mu);
+    assert.match(figures.body, /^loopwright_edge_executions_today\{program="spam",status="failed"\} 1$/mu);
+    assert.match(figures.body, /^# TYPE loopwright_edge_sandbox_restarts_total counter$/mu);
+    const reversed = await edge.app.inject({ url: '/tasks/spam/analytics/range?from=2026-12-01&to=2026-01-01' });
+    assert.equal(reversed.statusCode, 400);
     // Kept record by record, the percentiles are right within half a percent.
     const kept = dailyAnalyticsSchema.parse(await get(edge, '/tasks/spam/analytics'));
     assert.ok(Math.abs(kept.p50_latency_ms - analytics.p50_latency_ms) <= 0.005 * analytics.p50_latency_ms);

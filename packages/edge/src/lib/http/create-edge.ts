@@ -22,6 +22,7 @@ import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
+import { taskRoutes } from './task-routes.ts';
 import { traceRequests } from './trace-requests.ts';
 import { watchingRoutes } from './watching-routes.ts';
 
@@ -108,7 +109,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     taskId,
     packageVersion: readPackageVersion(),
   };
-  const routes = [executeRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute, watchingRoutes];
+  const routes = [executeRoutes, taskRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute, watchingRoutes];
   for (const addRoutes of routes) addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await app.close();

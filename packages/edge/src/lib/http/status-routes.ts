@@ -5,16 +5,28 @@ import { type Day, daySchema } from '../dataset/day.ts';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
 import { rangeAnalytics } from '../dataset/range-analytics.ts';
 import type { EdgeParts } from './edge-parts.ts';
+import { PROMETHEUS_TYPE, prometheusText } from './prometheus-text.ts';
 
 const metricsQuerySchema = z.object({ task_id: programNameSchema.optional() });
 const paramsSchema = z.object({ task_id: programNameSchema });
 const analyticsQuerySchema = z.object({ date: daySchema.optional(), exact: z.enum(['true', 'false']).optional() });
-const rangeQuerySchema = z.object({ from: daySchema, to: daySchema.optional() });
+const rangeQuerySchema = z
+  .object({ from: daySchema, to: daySchema.optional() })
+  .refine(({ from, to }) => to === undefined || from <= to, { path: ['to'], message: 'is before "from"' });
 
-/** `GET /health`, `GET /metrics`, `GET /tasks/:task_id/analytics`, `GET /tasks/:task_id/analytics/range`. */
+/** `GET /health`, `GET /metrics`, `GET /metrics/prometheus`, `GET /tasks/:task_id/analytics`, `GET /tasks/:task_id/analytics/range`. */
 export function statusRoutes(app: FastifyInstance, parts: EdgeParts): void {
   app.get('/health', () => health(parts));
   app.get('/metrics', (request) => metrics(parts, metricsQuerySchema.parse(request.query).task_id));
+  app.get('/metrics/prometheus', async (_request, reply) => {
+    reply.type(PROMETHEUS_TYPE);
+    return prometheusText({
+      health: parts.sandbox.health(),
+      programs: await Promise.all(
+        parts.programs.active.map(async ({ metadata }) => ({ metadata, log: await parts.datasets.of(metadata.task_id) })),
+      ),
+    });
+  });
   app.get('/tasks/:task_id/analytics', (request) => {
     const { date, exact } = analyticsQuerySchema.parse(request.query);
     const { task_id: taskId } = paramsSchema.parse(request.params);

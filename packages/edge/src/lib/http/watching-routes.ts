@@ -17,6 +17,7 @@ const querySchema = z.strictObject({
 const personSchema = z.string().trim().min(1).max(200);
 const claimSchema = z.strictObject({ by: personSchema, sample_id: z.string().min(1).max(100).optional() });
 const skipSchema = z.strictObject({ by: personSchema, cost_usd: z.number().min(0).max(1000).default(0) });
+const costSchema = z.strictObject({ cost_usd: z.number().min(0).max(1000) });
 const answerSchema = z.strictObject({
   by: personSchema,
   answer: sampleAnswerSchema,
@@ -27,6 +28,9 @@ const answerSchema = z.strictObject({
       cost_usd: z.number().min(0).max(1000),
       latency_ms: z.number().min(0).nullable(),
     })
+    .optional(),
+  judged: z
+    .strictObject({ match: z.boolean(), similarity: z.number().min(0).max(1), cost_usd: z.number().min(0).max(1000) })
     .optional(),
 });
 
@@ -43,6 +47,10 @@ export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
 
   app.get('/tasks/:task_id/drift', async (request) => watching.drift(await taskOf(request)));
   app.get('/tasks/:task_id/validation', async (request) => watching.summary(await taskOf(request)));
+  app.post('/tasks/:task_id/oracle-costs', async (request) => {
+    const taskId = await taskOf(request);
+    return watching.validations.spend(taskId, costSchema.parse(request.body).cost_usd);
+  });
   app.get('/tasks/:task_id/samples', async (request) => {
     const { state, cursor, limit } = querySchema.parse(request.query);
     return watching.validations.list(await taskOf(request), { state, after: Number(cursor), limit });
@@ -57,12 +65,12 @@ export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
   });
   app.post('/tasks/:task_id/samples/:sample_id/answer', async (request) => {
     const taskId = await taskOf(request);
-    const { by, answer, oracle } = answerSchema.parse(request.body);
+    const { by, answer, oracle, judged } = answerSchema.parse(request.body);
     const said =
       oracle === undefined
         ? undefined
         : { provider: oracle.provider, model: oracle.model, costUsd: oracle.cost_usd, latencyMs: oracle.latency_ms };
-    return watching.validations.answer(taskId, sampleOf(request), answer, { by, oracle: said });
+    return watching.validations.answer(taskId, sampleOf(request), answer, { by, oracle: said, judged });
   });
   app.post('/tasks/:task_id/samples/:sample_id/skip', async (request) => {
     const taskId = await taskOf(request);

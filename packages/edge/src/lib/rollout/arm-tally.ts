@@ -1,17 +1,8 @@
-import type { ArmFigures } from '@loopwright/protocol';
+import { type ArmFigures, NO_FIGURES } from '@loopwright/protocol';
 
 /** Counts what one version of a rollout does. */
 export class ArmTally {
-  readonly #figures: { -readonly [Name in keyof ArmFigures]: number } = {
-    requests: 0,
-    failures: 0,
-    answered: 0,
-    latency_sum_ms: 0,
-    timed: 0,
-    slow: 0,
-    validated: 0,
-    mismatched: 0,
-  };
+  readonly #figures: { -readonly [Name in keyof ArmFigures]: number } = { ...NO_FIGURES };
 
   /** An answer, and the limit above which it was slow; `undefined`: there is none yet. */
   addAnswer(latencyMs: number, slowMs: number | undefined): void {

@@ -8,7 +8,7 @@ import { type ServedVersion, serveVersion, warmUp } from '../serve/served-versio
 import type { ProgramStore } from '../store/program-store.ts';
 import { countValidations } from './count-validations.ts';
 import { EdgeRollout, type EdgeRolloutParts } from './edge-rollout.ts';
-import { CANDIDATE_RETRY_MS, ROLLOUT_POLL_MS, VALIDATIONS_EVERY_MS } from './limits.ts';
+import { CANDIDATE_RETRY_MS, ROLLOUT_POLL_MS, VALIDATIONS_PAUSE, VALIDATIONS_PAUSE_MS } from './limits.ts';
 import { Shadow } from './shadow.ts';
 
 /** What {@link EdgeRollouts} works with. */
@@ -26,7 +26,8 @@ export interface EdgeRolloutsOptions {
 export class EdgeRollouts {
   readonly #options: EdgeRolloutsOptions;
   readonly #rollouts = new Map<string, EdgeRollout>();
-  readonly #countedAt = new Map<EdgeRollout, number>();
+  /** When the validations of a rollout may be counted again, in milliseconds since 1970 UTC. */
+  readonly #countAgainAt = new Map<EdgeRollout, number>();
   readonly #changes = new Map<string, Promise<void>>();
   #isClosed = false;
   #stopTimer: () => void = () => undefined;
@@ -67,10 +68,13 @@ export class EdgeRollouts {
   async figures(taskId: string): Promise<EdgeRolloutFigures | null> {
     const rollout = this.#rollouts.get(taskId);
     if (rollout === undefined) return null;
-    const now = this.#options.tools.clock.now();
-    if (now - (this.#countedAt.get(rollout) ?? -Infinity) >= VALIDATIONS_EVERY_MS) {
-      this.#countedAt.set(rollout, now);
+    const { clock } = this.#options.tools;
+    const now = clock.now();
+    if (now >= (this.#countAgainAt.get(rollout) ?? 0)) {
+      this.#countAgainAt.set(rollout, Infinity);
       await this.#countValidations(taskId, rollout);
+      const end = clock.now();
+      this.#countAgainAt.set(rollout, end + Math.max(VALIDATIONS_PAUSE_MS, (end - now) * VALIDATIONS_PAUSE));
     }
     return rollout.figures();
   }
@@ -96,7 +100,7 @@ export class EdgeRollouts {
     if (plan === null) this.#rollouts.delete(taskId);
     else this.#rollouts.set(taskId, await this.#begin(taskId, plan));
     if (current === undefined) return;
-    this.#countedAt.delete(current);
+    this.#countAgainAt.delete(current);
     await current.close();
   }
 

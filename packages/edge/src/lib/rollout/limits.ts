@@ -8,7 +8,8 @@ export const TIMED_AFTER = 50;
 export const SLOW_QUANTILE = 0.95;
 /** Shadow runs at once; a request that comes above that is not copied. */
 export const SHADOW_AT_ONCE = 8;
-/** How often validations are counted at the most, in milliseconds. */
-export const VALIDATIONS_EVERY_MS = 5000;
+/** Validations are counted again after so many times what it took to count them, and after this many milliseconds at the least. */
+export const VALIDATIONS_PAUSE = 20;
+export const VALIDATIONS_PAUSE_MS = 250;
 /** Characters of a key for which answers are to come from the same version. */
 export const KEY_CHARACTERS = 256;

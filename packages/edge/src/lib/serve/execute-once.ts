@@ -100,8 +100,11 @@ interface FailedOutcome {
   latencyMs: number;
 }
 
-/** A promise only where the output is checked in the sandbox: a turn of the queue for each request adds up. */
-function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Outcome | Promise<Outcome> {
+/**
+ * What came of a call: its output is JSON by now, and fits the schema. A promise only where the output is checked in the sandbox: a turn of the queue for
+ * each request adds up.
+ */
+export function readResult({ checkOutput }: ServedVersion, result: SandboxResult): Outcome | Promise<Outcome> {
   if (result.status !== 'success') return result;
   const { outputJson, latencyMs } = result;
   const failed = (message: string): FailedOutcome => ({ status: 'error', message, latencyMs });

@@ -1,9 +1,10 @@
-import { type Json, type JsonObject, canonicalJson } from '@loopwright/protocol';
+import { type ComparisonMethod, type Json, type JsonObject, canonicalJson } from '@loopwright/protocol';
 
 /** How the output of a program is compared with what an oracle said. */
 export interface Comparison {
-  readonly method: 'exact' | 'fuzzy' | 'structured';
-  /** From which similarity on two outputs match, with `fuzzy` and `structured`. */
+  /** `semantic`: the model of the control plane judges where they are not the same; this module only says whether they are. */
+  readonly method: ComparisonMethod;
+  /** From which similarity on two outputs match; not with `exact`. */
   readonly threshold: number;
   /** How single fields are compared with `structured`; `exact` for those that are not named. */
   readonly fields: Readonly<Record<string, 'exact' | 'fuzzy' | 'ignore'>>;
@@ -24,7 +25,7 @@ const FIELDS = 200;
 
 /** Compares an output with the right one. Texts are equal without regard to case and outer spaces, as in the source. */
 export function compareOutputs(given: Json, right: Json, { method, threshold, fields }: Comparison): Compared {
-  if (method === 'exact') return whole(isSame(given, right) ? 1 : 0, 1);
+  if (method === 'exact' || method === 'semantic') return whole(isSame(given, right) ? 1 : 0, 1);
   if (method === 'fuzzy' || !isObject(given) || !isObject(right)) return whole(similarityOf(given, right), threshold);
   const names = [...new Set([...Object.keys(right), ...Object.keys(given)])].filter((name) => fields[name] !== 'ignore');
   const wrong = names.filter(

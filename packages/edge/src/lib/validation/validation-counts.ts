@@ -11,6 +11,9 @@ interface CountRow {
   readonly slice: string;
   readonly total: number;
   readonly matched: number;
+  /** Those whose similarity was counted, and the sum of it. */
+  readonly scored: number;
+  readonly score_sum: number;
 }
 
 /** How validations came out, for each version, reason and slice, and what oracles cost by day (UTC). */
@@ -33,15 +36,17 @@ export class ValidationCounts {
       reason,
       slice,
       match,
+      similarity,
       costUsd,
-    }: { version: number | null; reason: string; slice: string; match: boolean; costUsd: number },
+    }: { version: number | null; reason: string; slice: string; match: boolean; similarity: number; costUsd: number },
   ): void {
     this.#database
       .prepare(
-        `INSERT INTO validation_counts VALUES ($task, $version, $reason, $slice, 1, $matched)
-         ON CONFLICT DO UPDATE SET total = total + 1, matched = matched + $matched`,
+        `INSERT INTO validation_counts (task_id, version, reason, slice, total, matched, scored, score_sum)
+         VALUES ($task, $version, $reason, $slice, 1, $matched, 1, $similarity)
+         ON CONFLICT DO UPDATE SET total = total + 1, matched = matched + $matched, scored = scored + 1, score_sum = score_sum + $similarity`,
       )
-      .run({ task: taskId, version: version ?? NO_VERSION, reason, slice, matched: match ? 1 : 0 });
+      .run({ task: taskId, version: version ?? NO_VERSION, reason, slice, matched: match ? 1 : 0, similarity });
     this.spend(taskId, costUsd);
   }
 
@@ -74,6 +79,7 @@ export class ValidationCounts {
         version: version === NO_VERSION ? null : version,
         estimate: shareOf(counts.filter(({ reason }) => reason === 'random')),
         all: shareOf(counts),
+        average_score: averageScore(counts),
         by_reason: sharesBy(counts, ({ reason }) => reason),
         by_slice: sharesBy(counts, ({ slice }) => slice),
       }));
@@ -93,4 +99,10 @@ function shareOf(rows: readonly CountRow[]): MatchShare {
   const matched = rows.reduce((sum, row) => sum + row.matched, 0);
   const { share, low, high } = wilsonInterval(matched, total);
   return { total, matched, share: total === 0 ? null : share, low, high };
+}
+
+/** `null`: nothing was scored. */
+function averageScore(rows: readonly CountRow[]): number | null {
+  const scored = rows.reduce((sum, row) => sum + row.scored, 0);
+  return scored === 0 ? null : Math.min(1, rows.reduce((sum, row) => sum + row.score_sum, 0) / scored);
 }

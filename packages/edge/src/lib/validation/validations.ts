@@ -34,6 +34,16 @@ export interface Answering {
   readonly by: string;
   /** The oracle behind it; left out for a person. */
   readonly oracle?: Omit<OracleAnswer, 'output'> | undefined;
+  /** What the model says of both outputs, where they are compared by their meaning. */
+  readonly judged?: Judged | undefined;
+}
+
+/** Whether two outputs mean the same, and how alike they are, 0 to 1. */
+interface Judged {
+  readonly match: boolean;
+  readonly similarity: number;
+  /** What the judgement cost, in US dollars. */
+  readonly cost_usd: number;
 }
 
 const DETAILS_CHARACTERS = 2000;
@@ -53,6 +63,12 @@ export class Validations {
     if (!this.#parts.counts.budget(sample.taskId).exhausted) this.#parts.queue.add(sample);
   }
 
+  /** Counts US dollars that were spent on a program for something else than a sample; gives what was spent today. */
+  spend(taskId: string, costUsd: number): ValidationSummary['budget'] {
+    this.#parts.counts.spend(taskId, costUsd);
+    return this.#parts.counts.budget(taskId);
+  }
+
   list(taskId: string, query: SampleQuery): SampleList {
     const { samples, next } = this.#parts.queue.list(taskId, query);
     return { samples, next_cursor: next === null ? null : String(next), ...this.#stateOf(taskId) };
@@ -64,11 +80,13 @@ export class Validations {
   }
 
   summary(taskId: string, sampling: Pick<ValidationSummary, 'strategy' | 'rate'>): ValidationSummary {
-    const { queue, counts } = this.#parts;
+    const { queue, counts, options } = this.#parts;
+    const { comparison } = options;
     return {
       task_id: taskId,
       ...sampling,
       ...this.#stateOf(taskId),
+      comparison: { method: comparison.method, threshold: comparison.threshold },
       samples: queue.counts(taskId),
       versions: counts.versions(taskId),
     };
@@ -101,9 +119,9 @@ export class Validations {
 
   /**
    * Takes the right answer to a sample; the validation is in the data set when this resolves. The same answer of the same person again changes nothing. What was
-   * paid for is taken whatever the budget says. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND, STORE_FAILED.
+   * paid for is taken whatever the budget says. Throws SAMPLE_TAKEN, SAMPLE_NOT_FOUND, STORE_FAILED; PROVIDER_NOT_CONFIGURED where the meaning counts and nobody judged it.
    */
-  async answer(taskId: string, sampleId: string, answer: SampleAnswer, { by, oracle }: Answering): Promise<Sample> {
+  async answer(taskId: string, sampleId: string, answer: SampleAnswer, { by, oracle, judged }: Answering): Promise<Sample> {
     const { queue, counts, onValidation } = this.#parts;
     const before = queue.get(taskId, sampleId);
     const output: Json = answer.correct === true ? before.output_data : (answer.output ?? null);
@@ -112,12 +130,13 @@ export class Validations {
       const validation = this.#validationOf(before, {
         output,
         ...(oracle ?? { provider: 'human', model: by, costUsd: this.#parts.options.answerCostUsd, latencyMs: null }),
+        judged,
       });
       const { version, reason, slice } = before;
       queue.transact(() => {
         queue.close(sampleId, { state: 'answered', by, validation });
-        const { match, oracle_cost: costUsd } = validation;
-        counts.add(taskId, { version, reason, slice, match, costUsd });
+        const { match, oracle_cost: costUsd, similarity_score: similarity } = validation;
+        counts.add(taskId, { version, reason, slice, match, similarity: similarity ?? (match ? 1 : 0), costUsd });
       });
       onValidation(before, validation);
     }
@@ -170,13 +189,20 @@ export class Validations {
     }
   }
 
-  #stateOf(taskId: string): Pick<ValidationSummary, 'oracle' | 'budget'> {
+  #stateOf(taskId: string): Pick<SampleList, 'oracle' | 'budget'> {
     return { oracle: oracleOf(this.#parts.options, taskId), budget: this.#parts.counts.budget(taskId) };
   }
 
-  #validationOf(sample: Sample, answer: OracleAnswer): ValidationRecord {
+  #validationOf(sample: Sample, answer: OracleAnswer & Pick<Answering, 'judged'>): ValidationRecord {
     const { comparison } = this.#parts.options;
-    const { match, similarity, fields } = compareOutputs(sample.output_data, answer.output, comparison);
+    const compared = compareOutputs(sample.output_data, answer.output, comparison);
+    if (comparison.method === 'semantic' && !compared.match && answer.judged === undefined)
+      throw new PlatformError(
+        'PROVIDER_NOT_CONFIGURED',
+        `Cannot compare the sample "${sample.sample_id}" by its meaning: no model has judged it`,
+      );
+    const isJudged = comparison.method === 'semantic' && !compared.match;
+    const { match, similarity, fields } = { ...compared, ...(isJudged ? answer.judged : {}) };
     const details = fields.length === 0 ? 'The output is not the right one' : `These fields are not right: ${fields.join(', ')}`;
     return {
       // One for each sample, so that it is known again after a crash.
@@ -186,7 +212,7 @@ export class Validations {
       oracle_output: answer.output,
       oracle_provider: answer.provider,
       oracle_model: answer.model,
-      oracle_cost: answer.costUsd,
+      oracle_cost: answer.costUsd + (answer.judged?.cost_usd ?? 0),
       oracle_latency_ms: answer.latencyMs,
       match,
       similarity_score: similarity,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
 CREATE TABLE samples (
   no INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -34,6 +34,9 @@ CREATE TABLE validation_counts (
   slice TEXT NOT NULL,
   total INTEGER NOT NULL,
   matched INTEGER NOT NULL,
+  -- How alike the outputs were, over those that were counted since this is.
+  scored INTEGER NOT NULL DEFAULT 0,
+  score_sum REAL NOT NULL DEFAULT 0,
   PRIMARY KEY (task_id, version, reason, slice)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE oracle_costs (
@@ -47,6 +50,13 @@ CREATE TABLE drift_states (
   state TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** What a database of the version before is given. */
+const FROM_1 = `
+ALTER TABLE validation_counts ADD COLUMN scored INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE validation_counts ADD COLUMN score_sum REAL NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
 `;
 
 /**
@@ -65,6 +75,7 @@ export function openWatchingDatabase(dir: string, durability: 'process' | 'full'
     );
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (version === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
+    else if (version === 1) database.exec(`BEGIN; ${FROM_1} COMMIT;`);
     else if (version !== SCHEMA_VERSION) throw new Error('a newer program wrote it');
     return database;
   } catch (error) {

@@ -14,6 +14,7 @@ import {
 import type { Datasets } from '../dataset/datasets.ts';
 import { sliceOf } from '../dataset/input-slice.ts';
 import type { Candidate } from '../sampling/sampler.ts';
+import type { Comparison } from '../validation/compare.ts';
 import { SampleQueue } from '../validation/sample-queue.ts';
 import { ValidationCounts } from '../validation/validation-counts.ts';
 import { Validations } from '../validation/validations.ts';
@@ -81,10 +82,15 @@ export class Watching implements AsyncDisposable {
     });
   }
 
+  /** Whether another sample of a program may be asked about today. */
+  mayAsk(taskId: string): boolean {
+    return this.#guarded(taskId, () => !this.#open().counts.budget(taskId).exhausted) ?? false;
+  }
+
   /** Takes an execution into account that was recorded. It never fails: the execution has succeeded by then. */
   observe({ record, inputJson, reason }: Watched): void {
     const { options } = this.#parts;
-    if (options.sampling.rate === 0 && options.drift === null) return;
+    if (reason === undefined && options.sampling.rate === 0 && options.drift === null) return;
     const { id: sampleId, task_id: taskId, program_id: programId, version } = record;
     const output: Json = record.output_data?.result ?? null;
     const slice = sliceOf(record.input_data, inputJson);
@@ -104,6 +110,11 @@ export class Watching implements AsyncDisposable {
   /** What validations say about each version of a program. */
   summary(taskId: string): ValidationSummary {
     return this.validations.summary(taskId, this.#parts.options.sampling);
+  }
+
+  /** How outputs are compared with the right ones. */
+  get comparison(): Comparison {
+    return this.#parts.options.validation.comparison;
   }
 
   /** Writes what has changed and forgets what is old. */

@@ -1,4 +1,4 @@
-// A1. The order of a start: init line (and logs, by `runModule`) → secrets → state → messages and services → routes → announce → requests are answered →
+// A1. The order of a start: init line (and logs, by `runModule`) → secrets → state → messages and services → routes → channels → announce → requests are answered →
 // this module is found as a provider. A2. Whatever was begun is undone in reverse when a later step fails, and at the stop. A3. Nobody finds a module that does
 // not answer yet.
 import { type Json, PlatformError } from '@loopwright/protocol';
@@ -7,8 +7,10 @@ import { HttpIpcRouter, type Middleware } from '../http-ipc/http-ipc-router.ts';
 import type { MessageHandler } from '../messaging/message-client.ts';
 import { provideService } from '../services/provide-service.ts';
 import type { ServiceConnector } from '../services/service-connector.ts';
-import type { ModuleContext, RunningModule, StartModule } from '../serve-module.ts';
+import type { StartModule } from '../serve-module.ts';
+import { AppChannels } from './app-channels.ts';
 import type { AppState, AppSurroundings } from './app-state.ts';
+import { type ChannelWishes, openChannels } from './open-channels.ts';
 import { RequestFigures } from './request-figures.ts';
 
 /** Answers the requests of one endpoint. */
@@ -37,6 +39,8 @@ export interface ModuleDefinition<State> {
   readonly isHealthy?: (app: AppState<State>) => boolean | Promise<boolean>;
   /** Whether `GET /metrics` tells how many requests there were. @default false */
   readonly metrics?: boolean;
+  /** Over which channels it is reached. @default the module channel only */
+  readonly channels?: ChannelWishes;
   /** Answers requests of other modules, by endpoint. */
   readonly messages?: Readonly<
     Record<string, (content: Json, app: AppState<State>, from: { readonly source: string }) => unknown>
@@ -68,16 +72,23 @@ export function defineModule<State = undefined>(definition: ModuleDefinition<Sta
       secrets: context.secrets,
       services: context.services,
       messages: context.messages,
+      ports: context.ports,
       clock: context.clock,
       random: context.random,
     };
     await Promise.all((definition.secrets ?? []).map((name) => context.secrets.get(name)));
     const state = (await definition.state?.(surroundings)) as State;
-    const app: AppState<State> = { ...surroundings, state };
+    let channels = new AppChannels(context.clock);
+    const app = appState(surroundings, state, () => channels);
     const undo: Undo[] = [() => definition.dispose?.(state)];
     try {
       undo.push(await joinMessages(definition, app));
-      return running(definition, app, { context, undo });
+      const router = routerOf(definition, app);
+      const opened = await openChannels(router.fetch, definition.channels ?? {}, { init, context });
+      channels = opened.channels;
+      undo.push(() => opened.close());
+      const serving = (): Promise<void> => provideAll(definition, app, undo);
+      return { endpoints: router.endpoints(), ...opened.announced, serving, stop: () => undoAll(undo) };
     } catch (error) {
       await undoAll(undo);
       throw error;
@@ -99,25 +110,26 @@ async function joinMessages<State>({ messages = {}, topics = {} }: ModuleDefinit
   };
 }
 
-function running<State>(
-  definition: ModuleDefinition<State>,
-  app: AppState<State>,
-  { context, undo }: { context: ModuleContext; undo: Undo[] },
-): RunningModule {
-  const router = routerOf(definition, app);
+/** The ways to a module and from it beside what it has at hand; `channelsOf` because there are none before its start is over. */
+function appState<State>(surroundings: AppSurroundings, state: State, channelsOf: () => AppChannels): AppState<State> {
+  const { messages } = surroundings;
   return {
-    endpoints: router.endpoints(),
-    fetch: router.fetch,
-    serving: async () => {
-      for (const [name, connectorOf] of Object.entries(definition.provides ?? {})) {
-        const { moduleId, services, messages } = app;
-        const { random } = context;
-        const connector = connectorOf(app);
-        undo.push(await provideService({ connector, name, version: definition.version, moduleId, services, messages, random }));
-      }
+    ...surroundings,
+    state,
+    sendRequest: (targetId, endpoint, content, options) => messages.request(targetId, endpoint, content, options),
+    sendMessage: async (targetId, endpoint, content, options) => {
+      await messages.request(targetId, endpoint, content, options);
     },
-    stop: () => undoAll(undo),
+    availableChannels: () => channelsOf().available(),
+    channelHealth: () => channelsOf().health(),
+    recommendChannel: (traits, from) => channelsOf().recommend(traits, from),
   };
+}
+
+async function provideAll<State>(definition: ModuleDefinition<State>, app: AppState<State>, undo: Undo[]): Promise<void> {
+  const { moduleId, services, messages, random, version } = app;
+  for (const [name, connectorOf] of Object.entries(definition.provides ?? {}))
+    undo.push(await provideService({ connector: connectorOf(app), name, version, moduleId, services, messages, random }));
 }
 
 function routerOf<State>(definition: ModuleDefinition<State>, app: AppState<State>): HttpIpcRouter {

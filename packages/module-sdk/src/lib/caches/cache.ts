@@ -23,15 +23,17 @@ const requestSchema = z.discriminatedUnion('operation', [
 ]);
 const foundSchema = z.union([z.null(), z.strictObject({ value: jsonSchema })]);
 
+type Soon<T> = T | Promise<T>;
+
 /** What a connector of a cache has to do; values are JSON texts. */
 export interface CacheSession {
-  get(key: string): string | undefined;
+  get(key: string): Soon<string | undefined>;
   /** `endsAt` in milliseconds since 1970; without it the value stays until there is no room. */
-  set(key: string, value: string, endsAt: number | undefined): void;
+  set(key: string, value: string, endsAt: number | undefined): Soon<void>;
   /** Whether it was there. */
-  delete(key: string): boolean;
-  clear(): void;
-  close(): void;
+  delete(key: string): Soon<boolean>;
+  clear(): Soon<void>;
+  close(): Soon<void>;
 }
 
 /** A cache, wherever it is. What was put there may be gone at any time. */
@@ -86,23 +88,23 @@ export function cacheConnection(session: CacheSession, now: () => number): Servi
   };
 }
 
-function answer(session: CacheSession, request: z.infer<typeof requestSchema>, now: () => number): Json {
+async function answer(session: CacheSession, request: z.infer<typeof requestSchema>, now: () => number): Promise<Json> {
   switch (request.operation) {
     case 'get': {
-      const found = session.get(request.key);
+      const found = await session.get(request.key);
       return found === undefined ? null : { value: jsonSchema.parse(JSON.parse(found)) };
     }
     case 'set': {
       const text = JSON.stringify(request.value);
       if (text.length > CACHE_VALUE_LIMIT)
         throw new PlatformError('LIMIT_EXCEEDED', `Cannot keep the value: it has more than ${CACHE_VALUE_LIMIT} characters`);
-      session.set(request.key, text, request.ttl_ms === undefined ? undefined : now() + request.ttl_ms);
+      await session.set(request.key, text, request.ttl_ms === undefined ? undefined : now() + request.ttl_ms);
       return null;
     }
     case 'delete':
       return session.delete(request.key);
     case 'clear':
-      session.clear();
+      await session.clear();
       return null;
   }
 }

@@ -1,5 +1,5 @@
 import { type Json, jsonSchema, PlatformError } from '@loopwright/protocol';
-import { textResponse } from './whole-bodies.ts';
+import { WholeResponse } from './whole-response.ts';
 
 /** Body of the answers that the helpers make; the source's form. */
 export interface ApiResponse {
@@ -24,7 +24,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** An answer with any JSON. */
 export function jsonResponse(value: Json | ApiResponse, { status = 200, headers = {} }: ResponseOptions = {}): Response {
-  return textResponse(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
+  return new WholeResponse(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
 /** Status and further headers of an answer. */

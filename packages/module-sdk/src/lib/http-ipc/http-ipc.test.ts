@@ -351,6 +351,10 @@ describe('HTTP over IPC', () => {
       assert.deepEqual([response.status, await response.json()], [500, { status: 'error', message: 'The module failed' }]);
     }
     assert.equal(errors.length, 2);
+    // What no type stands in the way of: a header that the other side would not take.
+    const headers = { 'x-length': 12 as unknown as string };
+    const plain = pair(() => new Response(), { server: { handler: () => ({ status: 200, headers, body: null }) } });
+    assert.equal((await plain.client.fetch('/')).status, 500);
   });
 
   it('refuses what is no proper request', async () => {

@@ -7,7 +7,7 @@ import { requestOf, responseOf } from '../http-ipc/fetch-forms.ts';
 import { isIdempotent } from '../http-ipc/idempotent.ts';
 import type { IpcRequest, IpcResponse } from '../http-ipc/ipc-messages.ts';
 import type { ModuleHttp, ModuleRequestInit } from '../http-ipc/module-http.ts';
-import { NOT_SENT } from '../http-ipc/not-sent.ts';
+import { NOT_SENT, wasNotSent } from '../http-ipc/not-sent.ts';
 import type { SocketAddress } from '../transport/socket-transport.ts';
 import { TcpCall, type TcpRoute } from './tcp-call.ts';
 import type { ClientTls } from './tls-identity.ts';
@@ -58,7 +58,7 @@ export class HttpTcpClient implements ModuleHttp, Disposable {
   }
 
   /**
-   * Sends a request and resolves with the head of its answer. A request that may be done twice is sent once more when a connection that was kept turns out to be dead.
+   * Sends a request and resolves with the head of its answer. A request that may be done twice, or that was never sent, is sent once more when a connection that was kept turns out to be dead.
    *
    * @throws `MODULE_TIMEOUT` when it takes too long, `MODULE_PROTOCOL_ERROR` when the answer is no HTTP, `SERVICE_UNAVAILABLE` when there is no connection or it breaks,
    * `OVERLOADED` when too many wait. What the signal gives as its reason. TypeError when the request is none.
@@ -67,7 +67,8 @@ export class HttpTcpClient implements ModuleHttp, Disposable {
     request.signal?.throwIfAborted();
     const call = await this.#send(request, this.#agent);
     if (call.answer !== undefined) return call.answer;
-    const isRepeatable = call.wasStale && isIdempotent(request) && !(request.body instanceof ReadableStream);
+    const isRepeatable =
+      call.wasStale && (wasNotSent(call.error) || (isIdempotent(request) && !(request.body instanceof ReadableStream)));
     if (!isRepeatable) throw call.error;
     // All others that were kept may be dead too.
     const again = await this.#send(request, false);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingMessage } from 'node:http';
 import { HTTP_CHUNK_BYTES } from '@loopwright/protocol';
 
 /** The length that a message says; `undefined` when it says none. */
@@ -47,4 +47,17 @@ export function streamedBody(message: IncomingMessage, waits: () => () => void):
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Resolves when a message that is written has room again, or when its connection is closed. */
+export function roomIn(outgoing: OutgoingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      outgoing.off('drain', go);
+      outgoing.off('close', go);
+      resolve();
+    };
+    outgoing.on('drain', go);
+    outgoing.on('close', go);
+  });
 }

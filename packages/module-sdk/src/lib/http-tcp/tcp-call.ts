@@ -9,7 +9,7 @@ import type { IpcRequest, IpcResponse } from '../http-ipc/ipc-messages.ts';
 import { NOT_SENT } from '../http-ipc/not-sent.ts';
 import type { SocketAddress } from '../transport/socket-transport.ts';
 import { endToEnd, outgoingHeaders } from './connection-headers.ts';
-import { isSmall, lengthOf, streamedBody, wholeBody } from './socket-body.ts';
+import { isSmall, lengthOf, roomIn, streamedBody, wholeBody } from './socket-body.ts';
 import type { ClientTls } from './tls-identity.ts';
 
 /** Where requests go. */
@@ -148,6 +148,13 @@ export class TcpCall {
     return this.#resolve({ status, headers, body: streamedBody(incoming, waits) });
   }
 
+  /** A connection that was kept had been closed before the first byte of a request that is written at once: the system refused it. */
+  #wasNeverSent(error: unknown): boolean {
+    const { body } = this.#options.request;
+    const isOneWrite = !(body instanceof ReadableStream) && isSmall(body?.length ?? 0);
+    return this.#wasKept && !this.#hasAnswer && isOneWrite && codeOf(error) === 'EPIPE';
+  }
+
   /** Errors of sockets in the words of the catalogue; what the caller did itself stays as it is. */
   #translate(error: unknown): unknown {
     const { request } = this.#options;
@@ -161,7 +168,8 @@ export class TcpCall {
       });
     if (codeOf(error)?.startsWith('HPE_') === true)
       return new PlatformError('MODULE_PROTOCOL_ERROR', `Cannot read the answer of the module: ${why}`, { cause: error });
-    return new PlatformError('SERVICE_UNAVAILABLE', `Cannot get the answer of the module: ${why}`, { cause: error });
+    const details = this.#wasNeverSent(error) ? { details: NOT_SENT } : {};
+    return new PlatformError('SERVICE_UNAVAILABLE', `Cannot get the answer of the module: ${why}`, { ...details, cause: error });
   }
 }
 
@@ -183,18 +191,6 @@ function open({ route: { address, tls }, request, agent }: TcpCallOptions): Clie
     ...(tls.key === undefined ? {} : { key: tls.key }),
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
     rejectUnauthorized: true,
-  });
-}
-
-function roomIn(outgoing: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      outgoing.off('drain', go);
-      outgoing.off('close', go);
-      resolve();
-    };
-    outgoing.on('drain', go);
-    outgoing.on('close', go);
   });
 }
 

@@ -14,8 +14,12 @@ export interface ModuleHubOptions {
   readonly connectors?: readonly ServiceConnector[];
   /** Whether a module may find and use a kind of service. @default all may */
   readonly mayUse?: (moduleId: string, type: ServiceType) => boolean;
+  /** Whether a module may provide a kind of service. @default all may */
+  readonly mayProvide?: (moduleId: string, type: ServiceType) => boolean;
   /** Whether a module may write to another. @default all may */
   readonly maySend?: (sourceId: string, targetId: string, endpoint: string) => boolean;
+  /** Whether a module may publish to a topic, or subscribe to it. @default all may */
+  readonly mayUseTopic?: (moduleId: string, action: 'publish' | 'subscribe', topic: string) => boolean;
   /** Between two checks of the health of providers, in milliseconds. @default 10 000 */
   readonly healthEveryMs?: number;
   /** Time without a sign of life after which a provider is forgotten, in milliseconds. @default 30 000 */
@@ -30,6 +34,8 @@ export class ModuleHub implements Disposable {
   readonly registry: ServiceRegistry;
   readonly messages: MessageRouter;
   #cancel: () => void = () => undefined;
+  #runs = 0;
+  #isStopped = false;
 
   constructor(options: ModuleHubOptions) {
     this.#options = options;
@@ -38,18 +44,26 @@ export class ModuleHub implements Disposable {
     this.#checkLater();
   }
 
-  /** Takes up a module until its channel closes. Call it before the channel is started. @throws RangeError When the id is taken. */
-  attach(moduleId: string, channel: OrchestratorChannel): void {
-    const { mayUse = () => true, random } = this.#options;
-    this.messages.attach(moduleId, channel);
+  /**
+   * Takes up a module until its channel closes. Call it before the channel is started. A run `inReserve` beside one that is there may ask for everything, and gets no
+   * messages until what is returned was called.
+   *
+   * @throws RangeError When the id is taken and this run is not in reserve.
+   */
+  attach(moduleId: string, channel: OrchestratorChannel, options: { readonly inReserve?: boolean } = {}): () => void {
+    const { mayUse = () => true, mayProvide = () => true, random } = this.#options;
+    const activate = this.messages.attach(moduleId, channel, options);
     void new ServiceHost({
       moduleId,
       channel,
       registry: this.registry,
       random,
+      run: (this.#runs += 1),
       connect: (type, config) => this.#connect(type, config),
       mayUse: (type) => mayUse(moduleId, type),
+      mayProvide: (type) => mayProvide(moduleId, type),
     });
+    return activate;
   }
 
   /** Checks the health of all providers once. */
@@ -62,6 +76,7 @@ export class ModuleHub implements Disposable {
 
   /** Ends the checks of health. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancel();
   }
 
@@ -78,7 +93,8 @@ export class ModuleHub implements Disposable {
       return Promise.reject(
         new PlatformError('SERVICE_UNAVAILABLE', `Cannot connect to ${key}: nobody provides it over the host`),
       );
-    return connectToProvider(this.#asker(provider.moduleId), type, config);
+    // A connection is known to the run that opened it alone.
+    return connectToProvider(this.messages.requester(provider.moduleId), type, config);
   }
 
   #asker(moduleId: string): (endpoint: string, content: Json) => Promise<Json> {
@@ -87,7 +103,7 @@ export class ModuleHub implements Disposable {
 
   #checkLater(): void {
     this.#cancel = this.#options.clock.schedule(this.#options.healthEveryMs ?? HEALTH_EVERY_MS, () => {
-      void this.checkHealth().finally(() => this.#checkLater());
+      void this.checkHealth().finally(() => (this.#isStopped ? undefined : this.#checkLater()));
     });
   }
 }

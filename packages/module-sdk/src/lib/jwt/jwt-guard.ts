@@ -1,9 +1,10 @@
 import { PlatformError } from '@loopwright/protocol';
-import type { JwtClaims, JwtValidator } from './jwt-validator.ts';
+import type { JwtClaims, TokenValidator } from './jwt-validator.ts';
 
 /** What the guards of all frameworks are made of. */
 export interface JwtGuardOptions {
-  readonly validator: JwtValidator;
+  /** A `JwtValidator`, or a `HostTokenValidator` that asks the host. */
+  readonly validator: TokenValidator;
   /** Paths that need no token, compared exactly, without the query. @default `/health`, `/metrics`, `/docs`, `/openapi.json` */
   readonly skipPaths?: readonly string[];
 }

@@ -14,8 +14,16 @@ import { checkJwtConfig, type JwtConfig } from './jwt-config.ts';
 /** What a valid token says. */
 export type JwtClaims = JWTPayload;
 
+/** Says what the token of a request says. */
+export interface TokenValidator {
+  /** What the token of an `Authorization` header says. @throws `UNAUTHORIZED` when there is none or it is not valid, `SERVICE_UNAVAILABLE` when that cannot be told now. */
+  authenticate(header: string | null | undefined): Promise<JwtClaims>;
+}
+
+/** Characters of the longest token that is looked at. */
+export const TOKEN_LIMIT = 16 * 1024;
+
 const BEARER = 'Bearer ';
-const TOKEN_LIMIT = 16 * 1024;
 const KEYS_TIMEOUT_MS = 5000;
 const LIFE_SECONDS = 3600;
 
@@ -29,7 +37,7 @@ export function tokenFromHeader(header: string | null | undefined): string {
 }
 
 /** Checks and makes JSON Web Tokens. */
-export class JwtValidator {
+export class JwtValidator implements TokenValidator {
   readonly #config: JwtConfig;
   readonly #clock: Clock;
   readonly #secret: Uint8Array | undefined;

@@ -37,9 +37,9 @@ export class Topics {
     for (const topic of this.#subscribers.keys()) this.unsubscribe(moduleId, topic);
   }
 
-  /** Calls `deliver` for each subscriber; gives how many took it. */
-  publish(topic: string, deliver: (moduleId: string) => boolean): number {
-    const taken = [...(this.#subscribers.get(topic) ?? [])].map(deliver);
+  /** Calls `deliver` for each subscriber; gives how many took it. `undefined` is of one that is not to get it. */
+  publish(topic: string, deliver: (moduleId: string) => boolean | undefined): number {
+    const taken = [...(this.#subscribers.get(topic) ?? [])].map(deliver).filter((took) => took !== undefined);
     const delivered = taken.filter(Boolean).length;
     this.#dropped += taken.length - delivered;
     return delivered;

@@ -12,25 +12,33 @@ export interface ConnectorWorld extends AsyncDisposable {
   advance(ms: number): void;
 }
 
-const GUARDED = [
-  "ATTACH DATABASE '/dev/shm/modapp-other.sqlite' AS other",
-  "VACUUM INTO '/dev/shm/modapp-copy.sqlite'",
-  'PRAGMA journal_mode = DELETE',
-  'BEGIN IMMEDIATE',
-  'SAVEPOINT mine',
-];
+/** What differs between databases that must do the same. */
+export interface SqlDialect {
+  /** The type of bytes, and the bytes 00 ff. */
+  readonly bytes: { readonly type: string; readonly literal: string };
+  /** A text with everything that the database can hold. */
+  readonly text: string;
+  /** A text of a number of characters. */
+  readonly longText: (length: number) => string;
+  /** Statements that reach beyond it. */
+  readonly guarded: readonly string[];
+}
 
 /** What every database must do, however it is reached. */
-export function databaseConformance(name: string, open: () => Promise<ConnectorWorld>): void {
+export function databaseConformance(
+  name: string,
+  { bytes, text, longText, guarded }: SqlDialect,
+  open: () => Promise<ConnectorWorld>,
+): void {
   describe(`a database: ${name}`, () => {
     it('gives back what was written, to every connection', async () => {
       await using world = await open();
       await using one = new Database(await world.connect());
       await using other = new Database(await world.connect());
-      await one.execute('CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, bytes BLOB)');
-      assert.equal(await one.execute("INSERT INTO t VALUES (1, ?, x'00ff'), (2, NULL, NULL)", ['å "\u0000" 🙂']), 2);
+      await one.execute(`CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, bytes ${bytes.type})`);
+      assert.equal(await one.execute(`INSERT INTO t VALUES (1, ?, ${bytes.literal}), (2, NULL, NULL)`, [text]), 2);
       assert.deepEqual(await other.query('SELECT * FROM t WHERE id < ? OR ? ORDER BY id', [2, true]), [
-        { id: 1, name: 'å "\u0000" 🙂', bytes: { base64: 'AP8=' } },
+        { id: 1, name: text, bytes: { base64: 'AP8=' } },
         { id: 2, name: null, bytes: null },
       ]);
     });
@@ -51,16 +59,16 @@ export function databaseConformance(name: string, open: () => Promise<ConnectorW
       const count = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n';
       assert.equal((await database.query(count, [DATABASE_ROWS_LIMIT])).length, DATABASE_ROWS_LIMIT);
       await assert.rejects(database.query(count, [DATABASE_ROWS_LIMIT + 1]), { code: 'LIMIT_EXCEEDED' });
-      await assert.rejects(database.query("SELECT printf('%.*c', 600000, 'x') AS x"), { code: 'LIMIT_EXCEEDED' });
+      await assert.rejects(database.query(`SELECT ${longText(600_000)} AS x`), { code: 'LIMIT_EXCEEDED' });
     });
 
     it('refuses what reaches beyond it, wrong statements and unknown operations', async () => {
       await using world = await open();
       const connection = await world.connect();
       await using database = new Database(connection);
-      for (const sql of GUARDED) await assert.rejects(database.execute(sql), { code: 'VALIDATION_ERROR' }, sql);
-      for (const sql of GUARDED) await assert.rejects(database.query(sql), { code: 'VALIDATION_ERROR' }, sql);
-      await assert.rejects(database.query('SELEC 1'), { code: 'VALIDATION_ERROR', message: /syntax error/ });
+      for (const sql of guarded) await assert.rejects(database.execute(sql), { code: 'VALIDATION_ERROR' }, sql);
+      for (const sql of guarded) await assert.rejects(database.query(sql), { code: 'VALIDATION_ERROR' }, sql);
+      await assert.rejects(database.query('SELEC 1'), { code: 'VALIDATION_ERROR' });
       await assert.rejects(connection.perform('drop everything', {}), { code: 'VALIDATION_ERROR' });
       await assert.rejects(connection.perform('query', { sql: 'SELECT ?', params: [{}] }), { code: 'VALIDATION_ERROR' });
       assert.deepEqual(await database.query('SELECT 1 AS one'), [{ one: 1 }]);

@@ -9,7 +9,7 @@ import { defineModule } from '../application/define-module.ts';
 import { ModuleHub } from '../hub/module-hub.ts';
 import type { ServiceClient } from './service-client.ts';
 import { createTestHost } from '../test-host/test-host.ts';
-import { cacheConformance, type ConnectorWorld, databaseConformance } from './connector.suite.ts';
+import { cacheConformance, type ConnectorWorld, databaseConformance, type SqlDialect } from './connector.suite.ts';
 import type { ServiceConnection, ServiceConnector } from './service-connector.ts';
 
 /** Room for four values of the suite. */
@@ -25,6 +25,19 @@ type Make = (around: Around) => ServiceConnector;
 const database: Make = ({ file }) => sqliteConnector({ file });
 const memoryCache: Make = ({ clock }) => memoryCacheConnector({ clock, ...ROOM });
 const sqliteCache: Make = ({ clock, file }) => sqliteCacheConnector({ clock, file, ...ROOM });
+
+const sqlite: SqlDialect = {
+  bytes: { type: 'BLOB', literal: "x'00ff'" },
+  text: 'å "\u0000" 🙂',
+  longText: (length) => `printf('%.*c', ${length}, 'x')`,
+  guarded: [
+    "ATTACH DATABASE '/dev/shm/modapp-other.sqlite' AS other",
+    "VACUUM INTO '/dev/shm/modapp-copy.sqlite'",
+    'PRAGMA journal_mode = DELETE',
+    'BEGIN IMMEDIATE',
+    'SAVEPOINT mine',
+  ],
+};
 
 /** A world whose connections are opened by `reach`. */
 async function world(
@@ -78,9 +91,9 @@ const overModule = async (connector: ServiceConnector, stack: AsyncDisposableSta
   return () => services.connect(connector.serviceType);
 };
 
-databaseConformance('SQLite', () => world(database, directly));
-databaseConformance('SQLite of the host', () => world(database, overHost));
-databaseConformance('SQLite of another module', () => world(database, overModule));
+databaseConformance('SQLite', sqlite, () => world(database, directly));
+databaseConformance('SQLite of the host', sqlite, () => world(database, overHost));
+databaseConformance('SQLite of another module', sqlite, () => world(database, overModule));
 cacheConformance('memory', () => world(memoryCache, directly));
 cacheConformance('memory of the host', () => world(memoryCache, overHost));
 cacheConformance('SQLite', () => world(sqliteCache, directly));

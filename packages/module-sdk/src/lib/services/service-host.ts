@@ -13,6 +13,10 @@ export interface ServiceHostOptions {
   readonly connect: (type: ServiceType, config: Json | undefined) => Promise<ServiceConnection>;
   /** Whether this module may find and use a kind of service. */
   readonly mayUse: (type: ServiceType) => boolean;
+  /** Whether this module may provide a kind of service. */
+  readonly mayProvide: (type: ServiceType) => boolean;
+  /** Tells the runs of a module apart: the later, the greater. */
+  readonly run: number;
   readonly random: Random;
 }
 
@@ -37,14 +41,19 @@ export class ServiceHost {
 
   constructor(options: ServiceHostOptions) {
     this.#options = options;
-    const { channel, moduleId, registry } = options;
+    const { channel, mayProvide, moduleId, registry, run } = options;
     channel.on('register_service_provider', ({ service_type: serviceType, name, version, address, metadata }) => {
       const registration = { serviceType, name, address, ...given({ version, metadata }) } as ServiceRegistration;
       try {
+        if (!mayProvide(serviceType))
+          throw new PlatformError(
+            'FORBIDDEN',
+            `Cannot provide the service ${serviceKey(serviceType)}: the module "${moduleId}" may not`,
+          );
         channel.send({
           op: 'register_service_provider_response',
           success: true,
-          provider_id: registry.register(moduleId, registration),
+          provider_id: registry.register(moduleId, registration, run),
         });
       } catch (error) {
         channel.send({ op: 'register_service_provider_response', success: false, error: errorText(error) });
@@ -54,7 +63,7 @@ export class ServiceHost {
     channel.on('service_request', ({ id, service_type: type, config }) => void this.#connect(id, type, config));
     channel.on('service_operation', (message) => this.#take(message));
     channel.onClose(() => {
-      registry.remove(moduleId);
+      registry.remove(moduleId, run);
       for (const { connection } of this.#open.values()) void connection.close().catch(() => undefined);
       this.#open.clear();
     });

@@ -21,6 +21,8 @@ export interface ServiceProvider extends ServiceRegistration {
 
 interface Entry {
   provider: ServiceProvider;
+  /** The run of the module that provides it: of two the later one. */
+  run: number;
   endsAt: number;
 }
 
@@ -47,13 +49,16 @@ export class ServiceRegistry {
   }
 
   /** Registers a provider or renews it; gives its id. @throws `LIMIT_EXCEEDED` with 1000 providers, or 100 of one module. */
-  register(moduleId: string, registration: ServiceRegistration): string {
+  register(moduleId: string, registration: ServiceRegistration, run = 0): string {
     this.#forgetExpired();
     const key = JSON.stringify([moduleId, serviceKey(registration.serviceType), registration.name]);
     const known = this.#entries.get(key);
     if (known === undefined) this.#checkLimits(moduleId);
     const { providerId, isHealthy } = known?.provider ?? { providerId: this.#options.random.uuid(), isHealthy: true };
-    this.#entries.set(key, { provider: { ...registration, moduleId, providerId, isHealthy }, endsAt: this.#leaseEnd() });
+    // A run that goes renews what the next one provides already; it must not take it along when it is gone.
+    if (known !== undefined && known.run > run) known.endsAt = this.#leaseEnd();
+    else
+      this.#entries.set(key, { provider: { ...registration, moduleId, providerId, isHealthy }, run, endsAt: this.#leaseEnd() });
     return providerId;
   }
 
@@ -63,9 +68,10 @@ export class ServiceRegistry {
     for (const entry of this.#entries.values()) if (entry.provider.moduleId === moduleId) entry.endsAt = this.#leaseEnd();
   }
 
-  /** Forgets what a module provides: it is gone. */
-  remove(moduleId: string): void {
-    for (const [key, { provider }] of this.#entries) if (provider.moduleId === moduleId) this.#entries.delete(key);
+  /** Forgets what a run of a module provides: it is gone. */
+  remove(moduleId: string, run = 0): void {
+    for (const [key, { provider, run: ofEntry }] of this.#entries)
+      if (provider.moduleId === moduleId && ofEntry === run) this.#entries.delete(key);
   }
 
   /** Finds providers of a kind: all of them, or one of the healthy ones, each in its turn. */

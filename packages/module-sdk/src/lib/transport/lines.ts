@@ -31,8 +31,13 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      this.#keep(chunk, start, end);
-      this.#finish();
+      // Nearly every line comes in one piece: then there is nothing to keep and to join.
+      if (this.#size === 0 && !this.#skipping && end - start <= this.#options.limitBytes)
+        this.#options.onLine(chunk.toString('utf8', start, end));
+      else {
+        this.#keep(chunk, start, end);
+        this.#finish();
+      }
       start = end + 1;
     }
     this.#keep(chunk, start, chunk.length);

@@ -14,13 +14,17 @@ export interface StreamTransportOptions {
   readonly limitBytes?: number;
 }
 
+/** Characters after which lines are written before the turn of the loop is over. */
+const GATHER_CHARACTERS = 64 * 1024;
+
 /** Lines over a pair of byte streams: standard streams, sockets, memory. */
 export class StreamTransport implements Transport {
   readonly #options: StreamTransportOptions;
   #receiver: Receiver | undefined;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #linesInTurn = 0;
+  /** Lines of this turn of the loop that are not written yet. */
+  #gathered = '';
   #isClosed = false;
   #hasEnded = false;
 
@@ -43,25 +47,28 @@ export class StreamTransport implements Transport {
     input.on('data', (chunk: Buffer | string) => splitter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
     input.on('end', () => this.#end());
     input.on('close', () => this.#end());
+    // Who read the beginning of it may have stopped it.
+    if (input.isPaused()) input.resume();
     return undefined;
   }
 
   send(line: string): boolean {
-    const { output, write } = this.#options;
+    const { output } = this.#options;
     if (this.#isClosed || !output.writable) return false;
-    // The first line of a turn of the loop goes at once, for who waits for it; all others of that turn go together in one write.
-    this.#linesInTurn += 1;
-    if (this.#linesInTurn === 1) process.nextTick(this.#endTurn);
-    else if (this.#linesInTurn === 2) output.cork();
-    return write === undefined ? output.write(`${line}\n`) : write(`${line}\n`);
+    // All lines of a turn of the loop go together in one write: each costs more than a line itself.
+    if (this.#gathered === '') process.nextTick(this.#flush);
+    this.#gathered += `${line}\n`;
+    if (this.#gathered.length >= GATHER_CHARACTERS) this.#flush();
+    return this.waitingBytes < output.writableHighWaterMark;
   }
 
   get waitingBytes(): number {
-    return this.#options.output.writableLength;
+    return this.#options.output.writableLength + this.#gathered.length;
   }
 
   drained(): Promise<void> {
     const { output } = this.#options;
+    this.#flush();
     if (this.#isClosed || !output.writableNeedDrain || !output.writable) return Promise.resolve();
     this.#draining ??= new Promise((resolve) => {
       const finish = (): void => {
@@ -87,6 +94,7 @@ export class StreamTransport implements Transport {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       const { input, output } = this.#options;
+      this.#flush();
       this.#isClosed = true;
       output.once('close', resolve);
       output.end(() => {
@@ -99,13 +107,19 @@ export class StreamTransport implements Transport {
 
   abort(): void {
     this.#isClosed = true;
+    this.#gathered = '';
     this.#options.output.destroy();
     this.#options.input.destroy();
   }
 
-  readonly #endTurn = (): void => {
-    if (this.#linesInTurn > 1) this.#options.output.uncork();
-    this.#linesInTurn = 0;
+  readonly #flush = (): void => {
+    const text = this.#gathered;
+    if (text === '') return;
+    this.#gathered = '';
+    const { output, write } = this.#options;
+    if (!output.writable) return;
+    if (write === undefined) output.write(text);
+    else write(text);
   };
 
   #end(error?: Error): void {

@@ -16,15 +16,24 @@ export const executeResponseSchema = z.object({ output: jsonSchema, latency_ms: 
 export type ExecuteResponse = z.infer<typeof executeResponseSchema>;
 
 /** `POST /batch/execute`: many inputs through one version, active or not. */
-export const batchExecuteRequestSchema = z.object({
+export const batchExecuteRequestSchema = z.strictObject({
   task_id: programNameSchema,
   version: z.int().min(1).optional(),
   items: z
-    .array(z.object({ id: z.string().min(1).max(200), input: jsonSchema }))
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(200),
+        input: jsonSchema,
+        /** Puts the execution among the samples whatever the sampling says, if it succeeds and is logged. */
+        force_validation: z.boolean().default(false),
+      }),
+    )
     .min(1)
     .max(100_000),
   max_concurrency: z.int().min(1).max(100).default(10),
   stop_on_first_error: z.boolean().default(false),
+  /** Milliseconds for each item, at most what the sandbox allows, which goes before it. */
+  timeout_ms: z.int().min(1).max(60_000).optional(),
   /** `false`: an evaluation; the executions are not production data and are not written to the data set. */
   log: z.boolean().default(true),
 });

@@ -32,6 +32,18 @@ export const armFiguresSchema = z.object({
 });
 export type ArmFigures = z.infer<typeof armFiguresSchema>;
 
+/** What a version did that has got no request. */
+export const NO_FIGURES: ArmFigures = Object.freeze({
+  requests: 0,
+  failures: 0,
+  answered: 0,
+  latency_sum_ms: 0,
+  timed: 0,
+  slow: 0,
+  validated: 0,
+  mismatched: 0,
+});
+
 /** How a shadow's answers differ from those that were given; `skipped` were not run, so that no answer had to wait. */
 export const shadowFiguresSchema = diffCountsSchema.extend({ skipped: z.int().nonnegative() });
 export type ShadowFigures = z.infer<typeof shadowFiguresSchema>;

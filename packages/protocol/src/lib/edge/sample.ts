@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
 import { programNameSchema } from './program-artifact.ts';
+import { comparisonMethodSchema } from './task-execution.ts';
 import { sampleReasonSchema, validationRecordSchema } from './validation-record.ts';
 
 /** How executions are chosen for validation: the source's three (`reference/domain.md` §3.2), and two of its later kinds (§3.5). */
@@ -81,6 +82,8 @@ export const validationSummarySchema = z.object({
   strategy: samplingStrategySchema,
   rate: z.number().min(0).max(1),
   budget: oracleBudgetSchema,
+  /** How outputs are compared with what the oracle says, and from which similarity on they match. */
+  comparison: z.object({ method: comparisonMethodSchema, threshold: z.number().min(0).max(1) }),
   samples: z.object({ open: z.int(), claimed: z.int(), answered: z.int(), skipped: z.int(), expired: z.int() }),
   versions: z.array(
     z.object({
@@ -88,6 +91,8 @@ export const validationSummarySchema = z.object({
       /** The samples taken by chance alone: an estimate for all traffic. */
       estimate: matchShareSchema,
       all: matchShareSchema,
+      /** Mean similarity to what the oracle said; `null`: none was counted. */
+      average_score: z.number().min(0).max(1).nullable(),
       by_reason: z.record(z.string(), matchShareSchema),
       by_slice: z.record(z.string(), matchShareSchema),
     }),

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
+import { comparisonMethodSchema } from './task-execution.ts';
 
-/** Why one execution was chosen for validation. Only `random` ones say, together, how good the program is on all of its traffic. */
-export const sampleReasonSchema = z.enum(['random', 'uncertainty', 'stratified', 'edge_case', 'adaptive']);
+/**
+ * Why one execution was chosen for validation. Only `random` ones say, together, how good the program is on all of its traffic. `forced`: its caller
+ * asked for it.
+ */
+export const sampleReasonSchema = z.enum(['random', 'uncertainty', 'stratified', 'edge_case', 'adaptive', 'forced']);
 export type SampleReason = z.infer<typeof sampleReasonSchema>;
 
 /** One line of `datasets/{task_id}/validations/sampled-YYYY-MM-DD.jsonl`: what an oracle said about an execution (`reference/domain.md` §3.2). */
@@ -18,7 +22,7 @@ export const validationRecordSchema = z.object({
   oracle_latency_ms: z.number().nonnegative().nullable().default(null),
   match: z.boolean(),
   similarity_score: z.number().min(0).max(1).nullable().default(null),
-  comparison_method: z.enum(['exact', 'semantic', 'fuzzy', 'structured']).default('exact'),
+  comparison_method: comparisonMethodSchema.default('exact'),
   failure_type: z.enum(['syntax_error', 'logic_error', 'edge_case', 'performance']).nullable().default(null),
   failure_category: z.string().max(200).nullable().default(null),
   failure_details: z.string().max(10_000).nullable().default(null),

@@ -90,6 +90,12 @@ export const ERRORS = define({
     title: 'There is no such webhook',
     fix: 'List the webhooks with GET /api/v1/webhooks',
   },
+  UNKNOWN_EVENT_TYPE: {
+    status: 422,
+    retryable: false,
+    title: 'There is no such type of event',
+    fix: 'Use the types that `details.known` lists, or beginnings of them and a `*`; `details.issues` points to what is none',
+  },
   DELIVERY_NOT_FOUND: {
     status: 404,
     retryable: false,

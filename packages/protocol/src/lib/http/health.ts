@@ -10,10 +10,31 @@ export const serverHealthSchema = z.object({
   store_fault: z.string().optional(),
   /** Why what is in the folder of policies does not hold; left out while it does. The policies before it hold. */
   policy_fault: z.string().optional(),
+  /** What the edge says of the walls around programs; `null` while it cannot be asked. */
+  edge: z
+    .object({
+      status: z.enum(['healthy', 'degraded']),
+      programs: z.int(),
+      /** `bubblewrap`, or `none`. */
+      jail: z.string(),
+      /** Walls of the operating system that stand around programs, Python's included, of how many; and the names of those that do not. */
+      walls_standing: z.int(),
+      walls: z.int(),
+      walls_missing: z.array(z.string()),
+      /** Why programs are not run at all; `null` when they are. */
+      refusal: z.string().nullable(),
+      memory_watch: z.string(),
+      workers: z.int(),
+      restarts: z.int(),
+    })
+    .nullable()
+    .optional(),
   modules: z.array(
     z.object({
       id: z.string(),
       status: z.string(),
+      /** Whether the server is degraded while it does not run. */
+      required: z.boolean(),
       pid: z.int().nullable(),
       listen: z.string().nullable(),
       restarts: z.int(),

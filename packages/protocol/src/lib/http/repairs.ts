@@ -5,7 +5,7 @@ import { driftVerdictSchema } from '../edge/drift.ts';
 export const repairStateSchema = z.enum(['open', 'promoted', 'rejected', 'failed', 'cancelled']);
 export type RepairState = z.infer<typeof repairStateSchema>;
 
-/** An execution that makes a program again because its traffic or its quality has drifted. */
+/** An execution that makes a program again because its traffic or its quality has drifted, or because somebody asked for it. */
 export const repairSchema = z.object({
   repair_id: z.string(),
   program: z.string(),
@@ -18,8 +18,11 @@ export const repairSchema = z.object({
   /** Digest of the examples with the counter-examples. */
   examples: z.string().nullable(),
   counterexamples: z.int().nonnegative(),
-  /** The verdict that opened it. */
+  /** The verdict that opened it, or what it was when somebody asked for it. */
   verdict: driftVerdictSchema,
+  /** Who asked for it; `null`: drift opened it. */
+  requested_by: z.string().nullable(),
+  comment: z.string().nullable(),
   opened_at: z.iso.datetime({ offset: true }),
   closed_at: z.iso.datetime({ offset: true }).nullable(),
 });

@@ -124,6 +124,6 @@ export const webhookPayloadSchema = z.object({
   /** The type of the event; also `webhook_test`, `webhook_disabled` and `gap`. */
   type: z.string(),
   timestamp: time,
-  data: z.record(z.string(), z.union([z.string(), z.int(), z.null()])),
+  data: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
 });
 export type WebhookPayload = z.infer<typeof webhookPayloadSchema>;

@@ -74,7 +74,8 @@ export function isBytes(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 0 && item <= 255);
 }
 
-function isHeaders(value: unknown): boolean {
+/** Whether a value is headers as {@link WireHeaders} has them, within the limits. */
+export function isHeaders(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const names = Object.keys(value);
   return names.length <= 256 && names.every((name) => name.length <= 256 && isHeader((value as Record<string, unknown>)[name]));

@@ -1,4 +1,5 @@
 // M1. Nothing that a line holds makes this throw, and nothing of its values goes into what is told about a wrong one: it may be a secret.
+import { isPlainHotMessage } from './hot-messages.ts';
 import { isDeeperThan } from './json-depth.ts';
 import { MODULE_DEPTH_LIMIT } from './limits.ts';
 import { type ModuleMessage, moduleMessageSchema, type OrchestratorMessage, orchestratorMessageSchema } from './messages.ts';
@@ -22,6 +23,7 @@ interface Option {
   ): { success: true; data: unknown } | { success: false; error: { issues: readonly { path: readonly PropertyKey[] }[] } };
 }
 
+const OPEN_OBJECT = 123;
 const LISTED_ISSUES = 5;
 const OP_LIMIT = 64;
 
@@ -38,10 +40,12 @@ function reader<Message>(options: readonly Option[]): (line: string) => ReadMess
   const byOp = new Map(options.map((option) => [option.shape.op.value, option]));
   return (line) => {
     // Nearly all noise is no object; its parse would cost an exception each.
-    if (!/^[ \t\r]*\{/.test(line)) return { kind: 'noise' };
+    if (line.charCodeAt(0) !== OPEN_OBJECT && !/^[ \t\r]*\{/.test(line)) return { kind: 'noise' };
     if (isDeeperThan(MODULE_DEPTH_LIMIT, line)) return { kind: 'too_deep' };
     const parsed = parseObject(line);
     if (parsed === undefined) return { kind: 'noise' };
+    if (typeof parsed['op'] === 'string' && byOp.has(parsed['op']) && isPlainHotMessage(parsed))
+      return { kind: 'message', message: parsed as Message };
     const value = canonicalForm(parsed);
     const op = value['op'];
     if (typeof op !== 'string') return { kind: 'noise' };

@@ -12,10 +12,8 @@ export function SourceView({ name, text }: { name: string; text: string }): Reac
       <pre className="source" tabIndex={0} role="region" aria-label={`Content of ${name}`}>
         {lines.slice(0, LINES).map((line, at) => (
           // Lines have no other identity than their place.
-          // oxlint-disable-next-line react/no-array-index-key
           <code key={at} className="source-line">
             {line.map(({ text: piece, classes }, part) => (
-              // oxlint-disable-next-line react/no-array-index-key
               <span key={part} className={classes}>
                 {piece}
               </span>

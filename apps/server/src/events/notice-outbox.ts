@@ -1,7 +1,7 @@
 import type { Notice } from '@loopwright/engine';
 import { jsonObjectSchema } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
-import type { Tables } from './subscriptions.ts';
+import type { Tables } from '../webhooks/subscriptions.ts';
 
 /** How many are told at a time. */
 const BATCH = 100;

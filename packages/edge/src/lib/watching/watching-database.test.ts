@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { it } from 'node:test';
+import { systemClock } from '@loopwright/protocol';
+import { ValidationCounts } from '../validation/validation-counts.ts';
+import { openWatchingDatabase } from './watching-database.ts';
+
+it('a database of the version before keeps its counts, and scores from then on', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'loopwright-watching-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  mkdirSync(join(dir, 'datasets'));
+  const old = new DatabaseSync(join(dir, 'datasets/watching.db'));
+  old.exec(`
+    CREATE TABLE validation_counts (
+      task_id TEXT NOT NULL, version INTEGER NOT NULL, reason TEXT NOT NULL, slice TEXT NOT NULL, total INTEGER NOT NULL, matched INTEGER NOT NULL,
+      PRIMARY KEY (task_id, version, reason, slice)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE oracle_costs (task_id TEXT NOT NULL, day TEXT NOT NULL, nanos INTEGER NOT NULL, PRIMARY KEY (task_id, day)) STRICT, WITHOUT ROWID;
+    INSERT INTO validation_counts VALUES ('spam', 1, 'random', 'simple', 10, 7);
+    PRAGMA user_version = 1;`);
+  old.close();
+  for (let restart = 0; restart < 2; restart += 1) {
+    const database = openWatchingDatabase(dir, 'process');
+    const counts = new ValidationCounts({ database, clock: systemClock, limitUsd: null });
+    const before = counts.versions('spam')[0];
+    assert.deepEqual([before?.all.total, before?.average_score], [10 + restart, restart === 0 ? null : 0.5]);
+    if (restart === 0)
+      counts.add('spam', { version: 1, reason: 'random', slice: 'simple', match: false, similarity: 0.5, costUsd: 0 });
+    database.close();
+  }
+});
