@@ -36,7 +36,9 @@ export function ProfilePicker({ profiles, profile, search, onSearch }: FormProps
                 ) : null}
                 {one.asks_models ? <Badge>Asks models</Badge> : null}
               </span>
-              <span className="muted">{one.summary ?? `${one.phases.length} ${one.phases.length === 1 ? 'phase' : 'phases'}`}</span>
+              <span className="muted">
+                {one.summary ?? `${one.phases.length} ${one.phases.length === 1 ? 'phase' : 'phases'}`}
+              </span>
             </span>
           </label>
         ))}
