@@ -91,7 +91,7 @@ function testPages(world: World): void {
     const run = await world.server.client.runs.get(runId);
     assert.equal(run.profile, 'ml_classification');
     assert.equal(run.inputs['holdout'], 0.25);
-    assert.match(String(run.inputs['examples']), /^[0-9a-f]{64}$/);
+    assert.match(JSON.stringify(run.inputs['examples']), /^"[0-9a-f]{64}"$/);
   });
 
   it('has a quick run in one form, and estimates from runs that were completed', async () => {

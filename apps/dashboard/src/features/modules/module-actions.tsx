@@ -15,7 +15,7 @@ interface Action {
   readonly what: string;
   readonly done: string;
   readonly fits: readonly Module['status'][];
-  readonly isDanger?: true;
+  readonly isDanger?: boolean;
 }
 
 const ACTIONS: readonly Action[] = [

@@ -19,7 +19,7 @@ export function ModuleDetail({ row, search }: { row: ModuleRow; search: ModulesS
       <div className="row">
         <h2>{row.name}</h2>
         <ModuleStatus status={row.status} />
-        {more?.required === true ? <span className="muted">The server is degraded without it</span> : null}
+        {row.required ? <span className="muted">The server is degraded without it</span> : null}
         <span className="grow" />
         {more === null ? null : <ModuleActions module={more} />}
       </div>

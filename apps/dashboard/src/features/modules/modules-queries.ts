@@ -27,14 +27,16 @@ export const modulesQuery = (mayRead: boolean) =>
 
 async function modulesOfHealth(): Promise<ModuleRow[]> {
   const { modules } = await api.health();
-  return modules.map(({ id, ...rest }) => ({ name: id, ...rest, more: null }));
+  return modules.map(({ id: name, status, required, pid, listen, restarts, last_exit, since }) => {
+    return { name, status, required, pid, listen, restarts, last_exit, since, more: null };
+  });
 }
 
 async function allModules(): Promise<ModuleRow[]> {
   const { modules } = await api.call({ method: 'GET', path: '/api/v1/modules?limit=500', answer: moduleListSchema });
   return modules.map((more) => {
-    const { name, status, pid, listen, restarts, last_exit, since } = more;
-    return { name, status, pid, listen, restarts, last_exit, since, more };
+    const { name, status, required, pid, listen, restarts, last_exit, since } = more;
+    return { name, status, required, pid, listen, restarts, last_exit, since, more };
   });
 }
 
