@@ -10,8 +10,10 @@ export interface ModuleRow extends Omit<ServerHealth['modules'][number], 'id'> {
   readonly more: Module | null;
 }
 
-/** How often modules are looked at, in milliseconds: they have no events. */
+/** How often modules are looked at, in milliseconds: they have no events. Sooner while one is on its way from one state to another. */
 const EVERY_MS = 3000;
+const SOON_MS = 500;
+const ON_THE_WAY = new Set(['starting', 'replacing', 'backing_off', 'draining', 'stopping']);
 const LOG_MS = 2000;
 /** Lines that are asked for at once, and that are kept on the screen. */
 const LINES = 300;
@@ -21,7 +23,7 @@ const LINES_KEPT = 1000;
 export const modulesQuery = (mayRead: boolean) =>
   queryOptions({
     queryKey: ['modules', mayRead],
-    refetchInterval: EVERY_MS,
+    refetchInterval: ({ state: { data } }) => (data?.some(({ status }) => ON_THE_WAY.has(status)) === true ? SOON_MS : EVERY_MS),
     queryFn: async (): Promise<ModuleRow[]> => (mayRead ? await allModules() : await modulesOfHealth()),
   });
 
