@@ -11,6 +11,9 @@ import { ModuleStatus } from './module-status.tsx';
 import type { ModuleRow } from './modules-queries.ts';
 import type { ModulesSearch } from './modules-search.ts';
 
+/** What the breaker of a channel says, in plain words. */
+const BREAKERS: Readonly<Record<string, string>> = { CLOSED: 'Good', OPEN: 'Put aside', HALF_OPEN: 'On trial' };
+
 /** One module: how it is, what it uses, what it may, and what it wrote. */
 export function ModuleDetail({ row, search }: { row: ModuleRow; search: ModulesSearch }): ReactElement {
   const { more } = row;
@@ -62,7 +65,7 @@ function Figures({ row: { more, pid, listen, restarts } }: { row: ModuleRow }): 
   return (
     <dl className="stats">
       <Stat label="Process" value={pid === null ? null : String(pid)} reason="none of this server runs" />
-      <Stat label="Listens on" value={listen} reason="it has announced nothing" />
+      <Stat label="Listens on" value={listen === null ? null : <code>{listen}</code>} reason="it has announced nothing" />
       <Stat label="Restarts" value={countText(restarts)} />
       <Stat label="Its own check" value={health} reason={more === null ? hidden : 'none is set up, or none was made yet'} />
       <Stat label="Requests under way" value={more === null ? null : countText(more.requests_in_flight)} reason={hidden} />
@@ -94,7 +97,7 @@ function Parts({ module }: { module: Module }): ReactElement {
               {channels.map(([name, { state, requests, failures, taken_over: taken, latency_ms: latency }]) => (
                 <tr key={name}>
                   <td>{name}</td>
-                  <td>{state}</td>
+                  <td>{BREAKERS[state] ?? state}</td>
                   <td className="end numeric">{countText(requests)}</td>
                   <td className="end numeric">{countText(failures)}</td>
                   <td className="end numeric">{countText(taken)}</td>
