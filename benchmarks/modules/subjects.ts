@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -150,6 +151,9 @@ export async function ours(way: keyof typeof WAYS, handler: keyof typeof HANDLER
       if (answer.body instanceof Uint8Array) return answer.body;
       return answer.body === null ? new Uint8Array() : new Uint8Array(await new Response(answer.body).arrayBuffer());
     },
-    end: () => child.kill(),
+    end: () => {
+      child.kill();
+      if (way === 'unix') rmSync(listen, { force: true });
+    },
   };
 }

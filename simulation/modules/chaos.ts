@@ -87,12 +87,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         while (!isOver()) await ledger.ask(supervisor, random);
       }),
     );
-  const replacing = replaceNowAndThen(supervisor, random);
-  await callers(() => ledger.requests >= options.requests * WARM_UP_SHARE && restarts() >= options.restarts * WARM_UP_SHARE);
+  const phase = async (isOver: () => boolean): Promise<void> => {
+    const replacing = replaceNowAndThen(supervisor, random);
+    await callers(isOver);
+    await replacing.end();
+  };
+  await phase(() => ledger.requests >= options.requests * WARM_UP_SHARE && restarts() >= options.restarts * WARM_UP_SHARE);
   const afterWarmUp = await holdStill(supervisor, collect);
   onProgress(`after ${ledger.requests} requests and ${restarts()} restarts: ${JSON.stringify(afterWarmUp)}`);
-  await callers(() => ledger.requests >= options.requests && restarts() >= options.restarts);
-  replacing.end();
+  await phase(() => ledger.requests >= options.requests && restarts() >= options.restarts);
   const atEnd = await holdStill(supervisor, collect);
   const total = restarts();
   await supervisor.stop();
@@ -169,16 +172,21 @@ async function readToEnd(body: Uint8Array | ReadableStream<Uint8Array> | null): 
 }
 
 /** Every now and then a module is replaced, also one that is about to die. */
-function replaceNowAndThen(supervisor: Supervisor, random: Random): { end(): void } {
+function replaceNowAndThen(supervisor: Supervisor, random: Random): { end(): Promise<void> } {
   const over = new AbortController();
-  void (async () => {
+  const ended = (async () => {
     while (!over.signal.aborted) {
-      await delay(300 + random.next() * 700);
+      await delay(300 + random.next() * 700, undefined, { signal: over.signal }).catch(() => undefined);
       const module = supervisor.modules.find(({ status }) => status === 'running');
       if (!over.signal.aborted && module !== undefined) await module.replace().catch(() => undefined);
     }
   })();
-  return { end: () => over.abort() };
+  return {
+    end: async () => {
+      over.abort();
+      await ended;
+    },
+  };
 }
 
 /** Waits until nothing is under way and every module runs, and counts what there is. */

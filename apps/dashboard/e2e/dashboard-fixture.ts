@@ -74,6 +74,8 @@ async function launch(dir: string, port: string, flags: readonly string[]): Prom
     dir,
     '--profiles-dir',
     PROFILES,
+    '--edge-deployment',
+    join(import.meta.dirname, 'edge-deployment.yaml'),
     '--sandbox-workers',
     '1',
     '--log-level',

@@ -1,5 +1,7 @@
 import { after, before, describe } from 'node:test';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
+import { testInbox } from './inbox.suite.ts';
+import { testPrograms } from './programs.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
@@ -16,5 +18,7 @@ describe('the dashboard', { skip: skipPages }, () => {
     await world.server?.[Symbol.asyncDispose]();
   });
   testRuns(world);
+  testInbox(world);
+  testPrograms(world);
   testTrouble(world);
 });

@@ -1,7 +1,10 @@
-// `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at.
+// `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at. Fails when axe finds something.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sampleTable } from './new-run.suite.ts';
+import { seedInbox } from './inbox-seed.ts';
+import { violations } from './axe.ts';
+import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -11,6 +14,9 @@ if (skipPages !== false) throw new Error(skipPages);
 mkdirSync(DIR, { recursive: true });
 await using server = await startServer();
 const runs = await seedRuns(server);
+const inbox = await seedInbox(server);
+await seedPrograms(server);
+await seedRollout(server.client);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
@@ -26,26 +32,50 @@ const PAGES: Readonly<Record<string, string>> = {
   'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
   'new-run-quick': '/new-run?how=quick&profile=steps',
   modules: '/modules',
+  inbox: '/inbox',
+  'inbox-questions': `/inbox/${inbox.questions}`,
+  'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
+  'inbox-program': `/inbox/${inbox.version}`,
+  'inbox-decided': `/inbox/${inbox.active}?view=decided`,
+  programs: '/programs',
+  'program-overview': '/programs/spam-filter',
+  'program-code': '/programs/spam-filter?tab=versions&version=3',
+  'program-code-diff': '/programs/spam-filter?tab=versions&version=3&view=code-diff',
+  'program-behaviour': '/programs/spam-filter?tab=versions&version=3&view=behaviour',
+  'program-provenance': '/programs/spam-filter?tab=versions&view=about',
+  'program-rollout': '/programs/spam-filter?tab=rollout',
+  'program-history': '/programs/spam-filter?tab=history',
+  'program-playground': '/programs/spam-filter?tab=playground',
+  'program-analytics': '/programs/spam-filter?tab=analytics',
+  'program-drift': '/programs/spam-filter?tab=drift',
+  'program-samples': '/programs/spam-filter?tab=samples',
+  'program-money': '/programs/spam-filter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000',
   'settings-keys': '/settings',
   'settings-people': '/settings?tab=people&project=default',
   'settings-webhooks': '/settings?tab=webhooks',
   'settings-audit': '/settings?tab=audit',
   'settings-server': '/settings?tab=server',
 };
+/** `npm run screens program` makes those whose names begin so only. */
+const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
 const browser = await startBrowser();
+const troubles: string[] = [];
 for (const [size, viewport] of Object.entries(SIZES))
   for (const theme of ['light', 'dark'] as const) {
     const { page, context } = await openPage(browser, server.url, { viewport, colorScheme: theme, timezoneId: 'UTC' });
-    for (const [name, path] of Object.entries(PAGES)) {
+    for (const [name, path] of chosen) {
       await page.goto(path);
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+      troubles.push(...(await violations(page, [theme])).map((line) => `${path} at ${size} px: ${line}`));
       await page.screenshot({ path: join(DIR, `${name}-${size}-${theme}.png`) });
     }
     await context.close();
   }
 await browser.close();
-process.stdout.write(`Wrote ${Object.keys(PAGES).length * 4} pictures to docs/screens\n`);
+process.stdout.write(`Wrote ${chosen.length * 4} pictures to docs/screens\n`);
+for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
+if (troubles.length > 0) process.exitCode = 1;
 
 async function artifactOf(runId: string, wanted: string): Promise<string> {
   const { artifacts_by_phase: phases } = await server.client.runs.artifacts(runId);

@@ -37,6 +37,7 @@ export { type Clock, isoTime, systemClock } from './lib/environment/clock.ts';
 export { type Random, seededRandom, systemRandom } from './lib/environment/random.ts';
 export * from './lib/human-task/question.ts';
 export * from './lib/human-task/human-task.ts';
+export * from './lib/human-task/inbox.ts';
 export * from './lib/http/budgets.ts';
 export * from './lib/http/workflows.ts';
 export * from './lib/http/pages.ts';

@@ -1,7 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { programListSchema } from '@loopwright/protocol';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, Text } from 'react-aria-components';
+import type { z } from 'zod';
 import { api } from '../shared/api/api.ts';
 import { setPreferences } from '../shared/preferences/preferences.ts';
 import type { NavigationEntry } from './navigation.ts';
@@ -13,10 +15,10 @@ interface Command {
   readonly run: () => void;
 }
 
-/** How many runs are found. */
+/** How many runs, and how many programs, are found. */
 const FOUND = 8;
 
-/** Everything by keyboard: pages, runs by id or text, and what one likes. */
+/** Everything by keyboard: pages, programs by name, runs by id or text, and what one likes. */
 export function CommandPalette({ pages, onClose }: { pages: readonly NavigationEntry[]; onClose: () => void }): ReactElement {
   const [text, setText] = useState('');
   const navigate = useNavigate();
@@ -26,6 +28,7 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
     enabled: wanted !== '',
     queryFn: () => api.runs.list({ q: wanted.slice(0, 200), limit: FOUND }),
   });
+  const { data: served } = useFoundPrograms(wanted);
   const matches = (label: string): boolean => label.toLowerCase().includes(wanted.toLowerCase());
   const commands: Command[] = [
     ...pages.map(({ path, label, key }) => ({ id: path, label, detail: `g ${key}`, run: () => void navigate({ to: path }) })),
@@ -59,14 +62,20 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
     detail: `${profile} · ${status} · ${run_id.slice(0, 8)}`,
     run: () => void navigate({ to: '/orchestrator/runs/$runId', params: { runId: run_id } }),
   }));
-  const shown = [...runs, ...commands];
+  const programs: Command[] = (wanted === '' ? [] : (served?.programs ?? [])).map(({ name, active_version: active }) => ({
+    id: `program-${name}`,
+    label: name,
+    detail: active === null ? 'Program' : `Program · v${active}`,
+    run: () => void navigate({ to: '/programs/$name', params: { name } }),
+  }));
+  const shown = [...programs, ...runs, ...commands];
   return (
     <ModalOverlay className="overlay" isOpen isDismissable onOpenChange={(open) => (open ? undefined : onClose())}>
       <Modal className="modal palette">
         <Dialog aria-label="Search and commands" className="palette-dialog">
           <Autocomplete inputValue={text} onInputChange={setText}>
-            <SearchField aria-label="Search pages, runs and commands" autoFocus className="palette-search">
-              <Input className="input palette-input" placeholder="A page, a run, a command…" />
+            <SearchField aria-label="Search pages, programs, runs and commands" autoFocus className="palette-search">
+              <Input className="input palette-input" placeholder="A page, a program, a run, a command…" />
             </SearchField>
             <Menu
               aria-label="Found"
@@ -94,4 +103,16 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
       </Modal>
     </ModalOverlay>
   );
+}
+
+/** Programs with a text in their names; none for an empty one. */
+function useFoundPrograms(wanted: string): UseQueryResult<z.infer<typeof programListSchema>> {
+  return useQuery({
+    queryKey: ['palette', 'programs', wanted],
+    enabled: wanted !== '',
+    queryFn: () => {
+      const query = new URLSearchParams({ q: wanted.slice(0, 63), limit: String(FOUND) });
+      return api.call({ method: 'GET', path: `/api/v1/programs?${query.toString()}`, answer: programListSchema });
+    },
+  });
 }

@@ -3,6 +3,8 @@ import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
 import { modulesSearchSchema } from '../features/modules/modules-search.ts';
 import { newRunSearchSchema } from '../features/new-run/new-run-search.ts';
+import { inboxSearchSchema } from '../features/inbox/inbox-search.ts';
+import { programSearchSchema, programsSearchSchema } from '../features/programs/programs-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
 import { settingsSearchSchema } from '../features/settings/settings-search.ts';
@@ -45,6 +47,30 @@ const modules = createRoute({
   component: lazyRouteComponent(() => import('../features/modules/modules-page.tsx'), 'ModulesPage'),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: '/inbox',
+  validateSearch: (search) => inboxSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/inbox/inbox-page.tsx'), 'InboxPage'),
+});
+
+/** Shown by the inbox itself, beside its list. */
+const task = createRoute({ getParentRoute: () => inbox, path: '$taskId' });
+
+const programs = createRoute({
+  getParentRoute: () => root,
+  path: '/programs',
+  validateSearch: (search) => programsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/programs/programs-page.tsx'), 'ProgramsPage'),
+});
+
+const program = createRoute({
+  getParentRoute: () => root,
+  path: '/programs/$name',
+  validateSearch: (search) => programSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/programs/program-page.tsx'), 'ProgramPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -54,7 +80,7 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, newRun, modules, settings]),
+  routeTree: root.addChildren([home, runs, run, inbox.addChildren([task]), programs, program, newRun, modules, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -21,7 +21,7 @@ export function Shell(): ReactElement {
         To the content
       </button>
       <header className="top">
-        <Link to="/orchestrator/runs" className="brand">
+        <Link to="/orchestrator/runs" className="brand" aria-label="Loopwright">
           <Logo />
           <span>Loopwright</span>
         </Link>

@@ -88,6 +88,7 @@ const QUERIES: Readonly<Record<string, (of: Belongings) => string>> = {
   'GET /api/v1/executions': () => '?limit=500',
   'GET /api/v1/executions/stuck': () => '?for_seconds=0',
   'GET /api/v1/audit': () => '?limit=500',
+  'GET /api/v1/programs/{name}/analytics/range': () => '?from=2026-01-01&to=2026-01-31',
   'GET /api/v1/programs/{name}/break-even': () => '?requests_per_day=1&model=a/b',
   'GET /api/v1/profiles/{profile}/estimate': ({ project }) => `?project_id=${project}`,
   'GET /runs/{run_id}/checkpoints/compare': () => '?from=missing&to=missing',

@@ -122,6 +122,8 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /api/v1/tasks': { need: 'tasks:read', on: 'anywhere' },
   'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
+  'GET /api/v1/tasks/{task_id}/context': { need: 'tasks:read', on: 'task' },
+  'GET /api/v1/inbox': { need: 'tasks:read', on: 'anywhere' },
   'POST /api/v1/tasks/{task_id}/answer': {
     need: 'tasks:decide',
     on: 'task',
@@ -145,6 +147,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
     records: { asked: ['version', 'comment'], answered: ['version'] },
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/analytics/range': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
   // It runs the program on inputs that were logged, and shows some of them.
   'POST /api/v1/programs/{name}/diffs': {

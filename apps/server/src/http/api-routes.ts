@@ -18,6 +18,7 @@ import { executionBulkRoutes } from './routes/execution-bulk.ts';
 import { executionRestartRoutes } from './routes/execution-restart.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { humanTaskRoutes } from './routes/human-tasks.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { moduleActionRoutes } from './routes/module-actions.ts';
 import { moduleRoutes } from './routes/modules.ts';
@@ -67,6 +68,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(workflowVersionRoutes(parts));
     await api.register(diagramRoutes(parts));
     await api.register(humanTaskRoutes(parts));
+    await api.register(inboxRoutes(parts));
     await api.register(exampleRoutes(parts));
     await api.register(profileRoutes(parts));
     await api.register(programListRoutes(parts));

@@ -9,6 +9,7 @@ import {
   type ExecuteResponse,
   type Json,
   PlatformError,
+  type RangeAnalytics,
   type TaskExecuteRequest,
   type TaskExecuteResponse,
   batchExecuteResponseSchema,
@@ -20,6 +21,7 @@ import {
   executeResponseSchema,
   isErrorCode,
   messageOf,
+  rangeAnalyticsSchema,
   taskExecuteResponseSchema,
 } from '@loopwright/protocol';
 import { z } from 'zod';
@@ -131,6 +133,8 @@ export class EdgeClient {
 
   /** What the edge says of itself, if it does within a second; `null`: it does not. */
   async health(): Promise<EdgeHealth | null> {
+    // Other calls wait for an edge that is being started.
+    if (this.url() === null) return null;
     try {
       const response = await this.#call('GET', '/health', { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
       return edgeHealthSchema.parse(await response.json());
@@ -142,6 +146,12 @@ export class EdgeClient {
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     const query = date === undefined ? '' : `?date=${date}`;
     return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
+  }
+
+  /** The figures of the days from one to another, both included; to today when no end is given. */
+  rangeAnalytics(name: string, { from, to }: { from: string; to?: string | undefined }): Promise<RangeAnalytics> {
+    const query = new URLSearchParams({ from, ...(to === undefined ? {} : { to }) });
+    return this.request(rangeAnalyticsSchema, 'GET', `/tasks/${name}/analytics/range?${query.toString()}`);
   }
 
   /** Any other call; the answer is read by the schema. */

@@ -12,6 +12,7 @@ import {
   type ProgramMetadata,
   type ProgramSummary,
   type ProgramTimeline,
+  type RangeAnalytics,
   type RolloutPlan,
   type TaskExecuteRequest,
   type TaskExecuteResponse,
@@ -22,6 +23,9 @@ import type { BehaviourDiffs } from './behaviour-diffs.ts';
 import type { CallOptions, EdgeClient } from './edge-client.ts';
 import { ProgramReferences } from './program-references.ts';
 import { activeAt, timelineOf, versionBefore } from './timeline.ts';
+
+/** A program as the store and the edge know it; whose it is stands elsewhere. */
+export type StoredSummary = Omit<ProgramSummary, 'project_id'>;
 
 /** Programs as the control plane sees them: the store's versions and promotions, and the edge that serves them. */
 export class ProgramService {
@@ -40,17 +44,17 @@ export class ProgramService {
   }
 
   /** Every program that is seen and has a version; a folder without one is what a refused build left. */
-  async list(isSeen: (name: string) => boolean): Promise<ProgramSummary[]> {
+  async list(isSeen: (name: string) => boolean): Promise<StoredSummary[]> {
     const names = (await this.#store.programs()).filter(isSeen);
     const programs = await Promise.all(names.map(async (name) => ({ name, versions: await this.#store.list(name) })));
     return Promise.all(programs.filter(({ versions }) => versions.length > 0).map((program) => this.#summaryOf(program)));
   }
 
-  async summary(name: string): Promise<ProgramSummary> {
+  async summary(name: string): Promise<StoredSummary> {
     return this.#summaryOf({ name, versions: await this.versions(name) });
   }
 
-  async #summaryOf({ name, versions }: { name: string; versions: readonly ProgramMetadata[] }): Promise<ProgramSummary> {
+  async #summaryOf({ name, versions }: { name: string; versions: readonly ProgramMetadata[] }): Promise<StoredSummary> {
     return {
       name,
       active_version: await this.#store.getActive(name),
@@ -165,6 +169,12 @@ export class ProgramService {
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     await this.versions(name);
     return this.#edge.analytics(name, date);
+  }
+
+  /** The figures of the days from one to another. Throws PROGRAM_NOT_FOUND. */
+  async rangeAnalytics(name: string, days: { from: string; to?: string | undefined }): Promise<RangeAnalytics> {
+    await this.versions(name);
+    return this.#edge.rangeAnalytics(name, days);
   }
 }
 

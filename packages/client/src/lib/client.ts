@@ -48,7 +48,7 @@ import {
 } from '@loopwright/protocol';
 import type { z } from 'zod';
 import { type StreamOptions, readEvents } from './events.ts';
-import { type ApiCall, type Caller, callApi, fetchText } from './request.ts';
+import { type ApiAnswer, type ApiCall, type Caller, callApi, exchange, fetchText } from './request.ts';
 import { RunsClient } from './runs.ts';
 
 /** How a client reaches the control plane. */
@@ -91,6 +91,11 @@ export class Client {
   /** Any operation of the API, checked by the schema of its answer: for what has no method of its own here. */
   call<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<z.infer<Schema>> {
     return callApi(this.#caller, call);
+  }
+
+  /** The same with the headers of the answer: for an ETag, or for the version that answered. */
+  exchange<Schema extends z.ZodType>(call: ApiCall<Schema>): Promise<ApiAnswer<z.infer<Schema>>> {
+    return exchange(this.#caller, call);
   }
 
   /** The answer to a GET as text. */

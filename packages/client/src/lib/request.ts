@@ -15,6 +15,14 @@ export interface ApiCall<Schema extends z.ZodType> {
   readonly signal?: AbortSignal;
   /** Of RFC 7240: `respond-async` for an answer as soon as the work has begun. */
   readonly prefer?: string;
+  /** ETag of what is changed, as it was seen: when it is not that any more, the call fails with PRECONDITION_FAILED. */
+  readonly ifMatch?: string;
+}
+
+/** An answer with its headers, such as `etag`. */
+export interface ApiAnswer<Answer> {
+  readonly answer: Answer;
+  readonly headers: Headers;
 }
 
 /** Where and as whom the API is called. */
@@ -32,9 +40,17 @@ export interface Caller {
  * be reached is SERVICE_UNAVAILABLE.
  */
 export async function callApi<Schema extends z.ZodType>(caller: Caller, call: ApiCall<Schema>): Promise<z.infer<Schema>> {
-  const value = parseJson(await readText(caller, call));
-  const parsed = call.answer.safeParse(value);
-  if (parsed.success) return parsed.data;
+  return (await exchange(caller, call)).answer;
+}
+
+/** The same with the headers of the answer. */
+export async function exchange<Schema extends z.ZodType>(
+  caller: Caller,
+  call: ApiCall<Schema>,
+): Promise<ApiAnswer<z.infer<Schema>>> {
+  const { text, headers } = await readText(caller, call);
+  const parsed = call.answer.safeParse(parseJson(text));
+  if (parsed.success) return { answer: parsed.data, headers };
   throw new PlatformError(
     'INTERNAL_ERROR',
     `Cannot read the answer to ${call.method} ${call.path}: it is not what the API promises`,
@@ -45,8 +61,8 @@ export async function callApi<Schema extends z.ZodType>(caller: Caller, call: Ap
 }
 
 /** The answer to a GET as text; throws as {@link callApi} does. */
-export function fetchText(caller: Caller, path: string): Promise<string> {
-  return readText(caller, { method: 'GET', path });
+export async function fetchText(caller: Caller, path: string): Promise<string> {
+  return (await readText(caller, { method: 'GET', path })).text;
 }
 
 /** Opens a stream of Server-Sent Events; gives its body. Throws as {@link callApi} does. */
@@ -57,13 +73,13 @@ export async function openStream(caller: Caller, path: string, signal: AbortSign
   return response.body;
 }
 
-async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<string> {
+async function readText(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'>): Promise<{ text: string; headers: Headers }> {
   const response = await send(caller, call);
   const text = await response.text().catch((error: unknown) => {
     throw unreachable(error);
   });
   if (!response.ok) throw errorOf(response.status, parseJson(text));
-  return text;
+  return { text, headers: response.headers };
 }
 
 async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & { accept?: string }): Promise<Response> {
@@ -72,6 +88,7 @@ async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & {
   if (caller.apiKey !== undefined) headers['authorization'] = `Bearer ${caller.apiKey}`;
   if (call.accept !== undefined) headers['accept'] = call.accept;
   if (call.prefer !== undefined) headers['prefer'] = call.prefer;
+  if (call.ifMatch !== undefined) headers['if-match'] = call.ifMatch;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
   if (call.json !== undefined) {

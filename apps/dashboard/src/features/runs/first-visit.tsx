@@ -46,8 +46,13 @@ export function FirstVisit(): ReactElement {
       </ul>
       <h3>What comes then</h3>
       <ol className="first-steps">
-        <li>The run stops where it needs you: questions and decisions wait on its page.</li>
-        <li>An accepted version is promoted and served; each request to it is recorded.</li>
+        <li>
+          The run stops where it needs you: questions and decisions wait in the <PageLink path="/inbox">inbox</PageLink>.
+        </li>
+        <li>
+          An accepted version is promoted and served under <PageLink path="/programs">programs</PageLink>; each request to it is
+          recorded.
+        </li>
         <li>When the inputs change, drift is shown and a repair is proposed.</li>
       </ol>
       <p>

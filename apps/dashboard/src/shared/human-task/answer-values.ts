@@ -22,6 +22,7 @@ export function problemOf(question: Question, value: Typed): string | undefined 
     if (minimum !== undefined && number < minimum) return `At least ${minimum}`;
     if (maximum !== undefined && number > maximum) return `At most ${maximum}`;
   }
+  if (type === 'uuid' && !/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)) return 'This is no UUID';
   if (type === 'json_object') {
     try {
       const parsed: unknown = JSON.parse(value);

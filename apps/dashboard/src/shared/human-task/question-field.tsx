@@ -8,11 +8,13 @@ export function QuestionField({
   question,
   value,
   error,
+  isDisabled = false,
   onChange,
 }: {
   question: Question;
   value: Typed;
   error: string | undefined;
+  isDisabled?: boolean;
   onChange: (value: Typed) => void;
 }): ReactElement {
   const { text, intent, answer_type: type, choices = [], required, minimum, maximum } = question;
@@ -21,19 +23,21 @@ export function QuestionField({
     ...(intent === undefined ? {} : { hint: intent }),
     error,
     required,
+    disabled: isDisabled,
   };
   const shown = typeof value === 'string' ? value : '';
   const typed = ({ target }: { target: { value: string } }): void => onChange(target.value === '' ? undefined : target.value);
   if (type === 'multi_choice') {
     const chosen = typeof value === 'object' ? value : [];
     return (
-      <fieldset className="choices">
+      <fieldset className="choices" disabled={isDisabled}>
         <legend className="field-label">{around.label}</legend>
         {intent === undefined ? null : <span className="field-hint">{intent}</span>}
         {choices.map((choice) => (
           <label key={choice} className="row">
             <input
               type="checkbox"
+              aria-invalid={error !== undefined}
               checked={chosen.includes(choice)}
               onChange={({ target }) => onChange(target.checked ? [...chosen, choice] : chosen.filter((one) => one !== choice))}
             />
@@ -78,7 +82,7 @@ export function QuestionField({
     <TextArea
       {...around}
       className={type === 'json_object' ? 'input mono' : 'input'}
-      maxLength={100_000}
+      maxLength={type === 'json_object' ? 100_000 : 10_000}
       value={shown}
       onChange={typed}
     />

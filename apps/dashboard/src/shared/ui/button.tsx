@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactElement } from 'react';
+import type { ButtonHTMLAttributes, ReactElement, Ref } from 'react';
 import './controls.css';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -10,6 +10,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly small?: boolean;
   /** Why it is disabled, as its tooltip. */
   readonly reason?: string | undefined;
+  readonly ref?: Ref<HTMLButtonElement>;
 }
 
 /** A button. One that is disabled says why. */

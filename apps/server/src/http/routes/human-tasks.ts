@@ -12,17 +12,29 @@ import { noSuchTask } from '../../authorization/subjects.ts';
 import type { AppParts } from '../app.ts';
 import { humanTaskView } from '../execution-view.ts';
 import { giveAnswer } from '../give-answer.ts';
-import { cursorOf, cursorSchema, placeOf, timePlace } from '../manners/pages.ts';
+import { cursorSchema, cutPage, placeOf, timePlace } from '../manners/pages.ts';
 import { idempotencyKeySchema } from '../idempotency.ts';
 
-/** A place in the list of human tasks: when one was asked, and its id. */
-function taskAt(cursor: string): { createdAt: number; id: string } {
-  const [createdAt, id] = placeOf(cursor, timePlace);
-  return { createdAt, id };
+/** A place in the list of human tasks: when one was asked or answered, and its id. */
+function taskAt(cursor: string): { at: number; id: string } {
+  const [at, id] = placeOf(cursor, timePlace);
+  return { at, id };
 }
 
 /** Why an administrator of the project answers a question that is for another user; without it that is refused. */
 const override = { override_reason: z.string().trim().min(1).max(2000).optional() };
+
+/** Which questions are listed, in which order. */
+const querystring = z.object({
+  state: humanTaskStateSchema.default('open'),
+  sort: z
+    .enum(['created_at', '-answered_at'])
+    .default('created_at')
+    .describe('`-answered_at`: the answered ones, the newest answer first, whatever `state` says'),
+  execution_id: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: cursorSchema,
+});
 
 /** `/tasks`: every question that was put to people, of all executions. */
 export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
@@ -35,12 +47,6 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
       return humanTaskView(task);
     };
 
-    const querystring = z.object({
-      state: humanTaskStateSchema.default('open'),
-      execution_id: z.string().optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      cursor: cursorSchema,
-    });
     api.get(
       '/tasks',
       {
@@ -51,17 +57,22 @@ export function humanTaskRoutes(parts: AppParts): FastifyPluginAsyncZod {
           response: { 200: humanTaskListSchema },
         },
       },
-      async ({ access, query: { state, execution_id, limit, cursor } }) => {
+      async ({ access, query: { state, sort, execution_id, limit, cursor } }) => {
+        const isByAnswer = sort === '-answered_at';
+        const after = cursor === undefined ? undefined : taskAt(cursor);
         const found = engine.read.humanTasks({
-          state,
           limit: limit + 1,
           projects: access.scope('tasks:read'),
           ...(execution_id === undefined ? {} : { executionId: execution_id }),
-          ...(cursor === undefined ? {} : { after: taskAt(cursor) }),
+          ...(isByAnswer
+            ? { byAnswer: after === undefined ? 'newest' : { answeredAt: after.at, id: after.id } }
+            : { state, ...(after === undefined ? {} : { after: { createdAt: after.at, id: after.id } }) }),
         });
-        const tasks = found.slice(0, limit);
-        const last = found.length > limit ? tasks.at(-1) : undefined;
-        return { tasks: tasks.map(humanTaskView), next_cursor: cursorOf(last === undefined ? null : [last.createdAt, last.id]) };
+        const [page, next_cursor] = cutPage(found, limit, ({ id, createdAt, answeredAt }) => [
+          isByAnswer ? (answeredAt ?? 0) : createdAt,
+          id,
+        ]);
+        return { tasks: page.map(humanTaskView), next_cursor };
       },
     );
 

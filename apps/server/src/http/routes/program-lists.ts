@@ -1,4 +1,6 @@
+import { DEFAULT_PROJECT } from '@loopwright/engine';
 import {
+  type ProgramSummary,
   errorResponseSchema,
   programListSchema,
   programNameSchema,
@@ -7,6 +9,7 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { StoredSummary } from '../../programs/program-service.ts';
 import type { AppParts } from '../app.ts';
 import { namePlace, numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
 
@@ -22,14 +25,20 @@ export function programListRoutes({ programs, authorization: { resources } }: Ap
         schema: {
           tags: ['programs'],
           summary: 'Programs, by their names',
-          querystring: pageQuery,
+          querystring: pageQuery.extend({ q: z.string().min(1).max(63).optional().describe('What the name contains') }),
           response: { 200: programListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ access, query }) => {
-        const list = await programs.list(await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read')));
+      async ({ access, query: { q = '', ...query } }) => {
+        const isSeen = await resources.programsIn((projectId) => access.mayIn(projectId, 'programs:read'));
+        const list = await programs.list((name) => name.includes(q.toLowerCase()) && isSeen(name));
         const { page, ...rest } = pageOf(list, query, { place: ({ name }) => [name], schema: namePlace });
-        return { programs: page, ...rest };
+        const projects = await resources.projectsOfPrograms();
+        const inProject = (program: StoredSummary): ProgramSummary => ({
+          ...program,
+          project_id: projects.get(program.name) ?? DEFAULT_PROJECT,
+        });
+        return { programs: page.map(inProject), ...rest };
       },
     );
 

@@ -9,6 +9,7 @@ import {
   isoTime,
   programListSchema,
   programSummarySchema,
+  rangeAnalyticsSchema,
   programVersionsSchema,
   promotionListSchema,
   systemClock,
@@ -48,11 +49,13 @@ const PATH = '/api/v1/programs';
 describe('GET /api/v1/programs', () => {
   it('lists every program with its versions and which one is active', async () => {
     const expected = [
-      { name: 'echo', active_version: 2, versions: [1, 2], edge_url: edgeUrl },
-      { name: 'idle', active_version: null, versions: [1], edge_url: edgeUrl },
+      { name: 'echo', project_id: 'default', active_version: 2, versions: [1, 2], edge_url: edgeUrl },
+      { name: 'idle', project_id: 'default', active_version: null, versions: [1], edge_url: edgeUrl },
     ];
     assert.deepEqual(programListSchema.parse((await server.get(PATH)).body), { programs: expected, total: 2, next_cursor: null });
     assert.deepEqual(programSummarySchema.parse((await server.get(`${PATH}/echo`)).body), expected[0]);
+    const found = programListSchema.parse((await server.get(`${PATH}?q=DL`)).body);
+    assert.deepEqual([found.programs.map(({ name }) => name), found.total], [['idle'], 1]);
   });
 
   it('leaves out the folder of a program that never got a version', async () => {
@@ -134,6 +137,18 @@ describe('GET /api/v1/programs/{name}/analytics', () => {
     assert.equal(old.total_executions, 0);
   });
 
+  it('gives the figures of some days together, by day and by version', async () => {
+    const date = isoTime(systemClock.now()).slice(0, 10);
+    const { body } = await server.get(`${PATH}/echo/analytics/range?from=2026-01-01`);
+    const range = rangeAnalyticsSchema.parse(body);
+    assert.deepEqual([range.from, range.to, range.days.map((day) => day.date)], ['2026-01-01', date, [date]]);
+    assert.ok((range.by_version['2']?.total_executions ?? 0) >= 1);
+    const earlier = await server.get(`${PATH}/echo/analytics/range?from=2026-01-01&to=2026-01-31`);
+    assert.equal(rangeAnalyticsSchema.parse(earlier.body).total.total_executions, 0);
+    for (const query of ['', '?from=2026-02-02&to=2026-02-01', '?from=2024-01-01&to=2026-02-01', '?from=2026-02-30'])
+      errorIn(await server.get(`${PATH}/echo/analytics/range${query}`), 'VALIDATION_ERROR');
+  });
+
   it('refuses a day that is none', async () => {
     const error = errorIn(await server.get(`${PATH}/echo/analytics?date=2026-02-30`), 'VALIDATION_ERROR');
     assert.deepEqual(pointersIn(error), ['/querystring/date']);
@@ -142,7 +157,7 @@ describe('GET /api/v1/programs/{name}/analytics', () => {
 
 describe('a program that is not known', () => {
   it('is 404 on every route, and a name that is none is 400', async () => {
-    for (const rest of ['', '/versions', '/promotions', '/analytics']) {
+    for (const rest of ['', '/versions', '/promotions', '/analytics', '/analytics/range?from=2026-01-01']) {
       assert.equal(errorIn(await server.get(`${PATH}/nobody${rest}`), 'PROGRAM_NOT_FOUND').status, 404);
       for (const name of ['Echo', '..%2Fecho', 'x'.repeat(64)]) {
         assert.deepEqual(pointersIn(errorIn(await server.get(`${PATH}/${name}${rest}`), 'VALIDATION_ERROR')), ['/params/name']);

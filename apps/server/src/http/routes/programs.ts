@@ -5,13 +5,15 @@ import {
   executeResponseSchema,
   programNameSchema,
   programSummarySchema,
+  rangeAnalyticsQuerySchema,
+  rangeAnalyticsSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AppParts } from '../app.ts';
 
 /** `/programs/{name}`: one program, a way to call it, and its figures. */
-export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
+export function programRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
     const missing = { 404: errorResponseSchema };
@@ -27,7 +29,7 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
           response: { 200: programSummarySchema, ...missing },
         },
       },
-      async ({ params: { name } }) => programs.summary(name),
+      async ({ params: { name } }) => ({ ...(await programs.summary(name)), project_id: await resources.projectOfProgram(name) }),
     );
 
     api.post(
@@ -65,6 +67,20 @@ export function programRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
         },
       },
       async ({ params: { name }, query: { date } }) => programs.analytics(name, date),
+    );
+
+    api.get(
+      '/programs/:name/analytics/range',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Figures of some days of a program: together, day by day, by version, by hour and by kind of input',
+          params,
+          querystring: rangeAnalyticsQuerySchema,
+          response: { 200: rangeAnalyticsSchema, 400: errorResponseSchema, ...missing },
+        },
+      },
+      async ({ params: { name }, query }) => programs.rangeAnalytics(name, query),
     );
   };
 }

@@ -120,12 +120,14 @@ export interface StoredDefinition {
 /** Projects by their ids: these and no others, or all but these. */
 export type ProjectScope = { readonly only: readonly string[] } | { readonly except: readonly string[] };
 
-/** Which human tasks are listed, the oldest first. */
+/** Which human tasks are listed, the oldest first; or those that were answered, the newest answer first. */
 export interface HumanTaskQuery {
   readonly executionId?: string;
   readonly state?: StoredHumanTask['state'];
   /** Only those behind this one. */
   readonly after?: Pick<StoredHumanTask, 'createdAt' | 'id'>;
+  /** The answered ones, by their answers: from the newest, or behind the one with this time of its answer and id. */
+  readonly byAnswer?: 'newest' | { readonly answeredAt: number; readonly id: string };
   /** Only those of these projects. */
   readonly projects?: ProjectScope;
   readonly limit: number;

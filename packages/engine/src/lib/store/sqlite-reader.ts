@@ -258,7 +258,7 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({ executionId, state, after, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
+  humanTasks({ executionId, state, after, byAnswer, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
     // Of one execution there are few: the index of all that are open is not the one to go through.
     const isState = executionId === undefined ? 'state = ?' : '+state = ?';
     const [isOfProjects = '', ofProjects] = projectCondition(projects) ?? [];
@@ -266,11 +266,16 @@ export class SqliteReader implements StoreReader {
       executionId === undefined ? '' : 'execution_id = ?',
       state === undefined ? '' : isState,
       after === undefined ? '' : '(created_at, id) > (?, ?)',
+      byAnswer === undefined ? '' : 'answered_at IS NOT NULL',
+      typeof byAnswer === 'object' ? '(answered_at, id) < (?, ?)' : '',
       isOfProjects,
     ].filter(Boolean);
     const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
-    const values = [executionId, state, after?.createdAt, after?.id, ofProjects].filter((value) => value !== undefined);
-    return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY created_at, id LIMIT ?`)
+    const behind = typeof byAnswer === 'object' ? [byAnswer.answeredAt, byAnswer.id] : [];
+    const given = [executionId, state, after?.createdAt, after?.id, ...behind, ofProjects];
+    const values = given.filter((value) => value !== undefined);
+    const order = byAnswer === undefined ? 'created_at, id' : 'answered_at DESC, id DESC';
+    return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY ${order} LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));
   }

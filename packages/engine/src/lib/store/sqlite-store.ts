@@ -46,6 +46,7 @@ const MIGRATIONS = [
   '0010-event-positions.sql',
   '0011-projects.sql',
   '0012-notices.sql',
+  '0013-answers.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

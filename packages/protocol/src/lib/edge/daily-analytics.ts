@@ -21,6 +21,18 @@ export type AnalyticsFigures = z.infer<typeof analyticsFiguresSchema>;
 export const dailyAnalyticsSchema = z.object({ date: z.iso.date(), ...analyticsFiguresSchema.shape });
 export type DailyAnalytics = z.infer<typeof dailyAnalyticsSchema>;
 
+/** Days that one question is about at the most. */
+const RANGE_DAYS_MAX = 366;
+
+/** Which days, both included; to the edge's today when `to` is left out. */
+export const rangeAnalyticsQuerySchema = z
+  .strictObject({ from: z.iso.date(), to: z.iso.date().optional() })
+  .refine(({ from, to }) => to === undefined || from <= to, 'from must not be after to')
+  .refine(
+    ({ from, to }) => to === undefined || Date.parse(to) - Date.parse(from) < RANGE_DAYS_MAX * 86_400_000,
+    `must be ${RANGE_DAYS_MAX} days at the most`,
+  );
+
 const groupSchema = z.record(z.string(), analyticsFiguresSchema);
 
 /** `GET /tasks/{task_id}/analytics/range?from=…&to=…`: the figures of days together, day by day, and in groups. */

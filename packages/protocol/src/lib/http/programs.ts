@@ -18,6 +18,8 @@ export type ExamplesDescription = z.infer<typeof examplesDescriptionSchema>;
 /** A program and where it is served. */
 export const programSummarySchema = z.object({
   name: z.string(),
+  /** The project that it belongs to: what somebody may do with it is said there. */
+  project_id: z.string(),
   active_version: z.int().nullable(),
   versions: z.array(z.int()),
   /** Base URL of the edge runtime that serves it; `null` while the edge is not running. */

@@ -11,7 +11,7 @@ import { artifactTextQuery } from './artifact-text.ts';
 import { kindOf } from './file-kind.ts';
 
 const MarkdownView = lazy(async () => ({ default: (await import('./markdown-view.tsx')).MarkdownView }));
-const SourceView = lazy(async () => ({ default: (await import('./source-view.tsx')).SourceView }));
+const SourceView = lazy(async () => ({ default: (await import('../../../shared/ui/source-view.tsx')).SourceView }));
 const TableView = lazy(async () => ({ default: (await import('./table-view.tsx')).TableView }));
 const CompareRun = lazy(async () => ({ default: (await import('./compare-run.tsx')).CompareRun }));
 const ImageView = lazy(async () => ({ default: (await import('./image-view.tsx')).ImageView }));

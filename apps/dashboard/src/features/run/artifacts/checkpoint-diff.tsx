@@ -7,7 +7,7 @@ import { SelectField } from '../../../shared/ui/field.tsx';
 import { phaseTitle } from '../../../shared/ui/phase-title.ts';
 import { EmptyState, ErrorState, Loading } from '../../../shared/ui/states.tsx';
 import { checkpointsQuery, runKey } from '../run-queries.ts';
-import { Hunks } from './diff-view.tsx';
+import { Hunks } from '../../../shared/ui/diff-view.tsx';
 
 /** What changed in the files of the run between two of its checkpoints. */
 export function CheckpointDiff({ run }: { run: RunDetail }): ReactElement {

@@ -6,7 +6,7 @@ import { SelectField } from '../../../shared/ui/field.tsx';
 import { ErrorState, Loading } from '../../../shared/ui/states.tsx';
 import { artifactsQuery } from '../run-queries.ts';
 import { artifactTextQuery } from './artifact-text.ts';
-import { DiffView } from './diff-view.tsx';
+import { DiffView } from '../../../shared/ui/diff-view.tsx';
 
 /** How many other runs are offered. */
 const OFFERED = 50;

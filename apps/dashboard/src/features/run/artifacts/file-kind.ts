@@ -11,7 +11,7 @@ const IMAGES: Readonly<Record<string, string>> = {
 };
 
 /** The ending of a name, in lower case, without its dot. */
-export function endingOf(name: string): string {
+function endingOf(name: string): string {
   return /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 

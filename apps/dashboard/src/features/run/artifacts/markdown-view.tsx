@@ -1,6 +1,6 @@
 import { type Token, type Tokens, lexer } from 'marked';
 import { type ReactElement, type ReactNode, useMemo } from 'react';
-import { SourceView } from './source-view.tsx';
+import { SourceView } from '../../../shared/ui/source-view.tsx';
 import '../../../shared/ui/table.css';
 
 /** Markdown as elements, never as HTML: what a model wrote runs nothing and loads nothing. Tags in it are shown as text. */

@@ -1,7 +1,7 @@
 import { type ReactElement, useMemo } from 'react';
 import { type Column, DataTable } from '../../../shared/ui/data-table.tsx';
 import { parseCsv, parseJsonLines } from './parse-table.ts';
-import { SourceView } from './source-view.tsx';
+import { SourceView } from '../../../shared/ui/source-view.tsx';
 
 const ROW_HEIGHT = 30;
 

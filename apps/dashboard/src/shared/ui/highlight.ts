@@ -3,7 +3,6 @@ import { parser as javascript } from '@lezer/javascript';
 import { parser as json } from '@lezer/json';
 import { parser as python } from '@lezer/python';
 import { parser as yaml } from '@lezer/yaml';
-import { endingOf } from './file-kind.ts';
 
 /** A piece of source and the classes of what it is. */
 export interface Token {
@@ -32,7 +31,7 @@ const PARSERS = {
 
 /** The lines of a source, each in pieces with their classes. */
 export function highlightedLines(name: string, text: string): Token[][] {
-  const ending = endingOf(name);
+  const ending = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   const parser = Object.hasOwn(PARSERS, ending) ? PARSERS[ending as keyof typeof PARSERS] : undefined;
   if (parser === undefined || text.length > PARSED) return text.split('\n').map((line) => [{ text: line, classes: '' }]);
   const lines: Token[][] = [[]];

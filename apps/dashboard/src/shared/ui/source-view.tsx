@@ -1,5 +1,6 @@
 import { type ReactElement, useMemo } from 'react';
 import { highlightedLines } from './highlight.ts';
+import './source-view.css';
 
 /** How many lines are shown; the rest is there to download. */
 const LINES = 5000;

@@ -1,5 +1,7 @@
 import { structuredPatch } from 'diff';
 import { type ReactElement, useMemo } from 'react';
+import './diff-view.css';
+import './table.css';
 
 /** The work that is put into finding the least difference; beyond it the files count as too different. */
 const EDITS = 20_000;

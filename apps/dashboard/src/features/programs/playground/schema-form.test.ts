@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type FormField, draftsOf, fits, formOf, parseJson, valueOf } from './schema-form.ts';
+
+const schema = {
+  type: 'object',
+  required: ['text', 'amount', 'kind'],
+  properties: {
+    text: { type: 'string', title: 'Text' },
+    amount: { type: 'integer', minimum: 1, maximum: 9 },
+    kind: { enum: ['a', 2, null] },
+    urgent: { type: 'boolean' },
+    'a/b~': { type: 'object', properties: { inner: { type: 'number' } } },
+    list: { type: 'array', items: { type: 'string' } },
+  },
+};
+const form: FormField = formOf(schema);
+
+describe('the form of a JSON Schema', () => {
+  it('makes the value that was typed, and leaves out what is optional and empty', () => {
+    const drafts = { '/text': '', '/amount': '3', '/kind': '2', '/a~1b~0/inner': '1.5', '/list': '["x"]' };
+    const { value, problems } = valueOf(form, drafts);
+    assert.deepEqual([...problems], []);
+    assert.deepEqual(value, { text: '', amount: 3, kind: null, 'a/b~': { inner: 1.5 }, list: ['x'] });
+    assert.ok(fits(form, value ?? null));
+    assert.deepEqual(valueOf(form, draftsOf(form, value)).value, value);
+  });
+
+  it('says what is wrong, field by field', () => {
+    const problem = (drafts: Record<string, string>): Record<string, string> =>
+      Object.fromEntries(valueOf(form, drafts).problems);
+    assert.deepEqual(problem({ '/amount': '1.5', '/kind': '0' }), { '/amount': 'A whole number is needed' });
+    assert.deepEqual(problem({ '/amount': '10', '/list': '[', '/a~1b~0/inner': 'x' }), {
+      '/amount': 'At most 9',
+      '/kind': 'A value is needed',
+      '/a~1b~0/inner': 'This is no number',
+      '/list': 'This is no JSON',
+    });
+  });
+
+  it('takes JSON for what it has no control for, and says when a value has no place in it', () => {
+    for (const odd of [
+      {},
+      { type: ['string', 'null'] },
+      { anyOf: [] },
+      { $ref: '#/x' },
+      { type: 'array' },
+      null,
+      { type: 'object' },
+    ])
+      assert.equal(formOf(odd).kind, 'json', JSON.stringify(odd));
+    let deep: object = { type: 'string' };
+    for (let level = 0; level < 50; level++) deep = { type: 'object', properties: { deep } };
+    assert.equal(formOf(deep).kind, 'object');
+    assert.equal(fits(form, { text: 'x', amount: 1, kind: 'a', more: 1 }), false);
+    assert.equal(fits(form, 'text'), false);
+    assert.equal(formOf({ type: 'object', properties: JSON.parse('{"__proto__":{"type":"string"}}') }).kind, 'json');
+    assert.equal(parseJson('{'), undefined);
+  });
+});
