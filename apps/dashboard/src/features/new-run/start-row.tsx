@@ -6,7 +6,7 @@ import { DEFAULT_PROJECT, problemsOf } from './draft.ts';
 import type { FormProps } from './form-props.ts';
 import { useStart } from './use-start.ts';
 
-/** The button that starts the run, or why it cannot be started. */
+/** The button that starts the run, or why it cannot be started. Enter in a field does not: nobody wants to start by accident. */
 export function StartRow(props: FormProps): ReactElement {
   const { draft, search, profile } = props;
   const { can } = useSession();
@@ -22,7 +22,7 @@ export function StartRow(props: FormProps): ReactElement {
         </p>
       )}
       <div className="row">
-        <Button look="primary" icon="play" type="submit" disabled={reason !== undefined || isPending} onClick={start}>
+        <Button look="primary" icon="play" disabled={reason !== undefined || isPending} onClick={start}>
           Start the run
         </Button>
         {reason === undefined ? null : <span className="muted">{reason}</span>}
