@@ -1,6 +1,7 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at. Fails when axe finds something.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sampleTable } from './new-run.suite.ts';
 import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
@@ -27,6 +28,10 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  'new-run': '/new-run?profile=ml_classification',
+  'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
+  'new-run-quick': '/new-run?how=quick&profile=steps',
+  modules: '/modules',
   inbox: '/inbox',
   'inbox-questions': `/inbox/${inbox.questions}`,
   'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
@@ -79,4 +84,9 @@ async function artifactOf(runId: string, wanted: string): Promise<string> {
       .flat()
       .find(({ name }) => name === wanted)?.artifact_id ?? ''
   );
+}
+
+async function examplesOf(): Promise<string> {
+  const { digest } = await server.client.uploadExamples(new Blob([sampleTable()]), 'text/csv');
+  return digest;
 }

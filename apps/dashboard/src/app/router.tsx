@@ -1,6 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { modulesSearchSchema } from '../features/modules/modules-search.ts';
+import { newRunSearchSchema } from '../features/new-run/new-run-search.ts';
 import { inboxSearchSchema } from '../features/inbox/inbox-search.ts';
 import { programSearchSchema, programsSearchSchema } from '../features/programs/programs-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
@@ -29,6 +31,20 @@ const run = createRoute({
   path: '/orchestrator/runs/$runId',
   validateSearch: (search) => runSearchSchema.parse(search),
   component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
+});
+
+const newRun = createRoute({
+  getParentRoute: () => root,
+  path: '/new-run',
+  validateSearch: (search) => newRunSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/new-run/new-run-page.tsx'), 'NewRunPage'),
+});
+
+const modules = createRoute({
+  getParentRoute: () => root,
+  path: '/modules',
+  validateSearch: (search) => modulesSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/modules/modules-page.tsx'), 'ModulesPage'),
 });
 
 const inbox = createRoute({
@@ -64,7 +80,7 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, inbox.addChildren([task]), programs, program, settings]),
+  routeTree: root.addChildren([home, runs, run, inbox.addChildren([task]), programs, program, newRun, modules, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -90,6 +90,7 @@ const QUERIES: Readonly<Record<string, (of: Belongings) => string>> = {
   'GET /api/v1/audit': () => '?limit=500',
   'GET /api/v1/programs/{name}/analytics/range': () => '?from=2026-01-01&to=2026-01-31',
   'GET /api/v1/programs/{name}/break-even': () => '?requests_per_day=1&model=a/b',
+  'GET /api/v1/profiles/{profile}/estimate': ({ project }) => `?project_id=${project}`,
   'GET /runs/{run_id}/checkpoints/compare': () => '?from=missing&to=missing',
 };
 
@@ -136,6 +137,7 @@ function pathOf(operation: string, of: Belongings): string {
     task_id: of.task,
     workflow_id: operation.includes('/schedule/') ? of.workflow : 'plain',
     digest: of.digest,
+    profile: 'phased',
     name: operation.includes('/files/') ? 'missing' : of.program,
     project_id: of.project,
     user_id: 'target',

@@ -8,6 +8,7 @@ import {
   type MetricsSummary,
   PlatformError,
   type RunDetail,
+  type RunEstimate,
 } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import { type AdvanceOutcome, type AdvanceRequest, advanceBySelf, advanceRun } from './advance-run.ts';
@@ -15,6 +16,7 @@ import { cloneRequest, createRun, requireRun, runNotFound } from './create-run.t
 import { listRuns } from './list-runs.ts';
 import { type QualitySource, type WarningCounts, noWarnings, notMeasured } from './metrics/quality.ts';
 import { runMetrics } from './metrics/run-metrics.ts';
+import { estimateRun } from './estimate-run.ts';
 import { recoverRuns } from './recover-runs.ts';
 import type { Asked } from './request-id.ts';
 import { retryRun } from './retry-run.ts';
@@ -166,6 +168,12 @@ export class Runs implements AsyncDisposable {
       past: await pastRuns(store, stored.run, projects),
       now: clock.now(),
     });
+  }
+
+  /** What a run that is not made yet is to be expected to take; see {@link estimateRun}. */
+  async estimate(asked: { profile: string; projectId: string }, projects: ProjectScope): Promise<RunEstimate> {
+    await this.#parts.tracker.refreshAll();
+    return estimateRun(this.#parts, asked, projects);
   }
 
   /** Why a run does not move. Throws RUN_NOT_FOUND, and EXECUTION_NOT_FOUND when the engine does not keep its execution any more. */

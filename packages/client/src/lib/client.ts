@@ -109,7 +109,7 @@ export class Client {
 
   /** Sends labelled examples for a project, `application/x-ndjson` or `text/csv`; nothing is kept when a line is wrong. */
   uploadExamples(
-    body: ReadableStream<Uint8Array>,
+    body: ReadableStream<Uint8Array> | Blob,
     contentType: string,
     { projectId, ...keyed }: { projectId?: string } & Keyed = {},
   ): Promise<ExamplesDescription> {

@@ -9,7 +9,7 @@ export interface ApiCall<Schema extends z.ZodType> {
   /** What the answer must be. */
   readonly answer: Schema;
   readonly json?: unknown;
-  readonly stream?: { readonly body: ReadableStream<Uint8Array>; readonly contentType: string };
+  readonly stream?: { readonly body: ReadableStream<Uint8Array> | Blob; readonly contentType: string };
   /** Names this request: sent again under the same key it has no second effect. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -97,7 +97,7 @@ async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & {
   } else if (call.stream !== undefined) {
     headers['content-type'] = call.stream.contentType;
     init.body = call.stream.body;
-    init.duplex = 'half';
+    if (!(call.stream.body instanceof Blob)) init.duplex = 'half';
   }
   if (call.signal !== undefined) init.signal = call.signal;
   const base = await caller.baseUrl();

@@ -7,7 +7,9 @@ import { useSession } from '../../shared/api/session.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { DataTable } from '../../shared/ui/data-table.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
+import { PageLink } from '../../shared/ui/page-link.tsx';
 import { BulkBar } from './bulk-bar.tsx';
+import { FirstVisit } from './first-visit.tsx';
 import { rowsOf } from './merge-runs.ts';
 import { runColumns } from './run-columns.tsx';
 import { RunFilters } from './run-filters.tsx';
@@ -54,6 +56,11 @@ export function RunsPage(): ReactElement {
           {list.data === undefined ? '' : `${total.toLocaleString('en')} ${total === 1 ? 'run' : 'runs'}`}
         </span>
         <span className="grow" />
+        {mayChange ? (
+          <PageLink path="/new-run" className="button">
+            New run
+          </PageLink>
+        ) : null}
         <SavedViews search={search} onOpen={(view) => void navigate({ search: view })} />
       </div>
       <RunFilters search={search} onChange={change} />
@@ -102,10 +109,5 @@ function NoRuns({ search, onReset }: { search: RunsSearch; onReset: () => void }
         Looked for: {filterText(search)}.
       </EmptyState>
     );
-  return (
-    <EmptyState title="There are no runs yet" action={<code>npm run demo</code>}>
-      A run takes a task from its description to a served program, phase by phase. The demonstration makes one; so does POST
-      /runs.
-    </EmptyState>
-  );
+  return <FirstVisit />;
 }

@@ -30,6 +30,7 @@ const NO_LISTS: Readonly<Record<string, string>> = {
   '/api/v1/runs/{run_id}/governance': 'the last check of each phase',
   '/api/v1/runs/{run_id}/checkpoints/compare': 'what differs between two manifests, which have a limit',
   '/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}': 'one manifest, which has a limit',
+  '/api/v1/examples/{digest}/facts': 'what is measured of one set: at most a hundred labels and five hundred fields',
   '/api/v1/programs/{name}/analytics/range': 'the days of one year at the most',
   '/api/v1/modules/{name}': 'the routes that one module announced, at most a thousand',
   '/api/v1/programs/{name}/aliases/active': 'the versions that share the requests, at most two',

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
-import { examplesDescriptionSchema } from '@loopwright/protocol';
+import { exampleFactsSchema, examplesDescriptionSchema } from '@loopwright/protocol';
 import { type Answer, type TestServer, errorIn, openServer, pointersIn } from '../app-fixture.ts';
 
 const LIMIT = 256 * 1024;
@@ -156,6 +156,38 @@ describe('POST /api/v1/examples', () => {
     while ((await stored()).length !== atFirst.length) assert.ok(performance.now() < deadline, 'something was left');
     assert.deepEqual(await stored(), atFirst);
     assert.equal((await upload('{"input":1,"output":2}')).status, 201);
+  });
+});
+
+describe('GET /api/v1/examples/{digest}/facts', () => {
+  it('measures fields, split, repetition and leakage of a table before there is a run', async () => {
+    const rows = Array.from({ length: 40 }, (_, n) => `${n},${n % 2 === 0 ? 'even' : 'odd'},${n % 2 === 0 ? 'a' : 'b'}`);
+    const { body } = await upload(['size,parity,label', ...rows, rows[0], '7,odd,a'].join('\n'), 'text/csv');
+    const { digest } = examplesDescriptionSchema.parse(body);
+    const facts = exampleFactsSchema.parse((await server.get(`${PATH}/${digest}/facts`)).body);
+    assert.deepEqual(
+      [facts.count, facts.kind, facts.classes, facts.duplicates.exact, facts.conflicts.inputs],
+      [42, 'tabular', 2, 1, 1],
+    );
+    assert.deepEqual(
+      facts.fields.map(({ name, type, leaks }) => [name, type, leaks]),
+      [
+        ['parity', 'text', false],
+        ['size', 'number', false],
+      ],
+    );
+    assert.equal(facts.labels.reduce((sum, { holdout }) => sum + holdout, 0) > 0, true);
+    assert.deepEqual((await server.get(`${PATH}/${digest}/facts`)).body, facts);
+    assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=1`)).status, 400);
+    assert.equal((await server.get(`${PATH}/${'0'.repeat(64)}/facts`)).status, 404);
+  });
+
+  it('finds a field that gives the label away', async () => {
+    const rows = Array.from({ length: 20 }, (_, n) => `${n},${n % 2},${n % 2 === 0 ? 'a' : 'b'}`);
+    const { digest } = examplesDescriptionSchema.parse((await upload(['id,flag,label', ...rows].join('\n'), 'text/csv')).body);
+    const facts = exampleFactsSchema.parse((await server.get(`${PATH}/${digest}/facts`)).body);
+    assert.deepEqual(facts.leakage.fields, ['flag']);
+    assert.match(facts.warnings.join('\n'), /follows from one field alone: flag/);
   });
 });
 

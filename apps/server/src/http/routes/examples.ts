@@ -1,12 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { DEFAULT_PROJECT, digestOf } from '@loopwright/engine';
-import { type Clock, PlatformError, errorResponseSchema, examplesDescriptionSchema, projectIdSchema } from '@loopwright/protocol';
+import {
+  type Clock,
+  PlatformError,
+  errorResponseSchema,
+  exampleFactsSchema,
+  examplesDescriptionSchema,
+  projectIdSchema,
+} from '@loopwright/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ExampleSummary } from '../../examples/example-store.ts';
 import type { ExampleFormat } from '../../examples/read-examples.ts';
+import { FactsOfExamples } from '../../profiles/classification/analysis/facts-of-examples.ts';
 import type { AppParts } from '../app.ts';
 import { answeredBefore, refusalOfStream } from '../honour-idempotency-keys.ts';
 import { sendKept } from '../kept-headers.ts';
@@ -20,6 +28,8 @@ const FORMATS: Readonly<Record<string, ExampleFormat>> = {
 
 /** How long an upload that was refused may go on, in milliseconds. */
 const FAREWELL_MS = 1000;
+
+const params = z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /** `/examples`: labelled examples come in as a stream and are kept under their digest. */
 export function exampleRoutes({ examples, clock, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
@@ -73,7 +83,6 @@ export function exampleRoutes({ examples, clock, authorization: { resources } }:
       return summary;
     }
 
-    const params = z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) });
     api.get(
       '/examples/:digest',
       {
@@ -86,6 +95,8 @@ export function exampleRoutes({ examples, clock, authorization: { resources } }:
       },
       async ({ params: { digest } }) => examples.describe(digest),
     );
+
+    await api.register(factsRoute(examples));
 
     const text = { description: 'One example a line', content: { 'application/x-ndjson': { schema: z.string() } } };
     api.get(
@@ -102,6 +113,35 @@ export function exampleRoutes({ examples, clock, authorization: { resources } }:
         const lines = (await examples.read(digest)).map((example) => JSON.stringify(example)).join('\n');
         return reply.type('application/x-ndjson').send(`${lines}\n`);
       },
+    );
+  };
+}
+
+/** `/examples/{digest}/facts`: what the data phase of a run would find, before there is a run. */
+function factsRoute(examples: AppParts['examples']): FastifyPluginAsyncZod {
+  return async (api) => {
+    const measured = new FactsOfExamples(examples);
+    api.addHook('preClose', async () => measured.close());
+    api.get(
+      '/examples/:digest/facts',
+      {
+        schema: {
+          tags: ['examples'],
+          summary: 'Measure a set of examples and its split: fields, labels, duplicates, conflicts, leakage',
+          params,
+          querystring: z.object({
+            holdout: z.coerce.number().gt(0).lt(1).default(0.2),
+            seed: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).default(1),
+          }),
+          response: {
+            200: exampleFactsSchema,
+            400: errorResponseSchema,
+            404: errorResponseSchema,
+            503: errorResponseSchema,
+          },
+        },
+      },
+      async ({ params: { digest }, query }) => measured.facts({ digest, ...query }),
     );
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { listRunsResponseSchema, runSummarySchema } from '@loopwright/protocol';
+import { listRunsResponseSchema, profileListSchema, runEstimateSchema, runSummarySchema } from '@loopwright/protocol';
 import { errorIn, isRecent } from '../app-fixture.ts';
 import {
   ANN,
@@ -175,6 +175,32 @@ describe('GET /runs', () => {
       );
     }
     errorIn(await server.get('/api/v1/runs?cursor=nonsense'), 'VALIDATION_ERROR');
+  });
+});
+
+describe('GET /api/v1/profiles', () => {
+  it('says what runs can be made of', async () => {
+    const { profiles, total } = profileListSchema.parse((await server.get('/api/v1/profiles')).body);
+    const small = profiles.find(({ profile }) => profile === 'small_one');
+    assert.deepEqual(
+      small?.phases.map(({ phase }) => phase),
+      ['planning', 'development', 'qa'],
+    );
+    assert.equal(small?.asks_models, false);
+    assert.equal(total, profiles.length);
+  });
+
+  it('estimates a run from completed ones of its project, and says why it cannot', async () => {
+    const path = '/api/v1/profiles/small_one/estimate?project_id=estimated';
+    await complete({ project_id: 'estimated' });
+    const { time, cost } = runEstimateSchema.parse((await server.get(path)).body);
+    assert.deepEqual([time.runs, time.from, time.reason, cost.from], [1, 'project', null, 'project']);
+    assert.ok((time.median ?? -1) >= 0);
+    const phases = profileListSchema.parse((await server.get('/api/v1/profiles')).body).profiles;
+    const unused = phases.find(({ profile }) => profile !== 'small_one')?.profile ?? '';
+    const none = runEstimateSchema.parse((await server.get(`/api/v1/profiles/${unused}/estimate`)).body);
+    assert.deepEqual([none.time.median, none.time.reason], [null, 'no run of the profile has been completed that you may see']);
+    assert.equal((await server.get('/api/v1/profiles/nothing/estimate')).status, 400);
   });
 });
 

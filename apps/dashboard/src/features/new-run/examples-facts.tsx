@@ -1,0 +1,179 @@
+import type { ExampleFacts, ExamplesDescription } from '@loopwright/protocol';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { countText, percentText, sizeText } from '../../shared/time/format.ts';
+import { Button } from '../../shared/ui/button.tsx';
+import { Icon } from '../../shared/ui/icon.tsx';
+import { ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
+import '../../shared/ui/table.css';
+import { examplesQuery, factsQuery } from './new-run-queries.ts';
+import { Samples } from './samples.tsx';
+
+const LABELS_SHOWN = 12;
+const KINDS = { text: 'Texts', tabular: 'Records', other: 'Other values' } as const;
+
+/** What was inferred from the examples: shape, labels, repetition, contradiction, leakage, and what to do about it. */
+export function ExamplesFacts({ digest, onRemove }: { digest: string; onRemove: () => void }): ReactElement {
+  const set = useQuery(examplesQuery(digest));
+  const facts = useQuery(factsQuery(digest));
+  const away = (
+    <Button small icon="close" onClick={onRemove}>
+      Other examples
+    </Button>
+  );
+  if (set.error !== null)
+    return (
+      <>
+        <ErrorState error={set.error} retry={() => void set.refetch()} />
+        <div className="row">{away}</div>
+      </>
+    );
+  if (set.data === undefined) return <Loading label="Loading the examples" lines={4} />;
+  return (
+    <>
+      <div className="row">
+        <strong role="status">
+          {countText(set.data.count)} examples, {sizeText(set.data.bytes)}
+        </strong>
+        <span className="grow" />
+        {away}
+      </div>
+      <Shape set={set.data} facts={facts.data} problem={facts.error?.message} />
+      {facts.data === undefined ? (
+        facts.error === null ? (
+          <Loading label="Measuring the examples" lines={4} />
+        ) : (
+          <ErrorState error={facts.error} retry={() => void facts.refetch()} />
+        )
+      ) : (
+        <Found facts={facts.data} />
+      )}
+    </>
+  );
+}
+
+function Shape({
+  set,
+  facts,
+  problem = 'it is under way',
+}: {
+  set: ExamplesDescription;
+  facts: ExampleFacts | undefined;
+  problem: string | undefined;
+}): ReactElement {
+  const near = facts === undefined ? null : facts.duplicates.near === null ? 'none' : countText(facts.duplicates.near);
+  const leaks = facts === undefined ? null : (facts.leakage.label_in_text ?? facts.leakage.fields.length);
+  return (
+    <dl className="stats">
+      <Stat label="Inputs" value={KINDS[facts?.kind ?? set.kind]} />
+      <Stat label="Classes" value={facts === undefined ? null : countText(facts.classes)} reason={problem} />
+      <Stat label="Repeat an earlier one" value={countText(set.duplicates)} />
+      <Stat
+        label="Nearly repeat one"
+        value={facts?.kind === 'text' ? near : null}
+        reason={facts === undefined ? problem : 'only texts'}
+      />
+      <Stat label="Inputs with two answers" value={countText(set.conflicts)} />
+      <Stat
+        label={facts?.kind === 'text' ? 'Texts that name their label' : 'Fields that tell the label'}
+        value={leaks === null ? null : countText(leaks)}
+        reason={problem}
+      />
+    </dl>
+  );
+}
+
+function Found({ facts }: { facts: ExampleFacts }): ReactElement {
+  return (
+    <>
+      {facts.warnings.length === 0 ? (
+        <p className="notice">
+          <Icon name="check" />
+          Nothing speaks against these examples.
+        </p>
+      ) : (
+        <div className="notice notice-warn">
+          <Icon name="warning" />
+          <ul aria-label="What speaks against these examples">
+            {facts.warnings.map((warning) => (
+              <li key={warning}>{warning}.</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <Labels facts={facts} />
+      {facts.fields.length === 0 ? null : <Fields facts={facts} />}
+      <Samples facts={facts} />
+    </>
+  );
+}
+
+function Labels({ facts: { labels, classes, count } }: { facts: ExampleFacts }): ReactElement {
+  const shown = labels.slice(0, LABELS_SHOWN);
+  const most = shown[0]?.count ?? 1;
+  return (
+    <div>
+      <h3>Labels</h3>
+      <ul className="new-run-labels" aria-label="Labels">
+        {shown.map(({ label, count: of, holdout }) => (
+          <li key={label}>
+            <span className="truncate" title={label}>
+              {label}
+            </span>
+            <span className="new-run-bar" aria-hidden="true">
+              <span style={{ width: `${(100 * of) / most}%` }} />
+            </span>
+            <span className="numeric nowrap">
+              {countText(of)} <span className="muted">{percentText(of / count)}</span>
+            </span>
+            <span className="muted nowrap new-run-held">{countText(holdout)} held out</span>
+          </li>
+        ))}
+      </ul>
+      {classes > shown.length ? <p className="muted">And {countText(classes - shown.length)} more.</p> : null}
+    </div>
+  );
+}
+
+function Fields({ facts: { fields, count } }: { facts: ExampleFacts }): ReactElement {
+  return (
+    <div>
+      <h3>Fields</h3>
+      <div className="new-run-fields" tabIndex={0} role="region" aria-label="Fields">
+        <table className="table" aria-label="Fields">
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Type</th>
+              <th scope="col" className="end">
+                Missing
+              </th>
+              <th scope="col" className="end">
+                Values
+              </th>
+              <th scope="col" className="end">
+                Tells the label
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map(({ name, type, missing, distinct, tells_label: tells, leaks }) => (
+              <tr key={name}>
+                <td>
+                  <code>{name}</code>
+                </td>
+                <td>{type}</td>
+                <td className="end">{missing === 0 ? '0' : percentText(missing / count)}</td>
+                <td className="end">{countText(distinct)}</td>
+                <td className="end">
+                  {percentText(tells)}
+                  {leaks ? ' (leaks)' : ''}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
