@@ -17,9 +17,9 @@ describe('fuzz', () => {
     context.after(() => rm(dir, { recursive: true, force: true }));
     await using server = await openServer({ dir });
     server.release();
-    const { problems, reached } = await attack(server.url, 1500);
+    const { problems, reached } = await attack(server.url, 1200);
     assert.deepEqual(problems, []);
-    assert.ok(reached[0] > reached[1] / 3, `it reached ${reached.join(' of ')} operations`);
+    assert.ok(reached[0] > reached[1] / 5, `it reached ${reached.join(' of ')} operations`);
   });
 
   it('finds a server that answers 500, shows a stack, or says something else than its status', async (context) => {
