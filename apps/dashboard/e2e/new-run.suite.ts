@@ -36,7 +36,7 @@ function testPages(world: World): void {
     await page.goto('/');
     await page.getByRole('heading', { name: 'There are no runs yet' }).waitFor();
     await page.getByText('npm run demo').waitFor();
-    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await violations(page, ['light']), []);
     await page.getByRole('link', { name: 'Quick run' }).press('Enter');
     await page.getByRole('tab', { name: 'Quick run', selected: true }).waitFor();
     assert.equal(new URL(page.url()).search, '?how=quick');
@@ -65,7 +65,7 @@ function testPages(world: World): void {
     await page.waitForURL(/examples=[0-9a-f]{64}/);
     await page.reload();
     await page.getByText(/^62 examples/).waitFor();
-    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await violations(page, ['light']), []);
   });
 
   it('keeps what was typed, says what is expected and why not, and starts the run with its examples', async () => {
@@ -108,7 +108,7 @@ function testPages(world: World): void {
     await page.getByLabel('Project', { exact: true }).fill('quick');
     await page.getByLabel('Name', { exact: true }).fill('Made quickly');
     await page.getByLabel('Advances').selectOption('auto');
-    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await violations(page, ['light']), []);
     await start().click();
     await page.getByRole('heading', { name: 'Made quickly' }).waitFor();
     const { runs } = await world.server.client.runs.list({ q: 'Made quickly' });
