@@ -8,7 +8,7 @@ import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
 
 // One server and one browser for every suite of pages. The last suite ends the server and starts it again.
-describe('the dashboard', { skip: skipPages }, () => {
+void describe('the dashboard', { skip: skipPages }, () => {
   const world = {} as World;
   before(async () => {
     [world.server, world.browser] = await Promise.all([startServer(['--webhook-private-hosts', '127.0.0.1']), startBrowser()]);
