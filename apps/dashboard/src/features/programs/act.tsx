@@ -1,11 +1,13 @@
-import { PlatformError, messageOf } from '@loopwright/protocol';
+import { PlatformError } from '@loopwright/protocol';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactElement, type ReactNode, useState } from 'react';
-import { Button } from '../../shared/ui/button.tsx';
-import { Dialog } from '../../shared/ui/dialog.tsx';
+import { AskDialog } from '../../shared/ui/ask-dialog.tsx';
 import { TextArea } from '../../shared/ui/field.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
 import { programKey } from './program-queries.ts';
+
+const STALE =
+  'Nothing was done: somebody or a rule changed it while this was open. Close this, look at how it stands now, and decide again.';
 
 /** Says exactly what will happen, asks for a reason, and does it to what was seen: what changed meanwhile is not touched. */
 export function ConfirmDialog({
@@ -43,21 +45,10 @@ export function ConfirmDialog({
     },
     onSettled: () => queries.invalidateQueries({ queryKey: programKey(name) }),
   });
+  const stale = isStale(error);
+  const doing = { run: () => mutate(), isPending, error: stale ? new Error(STALE) : error };
   return (
-    <Dialog
-      title={title}
-      isOpen
-      isAlert={isDanger}
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Leave it</Button>
-          <Button look={isDanger ? 'danger' : 'primary'} disabled={isPending || isOff || isStale(error)} onClick={() => mutate()}>
-            {verb}
-          </Button>
-        </>
-      }
-    >
+    <AskDialog title={title} verb={verb} act={doing} isDanger={isDanger} isOff={isOff || stale} onClose={onClose}>
       {children}
       <TextArea
         label="Reason"
@@ -66,14 +57,7 @@ export function ConfirmDialog({
         value={reason}
         onChange={({ target }) => setReason(target.value)}
       />
-      {error === null ? null : (
-        <p className="field-error" role="alert">
-          {isStale(error)
-            ? 'Nothing was done: somebody or a rule changed it while this was open. Close this, look at how it stands now, and decide again.'
-            : messageOf(error)}
-        </p>
-      )}
-    </Dialog>
+    </AskDialog>
   );
 }
 

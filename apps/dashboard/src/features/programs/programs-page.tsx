@@ -2,14 +2,13 @@ import type { DailyAnalytics, ProgramSummary } from '@loopwright/protocol';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
-import { countText, percentText } from '../../shared/time/format.ts';
+import { countText, latencyText, percentText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { type Column, DataTable } from '../../shared/ui/data-table.tsx';
 import { TextField } from '../../shared/ui/field.tsx';
 import { PageLink } from '../../shared/ui/page-link.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { HealthBadge } from './health-badge.tsx';
-import { latencyText } from './latency-text.ts';
 import { programsQuery, todayQuery } from './program-queries.ts';
 import './programs.css';
 

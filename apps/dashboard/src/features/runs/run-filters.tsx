@@ -1,12 +1,9 @@
-import { systemClock } from '@loopwright/protocol';
-import { type ReactElement, useEffect, useEffectEvent, useState } from 'react';
+import type { ReactElement } from 'react';
 import { Button } from '../../shared/ui/button.tsx';
-import { SelectField, TextField } from '../../shared/ui/field.tsx';
+import { SelectField } from '../../shared/ui/field.tsx';
+import { TypedField } from '../../shared/ui/typed-field.tsx';
 import { useIsNarrow } from '../../shared/ui/use-is-narrow.ts';
 import { type RunsSearch, filterText, isFiltered } from './runs-search.ts';
-
-/** After how long without a key the list follows a text. */
-const TYPING_MS = 200;
 
 interface FilterProps {
   readonly search: RunsSearch;
@@ -94,38 +91,5 @@ function FurtherFilters({ search, onChange }: FilterProps): ReactElement {
         Waiting for me
       </label>
     </>
-  );
-}
-
-/** A text that the list follows when typing pauses. */
-function TypedField({
-  label,
-  value,
-  onValue,
-  ...rest
-}: {
-  label: string;
-  value: string | undefined;
-  onValue: (value: string | undefined) => void;
-  type?: string;
-  placeholder?: string;
-}): ReactElement {
-  const [typed, setTyped] = useState<string>();
-  const tell = useEffectEvent(onValue);
-  useEffect(() => {
-    if (typed === undefined) return undefined;
-    return systemClock.schedule(TYPING_MS, () => {
-      setTyped(undefined);
-      tell(typed.trim() === '' ? undefined : typed.trim());
-    });
-  }, [typed]);
-  return (
-    <TextField
-      label={label}
-      maxLength={200}
-      value={typed ?? value ?? ''}
-      onChange={({ target }) => setTyped(target.value)}
-      {...rest}
-    />
   );
 }

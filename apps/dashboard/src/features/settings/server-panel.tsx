@@ -6,8 +6,8 @@ import { useSession } from '../../shared/api/session.tsx';
 import { durationText } from '../../shared/time/format.ts';
 import { Badge } from '../../shared/ui/badge.tsx';
 import { EmptyState, ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
+import { TypedField } from '../../shared/ui/typed-field.tsx';
 import '../../shared/ui/table.css';
-import { FilterField } from './filter-field.tsx';
 import type { PanelProps } from './settings-page.tsx';
 import { healthQuery, readinessQuery, serverSettingsQuery } from './settings-queries.ts';
 
@@ -20,7 +20,13 @@ export function ServerPanel({ search, onSearch }: PanelProps): ReactElement {
       <section className="settings-section">
         <div className="row">
           <h2>Settings in effect</h2>
-          <FilterField label="Find" value={search.find} onValue={(find) => onSearch({ find })} placeholder="retention" />
+          <TypedField
+            type="search"
+            label="Find"
+            value={search.find}
+            onValue={(find) => onSearch({ find })}
+            placeholder="retention"
+          />
         </div>
         {can('users:admin') ? (
           <SettingsTable find={search.find ?? ''} />

@@ -81,3 +81,9 @@ export function sizeText(bytes: number): string {
 export function percentText(share: number): string {
   return `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : 1)} %`;
 }
+
+/** A latency, which is often less than a millisecond: "0.24 ms", "3.1 ms", "420 ms", "1.2 s". */
+export function latencyText(ms: number): string {
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  return ms < 10 ? `${ms.toFixed(1)} ms` : durationText(ms / 1000);
+}

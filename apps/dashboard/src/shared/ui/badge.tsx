@@ -30,6 +30,8 @@ const STATUSES: Readonly<Record<string, Look>> = {
   completed: { text: 'Completed', tone: 'good', icon: 'check' },
   failed: { text: 'Failed', tone: 'danger', icon: 'failed' },
   cancelled: { text: 'Cancelled', tone: 'neutral', icon: 'stop' },
+  promoting: { text: 'Promoting', tone: 'info', icon: 'running' },
+  rolled_back: { text: 'Rolled back', tone: 'warn', icon: 'skip' },
   pending: { text: 'Pending', tone: 'neutral', icon: 'circle' },
   skipped: { text: 'Skipped', tone: 'neutral', icon: 'skip' },
 };

@@ -1,8 +1,7 @@
 import type { AnalyticsFigures } from '@loopwright/protocol';
 import type { ReactElement } from 'react';
-import { countText, percentText } from '../../../shared/time/format.ts';
+import { countText, latencyText, percentText } from '../../../shared/time/format.ts';
 import '../../../shared/ui/table.css';
-import { latencyText } from '../latency-text.ts';
 
 /** Figures of the parts of something beside each other. */
 export function FiguresTable({

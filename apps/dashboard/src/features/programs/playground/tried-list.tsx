@@ -1,10 +1,10 @@
 import type { Json } from '@loopwright/protocol';
 import type { ReactElement } from 'react';
+import { latencyText } from '../../../shared/time/format.ts';
 import { Time } from '../../../shared/time/time.tsx';
 import { Badge } from '../../../shared/ui/badge.tsx';
 import { Button } from '../../../shared/ui/button.tsx';
 import { JsonView } from '../../../shared/ui/json-view.tsx';
-import { latencyText } from '../latency-text.ts';
 import type { Tried } from './tried.ts';
 
 /** What came of one call. */

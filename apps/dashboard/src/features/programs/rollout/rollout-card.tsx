@@ -9,15 +9,13 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy, type ReactElement, useState } from 'react';
 import { api } from '../../../shared/api/api.ts';
-import { countText, percentText } from '../../../shared/time/format.ts';
+import { countText, latencyText, percentText } from '../../../shared/time/format.ts';
 import { Time } from '../../../shared/time/time.tsx';
-import { Badge } from '../../../shared/ui/badge.tsx';
+import { Badge, StatusBadge } from '../../../shared/ui/badge.tsx';
 import { Button } from '../../../shared/ui/button.tsx';
 import { ErrorState, Loading } from '../../../shared/ui/states.tsx';
 import '../../../shared/ui/table.css';
-import { latencyText } from '../latency-text.ts';
 import { programPath, rolloutQuery } from '../program-queries.ts';
-import { RolloutBadge } from './rollout-badge.tsx';
 import { RolloutHistory } from './rollout-history.tsx';
 import { wordsOf } from './rollout-words.ts';
 
@@ -50,7 +48,7 @@ export function RolloutCard({
         <h3>
           v{rollout.incumbent} → v{rollout.candidate}
         </h3>
-        <RolloutBadge rollout={rollout} />
+        <StatusBadge status={rollout.status} />
         <Badge>{rollout.mode === 'shadow' ? 'Shadow: its answers are only compared' : 'Canary'}</Badge>
         <span className="muted">
           begun <Time at={rollout.started_at} /> by {rollout.created_by}

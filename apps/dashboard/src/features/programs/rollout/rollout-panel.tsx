@@ -3,12 +3,12 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Suspense, lazy, type ReactElement, useState } from 'react';
 import { useSession } from '../../../shared/api/session.tsx';
 import { Time } from '../../../shared/time/time.tsx';
+import { StatusBadge } from '../../../shared/ui/badge.tsx';
 import { Button } from '../../../shared/ui/button.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/ui/states.tsx';
 import type { SeenAlias } from '../overview/move-dialogs.tsx';
 import type { ProgramPanel } from '../program-page.tsx';
 import { aliasQuery, rolloutsQuery } from '../program-queries.ts';
-import { RolloutBadge } from './rollout-badge.tsx';
 import { RolloutCard } from './rollout-card.tsx';
 import './rollout.css';
 
@@ -105,7 +105,7 @@ function Past({
               <strong>
                 v{rollout.incumbent} → v{rollout.candidate}
               </strong>
-              <RolloutBadge rollout={rollout} />
+              <StatusBadge status={rollout.status} />
               <span className="truncate grow muted">{rollout.status_reason}</span>
               <span className="muted">
                 <Time at={rollout.completed_at} />

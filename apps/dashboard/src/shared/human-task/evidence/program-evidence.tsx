@@ -1,13 +1,12 @@
 import type { HumanTask } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy, type ReactElement, useState } from 'react';
-import { dollarText } from '../../time/format.ts';
+import { dollarText, latencyText } from '../../time/format.ts';
 import { JsonView } from '../../ui/json-view.tsx';
 import { Loading, Stat } from '../../ui/states.tsx';
 import { type TabItem, Tabs } from '../../ui/tabs.tsx';
 import { BehaviourDiffView } from './behaviour-diff.tsx';
 import { Criteria } from './criteria.tsx';
-import { latencyText } from './latency-text.ts';
 import { Mistakes } from './mistakes.tsx';
 import type { ProgramSubject } from './program-subject.ts';
 import { Provenance } from './provenance.tsx';
@@ -78,7 +77,9 @@ function Figures({ subject }: { subject: ProgramSubject }): ReactElement {
         />
         <Stat
           label="Latency, p50 / p99"
-          value={evaluation === null ? null : latencyText(evaluation.latency_ms.p50, evaluation.latency_ms.p99)}
+          value={
+            evaluation === null ? null : `${latencyText(evaluation.latency_ms.p50)} / ${latencyText(evaluation.latency_ms.p99)}`
+          }
           reason="the workflow does not show it"
         />
         <Stat

@@ -1,20 +1,21 @@
 import { systemClock } from '@loopwright/protocol';
 import { type ReactElement, useEffect, useEffectEvent, useState } from 'react';
-import { TextField } from '../../shared/ui/field.tsx';
+import { TextField } from './field.tsx';
 
-/** After how long without a key the list follows a text. */
-const TYPING_MS = 250;
+/** After how long without a key a list follows a text. */
+const TYPING_MS = 200;
 
-/** A text that a list follows when typing pauses. */
-export function FilterField({
+/** A text that a list follows when typing pauses; empty is `undefined`. */
+export function TypedField({
   label,
   value,
   onValue,
-  placeholder = '',
+  ...rest
 }: {
   label: string;
   value: string | undefined;
   onValue: (value: string | undefined) => void;
+  type?: string;
   placeholder?: string;
 }): ReactElement {
   const [typed, setTyped] = useState<string>();
@@ -29,11 +30,10 @@ export function FilterField({
   return (
     <TextField
       label={label}
-      type="search"
       maxLength={200}
-      placeholder={placeholder}
       value={typed ?? value ?? ''}
       onChange={({ target }) => setTyped(target.value)}
+      {...rest}
     />
   );
 }
