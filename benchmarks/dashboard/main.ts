@@ -1,8 +1,8 @@
 // `npm run bench -- dashboard`: what the first load weighs and takes, how the list of 10,000 runs scrolls, and how long a change of the server takes to the
 // screen; `--quick` for fewer changes. In headless Chromium, whose frames come at 60 a second; the clock of page and benchmark is that of one machine.
 import { gzipSync } from 'node:zlib';
+import { fillRuns } from '../../apps/dashboard/e2e/age-server.ts';
 import { openPage, skipPages, startBrowser, startServer } from '../../apps/dashboard/e2e/dashboard-fixture.ts';
-import { fillRuns } from './fill-runs.ts';
 
 const RUNS = 10_000;
 const LOADS = 7;

@@ -233,7 +233,7 @@ function writeArtifacts(dir: string, runId: string): void {
 }
 
 /** Puts a file where a phase of the run would have put it. */
-export function writeArtifact(dir: string, runId: string, { path, text }: { path: string; text: string }): void {
+export function writeArtifact(dir: string, runId: string, { path, text }: { path: string; text: string | Buffer }): void {
   const file = join(dir, 'workspaces', runId, 'artifacts', path);
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, text);

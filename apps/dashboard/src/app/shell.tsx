@@ -1,12 +1,14 @@
-import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { Suspense, lazy, type ReactElement, useState } from 'react';
-import { serverUrl } from '../shared/api/api.ts';
+import { BASE_PATH, serverUrl } from '../shared/api/api.ts';
 import { LiveBadge } from '../shared/live/live-badge.tsx';
 import { Button } from '../shared/ui/button.tsx';
 import { Icon } from '../shared/ui/icon.tsx';
+import { useDefaultPageTitle } from '../shared/ui/page-title.ts';
 import { NAVIGATION, type NavigationEntry } from './navigation.ts';
 import { UserMenu } from './user-menu.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
+import { WaitingBadge } from './waiting-badge.tsx';
 
 const CommandPalette = lazy(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette }));
 
@@ -14,6 +16,7 @@ const CommandPalette = lazy(async () => ({ default: (await import('./command-pal
 export function Shell(): ReactElement {
   const [isPaletteOpen, openPalette] = useState(false);
   const entries = usePages();
+  usePathTitle(entries);
   useShortcuts(entries, () => openPalette(true));
   return (
     <div className="shell">
@@ -45,7 +48,8 @@ export function Shell(): ReactElement {
             <li key={path}>
               <Link to={path} className="side-link" activeProps={{ 'aria-current': 'page' }}>
                 <Icon name={icon} />
-                {label}
+                <span className="side-text">{label}</span>
+                {path === '/inbox' ? <WaitingBadge /> : null}
               </Link>
             </li>
           ))}
@@ -73,6 +77,13 @@ export function Shell(): ReactElement {
 function usePages(): readonly NavigationEntry[] {
   const { routesByPath } = useRouter();
   return NAVIGATION.filter(({ path }) => Object.hasOwn(routesByPath, path));
+}
+
+/** The name of the page in the title, until the page itself says something better. */
+function usePathTitle(entries: readonly NavigationEntry[]): void {
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const inside = path.startsWith(BASE_PATH) ? path.slice(BASE_PATH.length) : path;
+  useDefaultPageTitle(entries.find((entry) => inside === entry.path || inside.startsWith(`${entry.path}/`))?.label, inside);
 }
 
 function Logo(): ReactElement {

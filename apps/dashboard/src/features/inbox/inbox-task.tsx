@@ -5,6 +5,7 @@ import type { ReactElement, Ref } from 'react';
 import { DecisionForm } from '../../shared/human-task/decision-form.tsx';
 import type { DecisionHandle } from '../../shared/human-task/decision-part.ts';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
+import { usePageTitle } from '../../shared/ui/page-title.ts';
 import { heldUpText } from './held-up-text.ts';
 import { contextQuery, taskQuery } from './inbox-queries.ts';
 
@@ -13,6 +14,7 @@ export function InboxTask({ taskId, handle }: { taskId: string; handle: Ref<Deci
   const task = useQuery(taskQuery(taskId));
   const context = useQuery(contextQuery(taskId));
   const error = task.error ?? context.error;
+  usePageTitle(task.data?.title ?? 'Inbox');
   if (task.data === undefined || context.data === undefined) {
     if (error instanceof PlatformError && error.status === 404)
       return (

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from 'react';
+import { preferences } from '../../shared/preferences/preferences.ts';
 import { isTyping } from '../../shared/ui/is-typing.ts';
 
 /** What the keys of the inbox do. */
@@ -22,6 +23,7 @@ function isField(event: KeyboardEvent): boolean {
   return (
     isTyping(event) &&
     !(
+      preferences().letterKeys &&
       event.target instanceof HTMLInputElement &&
       event.target.type === 'checkbox' &&
       event.target.closest('[role="dialog"]') === null

@@ -64,6 +64,9 @@ function projected({ median, low, high, runs }: Projection, text: (value: number
 }
 
 function PhaseTable({ metrics }: { metrics: MetricsSummary }): ReactElement {
+  const { not_measured: reasons } = metrics;
+  const why = reasons['total_token_usage'] ?? reasons['total_cost_usd'] ?? reasons['total_duration_seconds'];
+  const isWhole = metrics.phases_metrics.every((phase) => phase.token_usage !== null && phase.cost_usd !== null);
   return (
     // Keyboards scroll what has the focus.
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Metrics by phase">
@@ -82,10 +85,12 @@ function PhaseTable({ metrics }: { metrics: MetricsSummary }): ReactElement {
           {metrics.phases_metrics.map((phase) => (
             <tr key={phase.phase}>
               <th scope="row">{phaseTitle(phase.phase)}</th>
-              <td className="numeric">{phase.duration_seconds === null ? '–' : durationText(phase.duration_seconds)}</td>
-              <td className="numeric">{phase.token_usage === null ? '–' : countText(phase.token_usage.input)}</td>
-              <td className="numeric">{phase.token_usage === null ? '–' : countText(phase.token_usage.output)}</td>
-              <td className="numeric">{phase.cost_usd === null ? '–' : dollarText(phase.cost_usd)}</td>
+              <td className="numeric">
+                {phase.duration_seconds === null ? <NotMeasured /> : durationText(phase.duration_seconds)}
+              </td>
+              <td className="numeric">{phase.token_usage === null ? <NotMeasured /> : countText(phase.token_usage.input)}</td>
+              <td className="numeric">{phase.token_usage === null ? <NotMeasured /> : countText(phase.token_usage.output)}</td>
+              <td className="numeric">{phase.cost_usd === null ? <NotMeasured /> : dollarText(phase.cost_usd)}</td>
               <td>{phase.agents_executed.join(', ') || '–'}</td>
               <td className="numeric">{phase.artifacts_generated}</td>
               <td>
@@ -95,7 +100,18 @@ function PhaseTable({ metrics }: { metrics: MetricsSummary }): ReactElement {
           ))}
         </tbody>
       </table>
+      {isWhole || why === undefined ? null : <p className="muted">– is not measured: {why}</p>}
     </div>
+  );
+}
+
+/** In a cell, where the reason has no room: it stands below the table. */
+function NotMeasured(): ReactElement {
+  return (
+    <span className="muted">
+      <span aria-hidden="true">–</span>
+      <span className="visually-hidden">not measured</span>
+    </span>
   );
 }
 

@@ -7,6 +7,7 @@ import { Duration, Time } from '../../shared/time/time.tsx';
 import { StatusBadge } from '../../shared/ui/badge.tsx';
 import { Copyable } from '../../shared/ui/copyable.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
+import { usePageTitle } from '../../shared/ui/page-title.ts';
 import { Tabs } from '../../shared/ui/tabs.tsx';
 import { PhasesPanel } from './phases-panel.tsx';
 import { RunControls } from './run-controls.tsx';
@@ -38,6 +39,7 @@ export function RunPage(): ReactElement {
 }
 
 function Run({ run }: { run: RunDetail }): ReactElement {
+  usePageTitle(run.project_name ?? 'Unnamed run');
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data: tasks = [] } = useQuery(tasksQuery(run.run_id, run.execution_id));

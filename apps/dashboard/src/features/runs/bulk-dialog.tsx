@@ -7,6 +7,7 @@ import { StatusBadge } from '../../shared/ui/badge.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { Dialog } from '../../shared/ui/dialog.tsx';
 import { TextField } from '../../shared/ui/field.tsx';
+import { holdPage } from '../../shared/ui/hold-page.ts';
 import { ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
 
@@ -52,14 +53,20 @@ export function BulkDialog({
     if (data === undefined) return;
     const until = systemClock.now() + UNDO_MS;
     const text = `${WILL[action]} ${runsText(data.count)}`;
+    // A page that is left before the time is over would do nothing of it, and nobody would know.
+    const release = holdPage();
     const cancel = systemClock.schedule(UNDO_MS, () => {
+      release();
       close();
       api.runs.runBulk(data.token, action === 'cancel' && reason !== '' ? reason : undefined).then(
         (result) => showToast(resultText(result), result.failed > 0 ? { tone: 'danger' } : {}),
         (error: unknown) => showToast(String(error), { tone: 'danger' }),
       );
     });
-    const undo = { label: 'Undo', run: () => (cancel(), void showToast(`Nothing was done to the ${runsText(data.count)}`)) };
+    const undo = {
+      label: 'Undo',
+      run: () => (cancel(), release(), void showToast(`Nothing was done to the ${runsText(data.count)}`)),
+    };
     const close = showToast(text, { action: undo, until, forMs: UNDO_MS });
     onClose(true);
   };

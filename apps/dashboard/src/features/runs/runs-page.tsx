@@ -64,7 +64,7 @@ export function RunsPage(): ReactElement {
         <SavedViews search={search} onOpen={(view) => void navigate({ search: view })} />
       </div>
       <RunFilters search={search} onChange={change} />
-      {mayChange ? (
+      {mayChange && rows.length > 0 ? (
         <BulkBar chosen={chosen.size} total={total} search={search} onBegin={begin} onClear={() => setChosen(new Set())} />
       ) : null}
       {list.isPending ? <Loading label="Loading the runs" lines={12} /> : null}

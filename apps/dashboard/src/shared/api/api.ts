@@ -8,6 +8,12 @@ export const BASE_URL = new URL('.', document.baseURI).href;
 /** The path of {@link BASE_URL} without its last "/": what the router leaves out. */
 export const BASE_PATH = new URL(BASE_URL).pathname.replace(/\/$/, '');
 
+/**
+ * Who this page is on a server with development identity; empty for the server's own name. As it was when the page was loaded: what somebody chooses in
+ * another tab changes nothing here, where another name is shown.
+ */
+export const { developmentUser } = preferences();
+
 let csrfToken: string | null = null;
 
 /** Remembers the token that unsafe requests of the session send. */
@@ -17,7 +23,6 @@ export function setCsrfToken(token: string | null): void {
 
 /** Headers that say who asks, besides the cookie of a session. */
 export function identityHeaders(): Record<string, string> {
-  const { developmentUser } = preferences();
   return {
     ...(csrfToken === null ? {} : { 'x-csrf-token': csrfToken }),
     ...(developmentUser === '' ? {} : { 'x-user-id': developmentUser }),

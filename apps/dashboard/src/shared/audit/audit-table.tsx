@@ -1,4 +1,4 @@
-import type { AuditEntry, auditListSchema } from '@loopwright/protocol';
+import type { AuditEntry, Json, auditListSchema } from '@loopwright/protocol';
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { type ReactElement, type ReactNode, useMemo } from 'react';
 import type { z } from 'zod';
@@ -32,7 +32,7 @@ export function AuditTable({
       <DataTable
         label={label}
         rows={rows}
-        columns={isAboutOne ? COLUMNS.filter(({ id }) => id !== 'object') : COLUMNS}
+        columns={COLUMNS.filter(({ id }) => id !== (isAboutOne ? 'object' : 'said'))}
         rowHeight={32}
         rowKey={({ id }) => id}
         onEnd={() => (hasNextPage && !isFetchingNextPage ? void fetchNextPage() : undefined)}
@@ -63,6 +63,15 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     ),
   },
   {
+    id: 'said',
+    header: 'Recorded',
+    cell: ({ after }) => (
+      <span className="truncate" title={saidText(after)}>
+        {saidText(after)}
+      </span>
+    ),
+  },
+  {
     id: 'status-code',
     header: 'Status',
     width: '80px',
@@ -70,3 +79,15 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     cell: ({ status }) => <span className="numeric">{status ?? '–'}</span>,
   },
 ];
+
+/** What was asked for, as far as the record has it: `reason: Nobody wants it`. */
+function saidText(after: Json): string {
+  const said = isObject(after) ? after['said'] : undefined;
+  if (said === undefined || !isObject(said)) return '–';
+  const parts = Object.entries(said).filter(([, value]) => value !== null);
+  return parts.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ') || '–';
+}
+
+function isObject(value: Json): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -2,6 +2,7 @@ import { type HumanTask, type JsonObject, PlatformError, humanTaskSchema, system
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/api.ts';
+import { holdPage } from '../ui/hold-page.ts';
 import { showToast } from '../ui/toasts.tsx';
 import { forgetDraft } from './drafts.ts';
 
@@ -36,16 +37,21 @@ export async function sendDecision(
 ): Promise<HumanTask> {
   const path = `/api/v1/tasks/${encodeURIComponent(id)}/answer`;
   const request = { method: 'POST', path, json: { ...decision, subject_digest }, idempotencyKey: systemRandom.uuid() } as const;
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    try {
-      return await api.call({ ...request, answer: humanTaskSchema });
-    } catch (error) {
-      if (!(error instanceof PlatformError) || error.code !== 'SERVICE_UNAVAILABLE') throw error;
-      onAway();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      systemClock.schedule(wait, resolve);
-      await promise;
+  const release = holdPage();
+  try {
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      try {
+        return await api.call({ ...request, answer: humanTaskSchema });
+      } catch (error) {
+        if (!(error instanceof PlatformError) || error.code !== 'SERVICE_UNAVAILABLE') throw error;
+        onAway();
+        const { promise, resolve } = Promise.withResolvers<void>();
+        systemClock.schedule(wait, resolve);
+        await promise;
+      }
     }
+  } finally {
+    release();
   }
 }
 

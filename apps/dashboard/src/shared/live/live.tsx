@@ -16,8 +16,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import { api, serverUrl } from '../api/api.ts';
-import { preferences } from '../preferences/preferences.ts';
+import { api, developmentUser, serverUrl } from '../api/api.ts';
 import { Coalescer } from './coalescer.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
 
@@ -43,7 +42,7 @@ export function openLiveConnection(onRefused: (error: unknown) => void): LiveCon
 async function openSocket(after: number): Promise<WebSocket> {
   const query = new URLSearchParams({ after: String(after) });
   // A WebSocket carries the cookie of a session, but no header.
-  if (preferences().developmentUser !== '') {
+  if (developmentUser !== '') {
     const { ticket } = await api.call({ method: 'POST', path: '/api/v1/stream-tickets', answer: streamTicketSchema });
     if (ticket !== null) query.set('ticket', ticket);
   }

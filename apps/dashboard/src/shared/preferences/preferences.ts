@@ -7,10 +7,15 @@ const preferencesSchema = z.object({
   /** `local`, or a name of the IANA database such as `UTC`. */
   timeZone: z.string().max(100).catch('local'),
   timeStyle: z.enum(['relative', 'absolute']).catch('relative'),
+  /** Whether single letters do things; a dictation, for one, sends many of them. */
+  letterKeys: z.boolean().catch(true),
   /** Saved views of lists: the name of the list, then name and query of each view. */
   views: z.record(z.string(), z.array(z.object({ name: z.string().max(60), query: z.string().max(4000) })).max(50)).catch({}),
-  /** Who a developer wants to be on a server with development identity; empty for the server's own name. */
-  developmentUser: z.string().max(200).catch(''),
+  /** Who a developer wants to be on a server with development identity; empty for the server's own name. Read when a page is loaded. */
+  developmentUser: z
+    .string()
+    .regex(/^(?:[\w.@+-]{1,200})?$/)
+    .catch(''),
 });
 export type Preferences = z.infer<typeof preferencesSchema>;
 

@@ -1,8 +1,9 @@
 import { systemClock } from '@loopwright/protocol';
-import { type ReactElement, useSyncExternalStore } from 'react';
+import { type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import { durationText } from '../time/format.ts';
 import { useNow } from '../time/now.ts';
 import { Button } from './button.tsx';
+import { isTyping } from './is-typing.ts';
 import './overlay.css';
 
 /** A short message at the edge of the page. */
@@ -39,8 +40,31 @@ export function showToast(
   return close;
 }
 
+/** Does what a message offers, and takes the message away. */
+function take({ id, action }: Toast): void {
+  set(toasts.filter((toast) => toast.id !== id));
+  action?.run();
+}
+
+/** `u` does what the newest message offers: it goes away by itself, and by Tab it is far. */
+function useMessageKey(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const { key, ctrlKey, metaKey, altKey } = event;
+      if (key !== 'u' || ctrlKey || metaKey || altKey || isTyping(event)) return;
+      const newest = toasts.findLast(({ action }) => action !== undefined);
+      if (newest === undefined) return;
+      event.preventDefault();
+      take(newest);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+}
+
 /** Where the messages appear; a screen reader reads them out. */
 export function Toasts(): ReactElement {
+  useMessageKey();
   const shown = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
@@ -58,14 +82,8 @@ export function Toasts(): ReactElement {
               {until === undefined ? null : <Left until={until} />}
             </span>
             {action === undefined ? null : (
-              <Button
-                small
-                onClick={() => {
-                  set(toasts.filter((toast) => toast.id !== id));
-                  action.run();
-                }}
-              >
-                {action.label}
+              <Button small aria-keyshortcuts="u" onClick={() => take({ id, text, tone, action })}>
+                {action.label} <kbd aria-hidden="true">U</kbd>
               </Button>
             )}
             <Button

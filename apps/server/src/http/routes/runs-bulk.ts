@@ -4,8 +4,8 @@ import { BulkRuns } from '../../runs/bulk-runs.ts';
 import { summaryView } from '../../runs/run-views.ts';
 import type { AppParts } from '../app.ts';
 
-/** How many runs a preview shows. */
-const SAMPLE = 10;
+/** How many runs a preview shows, the newest first: as many as somebody looks through. The count is of all. */
+const SAMPLE = 100;
 
 /** `/runs/bulk`: what is done to many runs. */
 export function runBulkRoutes(parts: Pick<AppParts, 'runs' | 'database' | 'clock' | 'random'>): FastifyPluginAsyncZod {

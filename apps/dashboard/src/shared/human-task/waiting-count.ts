@@ -1,0 +1,33 @@
+import { inboxSchema } from '@loopwright/protocol';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api } from '../api/api.ts';
+import { useLiveRefresh, useLiveState } from '../live/live.tsx';
+
+/** Events after which one more question is open, or one less. */
+const CHANGES =
+  /^(?:waiting_acceptance|waiting_clarification|acceptance_decided|clarification_answered|human_task_expired|step_timed_out|completed|failed|cancelled)$/;
+
+const waitingCountQuery = queryOptions({
+  queryKey: ['waiting-count'],
+  queryFn: async () => (await api.call({ method: 'GET', path: '/api/v1/inbox?limit=1', answer: inboxSchema })).total,
+});
+
+/** How many open questions wait for whoever looks. */
+export interface WaitingCount {
+  /** `undefined` while it is loaded, `null` when it cannot be known. */
+  readonly count: number | null | undefined;
+  /** Whether it may have changed since: nothing is heard of the server. */
+  readonly isOld: boolean;
+}
+
+/** The number of open questions for whoever looks, as events change it. */
+export function useWaitingCount(): WaitingCount {
+  const queries = useQueryClient();
+  const { data, isError } = useQuery(waitingCountQuery);
+  const { kind } = useLiveState();
+  useLiveRefresh(
+    ({ event_type: type }) => CHANGES.test(type),
+    () => queries.invalidateQueries({ queryKey: waitingCountQuery.queryKey }),
+  );
+  return { count: data ?? (isError ? null : undefined), isOld: kind === 'reconnecting' || isError };
+}
