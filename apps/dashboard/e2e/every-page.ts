@@ -1,13 +1,18 @@
 import { after, before, describe } from 'node:test';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
+import { testDialogs, testPhone } from './dialogs.suite.ts';
 import { testInbox } from './inbox.suite.ts';
 import { testPrograms } from './programs.suite.ts';
+import { testRunArtifacts } from './run-artifacts.suite.ts';
+import { testRunControls } from './run-controls.suite.ts';
+import { testRunsList } from './runs-list.suite.ts';
+import { testManyRuns } from './runs-many.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testSettings } from './settings.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
 
-// One server and one browser for every suite of pages. The last suite ends the server and starts it again.
+// One server and one browser for every suite of pages. The last two end the server and start it again.
 void describe('the dashboard', { skip: skipPages }, () => {
   const world = {} as World;
   before(async () => {
@@ -19,8 +24,14 @@ void describe('the dashboard', { skip: skipPages }, () => {
     await world.server?.[Symbol.asyncDispose]();
   });
   testRuns(world);
+  testRunControls(world);
+  testRunArtifacts(world);
+  testRunsList(world);
   testInbox(world);
   testPrograms(world);
   testSettings(world);
+  testDialogs(world);
+  testPhone(world);
   testTrouble(world);
+  testManyRuns(world);
 });

@@ -138,7 +138,7 @@ function testPages(world: World): void {
     await page.getByText('Tried again').waitFor();
     assert.notEqual((await runs().get(world.runs.failed)).execution_id, before);
     // It fails for the same reason, and may be tried again.
-    await page.getByRole('button', { name: 'Retry', disabled: false }).waitFor();
+    await page.getByRole('button', { name: 'Retry' }).and(page.locator(':enabled')).waitFor();
   });
 
   it('has the decision on every tab, and takes it on the last', async () => {

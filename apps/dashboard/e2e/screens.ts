@@ -5,6 +5,7 @@ import { sampleTable } from './new-run.suite.ts';
 import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
+import { openDialog, openings } from './dialogs.suite.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -15,11 +16,16 @@ mkdirSync(DIR, { recursive: true });
 await using server = await startServer();
 const runs = await seedRuns(server);
 const inbox = await seedInbox(server);
-await seedPrograms(server);
-await seedRollout(server.client);
+const only = process.argv[2] ?? '';
+if ('programs'.startsWith(only) || only.startsWith('program')) {
+  await seedPrograms(server);
+  await seedRollout(server.client);
+}
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
+  'runs-none': '/orchestrator/runs?q=nothing-is-called-so',
+  'run-none': '/orchestrator/runs/none',
   'run-questions': `/orchestrator/runs/${runs.waiting}`,
   'run-acceptance': `/orchestrator/runs/${runs.accepting}`,
   'run-failed': `/orchestrator/runs/${runs.failed}`,
@@ -57,7 +63,9 @@ const PAGES: Readonly<Record<string, string>> = {
   'settings-server': '/settings?tab=server',
 };
 /** `npm run screens program` makes those whose names begin so only. */
-const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(process.argv[2] ?? ''));
+const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(only));
+const dialogs = openings({ runs }).map((opening) => ({ ...opening, picture: `dialog-${opening.name}` }));
+const chosenDialogs = dialogs.filter(({ picture }) => picture.startsWith(only));
 const browser = await startBrowser();
 const troubles: string[] = [];
 for (const [size, viewport] of Object.entries(SIZES))
@@ -70,10 +78,16 @@ for (const [size, viewport] of Object.entries(SIZES))
       troubles.push(...(await violations(page, [theme])).map((line) => `${path} at ${size} px: ${line}`));
       await page.screenshot({ path: join(DIR, `${name}-${size}-${theme}.png`) });
     }
+    // One of each theme is enough to look at what stands in front of a page.
+    for (const opening of (theme === 'light') === (size === '1440') ? chosenDialogs : []) {
+      await openDialog(page, opening);
+      await page.waitForLoadState('networkidle');
+      await page.screenshot({ path: join(DIR, `${opening.picture}-${size}-${theme}.png`) });
+    }
     await context.close();
   }
 await browser.close();
-process.stdout.write(`Wrote ${chosen.length * 4} pictures to docs/screens\n`);
+process.stdout.write(`Wrote ${chosen.length * 4 + chosenDialogs.length * 2} pictures to docs/screens\n`);
 for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
 if (troubles.length > 0) process.exitCode = 1;
 

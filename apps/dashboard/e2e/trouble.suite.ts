@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { newApiKeySchema } from '@loopwright/protocol';
+import { executionEventPageSchema, newApiKeySchema } from '@loopwright/protocol';
 import type { Page } from 'playwright-core';
 import { violations } from './axe.ts';
 import { createAccepting, createWaiting, openPage } from './dashboard-fixture.ts';
 import { openSubPathProxy } from './sub-path-proxy.ts';
 import type { World } from './world.ts';
 
-/** What happens to people while they use the pages. It ends the server and starts it again: no suite comes behind it. */
+/** What happens to people while they use the pages. It ends the server and starts it again, at last with identities configured. */
 export function testTrouble(world: World): void {
   describe('the pages when something is in the way', () => testPages(world));
 }
@@ -73,6 +73,48 @@ function testPages(world: World): void {
     await status(list.page, 'Live');
     assert.equal(await row(list.page, run_id.slice(0, 8)).count(), 1);
     await Promise.all([context.close(), list.context.close()]);
+  });
+
+  it('lets exactly one of two browsers decide that send at the same moment, and tells the other one', async () => {
+    const { client } = world.server;
+    const id = await createAccepting(client, 'Third router');
+    const { execution_id } = await client.runs.get(id);
+    const task = (await client.openTasks(execution_id))[0]?.task_id ?? '';
+    const both = await Promise.all([openPage(world.browser, world.server.url), openPage(world.browser, world.server.url)]);
+    const sent = Promise.withResolvers<void>();
+    let waiting = 0;
+    const forms = await Promise.all(
+      both.map(async ({ page }) => {
+        // Neither hears of the other, and both decisions are on their way before one of them goes out.
+        await page.routeWebSocket(/ws\/events/, () => undefined);
+        await page.route('**/answer', async (route) => {
+          if (++waiting === 2) sent.resolve();
+          await sent.promise;
+          await route.continue();
+        });
+        await page.goto(`/inbox/${task}`);
+        const form = page.getByRole('region', { name: /^Decision: Is the build good enough/ });
+        await form.getByLabel('Comment').fill('Decided');
+        return form;
+      }),
+    );
+    await Promise.all(forms.map((form, at) => form.getByRole('button', { name: at === 0 ? 'Accept' : 'Reject' }).click()));
+    const settled = both.map(({ page }) => page.getByRole('region', { name: /^Decided: Is the build good enough/ }));
+    await Promise.all(settled.map((one) => one.getByText(/developer (?:accepted|rejected)/).waitFor()));
+    const late = await Promise.all(settled.map((one) => one.getByText('before you. What you sent did not count').count()));
+    assert.deepEqual(late.toSorted(), [0, 1]);
+    const verdicts = await Promise.all(settled.map((one) => one.getByText(/developer (?:accepted|rejected)/).textContent()));
+    assert.equal(verdicts[0], verdicts[1]);
+    const { events } = await client.call({
+      method: 'GET',
+      path: `/api/v1/executions/${execution_id}/events?limit=1000`,
+      answer: executionEventPageSchema,
+    });
+    assert.equal(events.filter(({ event_type: type }) => type === 'acceptance_decided').length, 1);
+    for (const { context, troubles } of both) {
+      assert.deepEqual(troubles, []);
+      await context.close();
+    }
   });
 
   it('shows a run with more than a thousand events without drawing them all', async () => {

@@ -33,7 +33,7 @@ function SignedIn(): ReactElement | null {
   if (session === undefined)
     return error === null ? null : (
       <main className="alone">
-        <ErrorState error={error} retry={() => void refetch()} />
+        <ErrorState isPage error={error} retry={() => void refetch()} />
       </main>
     );
   if (connection === undefined) return null;

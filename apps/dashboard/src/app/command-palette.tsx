@@ -2,7 +2,7 @@ import { programListSchema } from '@loopwright/protocol';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
-import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, Text } from 'react-aria-components';
+import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField } from 'react-aria-components';
 import type { z } from 'zod';
 import { api } from '../shared/api/api.ts';
 import { setPreferences } from '../shared/preferences/preferences.ts';
@@ -89,12 +89,7 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
             >
               {({ id, label, detail }) => (
                 <MenuItem id={id} textValue={label} className="menu-item">
-                  <Text slot="label" className="truncate">
-                    {label}
-                  </Text>
-                  <Text slot="description" className="muted nowrap">
-                    {detail}
-                  </Text>
+                  <span className="truncate">{label}</span> <span className="muted nowrap">{detail}</span>
                 </MenuItem>
               )}
             </Menu>

@@ -17,7 +17,7 @@ const OFFERED = 100;
 /** Who one is on a server with development identity, and who one wants to be: the server believes what a page on this machine says. */
 export function DevelopmentUserDialog({ onClose }: { onClose: () => void }): ReactElement {
   const { me } = useSession();
-  const [name, setName] = useState(me.user_id);
+  const [name, setName] = useState('');
   const { data: known } = useQuery({
     queryKey: ['known-users'],
     queryFn: () => api.call({ method: 'GET', path: `/api/v1/users?limit=${OFFERED}`, answer: userListSchema }),

@@ -84,7 +84,7 @@ export const router = createRouter({
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,
-  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState isPage error={error} retry={reset} />,
   scrollRestoration: false,
 });
 

@@ -53,6 +53,7 @@ export function MetricsPanel({ run }: { run: RunDetail }): ReactElement {
         />
       </dl>
       <PhaseTable metrics={data} />
+      {isWhole(data) ? null : <p className="muted">– is not measured: {reason(data)}</p>}
     </div>
   );
 }
@@ -64,9 +65,6 @@ function projected({ median, low, high, runs }: Projection, text: (value: number
 }
 
 function PhaseTable({ metrics }: { metrics: MetricsSummary }): ReactElement {
-  const { not_measured: reasons } = metrics;
-  const why = reasons['total_token_usage'] ?? reasons['total_cost_usd'] ?? reasons['total_duration_seconds'];
-  const isWhole = metrics.phases_metrics.every((phase) => phase.token_usage !== null && phase.cost_usd !== null);
   return (
     // Keyboards scroll what has the focus.
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Metrics by phase">
@@ -100,9 +98,18 @@ function PhaseTable({ metrics }: { metrics: MetricsSummary }): ReactElement {
           ))}
         </tbody>
       </table>
-      {isWhole || why === undefined ? null : <p className="muted">– is not measured: {why}</p>}
     </div>
   );
+}
+
+/** Whether every phase has its tokens and its cost. */
+function isWhole({ phases_metrics: phases }: MetricsSummary): boolean {
+  return phases.every(({ token_usage, cost_usd }) => token_usage !== null && cost_usd !== null);
+}
+
+/** Why some phases have no figures, as far as it is known of the whole run. */
+function reason({ not_measured: why }: MetricsSummary): string {
+  return why['total_token_usage'] ?? why['total_cost_usd'] ?? 'no step of the phase reported what it used';
 }
 
 /** In a cell, where the reason has no room: it stands below the table. */

@@ -11,12 +11,16 @@ import { type Span, spansOf } from './spans.ts';
 const StepsTable = lazy(async () => ({ default: (await import('./steps-table.tsx')).StepsTable }));
 const DiagramView = lazy(async () => ({ default: (await import('./diagram/diagram-view.tsx')).DiagramView }));
 
-/** The phases one under the other on one axis of time, each with what it took. */
-export function PhasesPanel({ run }: { run: RunDetail }): ReactElement {
+/** The phases one under the other on one axis of time, each with what it took; `isWaiting` when people are asked. */
+export function PhasesPanel({ run, isWaiting }: { run: RunDetail; isWaiting: boolean }): ReactElement {
   const isMoving = run.phases.some(({ status }) => status === 'in_progress');
   return (
     <div className="stack">
-      {isMoving ? <MovingTimeline run={run} /> : <Timeline run={run} now={Date.parse(run.completed_at ?? run.updated_at)} />}
+      {isMoving ? (
+        <MovingTimeline run={run} isWaiting={isWaiting} />
+      ) : (
+        <Timeline run={run} isWaiting={isWaiting} now={Date.parse(run.completed_at ?? run.updated_at)} />
+      )}
       <Suspense fallback={<Loading label="Loading the workflow" />}>
         <StepsTable run={run} />
         <DiagramView run={run} />
@@ -25,29 +29,29 @@ export function PhasesPanel({ run }: { run: RunDetail }): ReactElement {
   );
 }
 
-function MovingTimeline({ run }: { run: RunDetail }): ReactElement {
-  return <Timeline run={run} now={useNow()} />;
+function MovingTimeline(props: { run: RunDetail; isWaiting: boolean }): ReactElement {
+  return <Timeline {...props} now={useNow()} />;
 }
 
-function Timeline({ run, now }: { run: RunDetail; now: number }): ReactElement {
+function Timeline({ run, isWaiting, now }: { run: RunDetail; isWaiting: boolean; now: number }): ReactElement {
   const spans = spansOf(run.phases, now);
   return (
     <ol className="timeline" aria-label="Phases">
       {run.phases.map((phase) => (
-        <Phase key={phase.phase} phase={phase} span={spans.get(phase.phase)} />
+        <Phase key={phase.phase} phase={phase} isWaiting={isWaiting} span={spans.get(phase.phase)} />
       ))}
     </ol>
   );
 }
 
-function Phase({ phase, span }: { phase: PhaseInfo; span: Span | undefined }): ReactElement {
+function Phase({ phase, isWaiting, span }: { phase: PhaseInfo; isWaiting: boolean; span: Span | undefined }): ReactElement {
   const { status, started_at: started, agent_ids: agents, artifacts_count: artifacts, advanced_by: by, cost } = phase;
   const paid = cost.actual_usd;
   return (
     <li className={`phase phase-${status}`} aria-current={status === 'in_progress' ? 'step' : undefined}>
       <div className="phase-name">
         <h2>{phaseTitle(phase.phase)}</h2>
-        <StatusBadge status={status} />
+        <StatusBadge status={status === 'in_progress' && isWaiting ? 'waiting' : status} />
       </div>
       <div className="phase-bar" aria-hidden="true">
         {span === undefined ? null : (

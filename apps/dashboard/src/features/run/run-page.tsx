@@ -29,11 +29,11 @@ export function RunPage(): ReactElement {
   useLiveRun(run, runId);
   if (run === undefined && error instanceof PlatformError && error.status === 404)
     return (
-      <EmptyState title="There is no such run" action={<Link to="/orchestrator/runs">All runs</Link>}>
+      <EmptyState isPage title="There is no such run" action={<Link to="/orchestrator/runs">All runs</Link>}>
         {error.message}. It may be of a project that you do not see.
       </EmptyState>
     );
-  if (run === undefined && error !== null) return <ErrorState error={error} retry={() => void refetch()} />;
+  if (run === undefined && error !== null) return <ErrorState isPage error={error} retry={() => void refetch()} />;
   if (run === undefined) return <Loading label="Loading the run" lines={10} />;
   return <Run key={runId} run={run} />;
 }
@@ -46,7 +46,7 @@ function Run({ run }: { run: RunDetail }): ReactElement {
   const select = (next: Partial<RunSearch>): void =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true });
   const panels = {
-    phases: <PhasesPanel run={run} />,
+    phases: <PhasesPanel run={run} isWaiting={run.status === 'running' && tasks.length > 0} />,
     artifacts: <ArtifactsPanel run={run} selected={search.artifact} onSelect={(artifact) => select({ artifact })} />,
     metrics: <MetricsPanel run={run} />,
     events: <EventsPanel run={run} selected={search.event} onSelect={(event) => select({ event })} />,

@@ -46,7 +46,7 @@ export function RunsPage(): ReactElement {
   );
   const begin = (action: RunBulkAction, isAll: boolean): void => {
     const filter = isAll ? bulkFilterOf(search, systemClock.now()) : { run_id: [...chosen] };
-    setBulk({ action, filter, words: isAll ? filterText(search) : `the ${chosen.size} chosen` });
+    setBulk({ action, filter, words: isAll ? `all that fit (${filterText(search)})` : `the ${chosen.size} chosen` });
   };
   return (
     <div className="page page-fill">

@@ -32,7 +32,7 @@ export function AuditTable({
       <DataTable
         label={label}
         rows={rows}
-        columns={COLUMNS.filter(({ id }) => id !== (isAboutOne ? 'object' : 'said'))}
+        columns={isAboutOne ? ABOUT_ONE : ABOUT_MANY}
         rowHeight={32}
         rowKey={({ id }) => id}
         onEnd={() => (hasNextPage && !isFetchingNextPage ? void fetchNextPage() : undefined)}
@@ -79,6 +79,22 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     cell: ({ status }) => <span className="numeric">{status ?? '–'}</span>,
   },
 ];
+
+const ABOUT_MANY = COLUMNS.filter(({ id }) => id !== 'said');
+/** Without the object, and the path without what it begins with for all of them. */
+const ABOUT_ONE = COLUMNS.filter(({ id }) => id !== 'object').map((column) =>
+  column.id === 'operation'
+    ? { ...column, cell: ({ operation }: AuditEntry) => <ShortOperation operation={operation} /> }
+    : column,
+);
+
+function ShortOperation({ operation }: { operation: string }): ReactElement {
+  return (
+    <span className="truncate mono" title={operation}>
+      {operation.replace(/\/api\/v1\/\w+\/\{\w+\}/, '…')}
+    </span>
+  );
+}
 
 /** What was asked for, as far as the record has it: `reason: Nobody wants it`. */
 function saidText(after: Json): string {

@@ -1,5 +1,6 @@
 import type { ReactElement, ReactNode } from 'react';
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { useFocusBack } from './opener.ts';
 import './overlay.css';
 
 /** A dialog in front of the page: keeps the focus, closes with Escape, and gives the focus back. Load it with what opens it. */
@@ -20,6 +21,7 @@ export function Dialog({
   /** Whether it warns of something that cannot be taken back. */
   isAlert?: boolean;
 }): ReactElement {
+  useFocusBack();
   return (
     <ModalOverlay
       className="overlay"

@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react';
+import { type ReactElement, useRef } from 'react';
 import {
   Button as AriaButton,
   Header,
@@ -11,13 +11,15 @@ import {
 import { Icon } from './icon.tsx';
 import { MenuFace } from './menu-face.tsx';
 import type { MenuProps } from './menu-types.ts';
+import { rememberOpener } from './opener.ts';
 import './overlay.css';
 
 /** A menu that is open when it comes, and opens and closes from then on. */
 export function OpenMenu({ label, look = '', sections, ...face }: MenuProps): ReactElement {
+  const button = useRef<HTMLButtonElement>(null);
   return (
     <MenuTrigger defaultOpen>
-      <AriaButton aria-label={label} className={`button ${look}`}>
+      <AriaButton ref={button} aria-label={label} className={`button ${look}`}>
         <MenuFace {...face} />
       </AriaButton>
       <Popover className="popover" placement="bottom end">
@@ -31,7 +33,10 @@ export function OpenMenu({ label, look = '', sections, ...face }: MenuProps): Re
                   id={id}
                   className="menu-item"
                   isDisabled={isDisabled}
-                  onAction={onAction}
+                  onAction={() => {
+                    rememberOpener(button.current);
+                    onAction();
+                  }}
                   textValue={isChosen ? `${name}, chosen` : name}
                   aria-label={isChosen ? `${name}, chosen` : name}
                 >

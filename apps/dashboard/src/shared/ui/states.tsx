@@ -7,14 +7,18 @@ export function EmptyState({
   title,
   children,
   action,
+  isPage = false,
 }: {
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** Whether it stands for the whole page, so that its title is the page's. */
+  isPage?: boolean;
 }): ReactElement {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Heading className="empty-title">{title}</Heading>
       {children === undefined ? null : <p>{children}</p>}
       {action}
     </div>
@@ -22,12 +26,22 @@ export function EmptyState({
 }
 
 /** Something could not be had: what the server said, how to fix it, and its code. */
-export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }): ReactElement {
+export function ErrorState({
+  error,
+  retry,
+  isPage = false,
+}: {
+  error: unknown;
+  retry?: () => void;
+  /** Whether it stands for the whole page, so that its title is the page's. */
+  isPage?: boolean;
+}): ReactElement {
+  const Heading = isPage ? 'h1' : 'h2';
   const code = error instanceof PlatformError ? error.code : undefined;
   const isAway = code === 'SERVICE_UNAVAILABLE';
   return (
     <div className="empty" role="alert">
-      <h2>{isAway ? 'The server cannot be reached' : 'This cannot be shown'}</h2>
+      <Heading className="empty-title">{isAway ? 'The server cannot be reached' : 'This cannot be shown'}</Heading>
       <p>{messageOf(error)}</p>
       {code === undefined || isAway ? null : (
         <p>

@@ -1,4 +1,4 @@
-import type { ReactElement, ReactNode } from 'react';
+import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
 import { type Key, Tab, TabList, TabPanel, Tabs as AriaTabs } from 'react-aria-components';
 import './overlay.css';
 
@@ -21,9 +21,15 @@ export function Tabs({
   selected: string;
   onSelect: (id: string) => void;
 }): ReactElement {
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone it may stand beyond the edge.
+  useEffect(
+    () => list.current?.querySelector('[data-selected]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
+    [selected],
+  );
   return (
     <AriaTabs selectedKey={selected} onSelectionChange={(key: Key) => onSelect(String(key))}>
-      <TabList aria-label={label} className="tabs-list">
+      <TabList ref={list} aria-label={label} className="tabs-list">
         {tabs.map(({ id, label: text }) => (
           <Tab key={id} id={id} className="tab">
             {text}
