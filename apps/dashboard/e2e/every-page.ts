@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testDialogs, testPhone } from './dialogs.suite.ts';
+import { testExecutions } from './executions.suite.ts';
 import { testInbox } from './inbox.suite.ts';
 import { testPrograms } from './programs.suite.ts';
 import { testRunArtifacts } from './run-artifacts.suite.ts';
@@ -30,6 +31,7 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testInbox(world);
   testPrograms(world);
   testSettings(world);
+  testExecutions(world);
   testDialogs(world);
   testPhone(world);
   testTrouble(world);

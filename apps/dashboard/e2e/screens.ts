@@ -6,6 +6,7 @@ import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openDialog, openings } from './dialogs.suite.ts';
+import { startMaking } from './executions.suite.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -34,6 +35,8 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  executions: '/orchestrator/executions',
+  execution: `/orchestrator/executions/${await startMaking({ server })}`,
   'new-run': '/new-run?profile=ml_classification',
   'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
   'new-run-quick': '/new-run?how=quick&profile=steps',

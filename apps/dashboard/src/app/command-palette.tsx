@@ -44,6 +44,12 @@ export function CommandPalette({ pages, onClose }: { pages: readonly NavigationE
       detail: 'Runs',
       run: () => void navigate({ to: '/orchestrator/runs', search: { status: 'failed' } }),
     },
+    {
+      id: 'executions',
+      label: 'Executions of workflows',
+      detail: 'Runs',
+      run: () => void navigate({ to: '/orchestrator/executions' }),
+    },
     { id: 'dark', label: 'Dark theme', detail: 'Display', run: () => setPreferences({ theme: 'dark' }) },
     { id: 'light', label: 'Light theme', detail: 'Display', run: () => setPreferences({ theme: 'light' }) },
     { id: 'utc', label: 'Times in UTC', detail: 'Display', run: () => setPreferences({ timeZone: 'UTC' }) },

@@ -5,6 +5,8 @@ import { modulesSearchSchema } from '../features/modules/modules-search.ts';
 import { newRunSearchSchema } from '../features/new-run/new-run-search.ts';
 import { inboxSearchSchema } from '../features/inbox/inbox-search.ts';
 import { programSearchSchema, programsSearchSchema } from '../features/programs/programs-search.ts';
+import { executionsSearchSchema } from '../features/executions/executions-search.ts';
+import { executionSearchSchema } from '../features/run/execution/execution-search.ts';
 import { runSearchSchema } from '../features/run/run-search.ts';
 import { runsSearchSchema } from '../features/runs/runs-search.ts';
 import { settingsSearchSchema } from '../features/settings/settings-search.ts';
@@ -31,6 +33,20 @@ const run = createRoute({
   path: '/orchestrator/runs/$runId',
   validateSearch: (search) => runSearchSchema.parse(search),
   component: lazyRouteComponent(() => import('../features/run/run-page.tsx'), 'RunPage'),
+});
+
+const executions = createRoute({
+  getParentRoute: () => root,
+  path: '/orchestrator/executions',
+  validateSearch: (search) => executionsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/executions/executions-page.tsx'), 'ExecutionsPage'),
+});
+
+const execution = createRoute({
+  getParentRoute: () => root,
+  path: '/orchestrator/executions/$executionId',
+  validateSearch: (search) => executionSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/run/execution/execution-page.tsx'), 'ExecutionPage'),
 });
 
 const newRun = createRoute({
@@ -80,7 +96,19 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, inbox.addChildren([task]), programs, program, newRun, modules, settings]),
+  routeTree: root.addChildren([
+    home,
+    runs,
+    run,
+    executions,
+    execution,
+    inbox.addChildren([task]),
+    programs,
+    program,
+    newRun,
+    modules,
+    settings,
+  ]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,

@@ -33,7 +33,11 @@ export function InboxTask({ taskId, handle }: { taskId: string; handle: Ref<Deci
       <p className="muted inbox-from">
         {run === null ? (
           <>
-            Execution <code>{task.data.execution_id}</code> of {task.data.workflow_id}
+            Execution{' '}
+            <Link to="/orchestrator/executions/$executionId" params={{ executionId: task.data.execution_id }}>
+              <code>{task.data.execution_id}</code>
+            </Link>{' '}
+            of {task.data.workflow_id}
           </>
         ) : (
           <>

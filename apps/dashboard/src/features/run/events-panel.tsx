@@ -1,4 +1,4 @@
-import type { ExecutionEventMessage, RunDetail } from '@loopwright/protocol';
+import type { ExecutionEventMessage } from '@loopwright/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactElement, useMemo } from 'react';
 import { Time } from '../../shared/time/time.tsx';
@@ -6,7 +6,7 @@ import { Button } from '../../shared/ui/button.tsx';
 import { type Column, DataTable } from '../../shared/ui/data-table.tsx';
 import { JsonView } from '../../shared/ui/json-view.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
-import { eventsQuery } from './run-queries.ts';
+import { type Executed, eventsQuery } from './run-queries.ts';
 
 /** Everything that happened, in the order in which it was recorded; the one that is open stands in the URL. */
 export function EventsPanel({
@@ -14,7 +14,7 @@ export function EventsPanel({
   selected,
   onSelect,
 }: {
-  run: RunDetail;
+  run: Executed;
   selected: number | undefined;
   onSelect: (seq: number | undefined) => void;
 }): ReactElement {

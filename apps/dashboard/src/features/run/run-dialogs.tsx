@@ -1,7 +1,7 @@
 import { type RunDetail, messageOf, rollbackSchema, systemRandom } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, useMemo, useState } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { absoluteTime } from '../../shared/time/format.ts';
 import { usePreferences } from '../../shared/preferences/preferences.ts';
@@ -63,7 +63,8 @@ function CloneDialog({ run, onClose }: Props): ReactElement {
   const [name, setName] = useState(run.project_name ?? '');
   const [intake, setIntake] = useState(run.intake ?? '');
   const [mode, setMode] = useState(run.mode);
-  const [key] = useState(() => systemRandom.uuid());
+  // Another request when something of it is changed after an error: the server takes a key for one only.
+  const key = useMemo(() => systemRandom.uuid(), [name, intake, mode]);
   const clone = useDone(
     async () => {
       const overrides = {

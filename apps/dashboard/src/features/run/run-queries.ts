@@ -6,6 +6,9 @@ import { useLiveRefresh } from '../../shared/live/live.tsx';
 const EVENTS = 500;
 const AUDITED = 100;
 
+/** An execution and what it belongs to: its run, or itself when it belongs to none. */
+export type Executed = Pick<RunDetail, 'run_id' | 'execution_id'>;
+
 /** Everything about one run has a key that begins so. */
 export const runKey = (runId: string) => ['run', runId] as const;
 

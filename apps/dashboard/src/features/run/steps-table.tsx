@@ -1,9 +1,9 @@
-import type { ExecutionResponse, RunDetail } from '@loopwright/protocol';
+import type { ExecutionResponse } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { Duration, Time } from '../../shared/time/time.tsx';
 import { Badge, StatusBadge } from '../../shared/ui/badge.tsx';
-import { executionQuery } from './run-queries.ts';
+import { type Executed, executionQuery } from './run-queries.ts';
 import '../../shared/ui/table.css';
 
 type Step = ExecutionResponse['step_progress'][number];
@@ -19,7 +19,7 @@ const STATUS: Readonly<Record<Step['status'], string>> = {
 };
 
 /** The steps that the execution came to, with how often each was tried and what it waited or worked. */
-export function StepsTable({ run }: { run: RunDetail }): ReactElement | null {
+export function StepsTable({ run }: { run: Executed }): ReactElement | null {
   const { data } = useQuery(executionQuery(run.run_id, run.execution_id));
   if (data === undefined || data.step_progress.length === 0) return null;
   return (
@@ -29,7 +29,7 @@ export function StepsTable({ run }: { run: RunDetail }): ReactElement | null {
       </summary>
       <div className="table-scroll" tabIndex={0} role="region" aria-label="Steps">
         <table className="table">
-          <caption className="visually-hidden">Steps of the run</caption>
+          <caption className="visually-hidden">Steps</caption>
           <thead>
             <tr>
               {['Step', 'Status', 'Attempts', 'Began', 'Took'].map((title) => (

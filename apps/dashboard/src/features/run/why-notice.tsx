@@ -1,6 +1,7 @@
-import type { RunDetail } from '@loopwright/protocol';
+import type { RunDetail, whySchema } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
+import type { z } from 'zod';
 import { Time } from '../../shared/time/time.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
 import { whyQuery } from './run-queries.ts';
@@ -16,10 +17,15 @@ export function WhyNotice({ run }: { run: RunDetail }): ReactElement | null {
         <p>{run.error_message}</p>
       </div>
     );
-  const tone = run.status === 'failed' ? 'notice-danger' : why.waiting_for.length > 0 ? 'notice-wait' : '';
+  return <Why why={why} isFailed={run.status === 'failed'} />;
+}
+
+/** One sentence, since when it holds, and what would let it go on. */
+export function Why({ why, isFailed }: { why: z.infer<typeof whySchema>; isFailed: boolean }): ReactElement {
+  const tone = isFailed ? 'notice-danger' : why.waiting_for.length > 0 ? 'notice-wait' : '';
   return (
     <section className={`notice ${tone}`} aria-label="Why it does not move">
-      <Icon name={run.status === 'failed' ? 'failed' : 'clock'} />
+      <Icon name={isFailed ? 'failed' : 'clock'} />
       <div>
         <p>
           <strong>{why.sentence}</strong>

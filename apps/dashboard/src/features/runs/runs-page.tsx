@@ -56,6 +56,9 @@ export function RunsPage(): ReactElement {
           {list.data === undefined ? '' : `${total.toLocaleString('en')} ${total === 1 ? 'run' : 'runs'}`}
         </span>
         <span className="grow" />
+        <PageLink path="/orchestrator/executions" className="button button-quiet">
+          Executions
+        </PageLink>
         {mayChange ? (
           <PageLink path="/new-run" className="button">
             New run

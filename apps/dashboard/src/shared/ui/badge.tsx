@@ -26,6 +26,8 @@ const STATUSES: Readonly<Record<string, Look>> = {
   running: { text: 'Running', tone: 'info', icon: 'running' },
   in_progress: { text: 'In progress', tone: 'info', icon: 'running' },
   waiting: { text: 'Waiting', tone: 'wait', icon: 'person' },
+  waiting_clarification: { text: 'Waiting', tone: 'wait', icon: 'person' },
+  waiting_acceptance: { text: 'Waiting', tone: 'wait', icon: 'person' },
   paused: { text: 'Paused', tone: 'warn', icon: 'pause' },
   completed: { text: 'Completed', tone: 'good', icon: 'check' },
   failed: { text: 'Failed', tone: 'danger', icon: 'failed' },

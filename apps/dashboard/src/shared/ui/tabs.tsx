@@ -23,10 +23,13 @@ export function Tabs({
 }): ReactElement {
   const list = useRef<HTMLDivElement>(null);
   // On a phone it may stand beyond the edge.
-  useEffect(
-    () => list.current?.querySelector('[data-selected]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
-    [selected],
-  );
+  useEffect(() => {
+    const tab = list.current?.querySelector('[data-selected]')?.getBoundingClientRect();
+    const frame = list.current?.getBoundingClientRect();
+    // Sideways only: the page stays where it is.
+    if (tab !== undefined && frame !== undefined)
+      list.current?.scrollBy({ left: Math.max(0, tab.right - frame.right) + Math.min(0, tab.left - frame.left) });
+  }, [selected]);
   return (
     <AriaTabs selectedKey={selected} onSelectionChange={(key: Key) => onSelect(String(key))}>
       <TabList ref={list} aria-label={label} className="tabs-list">

@@ -1,9 +1,8 @@
-import type { RunDetail } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactElement, useState } from 'react';
 import { Icon, type IconName } from '../../../shared/ui/icon.tsx';
 import { ErrorState, Loading } from '../../../shared/ui/states.tsx';
-import { diagramQuery } from '../run-queries.ts';
+import { type Executed, diagramQuery } from '../run-queries.ts';
 import { type DiagramNode, type TaskState, parseDiagram } from './parse-diagram.ts';
 import './diagram.css';
 
@@ -16,7 +15,7 @@ const LOOKS: Readonly<Record<TaskState, { readonly icon: IconName; readonly word
 };
 
 /** The workflow of the run as nested lists of its tasks, each as it stands now: one reads it from top to bottom, with eyes or without. */
-export function DiagramView({ run }: { run: RunDetail }): ReactElement {
+export function DiagramView({ run }: { run: Executed }): ReactElement {
   const { data, error } = useQuery(diagramQuery(run.run_id, run.execution_id));
   const [isWhole, showWhole] = useState(false);
   if (data === undefined) return error === null ? <Loading label="Loading the workflow" /> : <ErrorState error={error} />;
