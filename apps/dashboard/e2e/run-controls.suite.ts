@@ -85,13 +85,13 @@ function testPages(world: World): void {
     await option.waitFor({ state: 'attached' });
     await back.getByLabel('Checkpoint').selectOption(String(await option.getAttribute('value')));
     await back.getByLabel('Reason').fill('Built on the wrong plan');
-    const { execution_id: before } = await runs().get(runId);
+    const { execution_id: earlier } = await runs().get(runId);
     await back.getByRole('button', { name: 'Go back' }).click();
     await back.waitFor({ state: 'detached' });
     await press('Advance to Development');
     await phase('Development').getByText('Completed').waitFor();
     const { execution_id: later, phases } = await runs().get(runId);
-    assert.notEqual(later, before);
+    assert.notEqual(later, earlier);
     assert.deepEqual(
       phases.map((one) => one.status),
       ['completed', 'completed', 'pending'],
@@ -133,10 +133,10 @@ function testPages(world: World): void {
 
   it('tries again what failed', async () => {
     await page.goto(`/orchestrator/runs/${world.runs.failed}`);
-    const { execution_id: before } = await runs().get(world.runs.failed);
+    const { execution_id: earlier } = await runs().get(world.runs.failed);
     await press('Retry');
     await page.getByText('Tried again').waitFor();
-    assert.notEqual((await runs().get(world.runs.failed)).execution_id, before);
+    assert.notEqual((await runs().get(world.runs.failed)).execution_id, earlier);
     // It fails for the same reason, and may be tried again.
     await page.getByRole('button', { name: 'Retry' }).and(page.locator(':enabled')).waitFor();
   });

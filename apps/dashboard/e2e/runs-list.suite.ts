@@ -74,7 +74,7 @@ function testPages(world: World): void {
         .next(failed)
         .catch(() => undefined);
     const whole = await start('Broken never');
-    const { execution_id: before } = await runs().get(failed);
+    const { execution_id: earlier } = await runs().get(failed);
     await page.goto('/orchestrator/runs?q=Broken');
     await row('Broken once').getByText('Failed').waitFor();
     for (const name of ['Broken once', 'Broken never']) await page.getByRole('checkbox', { name: `Choose ${name}` }).check();
@@ -84,7 +84,7 @@ function testPages(world: World): void {
     await dialog().getByRole('button', { name: 'Retry 1 run' }).click();
     await page.clock.runFor(8100);
     await page.getByText('Retried 1 run').waitFor();
-    assert.notEqual((await runs().get(failed)).execution_id, before);
+    assert.notEqual((await runs().get(failed)).execution_id, earlier);
     assert.equal(await statusOf(whole), 'running');
     await runs().cancel(whole);
   });

@@ -67,8 +67,7 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 /** `npm run screens program` makes those whose names begin so only. */
 const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(only));
-const dialogs = openings({ runs }).map((opening) => ({ ...opening, picture: `dialog-${opening.name}` }));
-const chosenDialogs = dialogs.filter(({ picture }) => picture.startsWith(only));
+const chosenDialogs = openings({ runs }).filter(({ name }) => `dialog-${name}`.startsWith(only));
 const browser = await startBrowser();
 const troubles: string[] = [];
 for (const [size, viewport] of Object.entries(SIZES))
@@ -85,7 +84,7 @@ for (const [size, viewport] of Object.entries(SIZES))
     for (const opening of (theme === 'light') === (size === '1440') ? chosenDialogs : []) {
       await openDialog(page, opening);
       await page.waitForLoadState('networkidle');
-      await page.screenshot({ path: join(DIR, `${opening.picture}-${size}-${theme}.png`) });
+      await page.screenshot({ path: join(DIR, `dialog-${opening.name}-${size}-${theme}.png`) });
     }
     await context.close();
   }

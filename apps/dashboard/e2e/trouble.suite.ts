@@ -102,7 +102,10 @@ function testPages(world: World): void {
     const settled = both.map(({ page }) => page.getByRole('region', { name: /^Decided: Is the build good enough/ }));
     await Promise.all(settled.map((one) => one.getByText(/developer (?:accepted|rejected)/).waitFor()));
     const late = await Promise.all(settled.map((one) => one.getByText('before you. What you sent did not count').count()));
-    assert.deepEqual(late.toSorted(), [0, 1]);
+    assert.equal(
+      late.reduce((sum, count) => sum + count, 0),
+      1,
+    );
     const verdicts = await Promise.all(settled.map((one) => one.getByText(/developer (?:accepted|rejected)/).textContent()));
     assert.equal(verdicts[0], verdicts[1]);
     const { events } = await client.call({

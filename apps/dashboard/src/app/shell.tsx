@@ -16,7 +16,8 @@ const CommandPalette = lazy(async () => ({ default: (await import('./command-pal
 export function Shell(): ReactElement {
   const [isPaletteOpen, openPalette] = useState(false);
   const entries = usePages();
-  usePathTitle(entries);
+  const path = usePath();
+  useDefaultPageTitle(entries.find((entry) => isWithin(path, entry))?.label, path);
   useShortcuts(entries, () => openPalette(true));
   return (
     <div className="shell">
@@ -44,12 +45,12 @@ export function Shell(): ReactElement {
       </header>
       <nav className="side" aria-label="Pages">
         <ul>
-          {entries.map(({ path, label, icon }) => (
-            <li key={path}>
-              <Link to={path} className="side-link" activeProps={{ 'aria-current': 'page' }}>
-                <Icon name={icon} />
-                <span className="side-text">{label}</span>
-                {path === '/inbox' ? <WaitingBadge /> : null}
+          {entries.map((entry) => (
+            <li key={entry.path}>
+              <Link to={entry.path} className="side-link" {...(isWithin(path, entry) ? { 'aria-current': 'page' as const } : {})}>
+                <Icon name={entry.icon} />
+                {entry.label}
+                {entry.path === '/inbox' ? <WaitingBadge /> : null}
               </Link>
             </li>
           ))}
@@ -79,11 +80,16 @@ function usePages(): readonly NavigationEntry[] {
   return NAVIGATION.filter(({ path }) => Object.hasOwn(routesByPath, path));
 }
 
-/** The name of the page in the title, until the page itself says something better. */
-function usePathTitle(entries: readonly NavigationEntry[]): void {
+/** Where one is, without the path below which the server is. */
+function usePath(): string {
   const path = useRouterState({ select: ({ location }) => location.pathname });
-  const inside = path.startsWith(BASE_PATH) ? path.slice(BASE_PATH.length) : path;
-  useDefaultPageTitle(entries.find((entry) => inside === entry.path || inside.startsWith(`${entry.path}/`))?.label, inside);
+  return path.startsWith(BASE_PATH) ? path.slice(BASE_PATH.length) : path;
+}
+
+/** Whether a page belongs to an entry of the navigation; executions are reached from the runs. */
+function isWithin(path: string, entry: NavigationEntry): boolean {
+  const place = path.replace(/^\/orchestrator\/executions/, '/orchestrator/runs');
+  return place === entry.path || place.startsWith(`${entry.path}/`);
 }
 
 function Logo(): ReactElement {

@@ -60,7 +60,7 @@ export function RunsPage(): ReactElement {
           Executions
         </PageLink>
         {mayChange ? (
-          <PageLink path="/new-run" className="button">
+          <PageLink path="/new-run" className="button runs-new">
             New run
           </PageLink>
         ) : null}
