@@ -80,12 +80,15 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   },
 ];
 
+const SHORT_OPERATION: Column<AuditEntry> = {
+  id: 'operation',
+  header: 'Operation',
+  cell: ({ operation }) => <ShortOperation operation={operation} />,
+};
 const ABOUT_MANY = COLUMNS.filter(({ id }) => id !== 'said');
-/** Without the object, and the path without what it begins with for all of them. */
+/** Without the object, and paths without what they begin with for all of them. */
 const ABOUT_ONE = COLUMNS.filter(({ id }) => id !== 'object').map((column) =>
-  column.id === 'operation'
-    ? { ...column, cell: ({ operation }: AuditEntry) => <ShortOperation operation={operation} /> }
-    : column,
+  column.id === 'operation' ? SHORT_OPERATION : column,
 );
 
 function ShortOperation({ operation }: { operation: string }): ReactElement {
