@@ -126,21 +126,25 @@ function testPages(world: World): void {
   it('counts what waits for me beside the inbox, and says when it does not know', async () => {
     await page.goto('/orchestrator/runs');
     const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Inbox/ });
+    const waiting = (count: number): RegExp => new RegExp(`\\(${count} waits? for you\\)`);
     const shows = (text: RegExp): Promise<void> => link.filter({ hasText: text }).waitFor();
+    const first = await start('Asks too', 'plan');
+    await runs().next(first);
     const { entries } = await inboxOf(world);
-    await shows(new RegExp(`\\(${entries} wait for you\\)`));
+    await shows(waiting(entries));
     const asking = await start('Asks', 'plan');
     await runs().next(asking);
-    await shows(new RegExp(`\\(${entries + 1} wait for you\\)`));
+    await shows(waiting(entries + 1));
     await watched.context.setOffline(true);
     await shows(/as last heard; it may have changed/);
     await runs().cancel(asking);
     await watched.context.setOffline(false);
-    await shows(new RegExp(`\\(${entries} wait for you\\)`));
+    await shows(waiting(entries));
     await page.route('**/api/v1/inbox?limit=1', (route) => route.abort());
     await page.reload();
     await shows(/how many wait for you is not known/);
     await page.unrouteAll();
+    await runs().cancel(first);
   });
 
   it('is somebody else when a developer wants that, in this tab only, and takes no name that the server refuses', async () => {

@@ -151,7 +151,7 @@ function testPages(world: World): void {
       .first()
       .waitFor();
     await page.getByRole('tab', { name: 'Audit' }).click();
-    await page.getByText('POST /api/v1/runs').first().waitFor();
+    await page.getByText('POST …/next').first().waitFor();
   });
 
   it('shows the workflow as it stands, what a file is, and what differs between two runs', async () => {

@@ -20,7 +20,7 @@ function testPages(world: World): void {
     await using proxy = await openSubPathProxy(world.server.url, '/tools/loop');
     const { page, context, troubles } = await openPage(world.browser, proxy.url);
     await page.goto('/tools/loop/');
-    await row(page, 'Invoice reader').waitFor();
+    await page.getByRole('region', { name: 'Runs' }).getByRole('row').nth(1).waitFor();
     assert.equal(new URL(page.url()).pathname, '/tools/loop/orchestrator/runs');
     await status(page, 'Live');
     await world.server.client.runs.create({ profile: 'steps', project_name: 'Seen through the proxy' });
@@ -38,16 +38,18 @@ function testPages(world: World): void {
 
   it('says that it is behind while the network is cut, and misses nothing', async () => {
     const { page, context } = await openPage(world.browser, world.server.url);
+    const { run_id: known } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Known before' });
     await page.goto('/orchestrator/runs');
+    await row(page, 'Known before').waitFor();
     await status(page, 'Live');
     await context.setOffline(true);
     await status(page, 'Reconnecting');
     const { run_id } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Made in the dark' });
-    await world.server.client.runs.cancel(world.runs.paused);
+    await world.server.client.runs.cancel(known);
     assert.equal(await row(page, 'Made in the dark').count(), 0);
     await context.setOffline(false);
     await row(page, 'Made in the dark').waitFor();
-    await row(page, 'Price model').getByText('Cancelled').waitFor();
+    await row(page, 'Known before').getByText('Cancelled').waitFor();
     await status(page, 'Live');
     assert.equal(await row(page, run_id.slice(0, 8)).count(), 1);
     await context.close();
