@@ -54,7 +54,7 @@ export function openings({ runs }: Pick<World, 'runs'>): readonly Opening[] {
       leave: 'Leave it',
     },
     { name: 'keys', path: '/inbox', button: /^Keys/, dialog: 'Keys of the inbox' },
-    { name: 'batch', path: '/inbox', button: 'Decide together…', dialog: 'Decide 1 together' },
+    { name: 'batch', path: '/inbox', button: 'Decide together…', dialog: 'Decide the one that is chosen' },
   ];
 }
 

@@ -21,7 +21,7 @@ function testPages(world: World): void {
   const statusOf = async (id: string): Promise<string> => (await runs().get(id)).status;
 
   before(async () => {
-    watched = await openPage(world.browser, world.server.url);
+    watched = await openPage(world.browser, world.server.url, { timezoneId: 'UTC' });
     ({ page } = watched);
     // The eight seconds of an undo pass when the test says so.
     await page.clock.install();
@@ -87,6 +87,24 @@ function testPages(world: World): void {
     assert.notEqual((await runs().get(failed)).execution_id, earlier);
     assert.equal(await statusOf(whole), 'running');
     await runs().cancel(whole);
+  });
+
+  it('narrows the list to days, the last one included, in the URL and in what is done to many', async () => {
+    const { created_at } = await runs().get(world.runs.completed);
+    const today = created_at.slice(0, 10);
+    const next = new Date(Date.parse(`${today}T12:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    await page.goto('/orchestrator/runs');
+    await page.getByLabel('Created', { exact: true }).selectOption('days');
+    await page.getByLabel('From').fill(today);
+    await page.getByLabel(/^To/).fill(today);
+    await page.waitForURL(new RegExp(`from=%22${today}%22.*to=|since=days&from=${today}&to=${today}`));
+    await row('Batch one').waitFor();
+    await page.getByLabel('From').fill(next);
+    await page.getByText('No run fits').waitFor();
+    await page.getByText(`created from ${next} up to ${today}`).waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await row('Batch one').waitFor();
+    assert.equal(new URL(page.url()).search, '');
   });
 
   it('offers nothing to do to many where there are none', async () => {

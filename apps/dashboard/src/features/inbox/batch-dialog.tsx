@@ -37,7 +37,13 @@ export function BatchDialog({
   const close = (): void => (batch.state === 'busy' ? undefined : onClose(isOver));
   return (
     <Dialog
-      title={isOver ? doneText(batch.outcomes) : `Decide ${chosen.length} together`}
+      title={
+        isOver
+          ? doneText(batch.outcomes)
+          : chosen.length === 1
+            ? 'Decide the one that is chosen'
+            : `Decide ${chosen.length} together`
+      }
       isOpen
       onClose={close}
       actions={

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { Button } from '../../shared/ui/button.tsx';
-import { SelectField } from '../../shared/ui/field.tsx';
+import { SelectField, TextField } from '../../shared/ui/field.tsx';
 import { TypedField } from '../../shared/ui/typed-field.tsx';
 import { useIsNarrow } from '../../shared/ui/use-is-narrow.ts';
 import { type RunsSearch, filterText, isFiltered } from './runs-search.ts';
@@ -55,6 +55,8 @@ export function RunFilters({ search, onChange }: FilterProps): ReactElement {
               project: undefined,
               q: undefined,
               since: undefined,
+              from: undefined,
+              to: undefined,
               waiting: undefined,
             })
           }
@@ -74,14 +76,23 @@ function FurtherFilters({ search, onChange }: FilterProps): ReactElement {
       <SelectField
         label="Created"
         value={search.since ?? ''}
-        onChange={({ target: { value } }) => onChange({ since: value === '' ? undefined : (value as RunsSearch['since']) })}
+        onChange={({ target: { value } }) =>
+          onChange({ since: value === '' ? undefined : (value as RunsSearch['since']), from: undefined, to: undefined })
+        }
       >
         <option value="">At any time</option>
         <option value="1h">In the last hour</option>
         <option value="24h">In the last day</option>
         <option value="7d">In the last week</option>
         <option value="30d">In the last month</option>
+        <option value="days">From a day to a day…</option>
       </SelectField>
+      {search.since === 'days' ? (
+        <>
+          <DayField label="From" value={search.from} onDay={(from) => onChange({ from })} />
+          <DayField label="To, that day included" value={search.to} onDay={(to) => onChange({ to })} />
+        </>
+      ) : null}
       <label className="filter-check">
         <input
           type="checkbox"
@@ -91,5 +102,25 @@ function FurtherFilters({ search, onChange }: FilterProps): ReactElement {
         Waiting for me
       </label>
     </>
+  );
+}
+
+/** A day of the calendar; empty for none. */
+function DayField({
+  label,
+  value,
+  onDay,
+}: {
+  label: string;
+  value: string | undefined;
+  onDay: (day: string | undefined) => void;
+}): ReactElement {
+  return (
+    <TextField
+      label={label}
+      type="date"
+      value={value ?? ''}
+      onChange={({ target }) => onDay(target.value === '' ? undefined : target.value)}
+    />
   );
 }
