@@ -95,11 +95,12 @@ function testPages(world: World): void {
     const next = new Date(Date.parse(`${today}T12:00Z`) + 86_400_000).toISOString().slice(0, 10);
     await page.goto('/orchestrator/runs');
     await page.getByLabel('Created', { exact: true }).selectOption('days');
-    await page.getByLabel('From').fill(today);
-    await page.getByLabel(/^To/).fill(today);
+    await page.getByLabel('From', { exact: true }).fill(today);
+    await page.getByLabel('To, that day included').fill(today);
     await page.waitForURL(new RegExp(`from=%22${today}%22.*to=|since=days&from=${today}&to=${today}`));
     await row('Batch one').waitFor();
-    await page.getByLabel('From').fill(next);
+    await page.getByRole('button', { name: `Cancel all that fit (created from ${today} up to ${today})` }).waitFor();
+    await page.getByLabel('From', { exact: true }).fill(next);
     await page.getByText('No run fits').waitFor();
     await page.getByText(`created from ${next} up to ${today}`).waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();

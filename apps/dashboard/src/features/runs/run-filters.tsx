@@ -85,7 +85,7 @@ function FurtherFilters({ search, onChange }: FilterProps): ReactElement {
         <option value="24h">In the last day</option>
         <option value="7d">In the last week</option>
         <option value="30d">In the last month</option>
-        <option value="days">From a day to a day…</option>
+        <option value="days">Between two days</option>
       </SelectField>
       {search.since === 'days' ? (
         <>
