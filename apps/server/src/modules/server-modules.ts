@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { edgeMainPath } from '@loopwright/edge';
-import { memoryCacheConnector } from '@loopwright/module-sdk';
 import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
@@ -9,7 +8,7 @@ import { type Tracing, traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
-import { readModules } from './configuration/read-modules.ts';
+import { ConfiguredModules } from './configuration/configured-modules.ts';
 import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
 import { modelEnvironment, modelSecrets } from './model-environment.ts';
 import type { ModuleSpec } from './module-spec.ts';
@@ -52,13 +51,13 @@ export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
 export async function supervisorOf(
   { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
   modules: { edgeDir: string; authToken: string },
-): Promise<Supervisor> {
-  const { modulesFile, secretsDir } = configuration;
-  const added = modulesFile === null ? [] : await readModules(modulesFile, secretsDir);
-  return new Supervisor({
-    modules: [...modulesOf(configuration, modules), ...added],
-    // One cache for all modules that may use it.
-    connectors: added.length === 0 ? [] : [memoryCacheConnector({ clock })],
+): Promise<{ readonly supervisor: Supervisor; readonly services: Disposable }> {
+  const { modulesFile: file, secretsDir } = configuration;
+  const configured = new ConfiguredModules({ file, secretsDir, bundled: modulesOf(configuration, modules), clock });
+  const supervisor = new Supervisor({
+    modules: await configured.read(),
+    readAgain: () => configured.read(),
+    connectors: () => configured.services.connectors,
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
     onSpans: (module, message) => tracing.takeModuleSpans(module, message),
@@ -66,6 +65,7 @@ export async function supervisorOf(
     random,
     times: { drainMs: configuration.drainTimeoutMs },
   });
+  return { supervisor, services: configured.services };
 }
 
 function modulesOf(configuration: Configuration, { edgeDir, authToken }: { edgeDir: string; authToken: string }): ModuleSpec[] {

@@ -1,13 +1,15 @@
-import { Redactor, type RotationOutcome, type Transport } from '@loopwright/module-sdk';
+import { isDeepStrictEqual } from 'node:util';
+import type { RotationOutcome, Transport } from '@loopwright/module-sdk';
 import { isoTime } from '@loopwright/protocol';
-import { ModuleLog } from './log/module-log.ts';
+import type { ModuleLog } from './log/module-log.ts';
+import { ModuleVoice } from './log/module-voice.ts';
 import { startFailed, wrongState } from './module-refusals.ts';
 import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus, SupervisionTimes } from './module-spec.ts';
+import { ModuleStanding } from './module-standing.ts';
 import { isOpenRoute } from './permissions/module-permissions.ts';
-import { backOffMs } from './run/back-off.ts';
 import type { Announcement, ModuleHost } from './run/module-link.ts';
 import { ModuleRun } from './run/module-run.ts';
-import { Timers } from './run/timers.ts';
+import { RestartPolicy } from './run/restart-policy.ts';
 
 /** What a {@link SupervisedModule} needs from its surroundings. */
 export interface Surroundings {
@@ -23,53 +25,58 @@ const COMING: ReadonlySet<ModuleStatus> = new Set(['starting', 'replacing', 'bac
  * Keeps one module running.
  *
  * S1. One run serves. A second one exists only beside it while it takes its place, or finishes what it had begun.
- * S2. Every timer belongs to one status and is cancelled when the status is left.
- * S3. After `close` was called nothing is started any more; after `stop` nothing until `start`.
+ * S2. After `close` was called nothing is started any more; after `stop` nothing until `start`.
  */
 export class SupervisedModule {
-  readonly spec: ModuleSpec;
-  readonly log: ModuleLog;
   readonly #around: Surroundings;
-  readonly #redactor = new Redactor();
-  #status: ModuleStatus = 'stopped';
-  #since: number;
+  readonly #voice: ModuleVoice;
+  readonly #standing: ModuleStanding;
+  readonly #policy: RestartPolicy;
+  #spec: ModuleSpec;
   #current: ModuleRun | undefined;
   /** Is to take the place of the current one. */
   #next: { readonly run: ModuleRun; readonly settle: PromiseWithResolvers<void> } | undefined;
   readonly #leaving = new Set<ModuleRun>();
   #starts = 0;
-  #failures = 0;
   #inFlight = 0;
   #lastExit: ModuleExit | undefined;
   #isWanted = false;
   #hasBegun = false;
   #isClosed = false;
-  readonly #timers: Timers;
-  readonly #watchers = new Set<() => void>();
 
   constructor(spec: ModuleSpec, around: Surroundings) {
-    this.spec = spec;
+    const { clock, random } = around.host;
+    this.#spec = spec;
     this.#around = around;
-    this.#timers = new Timers(around.host.clock);
-    this.log = new ModuleLog(around.host.clock);
-    if (spec.authToken !== undefined) this.#redactor.add(spec.authToken);
-    this.#since = around.host.clock.now();
+    this.#standing = new ModuleStanding(clock);
+    this.#policy = new RestartPolicy(around.times, random);
+    this.#voice = new ModuleVoice(spec.id, { clock, out: around.log });
+    if (spec.authToken !== undefined) this.#voice.redactor.add(spec.authToken);
+  }
+
+  /** How it is configured now. */
+  get spec(): ModuleSpec {
+    return this.#spec;
+  }
+
+  get log(): ModuleLog {
+    return this.#voice.log;
   }
 
   get status(): ModuleStatus {
-    return this.#status;
+    return this.#standing.status;
   }
 
   state(): ModuleState {
     return {
-      id: this.spec.id,
-      status: this.#status,
-      required: this.spec.isRequired ?? true,
+      id: this.#spec.id,
+      status: this.status,
+      required: this.#spec.isRequired ?? true,
       pid: this.#current?.pid ?? null,
       listen: this.#current?.announcement?.listen ?? null,
       restarts: Math.max(0, this.#starts - 1),
       last_exit: this.#lastExit ?? null,
-      since: isoTime(this.#since),
+      since: isoTime(this.#standing.since),
     };
   }
 
@@ -80,26 +87,25 @@ export class SupervisedModule {
 
   /** Whether another run is about to take the place of the current one. */
   get isReplacing(): boolean {
-    return this.#next !== undefined || this.#status === 'replacing';
+    return this.#next !== undefined || this.status === 'replacing';
   }
 
   /** The run that takes requests: `undefined` when there is none, and `coming` when there will be one. */
   get taker(): ModuleRun | 'coming' | undefined {
     // One whose channel has ended is about to end itself.
-    if (this.#status === 'running' && this.#current?.isOpen === true) return this.#current;
-    if (this.#status === 'running') return 'coming';
-    return (COMING.has(this.#status) || !this.#hasBegun) && !this.#isClosed ? 'coming' : undefined;
+    if (this.status === 'running' && this.#current?.isOpen === true) return this.#current;
+    if (this.status === 'running') return 'coming';
+    return (COMING.has(this.status) || !this.#hasBegun) && !this.#isClosed ? 'coming' : undefined;
   }
 
   /** Calls `watch` after every change of the status, until the returned function is called. */
   watch(watch: () => void): () => void {
-    this.#watchers.add(watch);
-    return () => this.#watchers.delete(watch);
+    return this.#standing.watch(watch);
   }
 
   /** Whether it will not run by itself (again). */
   get ended(): boolean {
-    return (this.#status === 'stopped' && (this.#isClosed || this.#starts > 0)) || this.#status === 'failed';
+    return (this.status === 'stopped' && (this.#isClosed || this.#starts > 0)) || this.status === 'failed';
   }
 
   /** Requests that have no answer yet. */
@@ -112,26 +118,26 @@ export class SupervisedModule {
     this.#inFlight += 1;
     return () => {
       this.#inFlight -= 1;
-      if (this.#inFlight === 0 && this.#status === 'draining') this.#enter('drained');
+      if (this.#inFlight === 0 && this.status === 'draining') this.#standing.enter('drained');
     };
   }
 
   /** Starts it, or lets a drained one take requests again. Returns at once. */
   start(): void {
-    if (this.#isClosed || this.#status === 'stopping') return;
+    if (this.#isClosed || this.status === 'stopping') return;
     this.#isWanted = true;
     this.#hasBegun = true;
-    this.#failures = 0;
-    if (this.#status === 'draining' || this.#status === 'drained') this.#enter('running');
-    else if (this.#current === undefined && this.spec.launch.kind === 'attach') this.#enter('waiting');
-    else if (this.#current === undefined && !COMING.has(this.#status)) this.#launch();
-    else if (this.#status === 'backing_off') this.#launch();
+    this.#policy.reset();
+    if (this.status === 'draining' || this.status === 'drained') this.#standing.enter('running');
+    else if (this.#current === undefined && this.#spec.launch.kind === 'attach') this.#standing.enter('waiting');
+    else if (this.#current === undefined && !COMING.has(this.status)) this.#launch();
+    else if (this.status === 'backing_off') this.#launch();
   }
 
   /** Gives it no more requests; it is drained when those under way have their answers. It goes on to run. @throws `INVALID_STATE` */
   drain(): void {
-    if (this.#status !== 'running' || this.#next !== undefined) throw wrongState(this.spec, 'drain', this);
-    this.#enter(this.#inFlight === 0 ? 'drained' : 'draining');
+    if (this.status !== 'running' || this.#next !== undefined) throw wrongState(this.#spec, 'drain', this);
+    this.#standing.enter(this.#inFlight === 0 ? 'drained' : 'draining');
   }
 
   /** Lets it finish what is under way, then ends it, and starts nothing until `start`. Resolves when no process of it is left. */
@@ -139,8 +145,8 @@ export class SupervisedModule {
     this.#isWanted = false;
     this.#next?.run.kill('it is not needed any more');
     if (this.#current === undefined) this.#enterStopped();
-    else if (this.#status !== 'stopping') {
-      this.#enter('stopping');
+    else if (this.status !== 'stopping') {
+      this.#standing.enter('stopping');
       this.#current.shutDown();
     }
     return this.#untilGone();
@@ -157,9 +163,9 @@ export class SupervisedModule {
   restart(): void {
     if (this.#isClosed) return;
     const run = this.#current;
-    if (run === undefined || this.#status === 'stopping') return this.start();
+    if (run === undefined || this.status === 'stopping') return this.start();
     this.#isWanted = true;
-    this.#enter('replacing');
+    this.#standing.enter('replacing');
     run.shutDown();
   }
 
@@ -172,10 +178,10 @@ export class SupervisedModule {
    */
   replace(): Promise<void> {
     const run = this.#current;
-    if (run === undefined || this.#status !== 'running' || this.spec.launch.kind === 'attach')
-      throw wrongState(this.spec, 'replace', this);
+    if (run === undefined || this.status !== 'running' || this.#spec.launch.kind === 'attach')
+      throw wrongState(this.#spec, 'replace', this);
     if (this.#next !== undefined) return this.#next.settle.promise;
-    if (this.spec.replace === 'exclusive') return this.#replaceExclusively(run);
+    if (this.#spec.replace === 'exclusive') return this.#replaceExclusively(run);
     this.#starts += 1;
     return this.#expectNext(this.#begin());
   }
@@ -187,11 +193,49 @@ export class SupervisedModule {
     this.#starts += 1;
     if (this.#current === undefined) {
       this.#current = this.#begin(transport);
-      this.#enter('starting');
+      this.#standing.enter('starting');
       return true;
     }
     this.#expectNext(this.#begin(transport)).catch(() => undefined);
     return true;
+  }
+
+  /**
+   * Takes another configuration: what is looked up for each request (its permissions) holds at once, the rest from the next run on. One that runs is replaced, and no
+   * request refused; one that does not come up as configured is started. One that people have stopped or drained stays so. Who attaches is asked to come again only when
+   * it has to show something else. Resolves when the run that serves has it.
+   *
+   * @throws `MODULE_START_FAILED` When the new run does not come up: the old one goes on, as in {@link SupervisedModule.replace}.
+   */
+  async configure(spec: ModuleSpec): Promise<void> {
+    const before = this.#spec;
+    // Other parts know the token already.
+    this.#spec = { ...spec, ...(before.authToken === undefined ? {} : { authToken: before.authToken }) };
+    if (spec.launch.kind === 'attach') {
+      if (!isDeepStrictEqual(before.launch, spec.launch)) this.#current?.shutDown();
+      return;
+    }
+    // It has the configuration from before.
+    while (this.#next !== undefined) {
+      this.#next.run.kill('it was configured anew');
+      await this.#standing.nextChange();
+    }
+    if (this.#isClosed || (!this.#isWanted && this.#hasBegun)) return;
+    if (this.status === 'running') await this.replace();
+    else if (this.status === 'starting') this.restart();
+    else if (this.#current === undefined) this.start();
+  }
+
+  /** Gives it no more requests, lets it answer those under way, and ends it for good. Resolves when no process of it is left. */
+  async retire(): Promise<void> {
+    this.#isClosed = true;
+    this.#isWanted = false;
+    const run = this.#current;
+    if (run?.announcement !== undefined && this.status !== 'stopping') {
+      this.#standing.enter('stopping');
+      await this.#finish(run);
+    }
+    await this.close();
   }
 
   /** Tells it of new secrets. */
@@ -202,20 +246,21 @@ export class SupervisedModule {
   #launch(): void {
     this.#starts += 1;
     this.#current = this.#begin();
-    this.#enter('starting');
+    this.#standing.enter('starting');
   }
 
   #begin(attached?: Transport): ModuleRun {
     const { host, times } = this.#around;
     const run: ModuleRun = new ModuleRun({
-      spec: this.spec,
+      spec: this.#spec,
+      permissions: () => this.#spec.permissions ?? {},
       host,
       times,
-      redactor: this.#redactor,
+      redactor: this.#voice.redactor,
       ...(attached === undefined ? {} : { attached }),
       onAnnounce: (announcement) => this.#announced(run, announcement),
       onEnd: (exit) => this.#ended(run, exit),
-      log: (entry) => this.#tell(entry),
+      log: (entry) => this.#voice.tell(entry),
     });
     return run;
   }
@@ -227,19 +272,10 @@ export class SupervisedModule {
   }
 
   async #replaceExclusively(run: ModuleRun): Promise<void> {
-    this.#enter('replacing');
+    this.#standing.enter('replacing');
     await this.#finish(run);
-    while (this.#status === 'replacing' || this.#status === 'starting') await this.#nextChange();
-    if (this.#status !== 'running') throw startFailed(this.spec.id, this.#lastExit?.reason ?? 'it was stopped');
-  }
-
-  #nextChange(): Promise<void> {
-    return new Promise((resolve) => {
-      const unwatch = this.watch(() => {
-        unwatch();
-        resolve();
-      });
-    });
+    while (this.status === 'replacing' || this.status === 'starting') await this.#standing.nextChange();
+    if (this.status !== 'running') throw startFailed(this.#spec.id, this.#lastExit?.reason ?? 'it was stopped');
   }
 
   /** Lets a run answer what it was asked, for so long as it may take, and asks it to end. */
@@ -266,94 +302,70 @@ export class SupervisedModule {
         void this.#finish(old);
       }
       settle.resolve();
-    } else if (run === this.#current && this.#status === 'starting') run.activate();
+    } else if (run === this.#current && this.status === 'starting') run.activate();
     else return;
-    this.#enter('running');
-    this.#timers.after(this.#around.times.healthyAfterMs, () => (this.#failures = 0));
-    this.#say('info', `it listens on ${listen}`);
+    this.#standing.enter('running');
+    this.#standing.after(this.#around.times.healthyAfterMs, () => this.#policy.reset());
+    this.#voice.say('info', `it listens on ${listen}`);
   }
 
   #checkRoutes(endpoints: Announcement['endpoints']): void {
-    const { permissions = {} } = this.spec;
+    const { permissions = {} } = this.#spec;
     const closed = endpoints.filter(({ path, methods }) => !methods.some((method) => isOpenRoute(permissions, method, path)));
     const [first] = closed;
     if (first === undefined) return;
     const more = closed.length > 1 ? ` (and ${closed.length - 1} more)` : '';
-    this.#say('warn', `it announced "${first.path.slice(0, 200)}"${more}, which is none of its open routes`);
+    this.#voice.say('warn', `it announced "${first.path.slice(0, 200)}"${more}, which is none of its open routes`);
   }
 
   #ended(run: ModuleRun, exit: ModuleExit): void {
     if (this.#leaving.delete(run)) {
-      this.#say('info', `${exit.reason}, after another run had taken its place`);
-      return this.#changed();
+      this.#voice.say('info', `${exit.reason}, after another run had taken its place`);
+      return this.#standing.tell();
     }
     if (run === this.#next?.run) {
       const { settle } = this.#next;
       this.#next = undefined;
-      this.#say('error', `${exit.reason}, before it could take the place of the run that serves`);
+      this.#voice.say('error', `${exit.reason}, before it could take the place of the run that serves`);
       settle.promise.catch(() => undefined);
-      settle.reject(startFailed(this.spec.id, exit.reason));
-      if (this.#current !== undefined) return this.#changed();
+      settle.reject(startFailed(this.#spec.id, exit.reason));
+      if (this.#current !== undefined) return this.#standing.tell();
     }
     this.#current = undefined;
     this.#lastExit = exit;
     if (this.#isClosed || !this.#isWanted) return this.#enterStopped(exit);
     // It serves as soon as it is up.
-    if (this.#next !== undefined) return this.#enter('starting');
-    if (this.spec.launch.kind === 'attach') {
-      this.#say('info', exit.reason);
-      return this.#enter('waiting');
+    if (this.#next !== undefined) return this.#standing.enter('starting');
+    if (this.#spec.launch.kind === 'attach') {
+      this.#voice.say('info', exit.reason);
+      return this.#standing.enter('waiting');
     }
-    if (this.#status === 'replacing') return this.#launch();
+    if (this.status === 'replacing') return this.#launch();
     // The next run would take requests.
-    if (this.#status === 'draining' || this.#status === 'drained') return this.#enterStopped(exit);
+    if (this.status === 'draining' || this.status === 'drained') return this.#enterStopped(exit);
     return this.#again(exit);
   }
 
   /** What follows an end that nobody asked for. */
   #again(exit: ModuleExit): void {
-    const { times, host } = this.#around;
-    const { restart = 'always', attempts = Number.POSITIVE_INFINITY } = this.spec;
-    if (restart === 'never' || (restart === 'on_failure' && exit.code === 0)) return this.#enterStopped(exit);
-    const delayMs = backOffMs(this.#failures, { min: times.backOffMinMs, max: times.backOffMaxMs }, host.random);
-    this.#failures += 1;
-    if (this.#failures >= attempts) {
-      this.#say('error', `${exit.reason}; it is given up after ${attempts} failures in a row`);
-      return this.#enter('failed');
+    const next = this.#policy.after(exit, this.#spec);
+    if (next.kind === 'stopped') return this.#enterStopped(exit);
+    if (next.kind === 'given_up') {
+      this.#voice.say('error', `${exit.reason}; it is given up after ${next.attempts} failures in a row`);
+      return this.#standing.enter('failed');
     }
-    this.#say('error', `${exit.reason}; it is started again in ${Math.round(delayMs)} ms`);
-    this.#enter('backing_off');
-    return this.#timers.after(delayMs, () => this.#launch());
+    this.#voice.say('error', `${exit.reason}; it is started again in ${Math.round(next.delayMs)} ms`);
+    this.#standing.enter('backing_off');
+    return this.#standing.after(next.delayMs, () => this.#launch());
   }
 
   #enterStopped(exit?: ModuleExit): void {
-    if (exit !== undefined) this.#say('info', `${exit.reason}; it is not started again`);
-    this.#enter('stopped');
+    if (exit !== undefined) this.#voice.say('info', `${exit.reason}; it is not started again`);
+    this.#standing.enter('stopped');
   }
 
   async #untilGone(): Promise<void> {
     const isGone = (): boolean => this.#current === undefined && this.#next === undefined && this.#leaving.size === 0;
-    while (!isGone()) await this.#nextChange();
-  }
-
-  #enter(status: ModuleStatus): void {
-    this.#timers.clear();
-    this.#status = status;
-    this.#since = this.#around.host.clock.now();
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const watch of this.#watchers) watch();
-  }
-
-  #say(level: ModuleLogEntry['level'], text: string): void {
-    this.#tell({ source: 'supervisor', level, text });
-  }
-
-  #tell({ text, ...rest }: Omit<ModuleLogEntry, 'module'>): void {
-    const entry = { ...rest, text: this.#redactor.redact(text) };
-    this.log.add(entry);
-    this.#around.log({ ...entry, module: this.spec.id });
+    while (!isGone()) await this.#standing.nextChange();
   }
 }

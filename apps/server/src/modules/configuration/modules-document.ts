@@ -1,5 +1,6 @@
 import { moduleNameSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { servicesSchema } from './services-document.ts';
 
 /** The longest `modules.yaml`, in bytes. */
 export const MODULES_LIMIT_BYTES = 1024 * 1024;
@@ -97,8 +98,9 @@ const moduleEntrySchema = z
 /** One module of the file. */
 export type ModuleEntry = z.infer<typeof moduleEntrySchema>;
 
-/** `modules.yaml`: the modules that users add to the server, by name. */
+/** `modules.yaml`: the modules that users add to the server, by name, and what the host has for them. */
 export const modulesDocumentSchema = z.strictObject({
+  services: servicesSchema.prefault({}),
   modules: z
     .record(
       moduleNameSchema.refine((name) => !TAKEN.has(name), 'is a name of a module that comes with Loopwright'),

@@ -2,6 +2,7 @@
 import type { FailoverClient, Redactor, RotationOutcome, Transport } from '@loopwright/module-sdk';
 import { type ModuleExit, type ModuleLogEntry, type ModuleSpec, type SupervisionTimes } from '../module-spec.ts';
 import { isoTime } from '@loopwright/protocol';
+import type { ModulePermissions } from '../permissions/module-permissions.ts';
 import { watchLimits } from '../limits/watch-limits.ts';
 import { type Announcement, type ModuleHost, ModuleLink } from './module-link.ts';
 import { type ProcessExit, startModuleProcess } from './module-process.ts';
@@ -10,6 +11,8 @@ import { Timers } from './timers.ts';
 /** What a {@link ModuleRun} is made with. */
 export interface ModuleRunOptions {
   readonly spec: ModuleSpec;
+  /** What it may now. */
+  readonly permissions: () => ModulePermissions;
   readonly host: ModuleHost;
   readonly times: SupervisionTimes;
   /** Of a module that came to us; left out: a process is started. */
@@ -35,7 +38,7 @@ export class ModuleRun {
   #health: 'healthy' | 'unhealthy' | 'unknown' = 'unknown';
 
   constructor(options: ModuleRunOptions) {
-    const { spec, host, times, attached, redactor, log } = options;
+    const { spec, permissions, host, times, attached, redactor, log } = options;
     this.#options = options;
     this.#timers = new Timers(host.clock);
     const child = attached === undefined ? this.#spawn() : undefined;
@@ -50,6 +53,7 @@ export class ModuleRun {
     };
     this.#link = new ModuleLink({
       spec,
+      permissions,
       host,
       transport,
       redactor,

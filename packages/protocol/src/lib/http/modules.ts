@@ -73,6 +73,10 @@ export const moduleSchema = z.object({
 });
 export type Module = z.infer<typeof moduleSchema>;
 
+const names = z.array(z.string());
+/** `POST /api/v1/modules/reload`: names of modules, by what was begun with them. */
+export const moduleChangesSchema = z.object({ started: names, replaced: names, stopped: names, unchanged: names });
+
 /** `GET /api/v1/modules`: a page of the modules, by name. */
 export const moduleListSchema = z.object({ modules: z.array(moduleSchema), total: z.int(), next_cursor: nextCursorSchema });
 

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { JwtValidator } from '@loopwright/module-sdk';
+import { POSTGRES_MISSING, PostgresServer, REDIS_MISSING, RedisServer } from '@loopwright/module-sdk/servers';
+import { systemClock } from '@loopwright/protocol';
+import { ConfiguredModules } from '../configuration/configured-modules.ts';
+import type { ModuleLogEntry } from '../module-spec.ts';
+import { moduleView } from '../module-view.ts';
+import { Supervisor } from '../supervisor.ts';
+
+const ENTRY = join(import.meta.dirname, '../fixtures/service-child.ts');
+const CONDITIONS = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
+const USER = `{ command: node, args: ${JSON.stringify([...CONDITIONS, ENTRY])}, permissions: { services: [SERVICES] } }`;
+const SERVICES = `
+services:
+  Cache: { kind: redis, url_secret: CACHE_URL, timeout_seconds: 1 }
+  Database: { kind: postgres, url_secret: DATABASE_URL, timeout_seconds: 5 }
+  Jwt: { secret: JWT_KEY, issuer: us }
+`;
+/** What must be seen nowhere. */
+const PASSWORD = 'pass-that-must-not-show';
+const [KEY, NEXT_KEY] = ['k'.repeat(40), 'n'.repeat(40)];
+
+let dir: string;
+let supervisor: Supervisor;
+let services: Disposable;
+const told: (ModuleLogEntry | string)[] = [];
+
+/** Asks a module a path, and gives what it says. */
+async function ask(id: string, uri: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const { body } = await supervisor.request(id, { method: 'GET', uri, headers });
+  const text = await new Response(body as ConstructorParameters<typeof Response>[0]).text();
+  told.push(text);
+  return (JSON.parse(text) as { data: unknown }).data;
+}
+
+const write = (name: string, text: string): Promise<void> => writeFile(join(dir, name), text);
+const withToken = async (secretKey: string, claims: object = {}): Promise<Record<string, string>> => ({
+  authorization: `Bearer ${await new JwtValidator({ secretKey, issuer: 'us' }, { clock: systemClock }).create({ sub: 'ann', ...claims })}`,
+});
+
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'loopwright-services-'));
+  await write('modules.yaml', `${SERVICES}modules:\n  user: ${USER.replace('SERVICES', 'Cache, Database, Jwt')}\n  other: ${USER.replace('SERVICES', '')}\n`);
+  await write('JWT_KEY', `${KEY}\n`);
+  const configured = new ConfiguredModules({ file: dir, secretsDir: dir, bundled: [], clock: systemClock });
+  services = configured.services;
+  supervisor = new Supervisor({
+    modules: await configured.read(),
+    readAgain: () => configured.read(),
+    connectors: () => configured.services.connectors,
+    orchestratorApi: '',
+    log: (entry) => told.push(entry),
+    times: { drainMs: 2000 },
+  });
+  supervisor.start();
+});
+after(async () => {
+  await supervisor.stop();
+  services[Symbol.dispose]();
+  await rm(dir, { recursive: true });
+  assert.ok(!JSON.stringify(told).includes(PASSWORD), 'an address of a service was told');
+});
+
+describe('services of the host, used by a module in its process', () => {
+  it('says which secret is not there, or cannot be used, and not what is in it', async () => {
+    assert.equal(await ask('user', '/database'), 'SERVICE_UNAVAILABLE: Cannot use the service Database: there is no secret "DATABASE_URL"');
+    await write('DATABASE_URL', `mysql://u:${PASSWORD}@h/d`);
+    await write('CACHE_URL', `redis//${PASSWORD}`);
+    const unusable = (kind: string, name: string): string =>
+      `SERVICE_UNAVAILABLE: Cannot use the service ${kind}: what is in the secret "${name}" cannot be used`;
+    assert.equal(await ask('user', '/database'), unusable('Database', 'DATABASE_URL'));
+    assert.equal(await ask('user', '/cache'), unusable('Cache', 'CACHE_URL'));
+    // Nobody listens there.
+    await write('DATABASE_URL', `postgres://u:${PASSWORD}@127.0.0.1:9/d`);
+    await write('CACHE_URL', `redis://:${PASSWORD}@127.0.0.1:9`);
+    assert.match(String(await ask('user', '/database')), /^SERVICE_UNAVAILABLE: Cannot open the database/);
+    assert.match(String(await ask('user', '/cache')), /^SERVICE_UNAVAILABLE: Cannot use the cache/);
+    told.push(JSON.stringify(supervisor.modules.map(moduleView)), JSON.stringify(supervisor.state()));
+  });
+
+  it('gives them to those only that may use them', async () => {
+    for (const path of ['/database', '/cache'])
+      assert.match(String(await ask('other', path)), /^FORBIDDEN: Cannot use the service/, path);
+    assert.match(String(await ask('other', '/token', await withToken(KEY))), /^SERVICE_UNAVAILABLE: Cannot check the token/);
+  });
+
+  it('checks tokens with the secret that is there now', async () => {
+    const claims = await ask('user', '/token', await withToken(KEY, { role: 'admin' }));
+    assert.deepEqual([(claims as { sub: string }).sub, (claims as { role: string }).role], ['ann', 'admin']);
+    assert.match(String(await ask('user', '/token', await withToken(NEXT_KEY))), /^UNAUTHORIZED: Invalid JWT token/);
+    await write('JWT_KEY', NEXT_KEY);
+    assert.match(String(await ask('user', '/token', await withToken(KEY))), /^UNAUTHORIZED: Invalid JWT token/);
+    assert.equal(((await ask('user', '/token', await withToken(NEXT_KEY))) as { sub: string }).sub, 'ann');
+  });
+
+  it('has a database in PostgreSQL', { skip: POSTGRES_MISSING }, async () => {
+    await using server = await PostgresServer.open();
+    await write('DATABASE_URL', server.url.replace('tester@', `tester:${PASSWORD}@`));
+    assert.deepEqual(await ask('user', '/database'), [{ visits: 1, who: 'tester' }]);
+    assert.deepEqual(await ask('user', '/database'), [{ visits: 2, who: 'tester' }]);
+  });
+
+  it('has a cache in Redis, and another one when it is configured so', { skip: REDIS_MISSING }, async () => {
+    await using server = await RedisServer.open();
+    await write('CACHE_URL', server.url);
+    assert.equal(await ask('user', '/cache'), 1);
+    assert.equal(await ask('user', '/cache'), 2);
+    const pid = supervisor.module('user').current?.pid;
+    await write('modules.yaml', `modules:\n  user: ${USER.replace('SERVICES', 'Cache, Database, Jwt')}\n`);
+    assert.deepEqual(await supervisor.reload(), { started: [], replaced: [], stopped: ['other'], unchanged: ['user'] });
+    // Now it is the one in the memory of the host, and no other database is there.
+    assert.equal(await ask('user', '/cache'), 1);
+    assert.match(String(await ask('user', '/database')), /nobody provides it/);
+    assert.equal(supervisor.module('user').current?.pid, pid);
+  });
+});
