@@ -71,7 +71,8 @@ export function moduleActionRoutes({ supervisor }: Pick<AppParts, 'supervisor'>)
       {
         schema: {
           tags: ['modules'],
-          summary: 'Read modules.yaml again, as SIGHUP does: start what is new, end what is gone, replace what is configured in another way',
+          summary:
+            'Read modules.yaml again, as SIGHUP does: start what is new, end what is gone, replace what is configured in another way',
           body: moduleActionSchema.nullish().meta({ examples: [{ reason: 'a module more' }] }),
           response: { 200: moduleChangesSchema, 400: errorResponseSchema, 500: errorResponseSchema },
         },

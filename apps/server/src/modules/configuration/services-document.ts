@@ -63,7 +63,11 @@ export const servicesSchema = z.strictObject({
 export type ServicesDocument = z.infer<typeof servicesSchema>;
 
 /** Names of the secrets that services are made with, and where each stands. */
-export function secretsOfServices({ Cache, Database, Jwt }: ServicesDocument): { readonly name: string; readonly pointer: string }[] {
+export function secretsOfServices({
+  Cache,
+  Database,
+  Jwt,
+}: ServicesDocument): { readonly name: string; readonly pointer: string }[] {
   return [
     ...(Cache?.kind === 'redis' ? [{ name: Cache.url_secret, pointer: '/services/Cache/url_secret' }] : []),
     ...(Database === undefined ? [] : [{ name: Database.url_secret, pointer: '/services/Database/url_secret' }]),

@@ -92,7 +92,13 @@ export class ModuleLink {
         return value;
       },
     };
-    this.#secrets = new SecretHost({ channel, provider, mayRead: (name) => mayReadSecret(options.permissions(), name), clock, random });
+    this.#secrets = new SecretHost({
+      channel,
+      provider,
+      mayRead: (name) => mayReadSecret(options.permissions(), name),
+      clock,
+      random,
+    });
     // The run before may be there still, if only until its channel is seen to have ended.
     this.#activate = host.hub.attach(spec.id, channel, { inReserve: true });
     answerPortRequests(channel, host.ports);

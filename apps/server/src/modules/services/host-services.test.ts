@@ -44,7 +44,10 @@ const withToken = async (secretKey: string, claims: object = {}): Promise<Record
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loopwright-services-'));
-  await write('modules.yaml', `${SERVICES}modules:\n  user: ${USER.replace('SERVICES', 'Cache, Database, Jwt')}\n  other: ${USER.replace('SERVICES', '')}\n`);
+  await write(
+    'modules.yaml',
+    `${SERVICES}modules:\n  user: ${USER.replace('SERVICES', 'Cache, Database, Jwt')}\n  other: ${USER.replace('SERVICES', '')}\n`,
+  );
   await write('JWT_KEY', `${KEY}\n`);
   const configured = new ConfiguredModules({ file: dir, secretsDir: dir, bundled: [], clock: systemClock });
   services = configured.services;
@@ -67,7 +70,10 @@ after(async () => {
 
 describe('services of the host, used by a module in its process', () => {
   it('says which secret is not there, or cannot be used, and not what is in it', async () => {
-    assert.equal(await ask('user', '/database'), 'SERVICE_UNAVAILABLE: Cannot use the service Database: there is no secret "DATABASE_URL"');
+    assert.equal(
+      await ask('user', '/database'),
+      'SERVICE_UNAVAILABLE: Cannot use the service Database: there is no secret "DATABASE_URL"',
+    );
     await write('DATABASE_URL', `mysql://u:${PASSWORD}@h/d`);
     await write('CACHE_URL', `redis//${PASSWORD}`);
     const unusable = (kind: string, name: string): string =>

@@ -30,7 +30,12 @@ export class HostServices implements Disposable {
     const keptOr = <Entry>(kind: Kind, entry: Entry, open: (given: NonNullable<Entry>, parts: ServiceParts) => OpenConnector) => {
       if (entry === undefined || entry === null) return [];
       const kept = before.get(kind);
-      return [[kind, isDeepStrictEqual(kept?.entry, entry) && kept !== undefined ? kept : { entry, connector: open(entry, parts) }] as const];
+      return [
+        [
+          kind,
+          isDeepStrictEqual(kept?.entry, entry) && kept !== undefined ? kept : { entry, connector: open(entry, parts) },
+        ] as const,
+      ];
     };
     const open = new Map([
       ...keptOr('Cache', document.Cache, cacheOf),

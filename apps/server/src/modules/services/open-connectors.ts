@@ -22,8 +22,7 @@ type OpenConnector = ServiceConnector & Partial<Disposable>;
 
 /** The cache that modules share: in the memory of the server, or in Redis. */
 export function cacheOf(entry: Entry<'Cache'>, { clock, secrets }: ServiceParts): OpenConnector {
-  if (entry.kind === 'memory')
-    return memoryCacheConnector({ clock, ...given({ maxCharacters: entry.max_characters }) });
+  if (entry.kind === 'memory') return memoryCacheConnector({ clock, ...given({ maxCharacters: entry.max_characters }) });
   const more = given({ name: entry.name, maxEntries: entry.max_entries, timeoutMs: milliseconds(entry.timeout_seconds) });
   return secretConnector({
     serviceType: 'Cache',
