@@ -67,6 +67,11 @@ export { type RotationOutcome, SecretHost, type SecretHostOptions } from './lib/
 export { runModule } from './lib/run-module.ts';
 export { attachModule, type AttachModuleOptions } from './lib/attach/attach-module.ts';
 export { AttachListener, type AttachListenerOptions, type AttachRequest } from './lib/attach/attach-listener.ts';
+export type { FrameFormat } from './lib/frames/frame.ts';
+export { FramedTransport, type FramedTransportOptions } from './lib/frames/framed-transport.ts';
+export type { BatchConfig } from './lib/frames/message-batch.ts';
+export { ModuleRegistration, type RegisteredModule, type RegistrationOptions } from './lib/registration/module-registration.ts';
+export { Registration } from './lib/registration/registration.ts';
 export {
   type ModuleContext,
   type RunningModule,

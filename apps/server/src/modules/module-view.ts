@@ -1,3 +1,4 @@
+import type { Registration } from '@loopwright/module-sdk';
 import type { Module } from '@loopwright/protocol';
 import { processUse } from './limits/process-tree.ts';
 import type { SupervisedModule } from './supervised-module.ts';
@@ -20,6 +21,7 @@ export function moduleView(module: SupervisedModule): Module {
       .slice(0, ENDPOINTS_LIMIT)
       .map(({ path, methods }) => ({ path, methods: [...methods] })),
     health: current?.health ?? 'unknown',
+    registration: registrationView(current?.registration),
     requests_in_flight: module.requestsInFlight,
     channels: { ...current?.http?.channelHealth() },
     usage: use === undefined ? null : { memory_mb: Math.round(use.memoryMb * 10) / 10, processes: use.processes },
@@ -33,6 +35,22 @@ export function moduleView(module: SupervisedModule): Module {
       sends: [...sends],
       topics: [...topics],
     },
+  };
+}
+
+function registrationView(registration: Registration | undefined): Module['registration'] {
+  if (registration === undefined) return null;
+  const { info, status, details, capabilities } = registration;
+  return {
+    name: info.name,
+    version: info.version,
+    description: info.description ?? '',
+    metadata: { ...info.metadata },
+    status: status ?? null,
+    details: { ...details },
+    endpoints: (capabilities?.endpoints ?? []).map(({ path, methods }) => ({ path, methods: [...methods] })),
+    message_types: [...(capabilities?.message_types ?? [])],
+    additional_capabilities: { ...capabilities?.additional_capabilities },
   };
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RotationOutcome, Transport } from '@loopwright/module-sdk';
+import type { Registration, RotationOutcome, Transport } from '@loopwright/module-sdk';
 import { isoTime } from '@loopwright/protocol';
 import type { ModuleLog } from './log/module-log.ts';
 import { ModuleVoice } from './log/module-voice.ts';
@@ -8,7 +8,7 @@ import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus,
 import { ModuleStanding } from './module-standing.ts';
 import { isOpenRoute } from './permissions/module-permissions.ts';
 import type { Announcement, ModuleHost } from './run/module-link.ts';
-import { ModuleRun } from './run/module-run.ts';
+import { ModuleRun, type ModuleRunOptions } from './run/module-run.ts';
 import { RestartPolicy } from './run/restart-policy.ts';
 
 /** What a {@link SupervisedModule} needs from its surroundings. */
@@ -187,16 +187,16 @@ export class SupervisedModule {
   }
 
   /** Takes up a module that has come by itself; it takes the place of the one that is there when it is up. Gives `false` when it is not wanted. */
-  attach(transport: Transport): boolean {
+  attach(transport: Transport, registration?: Registration): boolean {
     if (this.#isClosed || !this.#isWanted) return false;
     if (this.#next !== undefined) return false;
     this.#starts += 1;
     if (this.#current === undefined) {
-      this.#current = this.#begin(transport);
+      this.#current = this.#begin({ transport, registration });
       this.#standing.enter('starting');
       return true;
     }
-    this.#expectNext(this.#begin(transport)).catch(() => undefined);
+    this.#expectNext(this.#begin({ transport, registration })).catch(() => undefined);
     return true;
   }
 
@@ -249,7 +249,7 @@ export class SupervisedModule {
     this.#standing.enter('starting');
   }
 
-  #begin(attached?: Transport): ModuleRun {
+  #begin(attached?: ModuleRunOptions['attached']): ModuleRun {
     const { host, times } = this.#around;
     const run: ModuleRun = new ModuleRun({
       spec: this.#spec,

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ModuleHub, type ModuleHubOptions, PortPool, type RoutedRequest, type Transport } from '@loopwright/module-sdk';
+import {
+  ModuleHub,
+  type ModuleHubOptions,
+  PortPool,
+  type Registration,
+  type RoutedRequest,
+  type Transport,
+} from '@loopwright/module-sdk';
 import { type Clock, ORCHESTRATOR_ID, PlatformError, type Random, systemClock, systemRandom } from '@loopwright/protocol';
 import {
   type ModuleLogEntry,
@@ -162,8 +169,8 @@ export class Supervisor {
   }
 
   /** Takes up a module that has come by itself and has shown what it must. Gives `false` when it is not wanted now. */
-  attach(id: string, transport: Transport): boolean {
-    return this.#known(id).attach(transport);
+  attach(id: string, transport: Transport, registration?: Registration): boolean {
+    return this.#known(id).attach(transport, registration);
   }
 
   /** Waits until a module runs. @throws `SERVICE_UNAVAILABLE` after the time, or as soon as it will not run any more. */

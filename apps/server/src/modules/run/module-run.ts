@@ -1,5 +1,5 @@
 // N1. A run ends once, with one exit, and lets go of its channel, its sockets and its timers then.
-import type { FailoverClient, Redactor, RotationOutcome, Transport } from '@loopwright/module-sdk';
+import type { FailoverClient, Redactor, Registration, RotationOutcome, Transport } from '@loopwright/module-sdk';
 import { type ModuleExit, type ModuleLogEntry, type ModuleSpec, type SupervisionTimes } from '../module-spec.ts';
 import { isoTime } from '@loopwright/protocol';
 import type { ModulePermissions } from '../permissions/module-permissions.ts';
@@ -16,7 +16,7 @@ export interface ModuleRunOptions {
   readonly host: ModuleHost;
   readonly times: SupervisionTimes;
   /** Of a module that came to us; left out: a process is started. */
-  readonly attached?: Transport;
+  readonly attached?: { readonly transport: Transport; readonly registration: Registration | undefined };
   readonly redactor: Redactor;
   /** Called once when it is up; never after `onEnd`. */
   readonly onAnnounce: (announcement: Announcement) => void;
@@ -43,7 +43,7 @@ export class ModuleRun {
     this.#timers = new Timers(host.clock);
     const child = attached === undefined ? this.#spawn() : undefined;
     this.pid = child?.pid ?? null;
-    const transport = attached ?? child?.transport;
+    const transport = attached?.transport ?? child?.transport;
     if (transport === undefined) throw new RangeError(`Cannot run the module "${spec.id}": it is not attached`);
     let killReason: string | undefined;
     this.#kill = (reason) => {
@@ -89,9 +89,15 @@ export class ModuleRun {
     return !this.#hasEnded && !this.#link.isClosed;
   }
 
-  /** What the last check of its health said. */
-  get health(): 'healthy' | 'unhealthy' | 'unknown' {
-    return this.#health;
+  /** What it says of itself; `undefined` for one that has not registered. */
+  get registration(): Registration | undefined {
+    return this.#options.attached?.registration;
+  }
+
+  /** What the last check of its health said; where there is none, its own heartbeat. */
+  get health(): 'healthy' | 'degraded' | 'unhealthy' | 'unknown' {
+    if (this.#options.spec.healthCheck !== undefined) return this.#health;
+    return OWN_HEALTH[this.registration?.status ?? 'unknown'];
   }
 
   /** From now on this run gets the messages to the module. */
@@ -189,3 +195,4 @@ export class ModuleRun {
 /** A process that has closed its channel is about to end; otherwise it is ended after this time. */
 const CLOSED_MS = 1000;
 const HEALTH_TIMEOUT_MS = 5000;
+const OWN_HEALTH = { Healthy: 'healthy', Degraded: 'degraded', Unhealthy: 'unhealthy', unknown: 'unknown' } as const;

@@ -42,8 +42,22 @@ export const moduleSchema = z.object({
   restarts: z.int(),
   last_exit: z.object({ code: z.int().nullable(), signal: z.string().nullable(), reason: z.string(), at: time }).nullable(),
   since: time,
-  /** What its own check of health said last; `unknown` when none is configured, or before the first. */
-  health: z.enum(['healthy', 'unhealthy', 'unknown']),
+  /** What the check of its health said last; where none is configured, what it says of itself when it has registered; otherwise `unknown`. */
+  health: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
+  /** What it says of itself when it has registered over TCP; `null` for all others. */
+  registration: z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      description: z.string(),
+      metadata: z.record(z.string(), jsonSchema),
+      status: z.enum(['Healthy', 'Degraded', 'Unhealthy']).nullable(),
+      details: z.record(z.string(), z.string()),
+      endpoints: z.array(z.object({ path: z.string(), methods: z.array(z.string()) })),
+      message_types: patterns,
+      additional_capabilities: z.record(z.string(), jsonSchema),
+    })
+    .nullable(),
   /** Requests without an answer yet. */
   requests_in_flight: z.int(),
   /** The ways of requests to it, and what each has done. */
