@@ -25,6 +25,7 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
+import { alertTeller } from './modules/sla/tell-alerts.ts';
 import { openAttachListener } from './modules/attach/open-attach-listener.ts';
 import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
@@ -72,7 +73,15 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
   const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
-  const { supervisor, services } = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
+  const onAlert = alertTeller({
+    announce: (notice) => engine.announce(notice),
+    clock,
+    onTrouble: (error) => log.error({ err: error }, 'An alert of a module cannot be told'),
+  });
+  const { supervisor, services } = await supervisorOf(
+    { configuration, clock, random, log, tracing },
+    { edgeDir, authToken, onAlert },
+  );
   cleanUp.use(services);
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });

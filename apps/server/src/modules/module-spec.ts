@@ -1,4 +1,5 @@
 import type { SecretProvider } from '@loopwright/module-sdk';
+import type { SlaConfig } from './sla/sla-watch.ts';
 import type { ModulePermissions } from './permissions/module-permissions.ts';
 
 /** How a module comes to run. */
@@ -50,6 +51,8 @@ export interface ModuleSpec {
   readonly permissions?: ModulePermissions;
   readonly limits?: ModuleLimits;
   readonly healthCheck?: ModuleHealthCheck;
+  /** What is promised of it, and when people are told that it is not kept. */
+  readonly promises?: SlaConfig;
   /** `always`, when left out: it is started again whenever it ends; `on_failure`: unless it ended with 0. */
   readonly restart?: 'always' | 'on_failure' | 'never';
   /** Failed starts and early ends in a row after which it is given up. Left out: never. */

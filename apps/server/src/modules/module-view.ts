@@ -1,6 +1,7 @@
 import type { Registration } from '@loopwright/module-sdk';
 import type { Module } from '@loopwright/protocol';
 import { processUse } from './limits/process-tree.ts';
+import { slaView } from './sla/sla-view.ts';
 import type { SupervisedModule } from './supervised-module.ts';
 
 const ENDPOINTS_LIMIT = 1000;
@@ -22,6 +23,7 @@ export function moduleView(module: SupervisedModule): Module {
       .map(({ path, methods }) => ({ path, methods: [...methods] })),
     health: current?.health ?? 'unknown',
     registration: registrationView(current?.registration),
+    ...slaView(module.sla),
     requests_in_flight: module.requestsInFlight,
     channels: { ...current?.http?.channelHealth() },
     usage: use === undefined ? null : { memory_mb: Math.round(use.memoryMb * 10) / 10, processes: use.processes },

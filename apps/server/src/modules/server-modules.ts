@@ -13,7 +13,7 @@ import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
 import { modelEnvironment, modelSecrets } from './model-environment.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { moduleFetch } from './requests/module-fetch.ts';
-import { Supervisor } from './supervisor.ts';
+import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../../generator/src/main.ts');
@@ -50,7 +50,7 @@ export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
 /** The edge runtime, the generation service unless another one is configured, and the modules that users add. Nothing is started yet. */
 export async function supervisorOf(
   { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
-  modules: { edgeDir: string; authToken: string },
+  modules: { edgeDir: string; authToken: string; onAlert: NonNullable<SupervisorOptions['onAlert']> },
 ): Promise<{ readonly supervisor: Supervisor; readonly services: Disposable }> {
   const { modulesFile: file, secretsDir } = configuration;
   const configured = new ConfiguredModules({ file, secretsDir, bundled: modulesOf(configuration, modules), clock });
@@ -60,6 +60,7 @@ export async function supervisorOf(
     connectors: () => configured.services.connectors,
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
+    onAlert: modules.onAlert,
     onSpans: (module, message) => tracing.takeModuleSpans(module, message),
     clock,
     random,

@@ -7,6 +7,7 @@ import { startFailed, wrongState } from './module-refusals.ts';
 import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus, SupervisionTimes } from './module-spec.ts';
 import { ModuleStanding } from './module-standing.ts';
 import { isOpenRoute } from './permissions/module-permissions.ts';
+import { type AlertChange, SlaWatch } from './sla/sla-watch.ts';
 import type { Announcement, ModuleHost } from './run/module-link.ts';
 import { ModuleRun, type ModuleRunOptions } from './run/module-run.ts';
 import { RestartPolicy } from './run/restart-policy.ts';
@@ -16,8 +17,17 @@ export interface Surroundings {
   readonly host: ModuleHost;
   readonly times: SupervisionTimes;
   readonly log: (entry: ModuleLogEntry) => void;
+  /** Told of each alert that begins or is over; must not throw. */
+  readonly onAlert: (module: string, change: AlertChange) => void;
 }
 
+/** Whether it serves, of the statuses in which somebody wants it to. */
+const SERVING: ReadonlyMap<ModuleStatus, boolean> = new Map([
+  ['running', true],
+  ['replacing', false],
+  ['backing_off', false],
+  ['failed', false],
+]);
 /** In these a request waits for the next run. */
 const COMING: ReadonlySet<ModuleStatus> = new Set(['starting', 'replacing', 'backing_off']);
 
@@ -32,6 +42,8 @@ export class SupervisedModule {
   readonly #voice: ModuleVoice;
   readonly #standing: ModuleStanding;
   readonly #policy: RestartPolicy;
+  /** What is promised of it, and what is measured. */
+  readonly sla: SlaWatch;
   #spec: ModuleSpec;
   #current: ModuleRun | undefined;
   /** Is to take the place of the current one. */
@@ -51,6 +63,11 @@ export class SupervisedModule {
     this.#standing = new ModuleStanding(clock);
     this.#policy = new RestartPolicy(around.times, random);
     this.#voice = new ModuleVoice(spec.id, { clock, out: around.log });
+    this.sla = new SlaWatch(clock, {
+      config: () => this.#spec.promises ?? {},
+      onAlert: (change) => this.#alerted(change),
+    });
+    this.#standing.watch(() => this.sla.figures.stand(this.#isServing()));
     if (spec.authToken !== undefined) this.#voice.redactor.add(spec.authToken);
   }
 
@@ -128,6 +145,7 @@ export class SupervisedModule {
     this.#isWanted = true;
     this.#hasBegun = true;
     this.#policy.reset();
+    this.sla.start();
     if (this.status === 'draining' || this.status === 'drained') this.#standing.enter('running');
     else if (this.#current === undefined && this.#spec.launch.kind === 'attach') this.#standing.enter('waiting');
     else if (this.#current === undefined && !COMING.has(this.status)) this.#launch();
@@ -155,6 +173,7 @@ export class SupervisedModule {
   /** As `stop`, for good. */
   close(): Promise<void> {
     this.#isClosed = true;
+    this.sla.stop();
     for (const run of this.#leaving) run.shutDown();
     return this.stop();
   }
@@ -357,6 +376,20 @@ export class SupervisedModule {
     this.#voice.say('error', `${exit.reason}; it is started again in ${Math.round(next.delayMs)} ms`);
     this.#standing.enter('backing_off');
     return this.#standing.after(next.delayMs, () => this.#launch());
+  }
+
+  /** Whether it serves; `undefined` while nobody wants it to, and before its first start. */
+  #isServing(): boolean | undefined {
+    const comesBack =
+      this.#starts > (this.status === 'starting' ? 1 : 0) && (this.status === 'starting' || this.status === 'waiting');
+    return comesBack ? false : SERVING.get(this.status);
+  }
+
+  #alerted(change: AlertChange): void {
+    const { kind, type, value, threshold } = change;
+    if (kind === 'cleared') this.#voice.say('info', `${type} is over`);
+    else this.#voice.say('warn', `${type}: ${Math.round(value * 100) / 100}, where ${threshold} is the limit`);
+    this.#around.onAlert(this.#spec.id, change);
   }
 
   #enterStopped(exit?: ModuleExit): void {

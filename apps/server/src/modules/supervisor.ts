@@ -7,7 +7,15 @@ import {
   type RoutedRequest,
   type Transport,
 } from '@loopwright/module-sdk';
-import { type Clock, ORCHESTRATOR_ID, PlatformError, type Random, systemClock, systemRandom } from '@loopwright/protocol';
+import {
+  type Clock,
+  type ModuleChanges,
+  ORCHESTRATOR_ID,
+  PlatformError,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@loopwright/protocol';
 import {
   type ModuleLogEntry,
   type ModuleSpec,
@@ -23,6 +31,7 @@ import {
   mayUseTopic,
 } from './permissions/module-permissions.ts';
 import { askModule, unavailable } from './requests/ask-module.ts';
+import type { AlertChange } from './sla/sla-watch.ts';
 import { SupervisedModule, type Surroundings } from './supervised-module.ts';
 
 /** What a {@link Supervisor} is made from. */
@@ -36,6 +45,8 @@ export interface SupervisorOptions {
   readonly log: (entry: ModuleLogEntry) => void;
   /** Takes what a module says of its spans, unread; must not throw. Left out: nobody wants it. */
   readonly onSpans?: (module: string, message: unknown) => void;
+  /** Told of what begins to be wrong with a module, and of what is over; must not throw. */
+  readonly onAlert?: (module: string, change: AlertChange) => void;
   /** Services that the host itself has for its modules. */
   readonly connectors?: ModuleHubOptions['connectors'];
   readonly clock?: Clock;
@@ -83,7 +94,7 @@ export class Supervisor {
       onSpans: options.onSpans ?? ((): void => undefined),
     };
     this.#readAgain = options.readAgain ?? ((): Promise<readonly ModuleSpec[]> => Promise.resolve(options.modules));
-    this.#around = { host, times: this.#times, log: options.log };
+    this.#around = { host, times: this.#times, log: options.log, onAlert: options.onAlert ?? ((): void => undefined) };
     this.configure(options.modules);
   }
 
@@ -96,17 +107,16 @@ export class Supervisor {
   configure(specs: readonly ModuleSpec[]): ModuleChanges {
     checkIds(specs);
     const before = this.#modules;
-    const changes = { started: [], replaced: [], unchanged: [] as string[], stopped: [] as string[] } satisfies ModuleChanges;
-    const named: Record<Exclude<keyof ModuleChanges, 'stopped'>, string[]> = changes;
+    const changes: ModuleChanges = { started: [], replaced: [], stopped: [], unchanged: [] };
     this.#modules = new Map(
       specs.map((spec) => {
         const old = before.get(spec.id);
         if (old === undefined || isAttached(old.spec) !== isAttached(spec)) {
-          named.started.push(spec.id);
+          changes.started.push(spec.id);
           return [spec.id, new SupervisedModule(spec, this.#around)];
         }
         const isSame = isDeepStrictEqual(comparable(old.spec), comparable(spec));
-        named[isSame ? 'unchanged' : 'replaced'].push(spec.id);
+        changes[isSame ? 'unchanged' : 'replaced'].push(spec.id);
         // What goes wrong is said in its log, and the run that serves goes on.
         if (!isSame) old.configure(spec).catch(() => undefined);
         return [spec.id, old];
@@ -118,7 +128,7 @@ export class Supervisor {
       this.#leaving.add(old);
       void old.retire().finally(() => this.#leaving.delete(old));
     }
-    if (this.#hasStarted) for (const id of named.started) this.#modules.get(id)?.start();
+    if (this.#hasStarted) for (const id of changes.started) this.#modules.get(id)?.start();
     return changes;
   }
 
@@ -214,14 +224,6 @@ export class Supervisor {
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the module "${id}": it is not configured`);
     return module;
   }
-}
-
-/** Ids of modules, by what became of them when they were configured anew. */
-export interface ModuleChanges {
-  readonly started: readonly string[];
-  readonly replaced: readonly string[];
-  readonly stopped: readonly string[];
-  readonly unchanged: readonly string[];
 }
 
 function checkIds(specs: readonly ModuleSpec[]): void {

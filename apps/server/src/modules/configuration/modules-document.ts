@@ -14,6 +14,7 @@ const argument = z
 const text = argument.min(1);
 const pattern = z.string().min(1).max(500);
 const patterns = z.array(pattern).max(1000);
+const percent = z.number().min(0).max(100);
 const seconds = z.number().min(0.1).max(86_400);
 /** Names of modules that come with Loopwright, and of the host itself. */
 const TAKEN: ReadonlySet<string> = new Set(['edge', 'generator', 'orchestrator']);
@@ -86,6 +87,25 @@ const moduleEntrySchema = z
         failures: z.int().min(1).max(1000).default(3),
       })
       .optional(),
+    sla: z
+      .strictObject({
+        availability_percent: percent.optional(),
+        latency_ms: z.number().positive().optional(),
+        error_percent: percent.optional(),
+        throughput_per_second: z.number().positive().optional(),
+        window_seconds: z.number().min(60).max(3600).optional(),
+      })
+      .default({}),
+    alerts: z
+      .strictObject({
+        latency_ms: z.number().positive().optional(),
+        error_percent: percent.optional(),
+        throughput_drop_percent: percent.optional(),
+        availability_percent: percent.optional(),
+        backlog: z.int().min(1).optional(),
+        every_seconds: z.number().min(60).max(1800).optional(),
+      })
+      .default({}),
     required: z.boolean().default(false),
     request_timeout_seconds: seconds.default(30),
   })

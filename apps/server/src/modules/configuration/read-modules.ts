@@ -6,6 +6,8 @@ import { type JsonObject, messageOf, PlatformError, toJson } from '@loopwright/p
 import { readLocatedYaml } from '../../config/located-yaml.ts';
 import { secretsFolder } from '../../secrets/secrets-folder.ts';
 import type { ModuleLaunch, ModuleSpec } from '../module-spec.ts';
+import type { SlaConfig } from '../sla/sla-watch.ts';
+import { given } from './given.ts';
 import { type ModuleEntry, MODULES_LIMIT_BYTES, modulesDocumentSchema } from './modules-document.ts';
 import { secretsOfServices, type ServicesDocument } from './services-document.ts';
 
@@ -79,12 +81,33 @@ function specOf(
     ...(health === undefined
       ? {}
       : { healthCheck: { path: health.path, everyMs: health.every_seconds * 1000, failures: health.failures } }),
+    promises: promisesOf(entry),
     ...(channels === undefined ? {} : { channels }),
     restart: entry.restart,
     attempts: entry.attempts,
     replace: entry.replace,
     isRequired: entry.required,
     requestTimeoutMs: entry.request_timeout_seconds * 1000,
+  };
+}
+
+function promisesOf({ sla, alerts }: ModuleEntry): SlaConfig {
+  return {
+    sla: given({
+      availabilityPercent: sla.availability_percent,
+      latencyMs: sla.latency_ms,
+      errorPercent: sla.error_percent,
+      throughputPerSecond: sla.throughput_per_second,
+      windowMs: sla.window_seconds === undefined ? undefined : sla.window_seconds * 1000,
+    }),
+    alerts: given({
+      latencyMs: alerts.latency_ms,
+      errorPercent: alerts.error_percent,
+      throughputDropPercent: alerts.throughput_drop_percent,
+      availabilityPercent: alerts.availability_percent,
+      backlog: alerts.backlog,
+      everyMs: alerts.every_seconds === undefined ? undefined : alerts.every_seconds * 1000,
+    }),
   };
 }
 

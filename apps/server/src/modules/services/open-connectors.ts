@@ -7,6 +7,7 @@ import {
   type ServiceConnector,
 } from '@loopwright/module-sdk';
 import { type Clock, PlatformError } from '@loopwright/protocol';
+import { given } from '../configuration/given.ts';
 import type { ServicesDocument } from '../configuration/services-document.ts';
 import { secretConnector } from './secret-connector.ts';
 
@@ -70,11 +71,4 @@ export function jwtOf(entry: Entry<'Jwt'>, { clock, secrets }: ServiceParts): Op
 
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
-}
-
-/** Without the fields that are not there. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
 }

@@ -19,7 +19,7 @@ export function readFirstWords(
   { clock, limitBytes, timeoutMs }: { readonly clock: Clock; readonly limitBytes: number; readonly timeoutMs: number },
 ): Promise<FirstWords> {
   return new Promise((resolve) => {
-    let held = Buffer.alloc(0);
+    let held: Buffer = Buffer.alloc(0);
     const settle = (result: FirstWords, rest?: Buffer): void => {
       cancel();
       stream.off('data', take);

@@ -10,6 +10,7 @@ export const moduleNameSchema = z
 
 const time = z.iso.datetime({ offset: true });
 const patterns = z.array(z.string());
+const promise = z.object({ measured: z.number().nullable(), promised: z.number().nullable() });
 
 /** One module of the server, and how it is. */
 export const moduleSchema = z.object({
@@ -58,6 +59,23 @@ export const moduleSchema = z.object({
       additional_capabilities: z.record(z.string(), jsonSchema),
     })
     .nullable(),
+  /** What is promised of it and what was measured over the window; `null` where nothing was measured, or nothing promised. */
+  sla: z.object({
+    window_seconds: z.number(),
+    requests: z.int(),
+    availability_percent: promise,
+    latency_ms: promise,
+    error_percent: promise,
+    throughput_per_second: promise,
+    kept: z.object({
+      availability: z.boolean().nullable(),
+      latency: z.boolean().nullable(),
+      errors: z.boolean().nullable(),
+      throughput: z.boolean().nullable(),
+    }),
+  }),
+  /** What is wrong with it, as of the last look; events `module_alert_raised` and `module_alert_cleared` tell of it. */
+  alerts: z.array(z.object({ type: z.string(), value: z.number(), threshold: z.number(), since: time })),
   /** Requests without an answer yet. */
   requests_in_flight: z.int(),
   /** The ways of requests to it, and what each has done. */
@@ -90,6 +108,7 @@ export type Module = z.infer<typeof moduleSchema>;
 const names = z.array(z.string());
 /** `POST /api/v1/modules/reload`: names of modules, by what was begun with them. */
 export const moduleChangesSchema = z.object({ started: names, replaced: names, stopped: names, unchanged: names });
+export type ModuleChanges = z.infer<typeof moduleChangesSchema>;
 
 /** `GET /api/v1/modules`: a page of the modules, by name. */
 export const moduleListSchema = z.object({ modules: z.array(moduleSchema), total: z.int(), next_cursor: nextCursorSchema });

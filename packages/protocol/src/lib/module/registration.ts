@@ -38,11 +38,11 @@ export const moduleInfoSchema = z.object({
   /** The name that the orchestrator knows it by, unless `id` says another. */
   name: small.min(1),
   version: small,
-  description: z.string().max(1000).default(''),
+  description: z.string().max(1000).nullish(),
   id: small.min(1).nullish(),
   metadata: properties.nullish(),
 });
-export type ModuleInfo = z.input<typeof moduleInfoSchema>;
+export type ModuleInfo = z.infer<typeof moduleInfoSchema>;
 
 /** How a module says that it is. */
 export const healthStatusSchema = z.enum(['Healthy', 'Degraded', 'Unhealthy']);
@@ -53,11 +53,11 @@ export const capabilitiesSchema = z.object({
   endpoints: z
     .array(z.object({ name: small.nullish(), path: z.string().max(2000), methods: z.array(z.string().max(20)).max(20) }))
     .max(1000)
-    .default([]),
+    .nullish(),
   message_types: z.array(small).max(1000).nullish(),
   additional_capabilities: properties.nullish(),
 });
-export type Capabilities = z.input<typeof capabilitiesSchema>;
+export type Capabilities = z.infer<typeof capabilitiesSchema>;
 
 /** The first message of a module that registers; the orchestrator answers with its init object, or with a refusal. */
 export const registerSchema = z.object({
