@@ -25,7 +25,6 @@ import { Metrics } from './observability/metrics.ts';
 import { observedFunctions } from './observability/observed-functions.ts';
 import { Tracing } from './observability/tracing.ts';
 import { edgeOf, generationClient, generatorReady, scriptsOf, supervisorOf } from './modules/server-modules.ts';
-import { alertTeller } from './modules/sla/tell-alerts.ts';
 import { openAttachListener } from './modules/attach/open-attach-listener.ts';
 import { sandboxOpener } from './modules/sandboxes.ts';
 import { outboundHosts } from './outbound/outbound-hosts.ts';
@@ -73,16 +72,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
   const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
-  const onAlert = alertTeller({
-    announce: (notice) => engine.announce(notice),
-    clock,
-    onTrouble: (error) => log.error({ err: error }, 'An alert of a module cannot be told'),
-  });
-  const { supervisor, services } = await supervisorOf(
-    { configuration, clock, random, log, tracing },
-    { edgeDir, authToken, onAlert },
-  );
-  cleanUp.use(services);
+  const tell = (notice: Parameters<Engine['announce']>[0]): Promise<void> => engine.announce(notice);
+  const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken, cleanUp, tell });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -165,7 +156,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
-  return running(url, () => reload(policies, supervisor, log), cleanUp.move());
+  return running(url, () => readAgain(policies, supervisor, log), cleanUp.move());
 }
 
 /** What keeps one of those who use the server from using it up, and what administrators see of the configuration. */
@@ -193,7 +184,7 @@ async function takeUp({
   watching.watcher.start();
 }
 
-async function reload(policies: PolicyFolder, supervisor: Supervisor, log: FastifyBaseLogger): Promise<void> {
+async function readAgain(policies: PolicyFolder, supervisor: Supervisor, log: FastifyBaseLogger): Promise<void> {
   await policies.refresh();
   try {
     log.info(await supervisor.reload(), 'Took the configuration of the modules');

@@ -25,6 +25,8 @@ export interface ModuleLimits {
   readonly memoryMb?: number;
   /** Processes, itself included; more is the end of it. */
   readonly processes?: number;
+  /** Processors that it may keep busy, as 0.5; kept only where there are control groups. */
+  readonly cpus?: number;
 }
 
 /** When a module is asked for its health, over the ways of all requests to it. */

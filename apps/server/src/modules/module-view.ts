@@ -1,6 +1,5 @@
 import type { Registration } from '@loopwright/module-sdk';
 import type { Module } from '@loopwright/protocol';
-import { processUse } from './limits/process-tree.ts';
 import { slaView } from './sla/sla-view.ts';
 import type { SupervisedModule } from './supervised-module.ts';
 
@@ -11,7 +10,7 @@ export function moduleView(module: SupervisedModule): Module {
   const { spec, current } = module;
   const { id, ...state } = module.state();
   const { routes, secrets = [], services = [], provides = [], sends = [], topics = [] } = spec.permissions ?? {};
-  const use = current === undefined || current.pid === null ? undefined : processUse(current.pid);
+  const use = current?.use;
   return {
     name: id,
     ...state,
@@ -28,7 +27,13 @@ export function moduleView(module: SupervisedModule): Module {
     channels: { ...current?.http?.channelHealth() },
     usage: use === undefined ? null : { memory_mb: Math.round(use.memoryMb * 10) / 10, processes: use.processes },
     usage_reason: use === undefined ? usageReason(module) : null,
-    limits: { memory_mb: spec.limits?.memoryMb ?? null, processes: spec.limits?.processes ?? null },
+    limits: {
+      memory_mb: spec.limits?.memoryMb ?? null,
+      processes: spec.limits?.processes ?? null,
+      cpus: spec.limits?.cpus ?? null,
+      kept_by: current?.limitsKeptBy ?? null,
+      reason: current?.limitsKeptBy === 'proc' ? module.withoutCgroups : null,
+    },
     permissions: {
       routes: routes === undefined ? null : [...routes],
       secrets: [...secrets],

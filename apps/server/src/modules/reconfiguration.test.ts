@@ -44,15 +44,15 @@ async function ask(supervisor: Supervisor, id: string, uri = '/well'): Promise<s
 /** Asks a module again and again until it is told to stop; gives the processes that answered. */
 function pester(supervisor: Supervisor, id: string): () => Promise<Set<string>> {
   const pids = new Set<string>();
-  let isOver = false;
+  const over = new AbortController();
   const asked = (async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       pids.add(await ask(supervisor, id));
       await delay(1);
     }
   })();
   return async () => {
-    isOver = true;
+    over.abort();
     await asked;
     return pids;
   };

@@ -13,7 +13,8 @@ import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
 import { modelEnvironment, modelSecrets } from './model-environment.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { moduleFetch } from './requests/module-fetch.ts';
-import { Supervisor, type SupervisorOptions } from './supervisor.ts';
+import { type AlertTellerOptions, alertTeller } from './sla/tell-alerts.ts';
+import { Supervisor } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
 const GENERATOR_MAIN = join(import.meta.dirname, '../../../generator/src/main.ts');
@@ -50,23 +51,37 @@ export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
 /** The edge runtime, the generation service unless another one is configured, and the modules that users add. Nothing is started yet. */
 export async function supervisorOf(
   { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
-  modules: { edgeDir: string; authToken: string; onAlert: NonNullable<SupervisorOptions['onAlert']> },
-): Promise<{ readonly supervisor: Supervisor; readonly services: Disposable }> {
+  {
+    edgeDir,
+    authToken,
+    cleanUp,
+    tell,
+  }: { edgeDir: string; authToken: string; cleanUp: AsyncDisposableStack; tell: AlertTellerOptions['announce'] },
+): Promise<Supervisor> {
   const { modulesFile: file, secretsDir } = configuration;
-  const configured = new ConfiguredModules({ file, secretsDir, bundled: modulesOf(configuration, modules), clock });
-  const supervisor = new Supervisor({
+  const configured = new ConfiguredModules({
+    file,
+    secretsDir,
+    bundled: modulesOf(configuration, { edgeDir, authToken }),
+    clock,
+  });
+  cleanUp.use(configured.services);
+  return new Supervisor({
     modules: await configured.read(),
     readAgain: () => configured.read(),
     connectors: () => configured.services.connectors,
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
-    onAlert: modules.onAlert,
+    onAlert: alertTeller({
+      announce: tell,
+      clock,
+      onTrouble: (error) => log.error({ err: error }, 'An alert of a module cannot be told'),
+    }),
     onSpans: (module, message) => tracing.takeModuleSpans(module, message),
     clock,
     random,
     times: { drainMs: configuration.drainTimeoutMs },
   });
-  return { supervisor, services: configured.services };
 }
 
 function modulesOf(configuration: Configuration, { edgeDir, authToken }: { edgeDir: string; authToken: string }): ModuleSpec[] {

@@ -6,8 +6,9 @@ import { ModuleVoice } from './log/module-voice.ts';
 import { startFailed, wrongState } from './module-refusals.ts';
 import type { ModuleExit, ModuleLogEntry, ModuleSpec, ModuleState, ModuleStatus, SupervisionTimes } from './module-spec.ts';
 import { ModuleStanding } from './module-standing.ts';
-import { isOpenRoute } from './permissions/module-permissions.ts';
-import { type AlertChange, SlaWatch } from './sla/sla-watch.ts';
+import { closedRoutes } from './permissions/module-permissions.ts';
+import { type AlertChange, alertText, SlaWatch } from './sla/sla-watch.ts';
+import { isServing } from './sla/is-serving.ts';
 import type { Announcement, ModuleHost } from './run/module-link.ts';
 import { ModuleRun, type ModuleRunOptions } from './run/module-run.ts';
 import { RestartPolicy } from './run/restart-policy.ts';
@@ -21,13 +22,6 @@ export interface Surroundings {
   readonly onAlert: (module: string, change: AlertChange) => void;
 }
 
-/** Whether it serves, of the statuses in which somebody wants it to. */
-const SERVING: ReadonlyMap<ModuleStatus, boolean> = new Map([
-  ['running', true],
-  ['replacing', false],
-  ['backing_off', false],
-  ['failed', false],
-]);
 /** In these a request waits for the next run. */
 const COMING: ReadonlySet<ModuleStatus> = new Set(['starting', 'replacing', 'backing_off']);
 
@@ -67,7 +61,7 @@ export class SupervisedModule {
       config: () => this.#spec.promises ?? {},
       onAlert: (change) => this.#alerted(change),
     });
-    this.#standing.watch(() => this.sla.figures.stand(this.#isServing()));
+    this.#standing.watch(() => this.sla.figures.stand(isServing(this.status, this.#starts)));
     if (spec.authToken !== undefined) this.#voice.redactor.add(spec.authToken);
   }
 
@@ -123,6 +117,11 @@ export class SupervisedModule {
   /** Whether it will not run by itself (again). */
   get ended(): boolean {
     return (this.status === 'stopped' && (this.#isClosed || this.#starts > 0)) || this.status === 'failed';
+  }
+
+  /** Why its limits are not kept by the kernel; `null` where they are, or nobody has tried. */
+  get withoutCgroups(): string | null {
+    return this.#around.host.cgroups.reason ?? null;
   }
 
   /** Requests that have no answer yet. */
@@ -252,7 +251,7 @@ export class SupervisedModule {
     const run = this.#current;
     if (run?.announcement !== undefined && this.status !== 'stopping') {
       this.#standing.enter('stopping');
-      await this.#finish(run);
+      await run.finish();
     }
     await this.close();
   }
@@ -292,25 +291,16 @@ export class SupervisedModule {
 
   async #replaceExclusively(run: ModuleRun): Promise<void> {
     this.#standing.enter('replacing');
-    await this.#finish(run);
+    await run.finish();
     while (this.status === 'replacing' || this.status === 'starting') await this.#standing.nextChange();
     if (this.status !== 'running') throw startFailed(this.#spec.id, this.#lastExit?.reason ?? 'it was stopped');
-  }
-
-  /** Lets a run answer what it was asked, for so long as it may take, and asks it to end. */
-  async #finish(run: ModuleRun): Promise<void> {
-    const { host, times } = this.#around;
-    const late = Promise.withResolvers<void>();
-    const cancel = host.clock.schedule(times.drainMs, late.resolve);
-    await Promise.race([run.http?.drain(), late.promise]);
-    cancel();
-    run.shutDown();
   }
 
   #announced(run: ModuleRun, { listen, endpoints }: Announcement): void {
     // It was told to end, and had this on its way.
     if (this.#isClosed || !this.#isWanted) return;
-    this.#checkRoutes(endpoints);
+    const closed = closedRoutes(this.#spec.permissions ?? {}, endpoints);
+    if (closed !== undefined) this.#voice.say('warn', closed);
     if (run === this.#next?.run) {
       const [old, { settle }] = [this.#current, this.#next];
       this.#current = run;
@@ -318,7 +308,7 @@ export class SupervisedModule {
       run.activate();
       if (old !== undefined) {
         this.#leaving.add(old);
-        void this.#finish(old);
+        void old.finish();
       }
       settle.resolve();
     } else if (run === this.#current && this.status === 'starting') run.activate();
@@ -326,15 +316,6 @@ export class SupervisedModule {
     this.#standing.enter('running');
     this.#standing.after(this.#around.times.healthyAfterMs, () => this.#policy.reset());
     this.#voice.say('info', `it listens on ${listen}`);
-  }
-
-  #checkRoutes(endpoints: Announcement['endpoints']): void {
-    const { permissions = {} } = this.#spec;
-    const closed = endpoints.filter(({ path, methods }) => !methods.some((method) => isOpenRoute(permissions, method, path)));
-    const [first] = closed;
-    if (first === undefined) return;
-    const more = closed.length > 1 ? ` (and ${closed.length - 1} more)` : '';
-    this.#voice.say('warn', `it announced "${first.path.slice(0, 200)}"${more}, which is none of its open routes`);
   }
 
   #ended(run: ModuleRun, exit: ModuleExit): void {
@@ -378,17 +359,8 @@ export class SupervisedModule {
     return this.#standing.after(next.delayMs, () => this.#launch());
   }
 
-  /** Whether it serves; `undefined` while nobody wants it to, and before its first start. */
-  #isServing(): boolean | undefined {
-    const comesBack =
-      this.#starts > (this.status === 'starting' ? 1 : 0) && (this.status === 'starting' || this.status === 'waiting');
-    return comesBack ? false : SERVING.get(this.status);
-  }
-
   #alerted(change: AlertChange): void {
-    const { kind, type, value, threshold } = change;
-    if (kind === 'cleared') this.#voice.say('info', `${type} is over`);
-    else this.#voice.say('warn', `${type}: ${Math.round(value * 100) / 100}, where ${threshold} is the limit`);
+    this.#voice.say(change.kind === 'raised' ? 'warn' : 'info', alertText(change));
     this.#around.onAlert(this.#spec.id, change);
   }
 

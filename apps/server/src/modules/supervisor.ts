@@ -16,6 +16,7 @@ import {
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
+import { type CgroupPlace, Cgroups } from './limits/cgroups.ts';
 import {
   type ModuleLogEntry,
   type ModuleSpec,
@@ -49,6 +50,8 @@ export interface SupervisorOptions {
   readonly onAlert?: (module: string, change: AlertChange) => void;
   /** Services that the host itself has for its modules. */
   readonly connectors?: ModuleHubOptions['connectors'];
+  /** Where control groups are. */
+  readonly cgroups?: CgroupPlace;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Replaces some of {@link SUPERVISION_TIMES}. */
@@ -88,6 +91,7 @@ export class Supervisor {
     const host = {
       hub: this.#hub,
       ports: new PortPool({ random }),
+      cgroups: new Cgroups(options.cgroups),
       orchestratorApi: options.orchestratorApi,
       clock,
       random,

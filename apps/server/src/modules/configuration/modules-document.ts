@@ -67,7 +67,11 @@ const moduleEntrySchema = z
     secrets: z.array(z.string().min(1).max(256)).max(1000).default([]),
     permissions: permissionsSchema.default({}),
     limits: z
-      .strictObject({ memory_mb: z.int().min(16).max(1_000_000).optional(), processes: z.int().min(1).max(10_000).optional() })
+      .strictObject({
+        memory_mb: z.int().min(16).max(1_000_000).optional(),
+        processes: z.int().min(1).max(10_000).optional(),
+        cpus: z.number().min(0.01).max(1024).optional(),
+      })
       .default({}),
     restart: z.enum(['always', 'on_failure', 'never']).default('always'),
     attempts: z.int().min(1).max(1_000_000).default(10),

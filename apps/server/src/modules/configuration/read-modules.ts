@@ -74,10 +74,7 @@ function specOf(
       ...(sends === undefined ? {} : { sends }),
       ...(topics === undefined ? {} : { topics }),
     },
-    limits: {
-      ...(limits.memory_mb === undefined ? {} : { memoryMb: limits.memory_mb }),
-      ...(limits.processes === undefined ? {} : { processes: limits.processes }),
-    },
+    limits: given({ memoryMb: limits.memory_mb, processes: limits.processes, cpus: limits.cpus }),
     ...(health === undefined
       ? {}
       : { healthCheck: { path: health.path, everyMs: health.every_seconds * 1000, failures: health.failures } }),

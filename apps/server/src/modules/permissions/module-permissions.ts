@@ -60,6 +60,19 @@ export function isOpenRoute({ routes }: ModulePermissions, method: string, uri: 
   );
 }
 
+/** What to say of routes that a module has announced and nobody may call; `undefined` when there are none. */
+export function closedRoutes(
+  permissions: ModulePermissions,
+  endpoints: readonly { readonly path: string; readonly methods: readonly string[] }[],
+): string | undefined {
+  const [first, ...more] = endpoints.filter(
+    ({ path, methods }) => !methods.some((method) => isOpenRoute(permissions, method, path)),
+  );
+  if (first === undefined) return undefined;
+  const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return `it announced "${first.path.slice(0, 200)}"${others}, which is none of its open routes`;
+}
+
 /** @throws `FORBIDDEN` When a route of a module is not open. */
 export function checkRoute(id: string, permissions: ModulePermissions, { method, uri }: { method: string; uri: string }): void {
   if (isOpenRoute(permissions, method, uri)) return;

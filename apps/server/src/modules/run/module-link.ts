@@ -26,6 +26,7 @@ import {
   type OrchestratorMessageLine,
   type Random,
 } from '@loopwright/protocol';
+import type { Cgroups } from '../limits/cgroups.ts';
 import type { ModuleLogEntry, ModuleSpec } from '../module-spec.ts';
 import { mayReadSecret, type ModulePermissions } from '../permissions/module-permissions.ts';
 import { withToken } from '../requests/with-token.ts';
@@ -34,6 +35,7 @@ import { withToken } from '../requests/with-token.ts';
 export interface ModuleHost {
   readonly hub: ModuleHub;
   readonly ports: PortPool;
+  readonly cgroups: Cgroups;
   readonly orchestratorApi: string;
   readonly clock: Clock;
   readonly random: Random;

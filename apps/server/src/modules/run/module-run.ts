@@ -3,7 +3,8 @@ import type { FailoverClient, Redactor, Registration, RotationOutcome, Transport
 import { type ModuleExit, type ModuleLogEntry, type ModuleSpec, type SupervisionTimes } from '../module-spec.ts';
 import { isoTime } from '@loopwright/protocol';
 import type { ModulePermissions } from '../permissions/module-permissions.ts';
-import { watchLimits } from '../limits/watch-limits.ts';
+import type { ProcessUse } from '../limits/process-tree.ts';
+import { RunLimits } from '../limits/run-limits.ts';
 import { type Announcement, type ModuleHost, ModuleLink } from './module-link.ts';
 import { type ProcessExit, startModuleProcess } from './module-process.ts';
 import { Timers } from './timers.ts';
@@ -32,6 +33,7 @@ export class ModuleRun {
   readonly pid: number | null;
   readonly #kill: (reason: string) => void;
   readonly #timers: Timers;
+  #limits: RunLimits | undefined;
   #unanswered = 0;
   #isShuttingDown = false;
   #hasEnded = false;
@@ -89,6 +91,16 @@ export class ModuleRun {
     return !this.#hasEnded && !this.#link.isClosed;
   }
 
+  /** What it uses now; `undefined` where that cannot be seen. */
+  get use(): ProcessUse | undefined {
+    return this.pid === null ? undefined : this.#limits?.use(this.pid);
+  }
+
+  /** Who keeps its limits; `undefined` when it has none. */
+  get limitsKeptBy(): 'cgroup' | 'proc' | undefined {
+    return this.#limits?.keptBy;
+  }
+
   /** What it says of itself; `undefined` for one that has not registered. */
   get registration(): Registration | undefined {
     return this.#options.attached?.registration;
@@ -120,6 +132,16 @@ export class ModuleRun {
     return this.#link.send({ op: 'shutdown' });
   }
 
+  /** Lets it answer what it was asked, for so long as it may take, and asks it to end. */
+  async finish(): Promise<void> {
+    const { host, times } = this.#options;
+    const late = Promise.withResolvers<void>();
+    const cancel = host.clock.schedule(times.drainMs, late.resolve);
+    await Promise.race([this.http?.drain(), late.promise]);
+    cancel();
+    this.shutDown();
+  }
+
   /** Ends it at once. */
   kill(reason: string): void {
     if (!this.#hasEnded) this.#kill(reason);
@@ -129,16 +151,18 @@ export class ModuleRun {
     const { spec, host, times, log } = this.#options;
     const { launch, limits = {} } = spec;
     if (launch.kind === 'attach') throw new RangeError(`Cannot start the module "${spec.id}": somebody else does`);
+    const kept = new RunLimits(spec.id, limits, host.cgroups);
+    this.#limits = kept;
+    if (limits.cpus !== undefined && kept.keptBy !== 'cgroup')
+      log({ source: 'supervisor', level: 'warn', text: `its limit of processors is not kept: ${host.cgroups.reason}` });
     const child = startModuleProcess(launch, {
-      limits,
+      memoryMb: limits.memoryMb,
+      limits: kept,
       clock: host.clock,
       onStderr: (text) => log({ source: 'stderr', level: 'info', text }),
     });
-    if (child.pid !== null) {
-      const onOver = (reason: string): void => child.kill(reason);
-      const stop = watchLimits(child.pid, limits, { clock: host.clock, everyMs: times.watchMs, onOver });
-      void child.exited.then(stop);
-    }
+    if (child.pid !== null)
+      kept.watch(child.pid, { clock: host.clock, everyMs: times.watchMs, onOver: (reason) => child.kill(reason) });
     return child;
   }
 

@@ -1,4 +1,4 @@
-import type { SecretProvider, ServiceConnector } from '@loopwright/module-sdk';
+import { type SecretProvider, type ServiceConnector, serviceKey } from '@loopwright/module-sdk';
 import { PlatformError } from '@loopwright/protocol';
 
 /** A connector, and what ends that which it holds open. */
@@ -48,7 +48,7 @@ export function secretConnector({ serviceType, secrets, name, open }: SecretConn
 
 /** What modules can do nothing about is out of order for them. */
 function unusable(serviceType: ServiceConnector['serviceType'], why: string, cause?: unknown): PlatformError {
-  return new PlatformError('SERVICE_UNAVAILABLE', `Cannot use the service ${String(serviceType)}: ${why}`, { cause });
+  return new PlatformError('SERVICE_UNAVAILABLE', `Cannot use the service ${serviceKey(serviceType)}: ${why}`, { cause });
 }
 
 function end(connector: Promise<OpenConnector> | undefined): void {

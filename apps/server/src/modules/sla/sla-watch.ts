@@ -10,6 +10,11 @@ export interface Alert extends Finding {
 /** What {@link SlaWatch} tells. */
 export type AlertChange = { readonly kind: 'raised' | 'cleared' } & Alert;
 
+/** A change in words. */
+export function alertText({ kind, type, value, threshold }: AlertChange): string {
+  return kind === 'cleared' ? `${type} is over` : `${type}: ${Math.round(value * 100) / 100}, where ${threshold} is the limit`;
+}
+
 /** What is promised of a module and when people are told; what is left out is as by default. */
 export interface SlaConfig {
   readonly sla?: Partial<Sla>;

@@ -133,7 +133,7 @@ describe('a module that does not keep what is promised', () => {
     const onAlert = alertTeller({
       announce: async ({ type, data }) => void notices.push({ type, data }),
       clock: { now: () => 0, schedule: () => () => undefined },
-      onTrouble: assert.fail,
+      onTrouble: () => assert.fail('it was told'),
     });
     await using run = supervise('', {}, { promises: { sla: { latencyMs: 0.000001 } } }, { onAlert });
     await run.running();

@@ -2,16 +2,15 @@ import type { Notice } from '@loopwright/engine';
 import { type Clock, isoTime } from '@loopwright/protocol';
 import type { AlertChange } from './sla-watch.ts';
 
-/** Tells alerts in the stream of events, to those who may see every project. One that cannot be told is in the log of its module still. */
-export function alertTeller({
-  announce,
-  clock,
-  onTrouble,
-}: {
+/** What {@link alertTeller} works with. */
+export interface AlertTellerOptions {
   readonly announce: (notice: Notice) => Promise<void>;
   readonly clock: Clock;
   readonly onTrouble: (error: unknown) => void;
-}): (module: string, change: AlertChange) => void {
+}
+
+/** Tells alerts in the stream of events, to those who may see every project. One that cannot be told is in the log of its module still. */
+export function alertTeller({ announce, clock, onTrouble }: AlertTellerOptions): (module: string, change: AlertChange) => void {
   return (module, { kind, type, value, threshold, since }) => {
     const event = `module_alert_${kind}`;
     const data = { module, alert: type, value, threshold, since: isoTime(since) };

@@ -92,7 +92,14 @@ export const moduleSchema = z.object({
   /** What it and all that it started use now; `null` where that cannot be seen, for the reason below. */
   usage: z.object({ memory_mb: z.number(), processes: z.int() }).nullable(),
   usage_reason: z.string().nullable(),
-  limits: z.object({ memory_mb: z.int().nullable(), processes: z.int().nullable() }),
+  /** `kept_by`: the kernel (`cgroup`), or looks at `/proc` four times a second (`proc`, for the reason below); `null` while it does not run, and without limits. */
+  limits: z.object({
+    memory_mb: z.int().nullable(),
+    processes: z.int().nullable(),
+    cpus: z.number().nullable(),
+    kept_by: z.enum(['cgroup', 'proc']).nullable(),
+    reason: z.string().nullable(),
+  }),
   /** What it may; `routes` is `null` when all of its routes are open. */
   permissions: z.object({
     routes: patterns.nullable(),
