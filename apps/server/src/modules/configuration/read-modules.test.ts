@@ -90,7 +90,7 @@ modules:
       'modules: [': ['1 '],
       'other: 1': ['1 /other'],
       'services:\n  Cache: { kind: redis, url: x }': ['2 /services/Cache/url_secret', '2 /services/Cache/url'],
-      'services:\n  Database:\n    kind: sqlite': ['3 /services/Database/kind'],
+      'services:\n  Database:\n    kind: sqlite\n    url_secret: K': ['3 /services/Database/kind'],
       'services:\n  Jwt: { algorithm: RS256, secret: K }': ['2 /services/Jwt', '2 /services/Jwt'],
       'services:\n  Jwt: { algorithm: ES256, jwks_url: "http://keys.example/" }': ['2 /services/Jwt/jwks_url'],
     };

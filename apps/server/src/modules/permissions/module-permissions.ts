@@ -48,7 +48,7 @@ export function mayUseTopic({ topics }: ModulePermissions, topic: string): boole
 }
 
 /** Whether a route of a module is open; the query is no part of it. */
-export function isOpenRoute({ routes }: ModulePermissions, method: string, uri: string): boolean {
+function isOpenRoute({ routes }: ModulePermissions, method: string, uri: string): boolean {
   if (routes === undefined) return true;
   const [path = ''] = uri.split('?');
   // Servers read `/a/../b` as `/b` and `%61` as `a`: what can be read in two ways is open nowhere.

@@ -5,7 +5,7 @@ import { FRAME_HEAD_BYTES } from '../frames/frame.ts';
 const LINE_FEED = 10;
 
 /** Why there is nothing to read. */
-export type NoWords = 'too_long' | 'too_late' | 'ended';
+type NoWords = 'too_long' | 'too_late' | 'ended';
 
 /** What comes first on a connection: a line, or a frame (which begins with the upper byte of its length, zero; no line does). */
 export type FirstWords =
