@@ -17,7 +17,7 @@ import type { ClientTls } from '../http-tcp/tls-identity.ts';
 import { serveModule, type ServeModuleOptions } from '../serve-module.ts';
 
 /** What {@link ModuleRegistration.register} works with. */
-export interface RegistrationOptions extends Omit<ServeModuleOptions, 'transport' | 'signal' | 'stopsWhenDisconnected'> {
+export interface RegistrationOptions extends Omit<ServeModuleOptions, 'transport' | 'stopsWhenDisconnected'> {
   readonly address: { readonly host: string; readonly port: number };
   /** Shows who it is, beside or instead of a certificate. */
   readonly token?: string;
@@ -105,6 +105,11 @@ export class ModuleRegistration implements AsyncDisposable {
     const registered = { info, id, token: authToken ?? null, orchestratorHost: address.host, orchestratorPort: address.port };
     const registration = new ModuleRegistration({ registered, transport, ended, stop });
     registration.#begin(options);
+    const leave = (): void => void registration.unregister();
+    if (options.signal?.aborted === true) leave();
+    else options.signal?.addEventListener('abort', leave);
+    const forget = (): void => options.signal?.removeEventListener('abort', leave);
+    ended.then(forget, forget);
     return registration;
   }
 

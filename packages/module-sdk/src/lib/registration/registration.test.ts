@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
-import { systemClock } from '@loopwright/protocol';
+import { systemClock, systemRandom } from '@loopwright/protocol';
+import { stayConnected } from '../attach/stay-connected.ts';
 import { AttachListener } from '../attach/attach-listener.ts';
 import { orchestratorChannel, type OrchestratorChannel } from '../channel/module-channel.ts';
 import { encodeFrame } from '../frames/frame.ts';
@@ -10,7 +11,7 @@ import { HttpIpcClient } from '../http-ipc/http-ipc-client.ts';
 import { HttpIpcRouter } from '../http-ipc/http-ipc-router.ts';
 import { success } from '../http-ipc/api-response.ts';
 import { ModuleRegistration, type RegistrationOptions } from './module-registration.ts';
-import type { Registration } from './registration.ts';
+import { Registration } from './registration.ts';
 
 interface Came {
   readonly id: string;
@@ -124,11 +125,26 @@ describe('ModuleRegistration', () => {
     assert.equal(world.came.length, 0);
   });
 
-  it('knows when its orchestrator has gone', async () => {
+  it('knows when its orchestrator has gone, and comes again until it is told to leave', async () => {
     using world = await open();
-    const registration = await world.register();
+    const over = new AbortController();
+    const { signal } = over;
+    const troubles: string[] = [];
+    const staying = stayConnected(async () => (await world.register({ signal })).ended, {
+      reconnect: { kind: 'fixed_interval', intervalMs: 5 },
+      clock: systemClock,
+      random: systemRandom,
+      signal,
+      onTrouble: (text) => troubles.push(text),
+    });
+    await until('it comes', () => world.came.length === 1);
     void world.came[0]?.channel.close();
-    assert.equal(await registration.ended, 'disconnected');
+    await until('it comes again', () => world.came.length === 2);
+    await world.came[1]?.announced;
+    over.abort();
+    await staying;
+    await world.came[1]?.closed;
+    assert.deepEqual(troubles, ['The connection to the orchestrator is lost']);
   });
 });
 
@@ -154,15 +170,24 @@ describe('AttachListener, of frames', () => {
     assert.equal(world.came.length, 0);
     assert.equal(world.refused.length, 5);
   });
+});
 
-  it('looks at twenty messages a second of a module that sends more, and shows what is wrong', async () => {
-    using world = await open();
-    const registration = await world.register();
-    const [host] = world.came;
-    for (let count = 0; count < 2000; count += 1) registration.heartbeat('Degraded', { count: String(count) });
-    await until('a heartbeat', () => host?.registration?.details['count'] !== undefined);
-    await host?.announced;
-    assert.ok(Number(host?.registration?.details['count']) < 60);
-    await registration.unregister();
+describe('Registration', () => {
+  it('looks at twenty messages a second, and gives on what is none of its own, or wrong', () => {
+    const registration = new Registration({ name: 'far', version: '1' });
+    let left = 0;
+    const take = (content: object, now: number): boolean => registration.take({ ...content }, { now, leave: () => (left += 1) });
+    const beat = (count: number, now: number): boolean =>
+      take({ op: 'heartbeat', status: 'Degraded', details: { count: String(count) } }, now);
+    for (let count = 1; count <= 500; count += 1) assert.ok(beat(count, 1500));
+    assert.equal(registration.details['count'], '20');
+    assert.ok(beat(501, 2000));
+    assert.equal(registration.details['count'], '501');
+    assert.ok(!take({ op: 'announce' }, 3000));
+    assert.ok(!take({ op: 'heartbeat', status: 'Fine' }, 3000));
+    assert.ok(!take({ op: 7 }, 3000));
+    assert.equal(registration.status, 'Degraded');
+    assert.ok(take({ op: 'unregister' }, 3000));
+    assert.equal(left, 1);
   });
 });
