@@ -1,5 +1,5 @@
 // F1. Nothing that a frame holds makes this throw, takes more memory than in proportion to its bytes, or nests deeper than the limit.
-import { decode, encode } from '@msgpack/msgpack';
+import { Decoder, Encoder } from '@msgpack/msgpack';
 import { isDeeperThan, MODULE_DEPTH_LIMIT } from '@loopwright/protocol';
 import { isSoundMessagePack } from './message-pack-check.ts';
 
@@ -13,12 +13,16 @@ const FORMATS: readonly FrameFormat[] = ['json', 'messagepack'];
 /** Bytes before the value: its length (big-endian, without these bytes), and its format. */
 export const FRAME_HEAD_BYTES = 5;
 
+/** Each call begins anew; they keep their room. */
+const ENCODER = new Encoder({ ignoreUndefined: true });
+const DECODER = new Decoder();
+
 /** The envelope around a message adds two levels. */
 const DEPTH_LIMIT = MODULE_DEPTH_LIMIT + 2;
 
 /** A value as one frame. @throws RangeError For one that is longer than a frame can say, or no JSON. */
 export function encodeFrame(value: unknown, format: FrameFormat): Buffer {
-  const data = format === 'json' ? Buffer.from(JSON.stringify(value)) : Buffer.from(encode(value, { ignoreUndefined: true }));
+  const data = format === 'json' ? Buffer.from(JSON.stringify(value)) : Buffer.from(ENCODER.encode(value));
   const head = Buffer.alloc(FRAME_HEAD_BYTES);
   head.writeUInt32BE(data.length);
   head[4] = FORMAT_BYTES[format];
@@ -34,7 +38,7 @@ export function decodeFrame(
   if (format === undefined) return undefined;
   try {
     if (format === 'messagepack')
-      return isSoundMessagePack(data, DEPTH_LIMIT) ? { value: decode(data, { rawStrings: false }), format } : undefined;
+      return isSoundMessagePack(data, DEPTH_LIMIT) ? { value: DECODER.decode(data), format } : undefined;
     const text = data.toString('utf8');
     return isDeeperThan(DEPTH_LIMIT, text) ? undefined : { value: JSON.parse(text) as unknown, format };
   } catch {
