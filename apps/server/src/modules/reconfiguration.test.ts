@@ -122,9 +122,17 @@ describe('Supervisor.configure()', () => {
     await supervisor.waitUntilRunning('b', 15_000);
     await until('it is given up', () => supervisor.module('a').status === 'failed');
     await supervisor.module('b').stop();
-    supervisor.configure([spec('a'), spec('b', { env: { MORE: 'x' } })]);
+    const more = { env: { MORE: 'x' } };
+    supervisor.configure([spec('a'), spec('b', more)]);
     await supervisor.waitUntilRunning('a', 15_000);
     assert.equal(supervisor.module('b').status, 'stopped');
+    const pid = pidOf(supervisor, 'a');
+    supervisor.module('a').drain();
+    supervisor.configure([spec('a', more), spec('b', more)]);
+    assert.deepEqual([supervisor.module('a').status, pidOf(supervisor, 'a')], ['drained', pid]);
+    // With its requests it gets its configuration.
+    supervisor.module('a').start();
+    await until('the new run', () => pidOf(supervisor, 'a') !== pid);
     supervisor.module('b').start();
     await supervisor.waitUntilRunning('b', 15_000);
   });

@@ -145,10 +145,16 @@ export class SupervisedModule {
     this.#hasBegun = true;
     this.#policy.reset();
     this.sla.start();
-    if (this.status === 'draining' || this.status === 'drained') this.#standing.enter('running');
+    if (this.status === 'draining' || this.status === 'drained') this.#serveAgain();
     else if (this.#current === undefined && this.#spec.launch.kind === 'attach') this.#standing.enter('waiting');
     else if (this.#current === undefined && !COMING.has(this.status)) this.#launch();
     else if (this.status === 'backing_off') this.#launch();
+  }
+
+  #serveAgain(): void {
+    this.#standing.enter('running');
+    // It was configured anew meanwhile. What goes wrong is in its log.
+    if (this.#current?.spec !== this.#spec) this.replace().catch(() => undefined);
   }
 
   /** Gives it no more requests; it is drained when those under way have their answers. It goes on to run. @throws `INVALID_STATE` */

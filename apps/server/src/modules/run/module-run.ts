@@ -106,6 +106,11 @@ export class ModuleRun {
     return this.#options.attached?.registration;
   }
 
+  /** How it was configured when it was started. */
+  get spec(): ModuleSpec {
+    return this.#options.spec;
+  }
+
   /** What the last check of its health said; where there is none, its own heartbeat. */
   get health(): 'healthy' | 'degraded' | 'unhealthy' | 'unknown' {
     if (this.#options.spec.healthCheck !== undefined) return this.#health;
