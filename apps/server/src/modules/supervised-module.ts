@@ -154,7 +154,7 @@ export class SupervisedModule {
   #serveAgain(): void {
     this.#standing.enter('running');
     // It was configured anew meanwhile. What goes wrong is in its log.
-    if (this.#current?.spec !== this.#spec) this.replace().catch(() => undefined);
+    if (this.#current?.spec !== this.#spec && this.#spec.launch.kind !== 'attach') this.replace().catch(() => undefined);
   }
 
   /** Gives it no more requests; it is drained when those under way have their answers. It goes on to run. @throws `INVALID_STATE` */
