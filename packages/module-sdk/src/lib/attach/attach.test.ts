@@ -203,15 +203,15 @@ describe('attaching over TCP', () => {
       [0, 1, 5, 20].map((failures) => reconnectAfter(reconnect, failures, halves));
     assert.deepEqual(waits({ kind: 'exponential_backoff' }), [100, 200, 3200, 30_000]);
     assert.deepEqual(waits({ kind: 'fixed_interval', intervalMs: 700 }), [700, 700, 700, 700]);
-    const once: string[] = [];
+    const told: string[] = [];
     const stay = {
       reconnect: { kind: 'none' },
       clock: systemClock,
       random: systemRandom,
-      onTrouble: (text: string) => once.push(text),
+      onTrouble: (text: string) => told.push(text),
     } as const;
     await stayConnected(async () => 'disconnected', stay);
-    assert.deepEqual(once, ['The connection to the orchestrator is lost']);
+    assert.deepEqual(told, ['The connection to the orchestrator is lost']);
     const refused = new PlatformError('FORBIDDEN', 'Cannot attach: not let in');
     await assert.rejects(
       stayConnected(() => Promise.reject(refused), stay),
