@@ -186,6 +186,8 @@ describe('Registration', () => {
     assert.ok(!take({ op: 'announce' }, 3000));
     assert.ok(!take({ op: 'heartbeat', status: 'Fine' }, 3000));
     assert.ok(!take({ op: 7 }, 3000));
+    assert.ok(!take({ op: 'capabilities', capabilities: { additional_capabilities: { a: 'x'.repeat(70_000) } } }, 3000));
+    assert.equal(registration.capabilities, undefined);
     assert.equal(registration.status, 'Degraded');
     assert.ok(take({ op: 'unregister' }, 3000));
     assert.equal(left, 1);

@@ -8,6 +8,8 @@ import {
 
 /** Messages of a second that are looked at. */
 const MESSAGES_PER_SECOND = 20;
+/** Of the longest message: what is kept is shown in every list of modules. */
+const CHARACTERS_LIMIT = 64 * 1024;
 const OPS: ReadonlySet<string> = new Set<RegistrationMessage['op']>(['heartbeat', 'capabilities', 'unregister']);
 
 /** What a registered module says of itself, on the side of the host. It is said, not known: nothing is granted for it. */
@@ -38,7 +40,7 @@ export class Registration {
     return this.#capabilities;
   }
 
-  /** Takes a message of registration; `false` for any other, and for one that is wrong. More than twenty a second are left out. */
+  /** Takes a message of registration; `false` for any other, and for one that is wrong or longer than 64 Ki characters. More than twenty a second are left out. */
   take(
     content: Readonly<Record<string, unknown>>,
     { now, leave }: { readonly now: number; readonly leave: () => void },
@@ -46,7 +48,7 @@ export class Registration {
     if (typeof content['op'] !== 'string' || !OPS.has(content['op'])) return false;
     if (this.#isTooMuch(now)) return true;
     const { data: message } = registrationMessageSchema.safeParse(content);
-    if (message === undefined) return false;
+    if (message === undefined || JSON.stringify(message).length > CHARACTERS_LIMIT) return false;
     if (message.op === 'unregister') leave();
     else if (message.op === 'capabilities') this.#capabilities = message.capabilities;
     else {
