@@ -210,6 +210,8 @@ export class Supervisor {
 
   /** Drains and ends all modules; resolves when none of their processes is left. May be called twice. */
   async stop(): Promise<void> {
+    // What is configured from now on is not started.
+    this.#hasStarted = false;
     await Promise.all([...this.#modules.values(), ...this.#leaving].map((module) => module.close()));
     this.#hub.stop();
   }

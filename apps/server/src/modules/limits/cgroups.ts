@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { messageOf } from '@loopwright/protocol';
 import type { ModuleLimits } from '../module-spec.ts';
 import { ModuleCgroup } from './module-cgroup.ts';
+import { descendantsOf } from './process-tree.ts';
 
 /** Where control groups are. */
 export interface CgroupPlace {
@@ -71,16 +72,34 @@ export class Cgroups {
   }
 }
 
-/** A group whose members are in it itself may hand nothing on: this process goes into one of its own first, and back when that does not help. */
+/** Processes may be started while they are moved. */
+const MOVES = 3;
+
+/** A group whose members are in it itself may hand nothing on: this process and what it has started go into one of their own first, and back when that does not help. */
 function enableBelow(dir: string): void {
   const own = join(dir, `loopwright-${process.pid}-server`);
-  mkdirSync(own);
-  try {
-    writeFileSync(join(own, 'cgroup.procs'), String(process.pid));
-    writeFileSync(join(dir, 'cgroup.subtree_control'), CONTROLLERS.map((name) => `+${name}`).join(' '));
-  } catch (error) {
-    writeFileSync(join(dir, 'cgroup.procs'), String(process.pid));
-    rmdirSync(own);
-    throw error;
-  }
+  // One of a process before, which had the same number, may be there.
+  mkdirSync(own, { recursive: true });
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      moveTo(own);
+      return writeFileSync(join(dir, 'cgroup.subtree_control'), CONTROLLERS.map((name) => `+${name}`).join(' '));
+    } catch (error) {
+      if (attempt < MOVES) continue;
+      moveTo(dir);
+      rmdirSync(own);
+      throw error;
+    }
+}
+
+/** @throws The error of moving this process; others may have ended. */
+function moveTo(dir: string): void {
+  const file = join(dir, 'cgroup.procs');
+  for (const pid of descendantsOf(process.pid))
+    try {
+      writeFileSync(file, String(pid));
+    } catch {
+      // Without it the group cannot hand anything on; that is said then.
+    }
+  writeFileSync(file, String(process.pid));
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModuleLimits } from '../module-spec.ts';
 import type { ProcessUse } from './process-tree.ts';
@@ -19,7 +19,8 @@ export class ModuleCgroup {
 
   /** Makes it, with its limits. @throws The error of the file system. */
   static make(dir: string, { memoryMb, processes, cpus }: ModuleLimits): ModuleCgroup {
-    mkdirSync(dir);
+    // Not with those above it: where the folder is gone there are no groups.
+    if (!existsSync(dir)) mkdirSync(dir);
     const group = new ModuleCgroup(dir);
     try {
       if (memoryMb !== undefined) {

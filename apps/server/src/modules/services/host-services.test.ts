@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { JwtValidator } from '@loopwright/module-sdk';
 import { POSTGRES_MISSING, PostgresServer, REDIS_MISSING, RedisServer } from '@loopwright/module-sdk/servers';
 import { systemClock } from '@loopwright/protocol';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ConfiguredModules } from '../configuration/configured-modules.ts';
+import { servicesSchema } from '../configuration/services-document.ts';
 import type { ModuleLogEntry } from '../module-spec.ts';
 import { moduleView } from '../module-view.ts';
 import { Supervisor } from '../supervisor.ts';
+import { HostServices } from './host-services.ts';
 
 const ENTRY = join(import.meta.dirname, '../fixtures/service-child.ts');
 const CONDITIONS = process.execArgv.filter((flag) => flag.startsWith('--conditions'));
@@ -122,5 +128,57 @@ describe('services of the host, used by a module in its process', () => {
     assert.equal(await ask('user', '/cache'), 1);
     assert.match(String(await ask('user', '/database')), /nobody provides it/);
     assert.equal(supervisor.module('user').current?.pid, pid);
+  });
+});
+
+describe('HostServices', () => {
+  const none = { get: async () => undefined };
+  const { Cache, ...rest } = servicesSchema.parse({});
+
+  it('checks tokens by keys that it fetches, and says when it cannot', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const keys = createServer(
+      (_request, response) =>
+        void exportJWK(publicKey).then((key) => response.end(JSON.stringify({ keys: [{ ...key, alg: 'ES256' }] }))),
+    );
+    keys.listen(0, '127.0.0.1');
+    await once(keys, 'listening');
+    using hosted = new HostServices({ clock: systemClock });
+    const jwks_url = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/keys`;
+    const Jwt = { algorithm: 'ES256', jwks_url, audience: 'modules' } as const;
+    hosted.configure({ ...rest, Cache: null, Jwt }, none);
+    const [jwt] = hosted.connectors;
+    const connection = await jwt?.connect();
+    const made = (audience: string): Promise<string> =>
+      new SignJWT({ sub: 'bob' })
+        .setProtectedHeader({ alg: 'ES256' })
+        .setAudience(audience)
+        .setExpirationTime('1m')
+        .sign(privateKey);
+    const claims = await connection?.perform('validate', { token: await made('modules') });
+    assert.equal((claims as { sub: string }).sub, 'bob');
+    await assert.rejects(async () => connection?.perform('validate', { token: await made('others') }), { code: 'UNAUTHORIZED' });
+    keys.close();
+    keys.closeAllConnections();
+    hosted.configure({ ...rest, Cache: null, Jwt: { ...Jwt, issuer: 'us' } }, none);
+    const later = await hosted.connectors[0]?.connect();
+    await assert.rejects(async () => later?.perform('validate', { token: await made('modules') }), {
+      code: 'SERVICE_UNAVAILABLE',
+    });
+  });
+
+  it('keeps what is configured as before, with what is in it', async () => {
+    using hosted = new HostServices({ clock: systemClock });
+    hosted.configure({ ...rest, Cache }, none);
+    const [first] = hosted.connectors;
+    hosted.configure({ ...rest, Cache: { kind: 'memory' }, Jwt: { algorithm: 'HS256', secret: 'K' } }, none);
+    assert.equal(hosted.connectors[0], first);
+    const jwt = await hosted.connectors[1]?.connect();
+    await assert.rejects(async () => jwt?.perform('validate', { token: 'a.b.c' }), {
+      code: 'SERVICE_UNAVAILABLE',
+      message: 'Cannot check tokens: there is no secret "K"',
+    });
+    hosted.configure({ ...rest, Cache: { kind: 'memory', max_characters: 5000 } }, none);
+    assert.deepEqual([hosted.connectors.length, hosted.connectors[0] === first], [1, false]);
   });
 });
