@@ -228,6 +228,33 @@ describe('a module that registers in frames', () => {
   });
 });
 
+describe('an attached module that is configured anew', () => {
+  it('goes on with other permissions, which hold at once, and has to come again when it has to show something else', async () => {
+    await using world = await openWorld({ granted: { secrets: ['KEY'] } });
+    const { supervisor } = world;
+    const { ended } = await world.attach('granted', trying('granted', TRIES));
+    const { spec } = supervisor.module('granted');
+    const run = supervisor.module('granted').current;
+    assert.deepEqual(supervisor.configure([{ ...spec, permissions: {} }]).replaced, ['granted']);
+    assert.match(String(await world.ask('granted', '/cache')), /^Cannot use the service Cache/);
+    await assert.rejects(async () => assert.equal(await world.ask('granted', '/secret'), 'hunter2hunter2'));
+    assert.equal(supervisor.module('granted').current, run);
+    supervisor.configure([{ ...spec, launch: { kind: 'attach', tokenSha256: sha256('another') } }]);
+    assert.equal(await ended, 'stopped');
+    await until('it is waited for', () => supervisor.module('granted').status === 'waiting');
+    const again = attachModule({
+      address: world.listener.address,
+      moduleId: 'granted',
+      token: 'token of granted',
+      start: trying('granted', TRIES),
+      clock: systemClock,
+      onReport: () => undefined,
+      onError: () => undefined,
+    });
+    await assert.rejects(again, { code: 'FORBIDDEN' });
+  });
+});
+
 describe('openAttachListener()', () => {
   it('wants TLS off loopback, both of its files, and opens nothing unless it is told to', async () => {
     const supervisor = new Supervisor({ modules: [], orchestratorApi: '', log: () => undefined });

@@ -236,7 +236,9 @@ export class SupervisedModule {
     // Other parts know the token already.
     this.#spec = { ...spec, ...(before.authToken === undefined ? {} : { authToken: before.authToken }) };
     if (spec.launch.kind === 'attach') {
-      if (!isDeepStrictEqual(before.launch, spec.launch)) this.#current?.shutDown();
+      if (isDeepStrictEqual(before.launch, spec.launch)) return;
+      this.#next?.run.kill('it has to show something else');
+      this.#current?.shutDown();
       return;
     }
     // It has the configuration from before.
