@@ -79,7 +79,7 @@ function testPages(world: World): void {
     await page.getByRole('menuitem', { name: 'Cancel…' }).click();
     await page.getByRole('alertdialog').getByLabel('Reason').fill('The wrong examples');
     await press('Cancel the execution');
-    await page.getByText('The wrong examples').first().waitFor();
+    await page.getByText('Cancelled by developer: The wrong examples').waitFor();
     assert.equal((await state()).status, 'cancelled');
     const asked = (await state()).step_progress.at(-1)?.step_id ?? '';
     await press('Restart…');

@@ -124,7 +124,10 @@ function testPages(world: World): void {
     await choose('Cancel…');
     await dialog('Cancel the run?').getByLabel('Reason').fill('Nobody wants it');
     await dialog('Cancel the run?').getByRole('button', { name: 'Cancel the run' }).click();
-    await page.getByText('Cancelled', { exact: true }).first().waitFor();
+    await page
+      .getByRole('region', { name: 'Why it was cancelled' })
+      .getByText('Cancelled by developer: Nobody wants it')
+      .waitFor();
     assert.equal(await status(), 'cancelled');
     await page.getByRole('button', { name: 'Pause', disabled: true }).waitFor();
     await page.getByRole('tab', { name: 'Audit' }).click();

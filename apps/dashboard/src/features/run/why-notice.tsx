@@ -4,12 +4,14 @@ import type { ReactElement } from 'react';
 import type { z } from 'zod';
 import { Time } from '../../shared/time/time.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
+import { CancelledNotice } from './cancelled-notice.tsx';
 import { whyQuery } from './run-queries.ts';
 
-/** Why the run does not move, in one sentence, since when, and what would let it go on. */
+/** Why the run does not move, in one sentence, since when, and what would let it go on; who cancelled it and why. */
 export function WhyNotice({ run }: { run: RunDetail }): ReactElement | null {
   const { data: why } = useQuery({ ...whyQuery(run.run_id), enabled: run.status !== 'completed' && run.status !== 'cancelled' });
-  if (run.status === 'completed' || run.status === 'cancelled') return null;
+  if (run.status === 'cancelled') return <CancelledNotice of={run} />;
+  if (run.status === 'completed') return null;
   if (why === undefined)
     return run.error_message === null ? null : (
       <div className="notice notice-danger">

@@ -8,6 +8,7 @@ import { usePageTitle } from '../../../shared/ui/page-title.ts';
 import { EmptyState, ErrorState, Loading } from '../../../shared/ui/states.tsx';
 import { Tabs } from '../../../shared/ui/tabs.tsx';
 import { executionQuery, tasksQuery } from '../run-queries.ts';
+import { CancelledNotice } from '../cancelled-notice.tsx';
 import { Why } from '../why-notice.tsx';
 import { ExecutionControls } from './execution-controls.tsx';
 import { ExecutionFacts } from './execution-facts.tsx';
@@ -65,6 +66,7 @@ function Shown({ execution }: { execution: ExecutionResponse }): ReactElement {
       {why === undefined || status === 'completed' || status === 'cancelled' ? null : (
         <Why why={why} isFailed={status === 'failed'} />
       )}
+      {status === 'cancelled' ? <CancelledNotice of={of} /> : null}
       <Decisions tasks={tasks} projectId={projectId} />
       <Tabs
         label="Views of the execution"
