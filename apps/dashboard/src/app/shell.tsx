@@ -17,7 +17,7 @@ export function Shell(): ReactElement {
   const [isPaletteOpen, openPalette] = useState(false);
   const entries = usePages();
   const path = usePath();
-  useDefaultPageTitle(entries.find((entry) => isWithin(path, entry))?.label, path);
+  useDefaultPageTitle(entries.find((entry) => isWithin(path, entry))?.label);
   useShortcuts(entries, () => openPalette(true));
   return (
     <div className="shell">

@@ -1,20 +1,33 @@
-import { useEffect, useLayoutEffect } from 'react';
+import { useEffect } from 'react';
 
 const NAME = 'Loopwright';
 
-/** What the tab of the browser says of the page: what is shown, then the name of the program. */
+/** What a page that is shown says of itself. */
+let own: string | undefined;
+/** What the navigation says of the page. */
+let general: string | undefined;
+
+function apply(): void {
+  const title = own ?? general;
+  document.title = title === undefined ? NAME : `${title} · ${NAME}`;
+}
+
+/** What the tab of the browser says as long as the page is shown: what it is about, then the name of the program. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · ${NAME}`;
+    own = title;
+    apply();
+    return () => {
+      own = undefined;
+      apply();
+    };
   }, [title]);
 }
 
-/**
- * The title of whatever page stands at a path, for pages that say none themselves. It is set before the effects of pages, so that a page which knows
- * its title better has the last word.
- */
-export function useDefaultPageTitle(title: string | undefined, path: string): void {
-  useLayoutEffect(() => {
-    document.title = title === undefined ? NAME : `${title} · ${NAME}`;
-  }, [title, path]);
+/** What the tab says of pages that say nothing themselves. */
+export function useDefaultPageTitle(title: string | undefined): void {
+  useEffect(() => {
+    general = title;
+    apply();
+  }, [title]);
 }
