@@ -22,6 +22,7 @@ export * from './lib/edge/behaviour-diff.ts';
 export * from './lib/edge/rollout.ts';
 export * from './lib/edge/program-bundle.ts';
 export * from './lib/edge/sample.ts';
+export * from './lib/edge/confidence-rating.ts';
 export * from './lib/edge/drift.ts';
 export * from './lib/module/limits.ts';
 export * from './lib/module/attach.ts';

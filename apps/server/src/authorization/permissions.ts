@@ -177,6 +177,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   // Samples are inputs that people sent.
   'GET /api/v1/programs/{name}/samples': { need: 'tasks:read', on: 'program' },
   'GET /api/v1/programs/{name}/samples/{sample_id}': { need: 'tasks:read', on: 'program' },
+  'POST /api/v1/programs/{name}/samples/rate': { ...VALIDATION, records: { answered: ['rated', 'cost_usd'] } },
   'POST /api/v1/programs/{name}/samples/claim': { ...VALIDATION, records: { asked: ['sample_id'] } },
   'POST /api/v1/programs/{name}/samples/{sample_id}/answer': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
   'POST /api/v1/programs/{name}/samples/{sample_id}/ask': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },

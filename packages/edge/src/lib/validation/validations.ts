@@ -79,7 +79,10 @@ export class Validations {
     return this.#parts.queue.get(taskId, sampleId);
   }
 
-  summary(taskId: string, sampling: Pick<ValidationSummary, 'strategy' | 'rate'>): ValidationSummary {
+  summary(
+    taskId: string,
+    sampling: Pick<ValidationSummary, 'strategy' | 'rate'>,
+  ): Omit<ValidationSummary, 'confidence_by' | 'candidates'> {
     const { queue, counts, options } = this.#parts;
     const { comparison } = options;
     return {

@@ -14,6 +14,7 @@ import {
 import type { Datasets } from '../dataset/datasets.ts';
 import { sliceOf } from '../dataset/input-slice.ts';
 import type { Candidate } from '../sampling/sampler.ts';
+import { Candidates } from '../validation/candidates.ts';
 import type { Comparison } from '../validation/compare.ts';
 import { SampleQueue } from '../validation/sample-queue.ts';
 import { ValidationCounts } from '../validation/validation-counts.ts';
@@ -51,6 +52,7 @@ export interface Watched {
 interface Opened {
   readonly database: DatabaseSync;
   readonly validations: Validations;
+  readonly candidates: Candidates;
   readonly queue: SampleQueue;
   readonly counts: ValidationCounts;
 }
@@ -71,6 +73,11 @@ export class Watching implements AsyncDisposable {
   /** Samples and what oracles say of them. Throws STORE_FAILED. */
   get validations(): Validations {
     return this.#open().validations;
+  }
+
+  /** What waits for the model to say how sure it is. Throws STORE_FAILED. */
+  get candidates(): Candidates {
+    return this.#open().candidates;
   }
 
   /** Why a success is to be validated; `undefined` when it is not. It never fails: what cannot be watched is served all the same. */
@@ -95,10 +102,12 @@ export class Watching implements AsyncDisposable {
     const output: Json = record.output_data?.result ?? null;
     const slice = sliceOf(record.input_data, inputJson);
     this.#guarded(taskId, () => {
-      this.#watchOf(taskId).observe(record, { output, slice, characters: inputJson.length });
-      if (reason === undefined) return;
-      const outputJson = JSON.stringify(output);
-      this.validations.add({ sampleId, taskId, programId, version, inputJson, outputJson, reason, slice });
+      const watch = this.#watchOf(taskId);
+      watch.observe(record, { output, slice, characters: inputJson.length });
+      if (reason === undefined && !(record.status === 'success' && watch.considers() && this.mayAsk(taskId))) return;
+      const chosen = { sampleId, taskId, programId, version, inputJson, outputJson: JSON.stringify(output), slice };
+      if (reason === undefined) this.candidates.add(chosen);
+      else this.validations.add({ ...chosen, reason });
     });
   }
 
@@ -109,7 +118,9 @@ export class Watching implements AsyncDisposable {
 
   /** What validations say about each version of a program. */
   summary(taskId: string): ValidationSummary {
-    return this.validations.summary(taskId, this.#parts.options.sampling);
+    const { strategy, rate, confidence = 'program' } = this.#parts.options.sampling;
+    const candidates = this.candidates.count(taskId);
+    return { ...this.validations.summary(taskId, { strategy, rate }), confidence_by: confidence, candidates };
   }
 
   /** How outputs are compared with the right ones. */
@@ -163,7 +174,7 @@ export class Watching implements AsyncDisposable {
 
   #open(): Opened {
     if (this.#opened !== undefined) return this.#opened;
-    const { dir, durability, datasets, clock, options } = this.#parts;
+    const { dir, durability, datasets, clock, random, options } = this.#parts;
     const { validation } = options;
     const database = openWatchingDatabase(dir, durability);
     const onTrouble = (error: unknown): void => this.#tell(`Cannot keep samples: ${messageOf(error)}`);
@@ -173,7 +184,8 @@ export class Watching implements AsyncDisposable {
     const onValidation = (sample: Sample, given: ValidationRecord): void =>
       this.#guarded(sample.task_id, () => this.#watchOf(sample.task_id).validated(sample, given));
     const validations = new Validations({ queue, counts, datasets, options: validation, clock, onValidation });
-    this.#opened = { database, queue, counts, validations };
+    const candidates = new Candidates({ database, queue, counts, random });
+    this.#opened = { database, candidates, queue, counts, validations };
     this.#plan();
     const unlogged = database.prepare('SELECT DISTINCT task_id FROM samples WHERE logged = 0').all();
     this.#recovering = this.#recover(
