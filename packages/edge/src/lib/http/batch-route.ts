@@ -1,4 +1,10 @@
-import { type BatchExecuteResponse, PlatformError, batchExecuteRequestSchema, isoTime } from '@loopwright/protocol';
+import {
+  type BatchExecuteResponse,
+  PlatformError,
+  batchExecuteRequestSchema,
+  isoTime,
+  refuseDoubledIds,
+} from '@loopwright/protocol';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
@@ -10,7 +16,9 @@ import { parsedJsonSchema } from './execute-routes.ts';
 import { BATCH_BODY_LIMIT_BYTES } from './limits.ts';
 
 const itemSchema = batchExecuteRequestSchema.shape.items.element.extend({ input: parsedJsonSchema });
-const bodySchema = batchExecuteRequestSchema.extend({ items: z.array(itemSchema).min(1).max(100_000) });
+const bodySchema = batchExecuteRequestSchema.extend({
+  items: z.array(itemSchema).min(1).max(100_000).superRefine(refuseDoubledIds),
+});
 type Body = z.infer<typeof bodySchema>;
 type Result = BatchExecuteResponse['results'][number];
 
