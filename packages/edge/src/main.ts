@@ -108,6 +108,8 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       { path: '/tasks/:task_id/execute', methods: ['POST'] },
       { path: '/tasks/:task_id/refresh', methods: ['POST'] },
       { path: '/tasks/:task_id/analytics', methods: ['GET'] },
+      { path: '/tasks/:task_id/analytics/export', methods: ['GET'] },
+      { path: '/tasks/:task_id/executions/export', methods: ['GET'] },
       { path: '/tasks/:task_id/samples', methods: ['GET'] },
       { path: '/tasks/:task_id/validation', methods: ['GET'] },
       { path: '/tasks/:task_id/drift', methods: ['GET'] },

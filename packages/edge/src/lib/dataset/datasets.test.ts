@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type ExecutionRecord, isoTime } from '@loopwright/protocol';
-import { exportDays, openDayQueries } from './day-queries.ts';
+import { openDayQueries } from './day-queries.ts';
 import { Datasets, type DatasetsOptions } from './datasets.ts';
 import { ExecutionLog } from './execution-log.ts';
 
@@ -159,11 +159,6 @@ describe('openDayQueries', () => {
       { n: 0, max: null },
     ]);
     await none.close();
-    assert.equal(await exportDays({ dir, taskId: 'spam' }, join(dir, 'all.parquet'), 'parquet'), 4);
-    assert.equal((await readFile(join(dir, 'all.parquet'))).subarray(0, 4).toString(), 'PAR1');
-    assert.equal(await exportDays({ dir, taskId: 'spam', to: '2026-03-07' }, join(dir, 'one.csv'), 'csv'), 1);
-    assert.match(await readFile(join(dir, 'one.csv'), 'utf8'), /^executed_at,status,latency_ms,.*\n.*d3/su);
-    await assert.rejects(exportDays({ dir, taskId: 'spam' }, join(dir, 'no/where.csv'), 'csv'), { code: 'STORE_FAILED' });
     return datasets.close();
   });
 });

@@ -1,7 +1,6 @@
 import type * as DuckDB from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type JsonObject, PlatformError, jsonObjectSchema, messageOf, programNameSchema } from '@loopwright/protocol';
 import { z } from 'zod';
@@ -33,6 +32,12 @@ export interface DayQueries {
 
 const ROW_LIMIT = 100_000;
 
+/** A database and a connection to it; both are closed by whoever opened them. */
+export interface Connected {
+  readonly database: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+}
+
 /** Inputs and outputs are of any type: they stay JSON. */
 const COLUMNS: Readonly<Record<string, string>> = {
   executed_at: 'TIMESTAMPTZ',
@@ -51,7 +56,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
 
 /** Opens the executions of some days for queries. @throws PlatformError SERVICE_UNAVAILABLE without DuckDB; VALIDATION_ERROR */
 export async function openDayQueries(options: DayQueriesOptions): Promise<DayQueries> {
-  const { connection, database, folder } = await connect(options);
+  const { connection, database, folder } = await connectDays(options);
   await connection.run(`SET allowed_directories = ['${quoted(folder)}']`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
@@ -71,40 +76,16 @@ export async function openDayQueries(options: DayQueriesOptions): Promise<DayQue
   };
 }
 
-/**
- * Writes the executions of some days to a Parquet file, or a CSV file with a header. The file is there completely or not at all.
- *
- * @returns how many records
- * @throws PlatformError SERVICE_UNAVAILABLE without DuckDB; STORE_FAILED
- */
-export async function exportDays(options: DayQueriesOptions, path: string, format: 'parquet' | 'csv'): Promise<number> {
-  const { connection, database } = await connect(options);
-  const next = `${resolve(path)}.next`;
-  try {
-    const how = format === 'parquet' ? 'FORMAT parquet, COMPRESSION zstd' : 'FORMAT csv, HEADER';
-    await connection.run(`COPY (SELECT * FROM executions ORDER BY executed_at) TO '${quoted(next)}' (${how})`);
-    await rename(next, path);
-    const [row] = (await connection.runAndReadAll('SELECT count(*)::INTEGER AS records FROM executions')).getRowObjectsJson();
-    return z.object({ records: z.int() }).parse(row).records;
-  } catch (error) {
-    await rm(next, { force: true });
-    throw new PlatformError('STORE_FAILED', `Cannot export to "${path}": ${messageOf(error)}`, { cause: error });
-  } finally {
-    connection.closeSync();
-    database.closeSync();
-  }
-}
-
-async function connect({
+/** A connection whose view `executions` has the records of some days. @throws PlatformError SERVICE_UNAVAILABLE without DuckDB */
+export async function connectDays({
   dir,
   taskId,
   from = '0001-01-01',
   to = '9999-12-31',
   memoryMiB = 512,
-}: DayQueriesOptions): Promise<{ connection: DuckDBConnection; database: DuckDBInstance; folder: string }> {
+}: DayQueriesOptions): Promise<Connected & { readonly folder: string }> {
   const folder = join(resolve(dir), 'datasets', programNameSchema.parse(taskId), 'executions');
-  const database = await openDatabase(memoryMiB);
-  const connection = await database.connect();
+  const { database, connection } = await openDuckDb(memoryMiB);
   const paths: string[] = [];
   for (const day of new Set((await listDayFiles(folder)).map((file) => file.day))) {
     if (day < daySchema.parse(from) || day > daySchema.parse(to)) continue;
@@ -123,8 +104,8 @@ async function connect({
   return { connection, database, folder };
 }
 
-/** DuckDB is installed where its binaries exist; it is loaded when it is asked for. */
-async function openDatabase(memoryMiB: number): Promise<DuckDBInstance> {
+/** DuckDB with nothing in it. It is installed where its binaries exist, and loaded when it is asked for. @throws PlatformError SERVICE_UNAVAILABLE */
+export async function openDuckDb(memoryMiB: number): Promise<Connected> {
   let api: typeof DuckDB;
   try {
     api = await import('@duckdb/node-api');
@@ -137,14 +118,16 @@ async function openDatabase(memoryMiB: number): Promise<DuckDBInstance> {
       },
     );
   }
-  return api.DuckDBInstance.create(':memory:', {
+  const database = await api.DuckDBInstance.create(':memory:', {
     memory_limit: `${memoryMiB}MB`,
     threads: '2',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
+  return { database, connection: await database.connect() };
 }
 
-function quoted(text: string): string {
+/** A text as it stands in a literal of SQL. */
+export function quoted(text: string): string {
   return text.replaceAll("'", "''");
 }

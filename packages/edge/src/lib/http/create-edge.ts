@@ -4,6 +4,7 @@ import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
+import { Exports } from '../dataset/exports.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
@@ -18,6 +19,7 @@ import { answerErrors } from './error-answers.ts';
 import { RemoteSource, type RemoteSourceOptions } from '../remote/remote-source.ts';
 import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
@@ -97,21 +99,25 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app, log);
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
+  const exports = new Exports({ dataDir, random });
   const parts: EdgeParts = {
     ...tools,
     programs,
     remote,
     rollouts,
     datasets,
+    exports,
     watching,
     dataDir,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
   };
-  const routes = [executeRoutes, taskRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute, watchingRoutes];
-  for (const addRoutes of routes) addRoutes(app, parts);
+  const serving = [executeRoutes, taskRoutes, batchRoute, statusRoutes];
+  for (const addRoutes of [...serving, refreshRoute, diffRoute, rolloutRoute, watchingRoutes, exportRoutes])
+    addRoutes(app, parts);
   const close = async (): Promise<void> => {
+    await exports[Symbol.asyncDispose]();
     await app.close();
     await remote?.[Symbol.asyncDispose]();
     programs.close();
