@@ -148,6 +148,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/analytics/range': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/analytics/export': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
   // It runs the program on inputs that were logged, and shows some of them.
   'POST /api/v1/programs/{name}/diffs': {
@@ -174,7 +175,8 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/programs/{name}/drift': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/repairs': { need: 'programs:read', on: 'program' },
-  // Samples are inputs that people sent.
+  // Executions and samples are inputs that people sent.
+  'GET /api/v1/programs/{name}/executions/export': { need: 'tasks:read', on: 'program' },
   'GET /api/v1/programs/{name}/samples': { need: 'tasks:read', on: 'program' },
   'GET /api/v1/programs/{name}/samples/{sample_id}': { need: 'tasks:read', on: 'program' },
   'POST /api/v1/programs/{name}/samples/rate': { ...VALIDATION, records: { answered: ['rated', 'cost_usd'] } },

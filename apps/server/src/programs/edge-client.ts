@@ -7,6 +7,8 @@ import {
   type EdgeHealth,
   type EdgeRolloutFigures,
   type ExecuteResponse,
+  type ExportKind,
+  type ExportQuery,
   type Json,
   PlatformError,
   type RangeAnalytics,
@@ -19,6 +21,7 @@ import {
   edgeRolloutAnswerSchema,
   errorResponseSchema,
   executeResponseSchema,
+  exportPath,
   isErrorCode,
   messageOf,
   rangeAnalyticsSchema,
@@ -154,6 +157,18 @@ export class EdgeClient {
     return this.request(rangeAnalyticsSchema, 'GET', `/tasks/${name}/analytics/range?${query.toString()}`);
   }
 
+  /** A file that is made for this request, as it comes. Over HTTP whatever else there is: it may be of any size. */
+  async export(
+    name: string,
+    { kind, ...query }: ExportQuery & { readonly kind: ExportKind },
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const path = `/tasks/${name}${exportPath(kind, query)}`;
+    const { body } = await this.#send(overHttp(this.#address.url()), path, { method: 'GET', headers: this.#headers(), signal });
+    if (body === null) throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the edge runtime: its answer is empty');
+    return body;
+  }
+
   /** Any other call; the answer is read by the schema. */
   async request<Answer>(schema: z.ZodType<Answer>, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
     return schema.parse(await (await this.#call(method, path, body === undefined ? {} : { body })).json());
@@ -161,16 +176,29 @@ export class EdgeClient {
 
   async #call(method: string, path: string, { body, signal, headers: own, onVersion }: CallInit): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
-    const headers = { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
-    const send = this.#address.fetch ?? overHttp(this.#address.url());
+    const headers = this.#headers(own);
+    const init: EdgeRequest = {
+      method,
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    return this.#send(this.#address.fetch ?? overHttp(this.#address.url()), path, init, onVersion);
+  }
+
+  #headers(own?: Record<string, string>): Record<string, string> {
+    return { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
+  }
+
+  async #send(
+    send: NonNullable<EdgeAddress['fetch']>,
+    path: string,
+    init: EdgeRequest,
+    onVersion?: CallOptions['onVersion'],
+  ): Promise<Response> {
     let response: Response;
     try {
-      response = await send(path, {
-        method,
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      response = await send(path, init);
     } catch (error) {
       if (error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE') throw error;
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the edge runtime: ${messageOf(error)}`, { cause: error });

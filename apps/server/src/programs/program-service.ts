@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { ProgramStore } from '@loopwright/edge';
 import {
   type BatchExecuteRequest,
@@ -169,6 +170,11 @@ export class ProgramService {
   async analytics(name: string, date?: string): Promise<DailyAnalytics> {
     await this.versions(name);
     return this.#edge.analytics(name, date);
+  }
+
+  /** A file of what was recorded, as the edge makes it. Throws what the edge throws: PROGRAM_NOT_FOUND, SERVICE_UNAVAILABLE, LIMIT_EXCEEDED. */
+  async export(name: string, wanted: Parameters<EdgeClient['export']>[1], signal: AbortSignal): Promise<Readable> {
+    return Readable.fromWeb(await this.#edge.export(name, wanted, signal));
   }
 
   /** The figures of the days from one to another. Throws PROGRAM_NOT_FOUND. */

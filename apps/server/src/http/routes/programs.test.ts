@@ -72,6 +72,39 @@ describe('GET /api/v1/programs', () => {
   });
 });
 
+describe('GET /api/v1/programs/{name}/{executions,analytics}/export', () => {
+  it('hands on the file of the edge as it comes, to whoever may read inputs', async () => {
+    for (const text of ['=1+1', 'x']) await server.post(`${PATH}/echo/execute`, { input: { text } });
+    const response = await fetch(`${server.url}${PATH}/echo/executions/export`);
+    const { headers } = response;
+    assert.deepEqual(
+      ['content-type', 'content-disposition', 'cache-control', 'x-content-type-options'].map((name) => headers.get(name)),
+      ['text/csv; charset=utf-8; header=present', 'attachment; filename="echo-executions.csv"', 'no-store', 'nosniff'],
+    );
+    const lines = (await response.text()).split('\r\n');
+    assert.match(lines[0] ?? '', /^executed_at,status,/u);
+    assert.ok(lines.some((line) => line.includes('"{""text"":""=1+1""}"')));
+    const figures = await fetch(`${server.url}${PATH}/echo/analytics/export?format=parquet`);
+    const parquet = Buffer.from(await figures.arrayBuffer());
+    if (figures.status === 200) {
+      assert.equal(figures.headers.get('content-type'), 'application/vnd.apache.parquet');
+      assert.equal(parquet.subarray(0, 4).toString(), 'PAR1');
+    } else assert.match(parquet.toString(), /DuckDB is not installed/u);
+    const head = await fetch(`${server.url}${PATH}/echo/executions/export`, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers.get('content-type')], [200, headers.get('content-type')]);
+  });
+
+  it('says what is missing or wrong', async () => {
+    errorIn(await server.get(`${PATH}/nobody/executions/export`), 'PROGRAM_NOT_FOUND');
+    for (const query of ['format=xls', 'from=2026-13-01', 'from=2026-03-07&to=2026-03-06'])
+      errorIn(await server.get(`${PATH}/echo/analytics/export?${query}`), 'VALIDATION_ERROR');
+    const url = edgeUrl;
+    edgeUrl = 'http://127.0.0.1:9';
+    errorIn(await server.get(`${PATH}/echo/executions/export`), 'SERVICE_UNAVAILABLE');
+    edgeUrl = url;
+  });
+});
+
 describe('GET /api/v1/programs/{name}/versions and /promotions', () => {
   it('give every version, the oldest first', async () => {
     const { versions, total } = programVersionsSchema.parse((await server.get(`${PATH}/echo/versions`)).body);

@@ -58,7 +58,7 @@ after(async () => {
   await rm(dir, { recursive: true });
 });
 
-const get = (path: string, token = 'token'): ReturnType<Edge['app']['inject']> =>
+const get = (path: string, token = 'token'): Promise<Awaited<ReturnType<typeof edge.app.inject>>> =>
   edge.app.inject({ url: `/tasks/spam/${path}`, headers: { authorization: `Bearer ${token}` } });
 
 /** What DuckDB reads in a Parquet file; `undefined` where it is not installed. */

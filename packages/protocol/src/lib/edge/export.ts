@@ -21,6 +21,12 @@ export const exportQuerySchema = z
   });
 export type ExportQuery = z.output<typeof exportQuerySchema>;
 
+/** The path of an export below that of a program, with its query. */
+export function exportPath(kind: ExportKind, { format, from, to }: ExportQuery): string {
+  const days = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  return `/${kind}/export?${new URLSearchParams({ format, ...days }).toString()}`;
+}
+
 /** Media types of exports. */
 export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
