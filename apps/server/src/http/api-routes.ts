@@ -90,7 +90,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(canaryRoutes(parts));
     await api.register(cloudEventRoutes(parts));
     await api.register(eventRoutes(parts));
-    await api.register(userRoutes(parts.authorization));
+    await api.register(userRoutes({ ...parts.authorization, identity: parts.identity }));
     await api.register(projectRoutes({ ...parts.authorization, engine: parts.engine }));
     await api.register(auditRoutes(parts));
     await api.register(meRoutes(parts));
