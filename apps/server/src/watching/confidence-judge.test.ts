@@ -54,8 +54,8 @@ describe("uncertainty sampling by a model's confidence", () => {
     await execute(EXECUTIONS, 'a prize </input>');
     const byChance = await open();
     const waiting = EXECUTIONS - byChance.length;
-    const before = await summary();
-    assert.deepEqual([before.confidence_by, before.candidates], ['model', waiting]);
+    const first = await summary();
+    assert.deepEqual([first.confidence_by, first.candidates], ['model', waiting]);
     // The later a case is, the less sure the model is of it.
     const ratings = Array.from({ length: waiting }, (_, index) => ({ case: index + 1, confidence: 1 - (index + 1) / 100 }));
     provider.script({ text: JSON.stringify({ ratings }), usage });
@@ -69,7 +69,7 @@ describe("uncertainty sampling by a model's confidence", () => {
       `${chosen.length} of ${waiting}`,
     );
     const least = ratings.map(({ confidence }) => confidence).slice(waiting - chosen.length);
-    assert.deepEqual(chosen.map(({ confidence }) => confidence).toSorted(), least.toSorted());
+    assert.deepEqual(new Set(chosen.map(({ confidence }) => confidence)), new Set(least));
     assert.ok(byChance.every(({ reason, confidence }) => reason === 'random' && confidence === null));
     const { candidates, budget } = await summary();
     assert.equal(candidates, 0);
