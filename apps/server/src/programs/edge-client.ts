@@ -110,9 +110,14 @@ export class EdgeClient {
     return taskExecuteResponseSchema.parse(await response.json());
   }
 
-  async executeBatch(request: BatchExecuteRequest, signal?: AbortSignal): Promise<BatchExecuteResponse> {
+  async executeBatch(
+    request: BatchExecuteRequest,
+    signal?: AbortSignal,
+    onVersion?: CallOptions['onVersion'],
+  ): Promise<BatchExecuteResponse> {
     await this.#address.ready();
-    const response = await this.#call('POST', '/batch/execute', { body: request, ...(signal === undefined ? {} : { signal }) });
+    const options = { body: request, onVersion, ...(signal === undefined ? {} : { signal }) };
+    const response = await this.#call('POST', '/batch/execute', options);
     return batchExecuteResponseSchema.parse(await response.json());
   }
 
@@ -146,9 +151,9 @@ export class EdgeClient {
     }
   }
 
-  async analytics(name: string, date?: string): Promise<DailyAnalytics> {
-    const query = date === undefined ? '' : `?date=${date}`;
-    return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
+  analytics(name: string, { date, exact }: { date?: string | undefined; exact: boolean }): Promise<DailyAnalytics> {
+    const query = new URLSearchParams({ exact: String(exact), ...(date === undefined ? {} : { date }) });
+    return this.request(dailyAnalyticsSchema, 'GET', `/tasks/${name}/analytics?${query.toString()}`);
   }
 
   /** The figures of the days from one to another, both included; to today when no end is given. */

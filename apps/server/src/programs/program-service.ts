@@ -156,9 +156,9 @@ export class ProgramService {
   }
 
   /** Many inputs through one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
-  async executeBatch(request: BatchExecuteRequest): Promise<BatchExecuteResponse> {
+  async executeBatch(request: BatchExecuteRequest, { onVersion }: Pick<CallOptions, 'onVersion'>): Promise<BatchExecuteResponse> {
     await this.versions(request.task_id);
-    return this.#edge.executeBatch(request);
+    return this.#edge.executeBatch(request, undefined, onVersion);
   }
 
   /** What is known of one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
@@ -167,9 +167,10 @@ export class ProgramService {
     return this.#store.loadMetadata(name, version);
   }
 
-  async analytics(name: string, date?: string): Promise<DailyAnalytics> {
+  /** The figures of a day (default: today); `exact` counts every record. Throws PROGRAM_NOT_FOUND. */
+  async analytics(name: string, of: { date?: string | undefined; exact: boolean }): Promise<DailyAnalytics> {
     await this.versions(name);
-    return this.#edge.analytics(name, date);
+    return this.#edge.analytics(name, of);
   }
 
   /** A file of what was recorded, as the edge makes it. Throws what the edge throws: PROGRAM_NOT_FOUND, SERVICE_UNAVAILABLE, LIMIT_EXCEEDED. */

@@ -114,7 +114,7 @@ describe('the later API of the source', () => {
     ];
     const answer = await server.post(`${V1}/batch/execute`, { task_id: 'mail', items, timeout_ms: 60_000 });
     const { results, success_count, failure_count } = batchExecuteResponseSchema.parse(answer.body);
-    assert.deepEqual([success_count, failure_count], [2, 1]);
+    assert.deepEqual([success_count, failure_count, answer.headers.get('x-program-version')], [2, 1, '1']);
     assert.deepEqual(
       results.map(({ id, success, sampled_for_validation: sampled }) => [id, success, sampled]),
       [

@@ -166,6 +166,14 @@ describe('GET /api/v1/programs/{name}/analytics', () => {
     assert.ok(today.successful_executions >= 1);
     const date = isoTime(systemClock.now()).slice(0, 10);
     assert.deepEqual((await server.get(`${PATH}/echo/analytics?date=${date}`)).status, 200);
+    const exact = dailyAnalyticsSchema.parse((await server.get(`${PATH}/echo/analytics?exact=true`)).body);
+    const { p50_latency_ms: p50, p99_latency_ms: p99, ...counts } = dailyAnalyticsSchema.parse(body);
+    assert.partialDeepStrictEqual(exact, counts);
+    for (const [sketched, found] of [
+      [p50, exact.p50_latency_ms],
+      [p99, exact.p99_latency_ms],
+    ] as const)
+      assert.ok(Math.abs(sketched - found) <= 0.0051 * found, `${sketched} of ${found}`);
     const old = dailyAnalyticsSchema.parse((await server.get(`${PATH}/echo/analytics?date=2020-01-31`)).body);
     assert.equal(old.total_executions, 0);
   });

@@ -371,10 +371,10 @@ describe('POST /batch/execute', () => {
   });
 
   it('runs any stored version and keeps the order', async () => {
-    const { edge, dir } = await setUp(2);
+    const { edge, dir, store } = await setUp(2);
     await using _ = edge;
     const items = Array.from({ length: 500 }, (_unused, n) => ({ id: `i${n}`, input: { text: n % 2 === 0 ? 'free' : 'hello' } }));
-    const { status, body } = await post(edge, '/batch/execute', {
+    const { status, headers, body } = await post(edge, '/batch/execute', {
       task_id: 'spam',
       version: 2,
       items,
@@ -383,6 +383,8 @@ describe('POST /batch/execute', () => {
     });
     assert.equal(status, 200);
     const batch = batchExecuteResponseSchema.parse(body);
+    assert.equal(headers['x-program-version'], '2');
+    assert.equal(headers['x-program-digest'], (await store.loadMetadata('spam', 2)).digest);
     assert.deepEqual([batch.version, batch.total_items, batch.success_count, batch.failure_count], [2, 500, 500, 0]);
     batch.results.forEach(({ id, output, execution_id }, n) => {
       assert.equal(id, `i${n}`);

@@ -70,7 +70,8 @@ async function answer(parts: EdgeParts, { taskId, input, headers }: Call, reply:
   return sendOutput(reply, served, execution);
 }
 
-function versionHeaders({ metadata }: ServedVersion): Record<string, string> {
+/** Headers that name the version that answers. */
+export function versionHeaders({ metadata }: ServedVersion): Record<string, string> {
   return { 'x-program-version': String(metadata.version), 'x-program-digest': metadata.digest };
 }
 
