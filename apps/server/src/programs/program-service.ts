@@ -5,6 +5,8 @@ import {
   type BatchExecuteResponse,
   type DailyAnalytics,
   type ExecuteResponse,
+  type ExecutionQueryRequest,
+  type ExecutionQueryResponse,
   type Json,
   type JsonObject,
   PlatformError,
@@ -17,6 +19,7 @@ import {
   type RolloutPlan,
   type TaskExecuteRequest,
   type TaskExecuteResponse,
+  executionQueryResponseSchema,
   isoTime,
   toJson,
 } from '@loopwright/protocol';
@@ -171,6 +174,12 @@ export class ProgramService {
   async analytics(name: string, of: { date?: string | undefined; exact: boolean }): Promise<DailyAnalytics> {
     await this.versions(name);
     return this.#edge.analytics(name, of);
+  }
+
+  /** What a `SELECT` finds in what was recorded. Throws PROGRAM_NOT_FOUND, VALIDATION_ERROR, LIMIT_EXCEEDED, SERVICE_UNAVAILABLE, OVERLOADED. */
+  async query(name: string, request: ExecutionQueryRequest): Promise<ExecutionQueryResponse> {
+    await this.versions(name);
+    return this.#edge.request(executionQueryResponseSchema, 'POST', `/tasks/${name}/executions/query`, request);
   }
 
   /** A file of what was recorded, as the edge makes it. Throws what the edge throws: PROGRAM_NOT_FOUND, SERVICE_UNAVAILABLE, LIMIT_EXCEEDED. */

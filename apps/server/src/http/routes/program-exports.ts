@@ -3,6 +3,8 @@ import {
   EXPORT_TYPES,
   type ExportKind,
   errorResponseSchema,
+  executionQueryRequestSchema,
+  executionQueryResponseSchema,
   exportFileName,
   exportKindSchema,
   exportQuerySchema,
@@ -17,20 +19,32 @@ const SUMMARIES: Readonly<Record<ExportKind, string>> = {
   executions: 'Every recorded execution of some days, or of all, with its input and output, as a CSV or Parquet file',
   analytics: 'The figures of each day as a CSV or Parquet file',
 };
+const REFUSED = { 400: errorResponseSchema, 404: errorResponseSchema, 422: errorResponseSchema, 503: errorResponseSchema };
 const FILE = {
   200: {
     description: 'The file, which is not kept: asked for again, it is made again',
     content: { 'text/csv': { schema: z.string() }, 'application/vnd.apache.parquet': { schema: z.string() } },
   },
-  400: errorResponseSchema,
-  404: errorResponseSchema,
-  422: errorResponseSchema,
-  503: errorResponseSchema,
+  ...REFUSED,
 };
 
-/** `/programs/{name}/executions/export` and `…/analytics/export`: what the edge makes, handed on as it comes. */
+/** `/programs/{name}/executions/export` and `…/analytics/export`: what the edge makes, handed on as it comes; and `…/executions/query`: questions about it. */
 export function programExportRoutes({ programs }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
+    api.post(
+      '/programs/:name/executions/query',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Ask one SELECT of the recorded executions of some days, or of all; up to 10,000 rows within 30 seconds',
+          params: z.object({ name: programNameSchema }),
+          body: executionQueryRequestSchema,
+          response: { 200: executionQueryResponseSchema, ...REFUSED },
+        },
+      },
+      async ({ params: { name }, body }) => programs.query(name, body),
+    );
+
     for (const kind of exportKindSchema.options)
       api.get(
         `/programs/:name/${kind}/export`,

@@ -72,7 +72,7 @@ describe('GET /api/v1/programs', () => {
   });
 });
 
-describe('GET /api/v1/programs/{name}/{executions,analytics}/export', () => {
+describe('/api/v1/programs/{name}/{executions,analytics}/export and …/executions/query', () => {
   it('hands on the file of the edge as it comes, to whoever may read inputs', async () => {
     for (const text of ['=1+1', 'x']) await server.post(`${PATH}/echo/execute`, { input: { text } });
     const response = await fetch(`${server.url}${PATH}/echo/executions/export`);
@@ -92,6 +92,15 @@ describe('GET /api/v1/programs/{name}/{executions,analytics}/export', () => {
     } else assert.match(parquet.toString(), /DuckDB is not installed/u);
     const head = await fetch(`${server.url}${PATH}/echo/executions/export`, { method: 'HEAD' });
     assert.deepEqual([head.status, head.headers.get('content-type')], [200, headers.get('content-type')]);
+  });
+
+  it('answers SQL over what was recorded', async () => {
+    const sql = `SELECT count(*) > 0 AS found FROM executions WHERE input_data->>'text' = '=1+1'`;
+    const answer = await server.post(`${PATH}/echo/executions/query`, { sql });
+    if (answer.status === 503) errorIn(answer, 'SERVICE_UNAVAILABLE');
+    else assert.deepEqual(answer.body, { rows: [{ found: true }], truncated: false });
+    errorIn(await server.post(`${PATH}/echo/executions/query`, { sql: '', more: 1 }), 'VALIDATION_ERROR');
+    errorIn(await server.post(`${PATH}/nobody/executions/query`, { sql }), 'PROGRAM_NOT_FOUND');
   });
 
   it('says what is missing or wrong', async () => {

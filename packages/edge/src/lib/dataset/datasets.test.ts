@@ -142,22 +142,37 @@ describe('openDayQueries', () => {
     if (!(await hasDuckDb())) return context.skip('@duckdb/node-api is not installed');
     const queries = await openDayQueries({ dir, taskId: 'spam', from: '2026-03-08' });
     const sql = `SELECT count(*)::INTEGER AS n, min(input_data->>'text') AS text, avg(latency_ms) AS mean FROM executions`;
-    assert.deepEqual(await queries.query(sql), [{ n: 3, text: `it's, "quoted"\nd0`, mean: 2 }]);
+    assert.deepEqual(await queries.query(sql), { rows: [{ n: 3, text: `it's, "quoted"\nd0`, mean: 2 }], truncated: false });
+    const one = await queries.query('SELECT id FROM executions', { rows: 1 });
+    assert.deepEqual([one.rows.length, one.truncated], [1, true]);
+    const few = await queries.query('SELECT id FROM executions', { characters: 30 });
+    assert.deepEqual([few.rows.length, few.truncated], [2, true]);
     await writeFile(join(dir, 'secret.csv'), 'a\n1\n');
     for (const attack of [
       `SELECT * FROM read_csv('${join(dir, 'secret.csv')}')`,
       `COPY executions TO '${join(dir, 'stolen.csv')}'`,
       'SET enable_external_access = true',
       `ATTACH '${join(dir, 'other.db')}'`,
+      // Not even where it may read.
+      `COPY executions TO '${join(dir, 'datasets/spam/executions/2026-03-01.jsonl')}'`,
+      `SELECT 1; COPY executions TO '${join(dir, 'datasets/spam/executions/2026-03-01.jsonl')}'`,
+      `CREATE TABLE stolen AS SELECT * FROM executions`,
+      '',
       'INSTALL httpfs',
       'no sql',
     ])
       await assert.rejects(queries.query(attack), { code: 'VALIDATION_ERROR' }, attack);
+    const late = AbortSignal.timeout(50);
+    const endless = 'SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b WHERE a.range % 7 = b.range % 3';
+    await assert.rejects(queries.query(endless, { signal: late }), { code: 'LIMIT_EXCEEDED' });
+    const greedy = 'SELECT list(a.range) AS l FROM range(1000000000) AS a';
+    await assert.rejects(queries.query(greedy), { code: 'LIMIT_EXCEEDED' });
     await queries.close();
     const none = await openDayQueries({ dir, taskId: 'spam', from: '2027-01-01' });
-    assert.deepEqual(await none.query('SELECT count(*)::INTEGER AS n, max(latency_ms) AS max FROM executions'), [
-      { n: 0, max: null },
-    ]);
+    assert.deepEqual(await none.query('SELECT count(*)::INTEGER AS n, max(latency_ms) AS max FROM executions'), {
+      rows: [{ n: 0, max: null }],
+      truncated: false,
+    });
     await none.close();
     return datasets.close();
   });

@@ -2,7 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type DailyAnalytics, PlatformError, analyticsFiguresSchema, messageOf } from '@loopwright/protocol';
 import { z } from 'zod';
-import { type Connected, type DayQueriesOptions, connectDays, openDuckDb, quoted } from './day-queries.ts';
+import { type Connected, type DayQueriesOptions, connectDays, openDuckDb, quoted } from './days-in-duckdb.ts';
 
 /**
  * Memory of an export, in MiB. DuckDB reads 2,048 records at once: with 30 KB each it takes some 260 MB of it, and what takes more is refused.

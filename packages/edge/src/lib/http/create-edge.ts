@@ -3,8 +3,8 @@ import { PlatformError, type Random, isLoopback, programNameSchema } from '@loop
 import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { DataJobs } from '../dataset/data-jobs.ts';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
-import { Exports } from '../dataset/exports.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
@@ -21,6 +21,7 @@ import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
+import { queryRoute } from './query-route.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -99,14 +100,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app, log);
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
-  const exports = new Exports({ dataDir, random });
+  const jobs = new DataJobs({ dataDir, random });
   const parts: EdgeParts = {
     ...tools,
     programs,
     remote,
     rollouts,
     datasets,
-    exports,
+    jobs,
     watching,
     dataDir,
     authToken,
@@ -114,10 +115,10 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     packageVersion: readPackageVersion(),
   };
   const serving = [executeRoutes, taskRoutes, batchRoute, statusRoutes];
-  for (const addRoutes of [...serving, refreshRoute, diffRoute, rolloutRoute, watchingRoutes, exportRoutes])
+  for (const addRoutes of [...serving, refreshRoute, diffRoute, rolloutRoute, watchingRoutes, exportRoutes, queryRoute])
     addRoutes(app, parts);
   const close = async (): Promise<void> => {
-    await exports[Symbol.asyncDispose]();
+    await jobs[Symbol.asyncDispose]();
     await app.close();
     await remote?.[Symbol.asyncDispose]();
     programs.close();

@@ -1,5 +1,5 @@
 import type { Datasets } from '../dataset/datasets.ts';
-import type { Exports } from '../dataset/exports.ts';
+import type { DataJobs } from '../dataset/data-jobs.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
 import type { RemoteSource } from '../remote/remote-source.ts';
 import type { EdgeRollouts } from '../rollout/edge-rollouts.ts';
@@ -12,7 +12,7 @@ export interface EdgeParts extends ExecutionTools {
   readonly rollouts: EdgeRollouts;
   readonly remote: RemoteSource | undefined;
   readonly datasets: Datasets;
-  readonly exports: Exports;
+  readonly jobs: DataJobs;
   readonly dataDir: string;
   readonly watching: Watching;
   /** Version of this package. */

@@ -4,7 +4,14 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type ExecutionRecord, errorResponseSchema, isoTime, systemClock, systemRandom } from '@loopwright/protocol';
+import {
+  type ExecutionRecord,
+  errorResponseSchema,
+  executionQueryResponseSchema,
+  isoTime,
+  systemClock,
+  systemRandom,
+} from '@loopwright/protocol';
 import { ExecutionLog } from '../dataset/execution-log.ts';
 import { noJail } from '../sandbox/jail/jail.ts';
 import { ProgramStore } from '../store/program-store.ts';
@@ -135,11 +142,37 @@ describe('the exports of the edge', () => {
     return undefined;
   });
 
+  it('answers SQL over what was recorded, and nothing but SELECT', async (context) => {
+    const ask = async (sql: string, days = {}): Promise<{ status: number; body: unknown }> => {
+      const headers = { authorization: 'Bearer token' };
+      const url = '/tasks/spam/executions/query';
+      const answer = await edge.app.inject({ method: 'POST', url, headers, payload: { sql, ...days } });
+      return { status: answer.statusCode, body: answer.json() };
+    };
+    const counted = await ask('SELECT status, count(*)::INTEGER AS n FROM executions GROUP BY ALL ORDER BY n DESC');
+    if (counted.status === 503) return context.skip('@duckdb/node-api is not installed');
+    const [success, failed] = [
+      { status: 'success', n: 2 },
+      { status: 'error', n: 1 },
+    ];
+    assert.deepEqual(counted, { status: 200, body: { rows: [success, failed], truncated: false } });
+    const { body } = await ask('SELECT count(*)::INTEGER AS n FROM executions', { from: TODAY });
+    assert.deepEqual(body, { rows: [{ n: 1 }], truncated: false });
+    const many = await ask('SELECT range FROM range(20000)');
+    assert.partialDeepStrictEqual(many, { status: 200, body: { truncated: true } });
+    assert.equal(executionQueryResponseSchema.parse(many.body).rows.length, 10_000);
+    for (const sql of ['DROP VIEW executions', `SELECT * FROM read_text('/etc/hostname')`, 'SELEC', ' '])
+      assert.equal(errorResponseSchema.parse((await ask(sql)).body).error_code, 'VALIDATION_ERROR', sql);
+    return undefined;
+  });
+
   it('lets only the orchestrator in, and refuses what is no question', async () => {
     const codeOf = async (path: string, token?: string): Promise<string> =>
       errorResponseSchema.parse((await get(path, token)).json()).error_code;
     assert.equal(await codeOf('executions/export', 'other'), 'UNAUTHORIZED');
     assert.equal(await codeOf('analytics/export', 'other'), 'UNAUTHORIZED');
+    const asked = await edge.app.inject({ method: 'POST', url: '/tasks/spam/executions/query', payload: { sql: 'SELECT 1' } });
+    assert.equal(asked.statusCode, 401);
     for (const query of ['format=xls', 'from=yesterday', 'from=2026-03-07&to=2026-03-06', 'more=1'])
       assert.equal(await codeOf(`executions/export?${query}`), 'VALIDATION_ERROR', query);
     assert.equal(await codeOf('../nobody/executions/export'), 'PROGRAM_NOT_FOUND');

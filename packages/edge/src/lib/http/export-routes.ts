@@ -23,7 +23,7 @@ const EVER = { from: '0001-01-01', to: '9999-12-31' };
  * orchestrator, because inputs are shown and it takes a while.
  */
 export function exportRoutes(app: FastifyInstance, parts: EdgeParts): void {
-  const { datasets, dataDir, exports } = parts;
+  const { datasets, dataDir, jobs } = parts;
   for (const what of ['executions', 'analytics'] as const)
     app.get(`/tasks/:task_id/${what}/export`, { exposeHeadRoute: false }, async (request, reply) => {
       checkToken(request, parts, 'export');
@@ -34,7 +34,7 @@ export function exportRoutes(app: FastifyInstance, parts: EdgeParts): void {
         throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${taskId}"`);
       const log = await datasets.of(taskId);
       const figures = async (): Promise<DailyAnalytics[]> => (await rangeAnalytics(log, { from, to })).days;
-      const signal = AbortSignal.any([untilGone(request, reply), exports.closing]);
+      const signal = AbortSignal.any([untilGone(request, reply), jobs.closing]);
       let made: Readable | string;
       if (format === 'csv')
         made =
@@ -42,7 +42,7 @@ export function exportRoutes(app: FastifyInstance, parts: EdgeParts): void {
             ? addAbortSignal(signal, Readable.from(executionsAsCsv(log, { from, to })))
             : figuresAsCsv(await figures());
       else {
-        const { stream, bytes } = await exports.make(signal, async (target) =>
+        const { stream, bytes } = await jobs.make(signal, async (target) =>
           what === 'executions'
             ? executionsToParquet({ dir: dataDir, taskId, from, to }, target)
             : figuresToParquet(await figures(), target),
@@ -58,9 +58,9 @@ export function exportRoutes(app: FastifyInstance, parts: EdgeParts): void {
 }
 
 /** Aborted when nobody waits for the answer any more. */
-function untilGone({ raw }: FastifyRequest, reply: FastifyReply): AbortSignal {
+export function untilGone({ socket }: FastifyRequest, reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  if (raw.destroyed) gone.abort();
+  if (socket.destroyed) gone.abort();
   return gone.signal;
 }

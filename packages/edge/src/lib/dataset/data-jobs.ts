@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { PlatformError, type Random } from '@loopwright/protocol';
 import type { ExportTo } from './export-parquet.ts';
 
-/** Exports that wait for the one that is made: more are refused. */
+/** Jobs that wait for the one that is under way: more are refused. */
 const WAITING_MAX = 4;
 
 /** A file that was made, to be read once. */
@@ -14,10 +14,10 @@ export interface Exported {
 }
 
 /**
- * Makes Parquet files for readers, one after the other: each takes memory and a processor that the programs want. A file has no name any more when it is
- * read, so that no crash leaves it behind.
+ * Does what reads many records at once, one thing after the other: each takes memory and a processor that the programs want. A file that is made has no
+ * name any more when it is read, so that no crash leaves it behind.
  */
-export class Exports implements AsyncDisposable {
+export class DataJobs implements AsyncDisposable {
   readonly #folder: string;
   readonly #random: Random;
   readonly #closing = new AbortController();
@@ -29,21 +29,22 @@ export class Exports implements AsyncDisposable {
     this.#random = random;
   }
 
-  /** Aborted when nothing is exported any more. */
+  /** Aborted when nothing is done any more. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
 
-  /**
-   * Has a file written, and opens it. The reader closes the stream. `signal` is aborted when {@link closing} is.
-   *
-   * @throws PlatformError OVERLOADED: too many wait; SERVICE_UNAVAILABLE, STORE_FAILED
-   */
-  async make(signal: AbortSignal, write: (to: ExportTo) => Promise<number>): Promise<Exported> {
+  /** Has a file written in its turn, and opens it. The reader closes the stream. `signal` is aborted when {@link closing} is. Throws as {@link run} does; STORE_FAILED */
+  make(signal: AbortSignal, write: (to: ExportTo) => Promise<number>): Promise<Exported> {
+    return this.run(() => this.#write(write, signal));
+  }
+
+  /** Does something in its turn. @throws PlatformError OVERLOADED: too many wait */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting > WAITING_MAX)
-      throw new PlatformError('OVERLOADED', `Cannot export: ${this.#waiting} exports are under way or wait`);
+      throw new PlatformError('OVERLOADED', `Cannot read so many records: ${this.#waiting} jobs are under way or wait`);
     this.#waiting += 1;
-    const turn = this.#turn.then(() => this.#write(write, signal)).finally(() => (this.#waiting -= 1));
+    const turn = this.#turn.then(work).finally(() => (this.#waiting -= 1));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
