@@ -58,6 +58,8 @@ export interface Edge extends AsyncDisposable {
   readonly app: FastifyInstance;
   /** Keeps records for another time from now on. */
   retain(retention: Retention): void;
+  /** Samples, validates and looks for drift in another way from now on; what was found out stays. */
+  watch(options: WatchingOptions): void;
   /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
   close(): Promise<void>;
 }
@@ -79,7 +81,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const store = new ProgramStore({ dir: dataDir, clock });
   const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
-  const { watching, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
+  const { watching, reconfigure, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
   const tools = { sandbox, trace, clock, random, watching };
   const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
@@ -127,7 +129,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
-  return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };
+  return { app, retain: (retention) => datasets.retain(retention), watch: reconfigure, close, [Symbol.asyncDispose]: close };
 }
 
 function readPackageVersion(): string {

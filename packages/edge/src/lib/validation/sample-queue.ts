@@ -43,7 +43,7 @@ const WAITING = `(state = 'open' OR (state = 'claimed' AND claimed_until <= $now
 export class SampleQueue {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
-  readonly #limit: number;
+  #limit: number;
   readonly #onTrouble: (error: unknown) => void;
   readonly #statements = new Map<string, StatementSync>();
   #pending: NewSample[] = [];
@@ -64,6 +64,11 @@ export class SampleQueue {
     this.#clock = clock;
     this.#limit = queueLimit;
     this.#onTrouble = onTrouble;
+  }
+
+  /** From now on so many samples of a program wait at the most. */
+  limitTo(queueLimit: number): void {
+    this.#limit = queueLimit;
   }
 
   /** Puts a sample in; those of one turn of the event loop are written together. */

@@ -61,6 +61,7 @@ interface Opened {
 export class Watching implements AsyncDisposable {
   readonly #parts: WatchingParts;
   readonly #programs = new Map<string, ProgramWatch>();
+  #options: WatchingOptions;
   #opened: Opened | undefined;
   #told = '';
   #stopTimer: () => void = () => undefined;
@@ -68,6 +69,7 @@ export class Watching implements AsyncDisposable {
 
   constructor(parts: WatchingParts) {
     this.#parts = parts;
+    this.#options = parts.options;
   }
 
   /** Samples and what oracles say of them. Throws STORE_FAILED. */
@@ -82,7 +84,7 @@ export class Watching implements AsyncDisposable {
 
   /** Why a success is to be validated; `undefined` when it is not. It never fails: what cannot be watched is served all the same. */
   choose(taskId: string, candidate: Candidate): SampleReason | undefined {
-    if (this.#parts.options.sampling.rate === 0) return undefined;
+    if (this.#options.sampling.rate === 0) return undefined;
     return this.#guarded(taskId, () => {
       const reason = this.#watchOf(taskId).choose(candidate);
       return reason === undefined || this.#open().counts.budget(taskId).exhausted ? undefined : reason;
@@ -96,7 +98,7 @@ export class Watching implements AsyncDisposable {
 
   /** Takes an execution into account that was recorded. It never fails: the execution has succeeded by then. */
   observe({ record, inputJson, reason }: Watched): void {
-    const { options } = this.#parts;
+    const options = this.#options;
     if (reason === undefined && options.sampling.rate === 0 && options.drift === null) return;
     const { id: sampleId, task_id: taskId, program_id: programId, version } = record;
     const output: Json = record.output_data?.result ?? null;
@@ -118,14 +120,27 @@ export class Watching implements AsyncDisposable {
 
   /** What validations say about each version of a program. */
   summary(taskId: string): ValidationSummary {
-    const { strategy, rate, confidence = 'program' } = this.#parts.options.sampling;
+    const { strategy, rate, confidence = 'program' } = this.#options.sampling;
     const candidates = this.candidates.count(taskId);
     return { ...this.validations.summary(taskId, { strategy, rate }), confidence_by: confidence, candidates };
   }
 
   /** How outputs are compared with the right ones. */
   get comparison(): Comparison {
-    return this.#parts.options.validation.comparison;
+    return this.#options.validation.comparison;
+  }
+
+  /** Goes on with other options; what was found out stays, and so do samples that wait. */
+  reconfigure(options: WatchingOptions): void {
+    this.maintain();
+    this.#options = options;
+    // Each begins again with what was written of it.
+    this.#programs.clear();
+    if (this.#opened === undefined) return;
+    const { queue, counts, validations } = this.#opened;
+    queue.limitTo(options.validation.queueLimit);
+    counts.limitTo(options.validation.budgetUsdPerDay);
+    validations.reconfigure(options.validation);
   }
 
   /** Writes what has changed and forgets what is old. */
@@ -165,7 +180,8 @@ export class Watching implements AsyncDisposable {
   #watchOf(taskId: string): ProgramWatch {
     const known = this.#programs.get(taskId);
     if (known !== undefined) return known;
-    const { options, activeVersion, clock, random } = this.#parts;
+    const { activeVersion, clock, random } = this.#parts;
+    const options = this.#options;
     const { database } = options.drift === null ? { database: undefined } : this.#open();
     const watch = new ProgramWatch({ taskId, options, activeVersion: () => activeVersion(taskId), database, clock, random });
     this.#programs.set(taskId, watch);
@@ -174,8 +190,8 @@ export class Watching implements AsyncDisposable {
 
   #open(): Opened {
     if (this.#opened !== undefined) return this.#opened;
-    const { dir, durability, datasets, clock, random, options } = this.#parts;
-    const { validation } = options;
+    const { dir, durability, datasets, clock, random } = this.#parts;
+    const { validation } = this.#options;
     const database = openWatchingDatabase(dir, durability);
     const onTrouble = (error: unknown): void => this.#tell(`Cannot keep samples: ${messageOf(error)}`);
     const queue = new SampleQueue({ database, clock, queueLimit: validation.queueLimit, onTrouble });
