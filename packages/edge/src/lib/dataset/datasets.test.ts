@@ -162,9 +162,6 @@ describe('openDayQueries', () => {
       'no sql',
     ])
       await assert.rejects(queries.query(attack), { code: 'VALIDATION_ERROR' }, attack);
-    const late = AbortSignal.timeout(50);
-    const endless = 'SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b WHERE a.range % 7 = b.range % 3';
-    await assert.rejects(queries.query(endless, { signal: late }), { code: 'LIMIT_EXCEEDED' });
     const greedy = 'SELECT list(a.range) AS l FROM range(1000000000) AS a';
     await assert.rejects(queries.query(greedy), { code: 'LIMIT_EXCEEDED' });
     await queries.close();

@@ -6,13 +6,11 @@ import { type DayQueriesOptions, connectDays, quoted } from './days-in-duckdb.ts
 const SELECT = 1;
 
 /** What one query may give and take. */
-export interface QueryLimits {
+interface QueryLimits {
   /** Rows of the answer at the most. Default 100,000. */
   readonly rows?: number;
   /** Characters of the rows as JSON at the most. Default 64 Mi. */
   readonly characters?: number;
-  /** Ends a query that takes too long. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** SQL over the recorded executions of a program, by DuckDB: the view `executions`, a row for each record. */
@@ -20,7 +18,7 @@ export interface DayQueries {
   /**
    * The rows of one `SELECT`; big numbers and times as text. It can read the executions of the program, and neither read nor write anything else.
    *
-   * @throws PlatformError VALIDATION_ERROR: what DuckDB says about the query; LIMIT_EXCEEDED: it takes more memory or time than it may
+   * @throws PlatformError VALIDATION_ERROR: what DuckDB says about the query; LIMIT_EXCEEDED: it takes more memory than it may. Nothing here limits its time: see `run-data-job.ts`
    */
   query(sql: string, limits?: QueryLimits): Promise<ExecutionQueryResponse>;
   close(): Promise<void>;
@@ -37,7 +35,8 @@ export async function openDayQueries(options: DayQueriesOptions): Promise<DayQue
     const statements = await connection.extractStatements(sql);
     if (statements.count !== 1) throw new Error(`it has ${statements.count} statements`);
     const statement = await statements.prepare(0);
-    if (statement.statementType !== SELECT) throw new Error('it is no SELECT');
+    const type: number = statement.statementType;
+    if (type !== SELECT) throw new Error('it is no SELECT');
     return statement;
   };
   const read = async (
@@ -57,16 +56,10 @@ export async function openDayQueries(options: DayQueriesOptions): Promise<DayQue
   };
   return {
     query: async (sql, limits = {}) => {
-      const { signal } = limits;
-      const interrupt = (): void => connection.interrupt();
-      signal?.addEventListener('abort', interrupt);
       try {
-        signal?.throwIfAborted();
         return await read(sql, limits);
       } catch (error) {
-        throw refusal(error, signal);
-      } finally {
-        signal?.removeEventListener('abort', interrupt);
+        throw refusal(error);
       }
     },
     close: async () => {
@@ -76,18 +69,10 @@ export async function openDayQueries(options: DayQueriesOptions): Promise<DayQue
   };
 }
 
-function refusal(error: unknown, signal: AbortSignal | undefined): PlatformError {
+function refusal(error: unknown): PlatformError {
   const message = messageOf(error);
-  const options = { cause: error };
-  if (signal?.aborted === true)
-    return new PlatformError('LIMIT_EXCEEDED', 'Cannot run the query: it takes longer than it may', {
-      ...options,
-      details: { limit: 'time of a query' },
-    });
-  if (message.startsWith('Out of Memory Error'))
-    return new PlatformError('LIMIT_EXCEEDED', 'Cannot run the query: it takes more memory than it may', {
-      ...options,
-      details: { limit: 'memory of a query' },
-    });
-  return new PlatformError('VALIDATION_ERROR', `Cannot run the query: ${message}`.slice(0, 2000), options);
+  if (!message.startsWith('Out of Memory Error'))
+    return new PlatformError('VALIDATION_ERROR', `Cannot run the query: ${message}`.slice(0, 2000), { cause: error });
+  const details = { limit: 'memory of a query or an export' };
+  return new PlatformError('LIMIT_EXCEEDED', 'Cannot run the query: it takes more memory than it may', { details, cause: error });
 }

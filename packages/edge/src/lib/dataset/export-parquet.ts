@@ -9,20 +9,14 @@ import { type Connected, type DayQueriesOptions, connectDays, openDuckDb, quoted
  */
 const MEMORY_MIB = 400;
 
-/** Where an export goes, and when it is no longer wanted. */
-export interface ExportTo {
-  readonly path: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Writes the executions of some days to a Parquet file, in no order that can be relied on. The file is there completely or not at all.
  *
  * @returns how many records
  * @throws PlatformError SERVICE_UNAVAILABLE without DuckDB; STORE_FAILED; LIMIT_EXCEEDED: inputs or outputs are too large for its memory
  */
-export async function executionsToParquet(options: DayQueriesOptions, to: ExportTo): Promise<number> {
-  return writeRows(await connectDays({ memoryMiB: MEMORY_MIB, ...options }), 'executions', to);
+export async function executionsToParquet(options: DayQueriesOptions, path: string): Promise<number> {
+  return writeRows(await connectDays({ memoryMiB: MEMORY_MIB, ...options }), 'executions', path);
 }
 
 /**
@@ -31,29 +25,26 @@ export async function executionsToParquet(options: DayQueriesOptions, to: Export
  * @returns how many days
  * @throws PlatformError SERVICE_UNAVAILABLE without DuckDB; STORE_FAILED
  */
-export async function figuresToParquet(days: readonly DailyAnalytics[], to: ExportTo): Promise<number> {
+export async function figuresToParquet(days: readonly DailyAnalytics[], path: string): Promise<number> {
   const types = Object.entries(analyticsFiguresSchema.shape).map(
     ([name, type]) => `${name}: '${type.safeParse(0.5).success ? 'DOUBLE' : 'BIGINT'}'`,
   );
-  const source = `${resolve(to.path)}.source`;
+  const source = `${resolve(path)}.source`;
   try {
     await writeFile(source, days.map((day) => `${JSON.stringify(day)}\n`).join(''));
     const columns = ["date: 'DATE'", ...types].join(', ');
     const rows = `read_json('${quoted(source)}', format = 'newline_delimited', columns = {${columns}})`;
-    return await writeRows(await openDuckDb(MEMORY_MIB), rows, to);
+    return await writeRows(await openDuckDb(MEMORY_MIB), rows, path);
   } catch (error) {
-    throw failed(to.path, error);
+    throw failed(path, error);
   } finally {
     await rm(source, { force: true });
   }
 }
 
-async function writeRows({ connection, database }: Connected, rows: string, { path, signal }: ExportTo): Promise<number> {
+async function writeRows({ connection, database }: Connected, rows: string, path: string): Promise<number> {
   const next = `${resolve(path)}.next`;
-  const interrupt = (): void => connection.interrupt();
   try {
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', interrupt);
     // One thread: the programs want the processor too. Without an order it needs not keep what comes later.
     await connection.run(
       `SET temp_directory = '${quoted(dirname(next))}'; SET threads = 1; SET preserve_insertion_order = false`,
@@ -66,7 +57,6 @@ async function writeRows({ connection, database }: Connected, rows: string, { pa
     await rm(next, { force: true });
     throw failed(path, error);
   } finally {
-    signal?.removeEventListener('abort', interrupt);
     connection.closeSync();
     database.closeSync();
   }

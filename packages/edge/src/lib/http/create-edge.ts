@@ -102,7 +102,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app, log);
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
-  const jobs = new DataJobs({ dataDir, random });
+  const jobs = new DataJobs({ dataDir, clock, random });
   const parts: EdgeParts = {
     ...tools,
     programs,

@@ -4,14 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import {
-  type ExecutionRecord,
-  errorResponseSchema,
-  executionQueryResponseSchema,
-  isoTime,
-  systemClock,
-  systemRandom,
-} from '@loopwright/protocol';
+import { type ExecutionRecord, errorResponseSchema, isoTime, systemClock, systemRandom } from '@loopwright/protocol';
 import { ExecutionLog } from '../dataset/execution-log.ts';
 import { noJail } from '../sandbox/jail/jail.ts';
 import { ProgramStore } from '../store/program-store.ts';
@@ -112,11 +105,35 @@ describe('the exports of the edge', () => {
     assert.match(body, new RegExp(`\\n${EARLIER},2,1,1,0\\.5,0,0,2,`, 'u'));
   });
 
-  it('gives both as Parquet, leaves no file behind, and makes one at a time', async (context) => {
-    const answers = await Promise.all([get('executions/export?format=parquet'), get('analytics/export?format=parquet')]);
-    const [executions, figures] = answers;
-    if (executions.statusCode === 503) return context.skip('@duckdb/node-api is not installed');
-    for (const { headers, rawPayload } of answers) {
+  it('gives both as Parquet, answers SQL, one thing at a time, and leaves no file behind', async (context) => {
+    const ask = (sql: string): ReturnType<typeof get> =>
+      edge.app.inject({
+        method: 'POST',
+        url: '/tasks/spam/executions/query',
+        headers: { authorization: 'Bearer token' },
+        payload: { sql, to: EARLIER },
+      });
+    const counts = 'SELECT status, count(*)::INTEGER AS n FROM executions GROUP BY ALL ORDER BY status';
+    const asks = [
+      () => get('executions/export?format=parquet'),
+      () => get('analytics/export?format=parquet'),
+      () => ask(counts),
+      () => ask(counts),
+    ] as const;
+    const together = await Promise.all(asks.map((one) => one()));
+    // Three of them wait for each other, whichever came first.
+    const refused = together.findIndex(({ statusCode }) => statusCode === 503);
+    const again = await asks[refused]?.();
+    const [executions, figures, counted] = together.map((answer, index) =>
+      index === refused ? again : answer,
+    ) as typeof together;
+    assert.ok(executions !== undefined && figures !== undefined && counted !== undefined);
+    if (/not installed/u.test(executions.body)) return context.skip('@duckdb/node-api is not installed');
+    assert.equal(errorResponseSchema.parse(together[refused]?.json()).error_code, 'OVERLOADED');
+    assert.equal(together.filter(({ statusCode }) => statusCode === 200).length, 3);
+    const [failed, success] = ['error', 'success'].map((status) => ({ status, n: 1 }));
+    assert.deepEqual([counted.statusCode, counted.json()], [200, { rows: [failed, success], truncated: false }]);
+    for (const { headers, rawPayload } of [executions, figures]) {
       assert.equal(headers['content-type'], 'application/vnd.apache.parquet');
       assert.equal(Number(headers['content-length']), rawPayload.length);
     }
@@ -135,34 +152,8 @@ describe('the exports of the edge', () => {
       ],
     );
     assert.deepEqual(await readdir(join(dir, 'exports')), []);
-    const crowd = await Promise.all(Array.from({ length: 7 }, () => get('analytics/export?format=parquet')));
-    const refused = crowd.filter(({ statusCode }) => statusCode === 503);
-    assert.equal(refused.length, 2);
-    assert.equal(errorResponseSchema.parse(refused[0]?.json()).error_code, 'OVERLOADED');
-    return undefined;
-  });
-
-  it('answers SQL over what was recorded, and nothing but SELECT', async (context) => {
-    const ask = async (sql: string, days = {}): Promise<{ status: number; body: unknown }> => {
-      const headers = { authorization: 'Bearer token' };
-      const url = '/tasks/spam/executions/query';
-      const answer = await edge.app.inject({ method: 'POST', url, headers, payload: { sql, ...days } });
-      return { status: answer.statusCode, body: answer.json() };
-    };
-    const counted = await ask('SELECT status, count(*)::INTEGER AS n FROM executions GROUP BY ALL ORDER BY n DESC');
-    if (counted.status === 503) return context.skip('@duckdb/node-api is not installed');
-    const [success, failed] = [
-      { status: 'success', n: 2 },
-      { status: 'error', n: 1 },
-    ];
-    assert.deepEqual(counted, { status: 200, body: { rows: [success, failed], truncated: false } });
-    const { body } = await ask('SELECT count(*)::INTEGER AS n FROM executions', { from: TODAY });
-    assert.deepEqual(body, { rows: [{ n: 1 }], truncated: false });
-    const many = await ask('SELECT range FROM range(20000)');
-    assert.partialDeepStrictEqual(many, { status: 200, body: { truncated: true } });
-    assert.equal(executionQueryResponseSchema.parse(many.body).rows.length, 10_000);
-    for (const sql of ['DROP VIEW executions', `SELECT * FROM read_text('/etc/hostname')`, 'SELEC', ' '])
-      assert.equal(errorResponseSchema.parse((await ask(sql)).body).error_code, 'VALIDATION_ERROR', sql);
+    const wrong = errorResponseSchema.parse((await ask(`SELECT * FROM read_text('/etc/hostname')`)).json());
+    assert.deepEqual([wrong.error_code, /Permission Error/u.test(wrong.message)], ['VALIDATION_ERROR', true]);
     return undefined;
   });
 

@@ -10,7 +10,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { executionsAsCsv, figuresAsCsv } from '../dataset/export-csv.ts';
-import { executionsToParquet, figuresToParquet } from '../dataset/export-parquet.ts';
+import type { FileJob } from '../dataset/data-jobs.ts';
 import { rangeAnalytics } from '../dataset/range-analytics.ts';
 import { checkToken } from './check-token.ts';
 import type { EdgeParts } from './edge-parts.ts';
@@ -37,19 +37,16 @@ export function exportRoutes(app: FastifyInstance, parts: EdgeParts): void {
       const signal = AbortSignal.any([untilGone(request, reply), jobs.closing]);
       let made: Readable | string;
       if (format === 'csv')
-        made =
-          what === 'executions'
-            ? addAbortSignal(signal, Readable.from(executionsAsCsv(log, { from, to })))
-            : figuresAsCsv(await figures());
+        made = what === 'executions' ? Readable.from(executionsAsCsv(log, { from, to })) : figuresAsCsv(await figures());
       else {
-        const { stream, bytes } = await jobs.make(signal, async (target) =>
-          what === 'executions'
-            ? executionsToParquet({ dir: dataDir, taskId, from, to }, target)
-            : figuresToParquet(await figures(), target),
-        );
+        const days = { dir: dataDir, taskId, from, to };
+        const job: FileJob = what === 'executions' ? { kind: 'executions', days } : { kind: 'figures', figures: await figures() };
+        const { stream, bytes } = await jobs.export(job, signal);
         made = stream;
         void reply.header('content-length', bytes);
       }
+      // Also of who went away while it was made.
+      if (typeof made !== 'string') addAbortSignal(signal, made);
       return reply
         .type(EXPORT_TYPES[format])
         .header('content-disposition', `attachment; filename="${exportFileName(taskId, what, query)}"`)
