@@ -178,6 +178,7 @@ describe('GET /api/v1/examples/{digest}/facts', () => {
     );
     assert.equal(facts.labels.reduce((sum, { holdout }) => sum + holdout, 0) > 0, true);
     assert.deepEqual((await server.get(`${PATH}/${digest}/facts`)).body, facts);
+    assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=0.99`)).status, 200);
     assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=1`)).status, 400);
     assert.equal((await server.get(`${PATH}/${'0'.repeat(64)}/facts`)).status, 404);
   });
