@@ -25,7 +25,11 @@ export interface CandidatesParts {
   readonly queue: SampleQueue;
   readonly counts: ValidationCounts;
   readonly random: Random;
+  /** Told why candidates were lost that could not be written. */
+  readonly onTrouble: (error: unknown) => void;
 }
+
+type Candidate = Omit<NewSample, 'reason' | 'confidence'>;
 
 const rowSchema = z.object({
   sample_id: z.string(),
@@ -41,34 +45,40 @@ type Row = z.infer<typeof rowSchema>;
 /** Executions that become samples if the model is less sure of them than of others. */
 export class Candidates {
   readonly #parts: CandidatesParts;
+  #pending: Candidate[] = [];
 
   constructor(parts: CandidatesParts) {
     this.#parts = parts;
   }
 
-  /** Keeps a candidate. */
-  add({ sampleId, taskId, programId, version, inputJson, outputJson, slice }: Omit<NewSample, 'reason'>): void {
-    const { database } = this.#parts;
-    database
-      .prepare(
-        'INSERT OR IGNORE INTO candidates (sample_id, task_id, program_id, version, input, output, slice) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(sampleId, taskId, programId, version, inputJson, outputJson, slice);
-    database
-      .prepare(
-        'DELETE FROM candidates WHERE task_id = $task AND no <= (SELECT no FROM candidates WHERE task_id = $task ORDER BY no DESC LIMIT 1 OFFSET $limit)',
-      )
-      .run({ task: taskId, limit: CANDIDATES_LIMIT });
+  /** Keeps a candidate; those of one turn of the event loop are written together. */
+  add(candidate: Candidate): void {
+    this.#pending.push(candidate);
+    if (this.#pending.length === 1) setImmediate(() => this.flush());
+  }
+
+  /** Writes what waits to be written. What cannot be is no candidate; the execution itself is recorded elsewhere. */
+  flush(): void {
+    const candidates = this.#pending;
+    this.#pending = [];
+    if (candidates.length === 0) return;
+    try {
+      this.#parts.queue.transact(() => this.#insert(candidates));
+    } catch (error) {
+      this.#parts.onTrouble(error);
+    }
   }
 
   /** How many wait. */
   count(taskId: string): number {
+    this.flush();
     const row = this.#parts.database.prepare('SELECT COUNT(*) AS count FROM candidates WHERE task_id = ?').get(taskId);
     return Number(row?.['count'] ?? 0);
   }
 
   /** The oldest ones, as many as may be rated at once. */
   list(taskId: string): CandidateList {
+    this.flush();
     const rows = this.#parts.database
       .prepare('SELECT * FROM candidates WHERE task_id = ? ORDER BY no LIMIT ?')
       .all(taskId, CANDIDATES_RATED_AT_ONCE)
@@ -102,6 +112,19 @@ export class Candidates {
       queue.insert(chosen.map(({ row, confidence }) => sampleOf(row, confidence)));
       return { rated: taken.length, sampled: chosen.map(({ row }) => row.sample_id), cost_usd: costUsd };
     });
+  }
+
+  #insert(candidates: readonly Candidate[]): void {
+    const { database } = this.#parts;
+    const insert = database.prepare(
+      'INSERT OR IGNORE INTO candidates (sample_id, task_id, program_id, version, input, output, slice) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    for (const { sampleId, taskId, programId, version, inputJson, outputJson, slice } of candidates)
+      insert.run(sampleId, taskId, programId, version, inputJson, outputJson, slice);
+    const forget = database.prepare(
+      'DELETE FROM candidates WHERE task_id = $task AND no <= (SELECT no FROM candidates WHERE task_id = $task ORDER BY no DESC LIMIT 1 OFFSET $limit)',
+    );
+    for (const task of new Set(candidates.map(({ taskId }) => taskId))) forget.run({ task, limit: CANDIDATES_LIMIT });
   }
 
   #take(taskId: string, sampleId: string): Row | undefined {

@@ -11,7 +11,6 @@ import { ValidationCounts } from '../validation/validation-counts.ts';
 import { openWatchingDatabase } from './watching-database.ts';
 
 const CANDIDATE = {
-  sampleId: 'two',
   taskId: 'spam',
   programId: 'p',
   version: 1,
@@ -48,10 +47,14 @@ it('a database of the first version keeps its samples and counts, and scores fro
     assert.deepEqual([before?.all.total, before?.average_score], [10 + restart, restart === 0 ? null : 0.5]);
     if (restart === 0)
       counts.add('spam', { version: 1, reason: 'random', slice: 'simple', match: false, similarity: 0.5, costUsd: 0 });
-    const queue = new SampleQueue({ database, clock: systemClock, queueLimit: 10, onTrouble: (error) => assert.ifError(error) });
+    const onTrouble = (error: unknown): void => assert.ifError(error);
+    const queue = new SampleQueue({ database, clock: systemClock, queueLimit: 10, onTrouble });
     const { state, confidence } = queue.get('spam', 'one');
     assert.deepEqual([state, confidence], ['open', null]);
-    new Candidates({ database, queue, counts, random: systemRandom }).add(CANDIDATE);
+    const candidates = new Candidates({ database, queue, counts, random: systemRandom, onTrouble });
+    for (let n = 0; n < 205; n += 1) candidates.add({ ...CANDIDATE, sampleId: `${restart}-${n}` });
+    assert.equal(candidates.count('spam'), 200, 'the oldest are forgotten');
+    assert.equal(candidates.list('spam').candidates[0]?.sample_id, `${restart}-5`);
     database.close();
   }
 });

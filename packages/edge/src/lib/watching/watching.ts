@@ -158,6 +158,7 @@ export class Watching implements AsyncDisposable {
     this.#stopTimer();
     await this.#recovering;
     this.#opened?.queue.flush();
+    this.#opened?.candidates.flush();
     this.maintain();
     this.#opened?.database.close();
   }
@@ -200,7 +201,7 @@ export class Watching implements AsyncDisposable {
     const onValidation = (sample: Sample, given: ValidationRecord): void =>
       this.#guarded(sample.task_id, () => this.#watchOf(sample.task_id).validated(sample, given));
     const validations = new Validations({ queue, counts, datasets, options: validation, clock, onValidation });
-    const candidates = new Candidates({ database, queue, counts, random });
+    const candidates = new Candidates({ database, queue, counts, random, onTrouble });
     this.#opened = { database, candidates, queue, counts, validations };
     this.#plan();
     const unlogged = database.prepare('SELECT DISTINCT task_id FROM samples WHERE logged = 0').all();
