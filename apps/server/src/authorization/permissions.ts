@@ -176,9 +176,9 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/repairs': { need: 'programs:read', on: 'program' },
   // Executions and samples are inputs that people sent.
+  'GET /api/v1/programs/{name}/executions/export': { need: 'tasks:read', on: 'program' },
   // It shows them too, and takes a processor for a while.
   'POST /api/v1/programs/{name}/executions/query': { need: 'programs:execute', on: 'program', audited: false },
-  'GET /api/v1/programs/{name}/executions/export': { need: 'tasks:read', on: 'program' },
   'GET /api/v1/programs/{name}/samples': { need: 'tasks:read', on: 'program' },
   'GET /api/v1/programs/{name}/samples/{sample_id}': { need: 'tasks:read', on: 'program' },
   'POST /api/v1/programs/{name}/samples/rate': { ...VALIDATION, records: { answered: ['rated', 'cost_usd'] } },
