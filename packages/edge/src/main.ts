@@ -32,6 +32,7 @@ const envSchema = z.object({
   LOOPWRIGHT_SANDBOX_WORKERS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_MEMORY_MB: wholeNumber.default(64),
+  LOOPWRIGHT_SANDBOX_STATE: z.enum(['kept', 'fresh']).optional(),
 });
 
 /** The longest that a call over the channel takes: a comparison of versions. */
@@ -43,11 +44,20 @@ function log(message: string): void {
   process.stderr.write(`${JSON.stringify({ time: isoTime(systemClock.now()), level: 'info', module: 'edge', msg: message })}\n`);
 }
 
-/** Reads the file again; what is wrong in it changes nothing. How long records are kept changes at once, the rest with the next start. */
-async function reload(edge: Edge, path: string, environment: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Reads the file again; what is wrong in it changes nothing. What is sampled, validated and kept changes at once, the rest with the next start. What a variable
+ * says still goes before it.
+ */
+async function reload(
+  edge: Edge,
+  path: string,
+  { environment, retentionDays }: { environment: NodeJS.ProcessEnv; retentionDays: number | undefined },
+): Promise<void> {
   try {
-    edge.retain(storageOptions(await readDeployment(path, environment)));
-    log(`Read "${path}" again: how long records are kept is as it says now, all else with the next start`);
+    const deployment = await readDeployment(path, environment);
+    edge.retain({ ...storageOptions(deployment), ...(retentionDays === undefined ? {} : { retentionDays }) });
+    edge.watch(watchingOptions(deployment));
+    log(`Read "${path}" again: what is sampled, validated and kept is as it says now, all else with the next start`);
   } catch (error) {
     log(`${messageOf(error)}. All stays as it was`);
   }
@@ -85,6 +95,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
       timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,
+      freshState: (env.data.LOOPWRIGHT_SANDBOX_STATE ?? deployment?.execution.state) === 'fresh',
     },
     authToken: init.auth_token,
     loopbackOnly: isLoopback(init.listen),
@@ -93,7 +104,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
     trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
   });
-  if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, environment));
+  if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, { environment, retentionDays }));
   const listen = listenSchema.parse(init.listen);
   const split = listen.lastIndexOf(':');
   await edge.app.listen({ host: listen.slice(0, split).replace(/^\[(.*)\]$/u, '$1'), port: Number(listen.slice(split + 1)) });
@@ -108,6 +119,8 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       { path: '/tasks/:task_id/execute', methods: ['POST'] },
       { path: '/tasks/:task_id/refresh', methods: ['POST'] },
       { path: '/tasks/:task_id/analytics', methods: ['GET'] },
+      { path: '/tasks/:task_id/analytics/export', methods: ['GET'] },
+      { path: '/tasks/:task_id/executions/export', methods: ['GET'] },
       { path: '/tasks/:task_id/samples', methods: ['GET'] },
       { path: '/tasks/:task_id/validation', methods: ['GET'] },
       { path: '/tasks/:task_id/drift', methods: ['GET'] },
