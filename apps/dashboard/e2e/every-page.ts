@@ -4,10 +4,11 @@ import { testInbox } from './inbox.suite.ts';
 import { testPrograms } from './programs.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testSettings } from './settings.suite.ts';
+import { testSignIn } from './sign-in.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
 
-// One server and one browser for every suite of pages. The last suite ends the server and starts it again.
+// One server and one browser for every suite of pages. The last suites end the server and start it again.
 void describe('the dashboard', { skip: skipPages }, () => {
   const world = {} as World;
   before(async () => {
@@ -23,4 +24,5 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testPrograms(world);
   testSettings(world);
   testTrouble(world);
+  testSignIn(world);
 });

@@ -10,6 +10,8 @@ import { runsSearchSchema } from '../features/runs/runs-search.ts';
 import { settingsSearchSchema } from '../features/settings/settings-search.ts';
 import { NotFound } from './not-found.tsx';
 import { Shell } from './shell.tsx';
+import { SignedInAlready } from './signed-in-already.tsx';
+import { signInSearchSchema } from './sign-in-search.ts';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -17,6 +19,14 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: () => redirect({ to: '/orchestrator/runs', replace: true, throw: true }),
+});
+
+/** Whoever is signed in is shown no page to sign in, but what they came for. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search) => signInSearchSchema.parse(search),
+  component: SignedInAlready,
 });
 
 const runs = createRoute({
@@ -80,7 +90,7 @@ const settings = createRoute({
 
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, inbox.addChildren([task]), programs, program, newRun, modules, settings]),
+  routeTree: root.addChildren([home, signIn, runs, run, inbox.addChildren([task]), programs, program, newRun, modules, settings]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Loading the page" />,
