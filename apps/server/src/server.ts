@@ -143,6 +143,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     ...opened,
     supervisor,
     money: agents.money,
+    models: agents.models.models,
     watching,
     health,
     clock,

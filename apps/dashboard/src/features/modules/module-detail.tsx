@@ -7,6 +7,7 @@ import { Icon } from '../../shared/ui/icon.tsx';
 import { Stat } from '../../shared/ui/states.tsx';
 import { ModuleActions } from './module-actions.tsx';
 import { ModuleLog } from './module-log.tsx';
+import { ModuleRequest } from './module-request.tsx';
 import { ModuleStatus } from './module-status.tsx';
 import type { ModuleRow } from './modules-queries.ts';
 import type { ModulesSearch } from './modules-search.ts';
@@ -37,6 +38,7 @@ export function ModuleDetail({ row, search }: { row: ModuleRow; search: ModulesS
       )}
       <Figures row={row} />
       {more === null ? <NotAll /> : <Parts module={more} />}
+      {more === null ? null : <ModuleRequest key={row.name} module={more} />}
       {more === null ? null : <ModuleLog name={row.name} level={search.level} />}
     </section>
   );
