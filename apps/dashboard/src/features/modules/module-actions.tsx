@@ -130,13 +130,7 @@ function ActionDialog({
     <AskDialog title={`${verb} “${name}”?`} verb={verb} act={act} isDanger={isDanger} onClose={onClose}>
       <p>{what}</p>
       {required && isDanger ? <p>The server counts as degraded without it.</p> : null}
-      <TextField
-        label="Reason"
-        hint="Stands in the audit log"
-        maxLength={500}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <TextField label="Reason" hint="Stands in the audit log" maxLength={500} value={reason} onText={setReason} />
     </AskDialog>
   );
 }

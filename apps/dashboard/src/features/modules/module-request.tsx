@@ -45,19 +45,12 @@ export function ModuleRequest({ module }: { module: Module }): ReactElement | nu
     <details>
       <summary>Ask a route of it</summary>
       <form className="modules-request" aria-label={`Ask ${module.name}`} onSubmit={submit}>
-        <SelectField label="Method" value={method} onChange={({ target }) => setMethod(target.value)}>
+        <SelectField label="Method" value={method} onText={setMethod}>
           {METHODS.map((one) => (
             <option key={one}>{one}</option>
           ))}
         </SelectField>
-        <TextField
-          label="Path"
-          list={list}
-          maxLength={4096}
-          value={path}
-          error={noPath}
-          onChange={({ target }) => setPath(target.value)}
-        />
+        <TextField label="Path" list={list} maxLength={4096} value={path} error={noPath} onText={setPath} />
         <datalist id={list}>
           {module.endpoints.map((endpoint) => (
             <option key={endpoint.path} value={endpoint.path} />
@@ -71,7 +64,7 @@ export function ModuleRequest({ module }: { module: Module }): ReactElement | nu
             spellCheck={false}
             value={body}
             error={noBody}
-            onChange={({ target }) => setBody(target.value)}
+            onText={setBody}
           />
         )}
         <div className="row">

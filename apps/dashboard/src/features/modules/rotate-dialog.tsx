@@ -46,7 +46,7 @@ export function RotateDialog({ module: { name, permissions }, onClose }: { modul
         hint="With commas between them; those that it may not read are left out"
         maxLength={2000}
         value={typed}
-        onChange={({ target }) => setTyped(target.value)}
+        onText={setTyped}
       />
     </AskDialog>
   );

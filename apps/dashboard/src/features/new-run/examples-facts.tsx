@@ -5,10 +5,10 @@ import { countText, percentText, sizeText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
 import { ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
-import '../../shared/ui/table.css';
 import { examplesQuery, factsQuery } from './new-run-queries.ts';
 import { useSettled } from './use-settled.ts';
 import { Samples } from './samples.tsx';
+import { ScrollTable, endHeads } from '../../shared/ui/scroll-table.tsx';
 
 const LABELS_SHOWN = 12;
 const KINDS = { text: 'Texts', tabular: 'Records', other: 'Other values' } as const;
@@ -156,41 +156,26 @@ function Fields({ facts: { fields, count } }: { facts: ExampleFacts }): ReactEle
   return (
     <div>
       <h3>Fields</h3>
-      <div className="new-run-fields" tabIndex={0} role="region" aria-label="Fields">
-        <table className="table" aria-label="Fields">
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Type</th>
-              <th scope="col" className="end">
-                Missing
-              </th>
-              <th scope="col" className="end">
-                Values
-              </th>
-              <th scope="col" className="end">
-                Tells the label
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {fields.map(({ name, type, missing, distinct, tells_label: tells, leaks }) => (
-              <tr key={name}>
-                <td>
-                  <code>{name}</code>
-                </td>
-                <td>{type}</td>
-                <td className="end">{missing === 0 ? '0' : percentText(missing / count)}</td>
-                <td className="end">{countText(distinct)}</td>
-                <td className="end">
-                  {percentText(tells)}
-                  {leaks ? ' (leaks)' : ''}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable
+        label="Fields"
+        heads={['Field', 'Type', ...endHeads('Missing', 'Values', 'Tells the label')]}
+        look="new-run-fields"
+      >
+        {fields.map(({ name, type, missing, distinct, tells_label: tells, leaks }) => (
+          <tr key={name}>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td>{type}</td>
+            <td className="end">{missing === 0 ? '0' : percentText(missing / count)}</td>
+            <td className="end">{countText(distinct)}</td>
+            <td className="end">
+              {percentText(tells)}
+              {leaks ? ' (leaks)' : ''}
+            </td>
+          </tr>
+        ))}
+      </ScrollTable>
     </div>
   );
 }

@@ -162,7 +162,7 @@ function GrantsOf({ project }: { project: string }): ReactElement {
           give.mutate();
         }}
       >
-        <TextField label="Person" maxLength={200} required value={person} onChange={({ target }) => setPerson(target.value)} />
+        <TextField label="Person" maxLength={200} required value={person} onText={setPerson} />
         <SelectField label="Role" value={role} onChange={({ target }) => setRole(target.value as Grant['role'])}>
           <option value="none">none: hidden</option>
           {ROLES.map((one) => (

@@ -98,7 +98,7 @@ function Question({
         maxLength={300}
         value={model}
         error={isTried ? noModel : undefined}
-        onChange={({ target }) => setModel(target.value)}
+        onText={setModel}
       />
       <TextField
         label="Requests a day"
@@ -106,7 +106,7 @@ function Question({
         min={1}
         value={requests}
         error={isTried ? noRequests : undefined}
-        onChange={({ target }) => setRequests(target.value)}
+        onText={setRequests}
       />
       <SelectField label="Version" value={String(version)} onChange={({ target }) => setVersion(Number(target.value))}>
         {versions.toReversed().map((one) => (
@@ -115,22 +115,8 @@ function Question({
           </option>
         ))}
       </SelectField>
-      <TextField
-        label="Tokens in"
-        type="number"
-        min={0}
-        placeholder="Reckoned"
-        value={input}
-        onChange={({ target }) => setInput(target.value)}
-      />
-      <TextField
-        label="Tokens out"
-        type="number"
-        min={0}
-        placeholder="Reckoned"
-        value={output}
-        onChange={({ target }) => setOutput(target.value)}
-      />
+      <TextField label="Tokens in" type="number" min={0} placeholder="Reckoned" value={input} onText={setInput} />
+      <TextField label="Tokens out" type="number" min={0} placeholder="Reckoned" value={output} onText={setOutput} />
       <Button type="submit" look="primary">
         Reckon
       </Button>

@@ -6,11 +6,11 @@ import { Time } from '../../../shared/time/time.tsx';
 import { Badge } from '../../../shared/ui/badge.tsx';
 import { Button } from '../../../shared/ui/button.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/ui/states.tsx';
-import '../../../shared/ui/table.css';
 import type { ProgramPanel } from '../program-page.tsx';
 import { samplesQuery } from '../program-queries.ts';
 import { Labelling } from './labelling.tsx';
 import './samples.css';
+import { ScrollTable } from '../../../shared/ui/scroll-table.tsx';
 
 const STATES: readonly (readonly [SampleState, string])[] = [
   ['open', 'Open'],
@@ -65,42 +65,28 @@ export function SamplesPanel({ program }: ProgramPanel): ReactElement {
 
 function Samples({ rows }: { rows: readonly Sample[] }): ReactElement {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="List of samples">
-      <table className="table figures">
-        <caption className="visually-hidden">Samples</caption>
-        <thead>
-          <tr>
-            {['Input', 'Answered', 'Version', 'Chosen for', 'Said', 'When'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((sample) => (
-            <tr key={sample.sample_id}>
-              <td className="sample-cell">
-                <code className="truncate" title={JSON.stringify(sample.input_data)}>
-                  {JSON.stringify(sample.input_data)}
-                </code>
-              </td>
-              <td className="sample-cell">
-                <code className="truncate">{JSON.stringify(sample.output_data)}</code>
-              </td>
-              <td className="numeric">{sample.version === null ? '–' : `v${sample.version}`}</td>
-              <td>{sample.reason.replaceAll('_', ' ')}</td>
-              <td className="sample-cell">
-                <Said sample={sample} />
-              </td>
-              <td>
-                <Time at={sample.answered_at ?? sample.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="List of samples" heads={['Input', 'Answered', 'Version', 'Chosen for', 'Said', 'When']}>
+      {rows.map((sample) => (
+        <tr key={sample.sample_id}>
+          <td className="sample-cell">
+            <code className="truncate" title={JSON.stringify(sample.input_data)}>
+              {JSON.stringify(sample.input_data)}
+            </code>
+          </td>
+          <td className="sample-cell">
+            <code className="truncate">{JSON.stringify(sample.output_data)}</code>
+          </td>
+          <td className="numeric">{sample.version === null ? '–' : `v${sample.version}`}</td>
+          <td>{sample.reason.replaceAll('_', ' ')}</td>
+          <td className="sample-cell">
+            <Said sample={sample} />
+          </td>
+          <td>
+            <Time at={sample.answered_at ?? sample.created_at} />
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 
