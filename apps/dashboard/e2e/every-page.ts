@@ -1,6 +1,12 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import type { ScriptedProvider } from '@loopwright/models/scripted';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testInbox } from './inbox.suite.ts';
+import { modelFlags, startModels } from './models-seed.ts';
+import { testMoves } from './moves.suite.ts';
 import { testPrograms } from './programs.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testSettings } from './settings.suite.ts';
@@ -11,17 +17,23 @@ import type { World } from './world.ts';
 // One server and one browser for every suite of pages. The last suites end the server and start it again.
 void describe('the dashboard', { skip: skipPages }, () => {
   const world = {} as World;
+  const dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
+  let models: ScriptedProvider | undefined;
   before(async () => {
-    [world.server, world.browser] = await Promise.all([startServer(['--webhook-private-hosts', '127.0.0.1']), startBrowser()]);
+    models = await startModels();
+    const flags = ['--webhook-private-hosts', '127.0.0.1', ...modelFlags(dir, models)];
+    [world.server, world.browser] = await Promise.all([startServer(flags, dir), startBrowser()]);
     world.runs = await seedRuns(world.server);
   });
   after(async () => {
     await world.browser?.close();
     await world.server?.[Symbol.asyncDispose]();
+    await models?.[Symbol.asyncDispose]();
   });
   testRuns(world);
   testInbox(world);
   testPrograms(world);
+  testMoves(world);
   testSettings(world);
   testTrouble(world);
   testSignIn(world);

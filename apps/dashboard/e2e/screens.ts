@@ -1,6 +1,9 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at. Fails when axe finds something.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelFlags, seedPaidProgram, startModels } from './models-seed.ts';
+import { modulesFlags } from './modules.suite.ts';
 import { sampleTable } from './new-run.suite.ts';
 import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
@@ -12,11 +15,14 @@ const SIZES = { 1440: { width: 1440, height: 900 }, 390: { width: 390, height: 8
 
 if (skipPages !== false) throw new Error(skipPages);
 mkdirSync(DIR, { recursive: true });
-await using server = await startServer();
+const folder = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
+await using models = await startModels();
+await using server = await startServer([...modelFlags(folder, models), ...modulesFlags(folder)], folder);
 const runs = await seedRuns(server);
 const inbox = await seedInbox(server);
 await seedPrograms(server);
 await seedRollout(server.client);
+await seedPaidProgram(server);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
@@ -32,6 +38,7 @@ const PAGES: Readonly<Record<string, string>> = {
   'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
   'new-run-quick': '/new-run?how=quick&profile=steps',
   modules: '/modules',
+  'modules-one': '/modules?module=counter',
   inbox: '/inbox',
   'inbox-questions': `/inbox/${inbox.questions}`,
   'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
@@ -49,10 +56,12 @@ const PAGES: Readonly<Record<string, string>> = {
   'program-analytics': '/programs/spam-filter?tab=analytics',
   'program-drift': '/programs/spam-filter?tab=drift',
   'program-samples': '/programs/spam-filter?tab=samples',
-  'program-money': '/programs/spam-filter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000',
+  'program-money': '/programs/mail-sorter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000&input_tokens=200&output_tokens=5',
   'settings-keys': '/settings',
   'settings-people': '/settings?tab=people&project=default',
   'settings-webhooks': '/settings?tab=webhooks',
+  'settings-providers': '/settings?tab=providers',
+  'settings-retention': '/settings?tab=retention',
   'settings-audit': '/settings?tab=audit',
   'settings-server': '/settings?tab=server',
 };

@@ -168,7 +168,7 @@ function ChartTable({
 }): ReactElement {
   return (
     <ScrollTable
-      label={`${title} as a table`}
+      label={`${title} by day`}
       heads={['Day', ...endHeads(...series.map(({ name }) => name))]}
       look="table-scroll chart-table"
     >
