@@ -34,7 +34,7 @@ export async function dialogTroubles(page: Page, name: string, { button, fill }:
   if (!(await until(isIn, 50))) troubles.push(`${name}: the focus is not in it`);
   await close();
   // Given back when the dialog has gone, which takes a moment.
-  const isBack = (): Promise<boolean> => button.evaluate('(element) => element === document.activeElement');
+  const isBack = async (): Promise<boolean> => (await button.and(page.locator(':focus')).count()) > 0;
   if (!(await until(isBack, 50))) troubles.push(`${name}: the focus does not come back`);
 
   await button.press('Enter');

@@ -8,6 +8,7 @@ import { sampleTable } from './new-run.suite.ts';
 import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
+import { seedSettings } from './settings-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -23,6 +24,7 @@ const inbox = await seedInbox(server);
 await seedPrograms(server);
 await seedRollout(server.client);
 await seedPaidProgram(server);
+await seedSettings(server.client);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',

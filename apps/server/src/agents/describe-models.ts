@@ -18,7 +18,7 @@ export function describeModels(models: ModelAccess, settings: readonly ServerSet
   const valueOf = (key: string): unknown => settings.find((setting) => setting.key === key)?.value;
   return {
     providers: MODEL_PROVIDERS.map((provider) => {
-      const reason = models.whyNot({ provider, model: 'any' })?.message ?? null;
+      const reason = reasonOf(models.whyNot({ provider, model: 'any' }));
       return { provider, configured: reason === null, reason };
     }),
     models: Object.entries(USES).map(([setting, used_for]) => {
@@ -33,9 +33,14 @@ export function describeModels(models: ModelAccess, settings: readonly ServerSet
 /** Why an agent cannot ask a model, that which is set unless it names its own; `null` when it can. */
 export function whyNoModel(models: ModelAccess, override: string | null): string | null {
   try {
-    return models.whyNot(override === null ? models.modelFor(null) : parseModelName(override))?.message ?? null;
+    return reasonOf(models.whyNot(override === null ? models.modelFor(null) : parseModelName(override)));
   } catch (error) {
-    if (error instanceof PlatformError) return error.message;
+    if (error instanceof PlatformError) return reasonOf(error);
     throw error;
   }
+}
+
+/** What is behind "Cannot ask a model:", which whoever shows a reason has said already. */
+function reasonOf(error: PlatformError | undefined): string | null {
+  return error?.message.replace(/^Cannot ask a model: /, '').replace(/, then retry$/, '') ?? null;
 }

@@ -16,23 +16,28 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 const PROVIDERS: readonly Column<Provider>[] = [
-  { header: 'Provider', cell: ({ provider }) => <strong>{NAMES[provider] ?? provider}</strong> },
-  { header: 'State', cell: ({ configured }) => <Usable yes="Set up" no="Not set up" is={configured} /> },
-  { header: 'What is missing', cell: ({ reason }) => reason ?? <span className="muted">Nothing</span> },
+  {
+    header: 'Provider',
+    cell: ({ provider, reason }) => (
+      <>
+        <strong>{NAMES[provider] ?? provider}</strong> <Why reason={reason} />
+      </>
+    ),
+  },
+  { header: 'Set up', cell: ({ configured }) => <YesNo is={configured} /> },
 ];
 
 const MODELS: readonly Column<Model>[] = [
   {
     header: 'Asked by',
-    cell: ({ used_for: use, setting }) => (
+    cell: ({ used_for: use, setting, reason }) => (
       <>
-        {use} <code className="muted">{setting}</code>
+        {use} <code className="muted">{setting}</code> <Why reason={reason} />
       </>
     ),
   },
   { header: 'Model', cell: ({ model }) => (model === null ? <span className="muted">None</span> : <code>{model}</code>) },
-  { header: 'State', cell: ({ usable }) => <Usable yes="Can be asked" no="Cannot be asked" is={usable} /> },
-  { header: 'Why not', isWide: true, cell: ({ reason }) => reason },
+  { header: 'Usable', cell: ({ usable }) => <YesNo is={usable} /> },
 ];
 
 /** Which providers of models the server is set up for, and which models it asks. */
@@ -58,10 +63,14 @@ export function ProvidersPanel(): ReactElement {
   );
 }
 
-function Usable({ is, yes, no }: { is: boolean; yes: string; no: string }): ReactElement {
+function Why({ reason }: { reason: string | null }): ReactElement | null {
+  return reason === null ? null : <span className="field-hint settings-value">{reason}</span>;
+}
+
+function YesNo({ is }: { is: boolean }): ReactElement {
   return (
     <Badge tone={is ? 'good' : 'neutral'} icon={is ? 'check' : 'circle'}>
-      {is ? yes : no}
+      {is ? 'Yes' : 'No'}
     </Badge>
   );
 }

@@ -37,7 +37,7 @@ export function ServerPanel({ search, onSearch }: PanelProps): ReactElement {
         )}
       </section>
       <p className="muted">
-        <a href={serverUrl('/docs')}>API</a> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
+        <a href={serverUrl('/docs/')}>API</a> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
       </p>
     </>
   );

@@ -1,4 +1,4 @@
-import type { ReactElement, ReactNode } from 'react';
+import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
 import { type Key, Tab, TabList, TabPanel, Tabs as AriaTabs } from 'react-aria-components';
 import './overlay.css';
 
@@ -21,9 +21,17 @@ export function Tabs({
   selected: string;
   onSelect: (id: string) => void;
 }): ReactElement {
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone there are more tabs than are seen.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [selected]);
   return (
     <AriaTabs selectedKey={selected} onSelectionChange={(key: Key) => onSelect(String(key))}>
-      <TabList aria-label={label} className="tabs-list">
+      <TabList ref={list} aria-label={label} className="tabs-list">
         {tabs.map(({ id, label: text }) => (
           <Tab key={id} id={id} className="tab">
             {text}

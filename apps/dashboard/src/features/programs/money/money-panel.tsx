@@ -148,7 +148,7 @@ function Figures({ even }: { even: BreakEven }): ReactElement {
         <Stat label="Even after requests" value={count(even.requests_until_even)} reason={why} />
         <Stat
           label="Even after days"
-          value={even.days_until_even === null ? null : even.days_until_even.toFixed(even.days_until_even < 10 ? 1 : 0)}
+          value={even.days_until_even === null ? null : daysText(even.days_until_even)}
           reason={why}
         />
         <Stat
@@ -173,4 +173,8 @@ function Figures({ even }: { even: BreakEven }): ReactElement {
       )}
     </section>
   );
+}
+
+function daysText(days: number): string {
+  return days < 0.1 ? '< 0.1' : days.toFixed(days < 10 ? 1 : 0);
 }
