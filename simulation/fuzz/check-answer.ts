@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import type { FuzzAnswer } from './send-request.ts';
 
-/** Errors of a server that does what it should: nobody configured a model provider. */
-const HONEST_5XX = new Set(['PROVIDER_NOT_CONFIGURED']);
+/** Errors of a server that does what it should: nobody configured a model provider, and one caller ends a module that another replaces. */
+const HONEST_5XX = new Set(['PROVIDER_NOT_CONFIGURED', 'MODULE_START_FAILED']);
 const INSIDE = /\n\s+at |node:internal|node_modules|\.ts:\d+|ERR_SQLITE|SQLITE_/;
+
+/** What `/ready` says with a 503: an administrator can end a module, and the fuzzer is one. */
+const notReadySchema = z.strictObject({
+  ready: z.literal(false),
+  checks: z.array(z.strictObject({ name: z.string(), ready: z.boolean(), reason: z.string().nullable() })),
+});
 
 const errorSchema = z.looseObject({ error_code: z.string(), message: z.string(), status: z.int(), request_id: z.string() });
 
@@ -13,6 +19,7 @@ export function problemOf({ status, contentType, text }: FuzzAnswer): string | u
   if (INSIDE.test(text) && status >= 400) return `shows its inside: ${text.slice(0, 300)}`;
   if (status < 400) return undefined;
   if (text === '') return status >= 500 ? `answered ${status} with nothing` : undefined;
+  if (status === 503 && notReadySchema.safeParse(parse(text)).success) return undefined;
   const error = /json/.test(contentType) ? errorSchema.safeParse(parse(text)) : undefined;
   // Node answers by itself what it cannot read as HTTP: without a body, or with one that is no JSON.
   if (error === undefined) return status >= 500 ? `answered ${status} ${text.slice(0, 300)}` : undefined;

@@ -28,7 +28,12 @@ const report = await fuzz({
   pid: server.process.pid ?? 0,
   seed,
   count,
-  report: (done) => print(`${done} of ${count} requests`),
+  report: (done) => {
+    print(`${done} of ${count} requests`);
+    // What it ended or drained on the way runs again, so that there is something to attack.
+    for (const name of ['edge', 'generator'])
+      void fetch(`${server.url}/api/v1/modules/${name}/start`, { method: 'POST' }).catch(() => undefined);
+  },
 });
 const seconds = (performance.now() - started) / 1000;
 await server.stop();

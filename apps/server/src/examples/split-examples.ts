@@ -3,7 +3,7 @@ import { labelOf } from './profile-examples.ts';
 
 /** How to split. */
 export interface SplitOptions {
-  /** Share of each class that is held out, 0 … 0.9. 0.2 when left out. */
+  /** Share of each class that is held out, from 0 to below 1. 0.2 when left out. */
   readonly holdout?: number;
   /** Equal seeds and examples give equal splits. 1 when left out. */
   readonly seed?: number;
@@ -24,7 +24,7 @@ export interface ExampleSplit {
  */
 export function splitExamples(examples: readonly LabelledExample[], options: SplitOptions = {}): ExampleSplit {
   const share = options.holdout ?? 0.2;
-  if (!(share >= 0 && share <= 0.9)) throw new RangeError(`Cannot hold out a share of ${share}: it must be between 0 and 0.9`);
+  if (!(share >= 0 && share < 1)) throw new RangeError(`Cannot hold out a share of ${share}: it must be from 0 to below 1`);
   const classOf = ({ output }: LabelledExample): string => (options.byClass === false ? '' : labelOf(output));
   const groups = Map.groupBy(
     examples.map((example, index) => ({ index, label: classOf(example), key: canonicalJson(example.input) })),

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { processorMs } from '@loopwright/edge';
 import { type Clock, type JsonObject, PlatformError } from '@loopwright/protocol';
@@ -15,8 +16,10 @@ const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 const START_LIMIT_MS = 20_000;
 /** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
 const FAIR_CPU_MS = 150;
-/** How many times its limit a program gets that had less. */
-const EXTENSIONS = 8;
+/** How long a program that had less may take in all, in milliseconds, where that is more than its limit: one that sleeps looks like one that waits for a processor. */
+const PATIENCE_MS = 10_000;
+/** What is added to the niceness of a program that had as much: most that take longer loop, and they would keep the others from their time. */
+const NICENESS = 10;
 
 /** A file by its path, which is relative and plain. */
 interface PythonFile {
@@ -91,15 +94,22 @@ async function watch(
   let cancelTimer = clock.schedule(START_LIMIT_MS, kill);
   let isReady = false;
   const inside = readPid(child.stdio[3] as Readable);
-  const whenOver = async (extension: number): Promise<void> => {
-    const cpuMs = processorMs(await inside);
-    const isFair = cpuMs === undefined || cpuMs >= 0.8 * Math.min(limitMs, FAIR_CPU_MS) || extension >= EXTENSIONS;
-    if (!isFair) {
-      cancelTimer = clock.schedule(limitMs, () => void whenOver(extension + 1));
-      return;
+  const fairMs = 0.8 * Math.min(limitMs, FAIR_CPU_MS);
+  // Looks again and again how much of a processor it had.
+  const look = async (sinceMs: number, isNice: boolean): Promise<void> => {
+    const pid = await inside;
+    // Its number may belong to another process now.
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const cpuMs = processorMs(pid);
+    const isFair = cpuMs === undefined || cpuMs >= fairMs || sinceMs >= PATIENCE_MS;
+    if (sinceMs >= limitMs && isFair) {
+      isTimedOut = true;
+      return kill();
     }
-    isTimedOut = true;
-    kill();
+    const isLong = !isNice && (cpuMs ?? 0) >= FAIR_CPU_MS;
+    if (isLong) lower(pid);
+    const pauseMs = sinceMs < limitMs ? Math.min(FAIR_CPU_MS, limitMs - sinceMs) : FAIR_CPU_MS;
+    cancelTimer = clock.schedule(pauseMs, () => void look(sinceMs + pauseMs, isNice || isLong));
   };
   child.stdout?.on('data', (piece: Buffer) => {
     size += piece.length;
@@ -108,7 +118,7 @@ async function watch(
     if (isReady) return;
     isReady = true;
     cancelTimer();
-    cancelTimer = clock.schedule(limitMs, () => void whenOver(1));
+    cancelTimer = clock.schedule(Math.min(FAIR_CPU_MS, limitMs), () => void look(Math.min(FAIR_CPU_MS, limitMs), false));
   });
   signal.addEventListener('abort', kill, { once: true });
   try {
@@ -122,6 +132,15 @@ async function watch(
   }
   const text = Buffer.concat(pieces).toString('utf8');
   return { text, isTimedOut: isTimedOut && size <= ANSWER_LIMIT_BYTES };
+}
+
+/** It has ended meanwhile, or belongs to somebody else: then it stays as it is. */
+function lower(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, NICENESS);
+  } catch {
+    // Its limit ends it all the same.
+  }
 }
 
 async function readPid(stream: Readable): Promise<number | undefined> {

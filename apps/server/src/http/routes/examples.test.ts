@@ -183,6 +183,7 @@ describe('GET /api/v1/examples/{digest}/facts', () => {
     const half = exampleFactsSchema.parse((await server.get(`${PATH}/${digest}/facts?holdout=0.5`)).body);
     assert.ok(facts.holdout > 0 && half.holdout > 1.5 * facts.holdout);
     assert.deepEqual((await server.get(`${PATH}/${digest}/facts`)).body, facts);
+    assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=0.99`)).status, 200);
     assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=1`)).status, 400);
     assert.equal((await server.get(`${PATH}/${'0'.repeat(64)}/facts`)).status, 404);
   });
