@@ -8,41 +8,9 @@ import { violations } from './axe.ts';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
 import type { World } from './world.ts';
 
-/** Being somebody: in development by saying so, else at an identity provider, as people do it. The server is started again for it: no suite comes behind it. */
+/** Signing in at an identity provider, as people do it. The server is started again for it: no suite comes behind it. */
 export function testSignIn(world: World): void {
-  describe('a development identity', () => testDevelopment(world));
   describe('signing in at an identity provider', () => testPages(world));
-}
-
-function testDevelopment(world: World): void {
-  it('is whoever one says to be, on this device, until one is the developer again', async () => {
-    await world.server.restart();
-    const { page, context, troubles } = await openPage(world.browser, world.server.url);
-    await page.goto('/programs');
-    const menu = page.getByRole('button', { name: /account and display/ });
-    await menu.press('Enter');
-    await page.getByRole('menuitem', { name: 'Be somebody else…' }).press('Enter');
-    await page.getByRole('heading', { name: 'Be somebody else' }).waitFor();
-    await page.getByLabel('User id').fill('no name!');
-    await page.getByText('Letters, digits and').waitFor();
-    assert.deepEqual(await violations(page), []);
-    await page.getByLabel('User id').fill('grace');
-    await page.getByLabel('User id').press('Enter');
-    await page.getByRole('button', { name: /^grace, / }).waitFor();
-    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
-    const { run_id: runId } = await world.server.client.runs.create({ profile: 'steps', project_name: 'Seen by Grace' });
-    await page.getByRole('row', { name: /Seen by Grace/ }).waitFor();
-    await page.goto(`/orchestrator/runs/${runId}`);
-    await page.getByRole('button', { name: 'Pause', exact: true }).click();
-    await page.getByRole('button', { name: 'Resume' }).first().waitFor();
-    const audit = await page.request.get('/api/v1/audit?user_id=grace');
-    assert.match(await audit.text(), new RegExp(runId));
-    await menu.press('Enter');
-    await page.getByRole('menuitem', { name: /own developer/ }).press('Enter');
-    await page.getByRole('button', { name: /^developer, / }).waitFor();
-    assert.deepEqual(troubles, []);
-    await context.close();
-  });
 }
 
 function testPages(world: World): void {

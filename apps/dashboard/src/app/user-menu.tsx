@@ -1,6 +1,5 @@
 import { logoutResponseSchema } from '@loopwright/protocol';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { api, setCsrfToken } from '../shared/api/api.ts';
 import { sessionQuery, useSession } from '../shared/api/session.tsx';
@@ -12,7 +11,6 @@ import { Menu } from '../shared/ui/menu.tsx';
 export function UserMenu(): ReactElement {
   const { me } = useSession();
   const queries = useQueryClient();
-  const navigate = useNavigate();
   const present = usePreferences();
   const choice = <Key extends 'theme' | 'timeZone' | 'timeStyle'>(
     key: Key,
@@ -62,9 +60,6 @@ export function UserMenu(): ReactElement {
         {
           title: `${me.user_id} · ${me.role}`,
           entries: [
-            ...(isDeveloper
-              ? [{ id: 'be-somebody', label: 'Be somebody else…', onAction: () => void navigate({ to: '/sign-in' }) }]
-              : []),
             {
               id: 'sign-out',
               label: isDeveloper ? 'Be the server’s own developer' : 'Sign out',

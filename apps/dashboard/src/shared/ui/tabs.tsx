@@ -22,12 +22,13 @@ export function Tabs({
   onSelect: (id: string) => void;
 }): ReactElement {
   const list = useRef<HTMLDivElement>(null);
-  // On a phone there are more tabs than are seen.
+  // On a phone it may stand beyond the edge.
   useEffect(() => {
-    const frame = requestAnimationFrame(() => {
-      list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-    });
-    return () => cancelAnimationFrame(frame);
+    const tab = list.current?.querySelector('[data-selected]')?.getBoundingClientRect();
+    const frame = list.current?.getBoundingClientRect();
+    // Sideways only: the page stays where it is.
+    if (tab !== undefined && frame !== undefined)
+      list.current?.scrollBy({ left: Math.max(0, tab.right - frame.right) + Math.min(0, tab.left - frame.left) });
   }, [selected]);
   return (
     <AriaTabs selectedKey={selected} onSelectionChange={(key: Key) => onSelect(String(key))}>
