@@ -135,6 +135,9 @@ function testRecord(): void {
     const model = page.getByLabel('Model', { exact: true });
     assert.ok(await until(async () => (await model.inputValue()) === 'openai/gpt-4.1'));
     await page.getByLabel('Requests a day').fill('500');
+    await page.getByLabel('Tokens in').fill('1.5');
+    await button('Reckon').press('Enter');
+    await page.getByText('A whole number').waitFor();
     await page.getByLabel('Tokens in').fill('1000');
     await page.getByLabel('Tokens out').fill('200');
     await button('Reckon').press('Enter');

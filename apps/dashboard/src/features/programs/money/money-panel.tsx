@@ -8,6 +8,16 @@ import { EmptyState, ErrorState, Loading, Stat } from '../../../shared/ui/states
 import type { ProgramPanel } from '../program-page.tsx';
 import { breakEvenQuery, versionsQuery } from '../program-queries.ts';
 
+/** The most that a link may say (`programs-search.ts`). */
+const MOST_REQUESTS = 1_000_000_000;
+const MOST_TOKENS = 10_000_000;
+
+/** Whether a text is a number of tokens, or left out. */
+function isTokens(text: string): boolean {
+  const tokens = Number(text);
+  return text.trim() === '' || (Number.isInteger(tokens) && tokens >= 0 && tokens <= MOST_TOKENS);
+}
+
 /** After how many requests a version is cheaper than asking a model each time. */
 export function MoneyPanel({ program, search, select }: ProgramPanel): ReactElement {
   const { data: versions } = useQuery(versionsQuery(program.name));
@@ -77,11 +87,12 @@ function Question({
   const [output, setOutput] = useState(shown.output === undefined ? '' : String(shown.output));
   const [isTried, setTried] = useState(false);
   const noModel = /^[^/]+\/.+$/.test(model.trim()) ? undefined : 'Provider and name, such as “anthropic/NAME”';
-  const noRequests = Number(requests) > 0 ? undefined : 'A number greater than 0';
+  const noRequests = Number(requests) > 0 && Number(requests) <= MOST_REQUESTS ? undefined : 'More than 0, a billion at the most';
+  const [noInput, noOutput] = [input, output].map((text) => (isTokens(text) ? undefined : 'A whole number'));
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setTried(true);
-    if (noModel !== undefined || noRequests !== undefined) return;
+    if ([noModel, noRequests, noInput, noOutput].some((problem) => problem !== undefined)) return;
     onAsk({
       model: model.trim(),
       requests: Number(requests),
@@ -115,8 +126,24 @@ function Question({
           </option>
         ))}
       </SelectField>
-      <TextField label="Tokens in" type="number" min={0} placeholder="Reckoned" value={input} onText={setInput} />
-      <TextField label="Tokens out" type="number" min={0} placeholder="Reckoned" value={output} onText={setOutput} />
+      <TextField
+        label="Tokens in"
+        type="number"
+        min={0}
+        placeholder="Reckoned"
+        error={isTried ? noInput : undefined}
+        value={input}
+        onText={setInput}
+      />
+      <TextField
+        label="Tokens out"
+        type="number"
+        min={0}
+        placeholder="Reckoned"
+        error={isTried ? noOutput : undefined}
+        value={output}
+        onText={setOutput}
+      />
       <Button type="submit" look="primary">
         Reckon
       </Button>

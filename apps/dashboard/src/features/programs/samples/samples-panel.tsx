@@ -1,6 +1,6 @@
 import type { Sample, SampleState } from '@loopwright/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { type ReactElement, useState } from 'react';
+import type { ReactElement } from 'react';
 import { useSession } from '../../../shared/api/session.tsx';
 import { Time } from '../../../shared/time/time.tsx';
 import { Badge } from '../../../shared/ui/badge.tsx';
@@ -21,9 +21,9 @@ const STATES: readonly (readonly [SampleState, string])[] = [
 ];
 
 /** Requests that were chosen for validation: saying what would have been right, and what was said. */
-export function SamplesPanel({ program }: ProgramPanel): ReactElement {
+export function SamplesPanel({ program, search, select }: ProgramPanel): ReactElement {
   const { can } = useSession();
-  const [state, setState] = useState<SampleState>('open');
+  const state = search.samples ?? 'open';
   const maySee = can('tasks:read', program.project_id);
   const isAsked = maySee && program.edge_url !== null;
   const open = useInfiniteQuery({ ...samplesQuery(program.name, 'open'), enabled: isAsked });
@@ -42,7 +42,13 @@ export function SamplesPanel({ program }: ProgramPanel): ReactElement {
       <section className="stack" aria-label="Samples">
         <div className="segments" role="group" aria-label="State of the samples">
           {STATES.map(([id, text]) => (
-            <button key={id} type="button" className="segment" aria-pressed={id === state} onClick={() => setState(id)}>
+            <button
+              key={id}
+              type="button"
+              className="segment"
+              aria-pressed={id === state}
+              onClick={() => select({ samples: id === 'open' ? undefined : id })}
+            >
               {text}
             </button>
           ))}
