@@ -10,8 +10,8 @@ import type { World } from './world.ts';
 // One server and one browser for the pages with which work begins and by which the server is kept well. There are no runs at first.
 describe('beginning and keeping', { skip: skipPages }, () => {
   const world = {} as World;
-  const dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
   before(async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
     [world.server, world.browser] = await Promise.all([startServer(modulesFlags(dir), dir), startBrowser()]);
   });
   after(async () => {

@@ -28,6 +28,8 @@ export async function dialogTroubles(page: Page, name: string, { button, fill }:
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   };
+  // What it needs may still be on its way.
+  await button.click({ trial: true });
   await button.press('Enter');
   await dialog.waitFor();
   const isIn = async (): Promise<boolean> => (await page.evaluate(FOCUS_IS_IN)) === true;

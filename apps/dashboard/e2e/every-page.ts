@@ -6,6 +6,7 @@ import type { ScriptedProvider } from '@loopwright/models/scripted';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testInbox } from './inbox.suite.ts';
 import { modelFlags, startModels } from './models-seed.ts';
+import { modulesFlags, testModuleDialogs } from './modules.suite.ts';
 import { testMoves } from './moves.suite.ts';
 import { testPrograms } from './programs.suite.ts';
 import { testRuns } from './runs.suite.ts';
@@ -17,11 +18,11 @@ import type { World } from './world.ts';
 // One server and one browser for every suite of pages. The last suites end the server and start it again.
 void describe('the dashboard', { skip: skipPages }, () => {
   const world = {} as World;
-  const dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
   let models: ScriptedProvider | undefined;
   before(async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
     models = await startModels();
-    const flags = ['--webhook-private-hosts', '127.0.0.1', ...modelFlags(dir, models)];
+    const flags = ['--webhook-private-hosts', '127.0.0.1', ...modelFlags(dir, models), ...modulesFlags(dir)];
     [world.server, world.browser] = await Promise.all([startServer(flags, dir), startBrowser()]);
     world.runs = await seedRuns(world.server);
   });
@@ -35,6 +36,7 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testPrograms(world);
   testMoves(world);
   testSettings(world);
+  testModuleDialogs(world);
   testTrouble(world);
   testSignIn(world);
 });

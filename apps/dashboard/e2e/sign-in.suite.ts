@@ -56,9 +56,10 @@ function testPages(world: World): void {
   });
 
   it('changes something with the session, and signs out here and there', async () => {
-    await page.goto(`/orchestrator/runs/${world.runs.fresh}`);
-    await page.getByRole('button', { name: 'Pause', exact: true }).click();
-    await page.getByRole('button', { name: 'Resume' }).first().waitFor();
+    await page.goto('/new-run?how=quick&profile=steps');
+    await page.getByLabel('Name', { exact: true }).fill('Made by Ann');
+    await page.getByRole('button', { name: 'Start the run' }).click();
+    await page.getByRole('heading', { name: 'Made by Ann' }).waitFor();
     await page.getByRole('button', { name: /account and display/ }).press('Enter');
     const left = page.waitForRequest((request) => request.url().startsWith(`${provider.issuer}/logout`));
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
