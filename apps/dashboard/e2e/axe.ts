@@ -5,9 +5,6 @@ import type { Page } from 'playwright-core';
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-const SETTLED =
-  'new Promise((done) => { const root = document.documentElement; root.style.display = "none"; void root.offsetHeight; root.style.display = ""; requestAnimationFrame(() => requestAnimationFrame(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => done()))) })';
-
 /** How a page is lit. */
 export type Theme = 'light' | 'dark';
 
@@ -22,8 +19,6 @@ export async function violations(page: Page, themes: readonly Theme[] = ['light'
   const found: string[] = [];
   for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme });
-    // Chromium was seen to leave some inherited colours of the other theme, and colours change by transitions, however short: all are made anew, and looked at when they have arrived.
-    if (themes.length > 1) await page.evaluate(SETTLED);
     const lines: unknown = await page.evaluate(
       `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations.map(({ id, nodes }) =>
         id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 160) + ' | ' + failureSummary.slice(0, 200)).join(' || ')))`,

@@ -50,7 +50,7 @@ async function serve(configuration: Awaited<ReturnType<typeof resolveConfigurati
   // A terminal that goes away takes what runs in it with it; of a service the same signal asks to read its files again.
   process.on('SIGHUP', (signal) => {
     if (process.stdout.isTTY) return stop(signal);
-    log.info('Got SIGHUP: reading the policies again');
+    log.info('Got SIGHUP: reading the policies and the modules again');
     void server.reload();
   });
   process.on('SIGTERM', stop);

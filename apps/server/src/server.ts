@@ -56,7 +56,7 @@ export interface ServerOptions {
 export interface Server extends AsyncDisposable {
   /** Base URL of the control plane. */
   readonly url: string;
-  /** Takes what has changed in files that may change while it runs: the policies. */
+  /** Takes what has changed in files that may change while it runs: the policies, and the modules that users add. What is wrong is in the log, and changes nothing. */
   reload(): Promise<void>;
   /** Drains: no new request, steps under way end and are recorded, modules end. */
   close(): Promise<void>;
@@ -72,7 +72,8 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const authToken = randomBytes(32).toString('base64url');
   await using cleanUp = new AsyncDisposableStack();
   const tracing = cleanUp.use(await tracingOf(configuration, { clock, log }));
-  const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken });
+  const tell = (notice: Parameters<Engine['announce']>[0]): Promise<void> => engine.announce(notice);
+  const supervisor = await supervisorOf({ configuration, clock, random, log, tracing }, { edgeDir, authToken, cleanUp, tell });
   const edge = edgeOf(supervisor, authToken);
   const programs = new ProgramStore({ dir: edgeDir, clock });
   const workspaces = new Workspaces({ dir: join(dataDir, 'workspaces'), database: () => database, random });
@@ -156,7 +157,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   });
   const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
-  return running(url, policies, cleanUp.move());
+  return running(url, () => readAgain(policies, supervisor, log), cleanUp.move());
 }
 
 /** What keeps one of those who use the server from using it up, and what administrators see of the configuration. */
@@ -184,9 +185,18 @@ async function takeUp({
   watching.watcher.start();
 }
 
-function running(url: string, policies: PolicyFolder, parts: AsyncDisposableStack): Server {
+async function readAgain(policies: PolicyFolder, supervisor: Supervisor, log: FastifyBaseLogger): Promise<void> {
+  await policies.refresh();
+  try {
+    log.info(await supervisor.reload(), 'Took the configuration of the modules');
+  } catch (error) {
+    log.error({ err: error }, 'The configuration of the modules is as it was');
+  }
+}
+
+function running(url: string, reload: Server['reload'], parts: AsyncDisposableStack): Server {
   const close = (): Promise<void> => parts.disposeAsync();
-  return { url, reload: () => policies.refresh(), close, [Symbol.asyncDispose]: close };
+  return { url, reload, close, [Symbol.asyncDispose]: close };
 }
 
 /** Opened first, so that it ends last: the modules tell of their last spans when they end. */

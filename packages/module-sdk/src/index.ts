@@ -66,7 +66,14 @@ export { SecretClient, type SecretClientOptions, type SecretEvent, type SecretMo
 export { type RotationOutcome, SecretHost, type SecretHostOptions } from './lib/secrets/secret-host.ts';
 export { runModule } from './lib/run-module.ts';
 export { attachModule, type AttachModuleOptions } from './lib/attach/attach-module.ts';
+export type { Reconnect } from './lib/attach/reconnect.ts';
+export { stayConnected, type StayOptions } from './lib/attach/stay-connected.ts';
 export { AttachListener, type AttachListenerOptions, type AttachRequest } from './lib/attach/attach-listener.ts';
+export type { FrameFormat } from './lib/frames/frame.ts';
+export { FramedTransport, type FramedTransportOptions } from './lib/frames/framed-transport.ts';
+export type { BatchConfig } from './lib/frames/message-batch.ts';
+export { ModuleRegistration, type RegisteredModule, type RegistrationOptions } from './lib/registration/module-registration.ts';
+export { Registration } from './lib/registration/registration.ts';
 export {
   type ModuleContext,
   type RunningModule,

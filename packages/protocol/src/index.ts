@@ -32,6 +32,8 @@ export * from './lib/module/module-envelope.ts';
 export * from './lib/module/module-spans.ts';
 export * from './lib/module/protocol-version.ts';
 export * from './lib/module/read-message.ts';
+export { isDeeperThan } from './lib/module/json-depth.ts';
+export * from './lib/module/registration.ts';
 export { type ShareInterval, wilsonInterval } from './lib/statistics/wilson-interval.ts';
 export { type Clock, isoTime, systemClock } from './lib/environment/clock.ts';
 export { type Random, seededRandom, systemRandom } from './lib/environment/random.ts';

@@ -29,6 +29,11 @@ const MODULE: Rule = {
   on: 'platform',
   records: { asked: ['reason'], answered: ['name', 'status', 'pid'] },
 };
+const MODULE_LIST: Rule = {
+  need: 'modules:admin',
+  on: 'platform',
+  records: { asked: ['reason'], answered: ['started', 'replaced', 'stopped'] },
+};
 const RUN: Rule = { need: 'executions:write', on: 'run' };
 const CREATED = { asked: ['profile', 'project_id', 'mode'], answered: ['run_id', 'status'] };
 
@@ -289,6 +294,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/modules': { need: 'modules:read', on: 'platform' },
   'GET /api/v1/modules/{name}': { need: 'modules:read', on: 'platform' },
   'GET /api/v1/modules/{name}/logs': { need: 'modules:read', on: 'platform' },
+  'POST /api/v1/modules/reload': MODULE_LIST,
   'POST /api/v1/modules/{name}/start': MODULE,
   'POST /api/v1/modules/{name}/stop': MODULE,
   'POST /api/v1/modules/{name}/restart': MODULE,

@@ -9,6 +9,7 @@ import {
   memoryCacheConnector,
   memorySecrets,
   type ModuleDefinition,
+  ModuleRegistration,
   type AppState,
   type StartModule,
   success,
@@ -17,6 +18,7 @@ import { messageOf, systemClock, toJson } from '@loopwright/protocol';
 import { isAdmitted, openAttachListener } from './attach/open-attach-listener.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import type { ModulePermissions } from './permissions/module-permissions.ts';
+import { moduleView } from './module-view.ts';
 import { until } from './supervisor-fixture.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -188,6 +190,68 @@ describe('a module that attaches', () => {
     await world.supervisor.module('far').stop();
     assert.equal(await second.ended, 'stopped');
     await assert.rejects(world.ask('far', '/name'), /it is stopped/);
+  });
+});
+
+describe('a module that registers in frames', () => {
+  it('is served like any other, and shown with what it says of itself', async () => {
+    await using world = await openWorld({ far: {} });
+    const { supervisor, listener } = world;
+    await using registration = await ModuleRegistration.register({
+      address: listener.address,
+      token: 'token of far',
+      info: { name: 'far', version: '3.1.0', description: 'far away' },
+      capabilities: { endpoints: [{ path: '/name', methods: ['GET'] }], message_types: ['ping'] },
+      start: trying('far', { 'GET /name': async () => 'far' }),
+      status: () => 'Degraded',
+      clock: systemClock,
+      onReport: () => undefined,
+      onError: () => undefined,
+    });
+    await until('it runs', () => supervisor.module('far').status === 'running');
+    assert.equal(await world.ask('far', '/name'), 'far');
+    await until('it says how it is', () => moduleView(supervisor.module('far')).health === 'degraded');
+    assert.deepEqual(moduleView(supervisor.module('far')).registration, {
+      name: 'far',
+      version: '3.1.0',
+      description: 'far away',
+      metadata: {},
+      status: 'Degraded',
+      details: {},
+      endpoints: [{ path: '/name', methods: ['GET'] }],
+      message_types: ['ping'],
+      additional_capabilities: {},
+    });
+    await registration.unregister();
+    await until('it is gone', () => supervisor.module('far').status === 'waiting');
+    assert.equal(moduleView(supervisor.module('far')).registration, null);
+  });
+});
+
+describe('an attached module that is configured anew', () => {
+  it('goes on with other permissions, which hold at once, and has to come again when it has to show something else', async () => {
+    await using world = await openWorld({ granted: { secrets: ['KEY'] } });
+    const { supervisor } = world;
+    const { ended } = await world.attach('granted', trying('granted', TRIES));
+    const { spec } = supervisor.module('granted');
+    const run = supervisor.module('granted').current;
+    assert.deepEqual(supervisor.configure([{ ...spec, permissions: {} }]).replaced, ['granted']);
+    assert.match(String(await world.ask('granted', '/cache')), /^Cannot use the service Cache/);
+    await assert.rejects(async () => assert.equal(await world.ask('granted', '/secret'), 'hunter2hunter2'));
+    assert.equal(supervisor.module('granted').current, run);
+    supervisor.configure([{ ...spec, launch: { kind: 'attach', tokenSha256: sha256('another') } }]);
+    assert.equal(await ended, 'stopped');
+    await until('it is waited for', () => supervisor.module('granted').status === 'waiting');
+    const again = attachModule({
+      address: world.listener.address,
+      moduleId: 'granted',
+      token: 'token of granted',
+      start: trying('granted', TRIES),
+      clock: systemClock,
+      onReport: () => undefined,
+      onError: () => undefined,
+    });
+    await assert.rejects(again, { code: 'FORBIDDEN' });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { SecretProvider } from '@loopwright/module-sdk';
+import type { SlaConfig } from './sla/sla-watch.ts';
 import type { ModulePermissions } from './permissions/module-permissions.ts';
 
 /** How a module comes to run. */
@@ -24,6 +25,8 @@ export interface ModuleLimits {
   readonly memoryMb?: number;
   /** Processes, itself included; more is the end of it. */
   readonly processes?: number;
+  /** Processors that it may keep busy, as 0.5; kept only where there are control groups. */
+  readonly cpus?: number;
 }
 
 /** When a module is asked for its health, over the ways of all requests to it. */
@@ -50,6 +53,8 @@ export interface ModuleSpec {
   readonly permissions?: ModulePermissions;
   readonly limits?: ModuleLimits;
   readonly healthCheck?: ModuleHealthCheck;
+  /** What is promised of it, and when people are told that it is not kept. */
+  readonly promises?: SlaConfig;
   /** `always`, when left out: it is started again whenever it ends; `on_failure`: unless it ended with 0. */
   readonly restart?: 'always' | 'on_failure' | 'never';
   /** Failed starts and early ends in a row after which it is given up. Left out: never. */

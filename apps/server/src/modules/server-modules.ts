@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { edgeMainPath } from '@loopwright/edge';
-import { memoryCacheConnector } from '@loopwright/module-sdk';
 import { type PlanCache, PtcClient, SqlitePlanCache } from '@loopwright/generation';
 import type { Clock, Random } from '@loopwright/protocol';
 import type { Configuration } from '../config/settings.ts';
@@ -9,11 +8,12 @@ import { type Tracing, traceHeaders } from '../observability/tracing.ts';
 import { EdgeClient } from '../programs/edge-client.ts';
 import { SandboxScripts } from '../scripts/sandbox-scripts.ts';
 import type { ServerOptions } from '../server.ts';
-import { readModules } from './configuration/read-modules.ts';
+import { ConfiguredModules } from './configuration/configured-modules.ts';
 import { type OpenServerSandbox, jailPolicyOf } from './sandboxes.ts';
 import { modelEnvironment, modelSecrets } from './model-environment.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { moduleFetch } from './requests/module-fetch.ts';
+import { type AlertTellerOptions, alertTeller } from './sla/tell-alerts.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The generation service runs as a process of its own, so its path is all that the server knows of it. */
@@ -51,16 +51,32 @@ export function edgeOf(supervisor: Supervisor, authToken: string): EdgeClient {
 /** The edge runtime, the generation service unless another one is configured, and the modules that users add. Nothing is started yet. */
 export async function supervisorOf(
   { configuration, clock, random, log, tracing }: ServerOptions & { readonly tracing: Tracing },
-  modules: { edgeDir: string; authToken: string },
+  {
+    edgeDir,
+    authToken,
+    cleanUp,
+    tell,
+  }: { edgeDir: string; authToken: string; cleanUp: AsyncDisposableStack; tell: AlertTellerOptions['announce'] },
 ): Promise<Supervisor> {
-  const { modulesFile, secretsDir } = configuration;
-  const added = modulesFile === null ? [] : await readModules(modulesFile, secretsDir);
+  const { modulesFile: file, secretsDir } = configuration;
+  const configured = new ConfiguredModules({
+    file,
+    secretsDir,
+    bundled: modulesOf(configuration, { edgeDir, authToken }),
+    clock,
+  });
+  cleanUp.use(configured.services);
   return new Supervisor({
-    modules: [...modulesOf(configuration, modules), ...added],
-    // One cache for all modules that may use it.
-    connectors: added.length === 0 ? [] : [memoryCacheConnector({ clock })],
+    modules: await configured.read(),
+    readAgain: () => configured.read(),
+    connectors: () => configured.services.connectors,
     orchestratorApi: `http://${configuration.host}:${configuration.port}`,
     log: moduleLog(log),
+    onAlert: alertTeller({
+      announce: tell,
+      clock,
+      onTrouble: (error) => log.error({ err: error }, 'An alert of a module cannot be told'),
+    }),
     onSpans: (module, message) => tracing.takeModuleSpans(module, message),
     clock,
     random,

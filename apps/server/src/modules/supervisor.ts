@@ -1,5 +1,22 @@
-import { ModuleHub, PortPool, type RoutedRequest, type ServiceConnector, type Transport } from '@loopwright/module-sdk';
-import { type Clock, ORCHESTRATOR_ID, PlatformError, type Random, systemClock, systemRandom } from '@loopwright/protocol';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  ModuleHub,
+  type ModuleHubOptions,
+  PortPool,
+  type Registration,
+  type RoutedRequest,
+  type Transport,
+} from '@loopwright/module-sdk';
+import {
+  type Clock,
+  type ModuleChanges,
+  ORCHESTRATOR_ID,
+  PlatformError,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@loopwright/protocol';
+import { type CgroupPlace, Cgroups } from './limits/cgroups.ts';
 import {
   type ModuleLogEntry,
   type ModuleSpec,
@@ -15,19 +32,26 @@ import {
   mayUseTopic,
 } from './permissions/module-permissions.ts';
 import { askModule, unavailable } from './requests/ask-module.ts';
-import { SupervisedModule } from './supervised-module.ts';
+import type { AlertChange } from './sla/sla-watch.ts';
+import { SupervisedModule, type Surroundings } from './supervised-module.ts';
 
 /** What a {@link Supervisor} is made from. */
 export interface SupervisorOptions {
   readonly modules: readonly ModuleSpec[];
+  /** Reads them again; left out: they stay what they are. */
+  readonly readAgain?: () => Promise<readonly ModuleSpec[]>;
   /** URL under which modules reach the control plane. */
   readonly orchestratorApi: string;
   /** Takes what modules write to their streams and what the supervisor has to say. Must not throw. */
   readonly log: (entry: ModuleLogEntry) => void;
   /** Takes what a module says of its spans, unread; must not throw. Left out: nobody wants it. */
   readonly onSpans?: (module: string, message: unknown) => void;
+  /** Told of what begins to be wrong with a module, and of what is over; must not throw. */
+  readonly onAlert?: (module: string, change: AlertChange) => void;
   /** Services that the host itself has for its modules. */
-  readonly connectors?: readonly ServiceConnector[];
+  readonly connectors?: ModuleHubOptions['connectors'];
+  /** Where control groups are. */
+  readonly cgroups?: CgroupPlace;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Replaces some of {@link SUPERVISION_TIMES}. */
@@ -40,7 +64,12 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly id = 'modules';
-  readonly #modules: ReadonlyMap<string, SupervisedModule>;
+  readonly #around: Surroundings;
+  readonly #readAgain: () => Promise<readonly ModuleSpec[]>;
+  #modules: ReadonlyMap<string, SupervisedModule> = new Map();
+  /** Those that are configured no more, and are there still. */
+  readonly #leaving = new Set<SupervisedModule>();
+  #hasStarted = false;
   readonly #hub: ModuleHub;
   readonly #clock: Clock;
   readonly #times: SupervisionTimes;
@@ -49,7 +78,7 @@ export class Supervisor {
     const { clock = systemClock, random = systemRandom } = options;
     this.#clock = clock;
     this.#times = { ...SUPERVISION_TIMES, ...options.times };
-    const permissionsOf = (id: string): ModulePermissions => this.#modules.get(id)?.spec.permissions ?? {};
+    const permissionsOf = (id: string): ModulePermissions => this.#knownOrLeaving(id)?.spec.permissions ?? {};
     this.#hub = new ModuleHub({
       clock,
       random,
@@ -62,20 +91,59 @@ export class Supervisor {
     const host = {
       hub: this.#hub,
       ports: new PortPool({ random }),
+      cgroups: new Cgroups(options.cgroups),
       orchestratorApi: options.orchestratorApi,
       clock,
       random,
       onSpans: options.onSpans ?? ((): void => undefined),
     };
-    const around = { host, times: this.#times, log: options.log };
-    this.#modules = new Map(options.modules.map((spec) => [spec.id, new SupervisedModule(spec, around)]));
-    if (this.#modules.size !== options.modules.length) throw new RangeError('Cannot supervise modules: an id is there twice');
-    if (this.#modules.has(ORCHESTRATOR_ID))
-      throw new RangeError(`Cannot supervise a module "${ORCHESTRATOR_ID}": the id is the host's`);
+    this.#readAgain = options.readAgain ?? ((): Promise<readonly ModuleSpec[]> => Promise.resolve(options.modules));
+    this.#around = { host, times: this.#times, log: options.log, onAlert: options.onAlert ?? ((): void => undefined) };
+    this.configure(options.modules);
+  }
+
+  /**
+   * Takes another list of modules. What is new is started, once this one is; what is gone answers what it was asked and is ended; what is configured in another way is
+   * replaced, and no request refused; all else is untouched. Returns at once.
+   *
+   * @throws RangeError for a list with a wrong id; then nothing has changed.
+   */
+  configure(specs: readonly ModuleSpec[]): ModuleChanges {
+    checkIds(specs);
+    const before = this.#modules;
+    const changes: ModuleChanges = { started: [], replaced: [], stopped: [], unchanged: [] };
+    this.#modules = new Map(
+      specs.map((spec) => {
+        const old = before.get(spec.id);
+        if (old === undefined || isAttached(old.spec) !== isAttached(spec)) {
+          changes.started.push(spec.id);
+          return [spec.id, new SupervisedModule(spec, this.#around)];
+        }
+        const isSame = isDeepStrictEqual(comparable(old.spec), comparable(spec));
+        changes[isSame ? 'unchanged' : 'replaced'].push(spec.id);
+        // What goes wrong is said in its log, and the run that serves goes on.
+        if (!isSame) old.configure(spec).catch(() => undefined);
+        return [spec.id, old];
+      }),
+    );
+    for (const [id, old] of before) {
+      if (this.#modules.get(id) === old) continue;
+      if (!this.#modules.has(id)) changes.stopped.push(id);
+      this.#leaving.add(old);
+      void old.retire().finally(() => this.#leaving.delete(old));
+    }
+    if (this.#hasStarted) for (const id of changes.started) this.#modules.get(id)?.start();
+    return changes;
+  }
+
+  /** Takes what has changed in their configuration; see {@link Supervisor.configure}. @throws `INVALID_CONFIGURATION` with line and place of what is wrong; then nothing has changed. */
+  async reload(): Promise<ModuleChanges> {
+    return this.configure(await this.#readAgain());
   }
 
   /** Starts all modules and returns at once. See {@link Supervisor.waitUntilRunning}. */
   start(): void {
+    this.#hasStarted = true;
     for (const module of this.#modules.values()) module.start();
   }
 
@@ -115,8 +183,8 @@ export class Supervisor {
   }
 
   /** Takes up a module that has come by itself and has shown what it must. Gives `false` when it is not wanted now. */
-  attach(id: string, transport: Transport): boolean {
-    return this.#known(id).attach(transport);
+  attach(id: string, transport: Transport, registration?: Registration): boolean {
+    return this.#known(id).attach(transport, registration);
   }
 
   /** Waits until a module runs. @throws `SERVICE_UNAVAILABLE` after the time, or as soon as it will not run any more. */
@@ -142,12 +210,18 @@ export class Supervisor {
 
   /** Drains and ends all modules; resolves when none of their processes is left. May be called twice. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#modules.values()].map((module) => module.close()));
+    // What is configured from now on is not started.
+    this.#hasStarted = false;
+    await Promise.all([...this.#modules.values(), ...this.#leaving].map((module) => module.close()));
     this.#hub.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #knownOrLeaving(id: string): SupervisedModule | undefined {
+    return this.#modules.get(id) ?? [...this.#leaving].find(({ spec }) => spec.id === id);
   }
 
   #known(id: string): SupervisedModule {
@@ -156,6 +230,21 @@ export class Supervisor {
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the module "${id}": it is not configured`);
     return module;
   }
+}
+
+function checkIds(specs: readonly ModuleSpec[]): void {
+  const ids = new Set(specs.map(({ id }) => id));
+  if (ids.size !== specs.length) throw new RangeError('Cannot supervise modules: an id is there twice');
+  if (ids.has(ORCHESTRATOR_ID)) throw new RangeError(`Cannot supervise a module "${ORCHESTRATOR_ID}": the id is the host's`);
+}
+
+/** What of a configuration is its user's: a token is made anew each time it is read. */
+function comparable({ authToken: _token, secrets: _secrets, ...spec }: ModuleSpec): object {
+  return spec;
+}
+
+function isAttached({ launch }: ModuleSpec): boolean {
+  return launch.kind === 'attach';
 }
 
 /** Addresses to listen on and where this machine reaches them. */

@@ -1,7 +1,8 @@
 import { isoTime, messageOf, systemClock, systemRandom } from '@loopwright/protocol';
 import { Redactor } from './secrets/redactor.ts';
 import { attachFromEnvironment } from './attach/attach-environment.ts';
-import { stayAttached } from './attach/stay-attached.ts';
+import { attachModule } from './attach/attach-module.ts';
+import { stayConnected } from './attach/stay-connected.ts';
 import { serveModule, type ServeModuleOptions, type StartModule } from './serve-module.ts';
 import { standardStreams } from './transport/standard-streams.ts';
 
@@ -37,7 +38,16 @@ export async function runModule(start: StartModule): Promise<void> {
   };
   const destination = attachFromEnvironment(process.env);
   if (destination === undefined) await serveModule({ ...options, transport: standardStreams() });
-  else await stayAttached({ ...options, ...destination, random: systemRandom, onTrouble: (text) => say('warn', text) });
+  else {
+    const { reconnect, ...where } = destination;
+    await stayConnected(() => attachModule({ ...options, ...where }), {
+      reconnect,
+      clock: systemClock,
+      random: systemRandom,
+      signal: terminated.signal,
+      onTrouble: (text) => say('warn', text),
+    });
+  }
   process.exit(0);
 }
 

@@ -2,6 +2,7 @@ import {
   errorResponseSchema,
   moduleActionSchema,
   moduleAnswerSchema,
+  moduleChangesSchema,
   moduleNameSchema,
   moduleRequestSchema,
   moduleSchema,
@@ -64,6 +65,20 @@ export function moduleActionRoutes({ supervisor }: Pick<AppParts, 'supervisor'>)
           return moduleView(module);
         },
       );
+
+    api.post(
+      '/modules/reload',
+      {
+        schema: {
+          tags: ['modules'],
+          summary:
+            'Read modules.yaml again, as SIGHUP does: start what is new, end what is gone, replace what is configured in another way',
+          body: moduleActionSchema.nullish().meta({ examples: [{ reason: 'a module more' }] }),
+          response: { 200: moduleChangesSchema, 400: errorResponseSchema, 500: errorResponseSchema },
+        },
+      },
+      async () => supervisor.reload(),
+    );
 
     api.post(
       '/modules/:name/rotate',

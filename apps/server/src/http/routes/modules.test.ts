@@ -44,9 +44,17 @@ describe('/api/v1/modules', () => {
       sends: [],
       topics: [],
     });
+    // By control groups, where this machine has some.
+    assert.ok(b.limits.kept_by === 'cgroup' || b.limits.reason !== null);
+    assert.deepEqual([b.health, b.registration, b.alerts, b.sla.kept.throughput], ['unknown', null, [], null]);
     assert.deepEqual(
       [b.status, b.kind, b.limits, b.usage?.processes],
-      ['running', 'process', { memory_mb: null, processes: 5 }, 1],
+      [
+        'running',
+        'process',
+        { memory_mb: null, processes: 5, cpus: null, kept_by: b.limits.kept_by, reason: b.limits.reason },
+        1,
+      ],
     );
     const rest = await server.get(`/api/v1/modules?limit=2&cursor=${first.next_cursor}`);
     const [c] = moduleListSchema.parse(rest.body).modules;

@@ -36,7 +36,7 @@ export async function openAttachListener(
       ...(tls === undefined ? {} : { tls }),
       clock,
       admit: (request) => isAdmitted(request, grantOf(supervisor, request.moduleId)),
-      onModule: (id, transport) => supervisor.attach(id, transport),
+      onModule: (id, transport, registration) => supervisor.attach(id, transport, registration),
       onRefused: (why, from) => log(`A module from ${from} was not let in: ${why}`),
     });
   } catch (error) {

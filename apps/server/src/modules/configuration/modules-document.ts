@@ -1,5 +1,6 @@
 import { moduleNameSchema } from '@loopwright/protocol';
 import { z } from 'zod';
+import { servicesSchema } from './services-document.ts';
 
 /** The longest `modules.yaml`, in bytes. */
 export const MODULES_LIMIT_BYTES = 1024 * 1024;
@@ -13,6 +14,7 @@ const argument = z
 const text = argument.min(1);
 const pattern = z.string().min(1).max(500);
 const patterns = z.array(pattern).max(1000);
+const percent = z.number().min(0).max(100);
 const seconds = z.number().min(0.1).max(86_400);
 /** Names of modules that come with Loopwright, and of the host itself. */
 const TAKEN: ReadonlySet<string> = new Set(['edge', 'generator', 'orchestrator']);
@@ -65,7 +67,11 @@ const moduleEntrySchema = z
     secrets: z.array(z.string().min(1).max(256)).max(1000).default([]),
     permissions: permissionsSchema.default({}),
     limits: z
-      .strictObject({ memory_mb: z.int().min(16).max(1_000_000).optional(), processes: z.int().min(1).max(10_000).optional() })
+      .strictObject({
+        memory_mb: z.int().min(16).max(1_000_000).optional(),
+        processes: z.int().min(1).max(10_000).optional(),
+        cpus: z.number().min(0.01).max(1024).optional(),
+      })
       .default({}),
     restart: z.enum(['always', 'on_failure', 'never']).default('always'),
     attempts: z.int().min(1).max(1_000_000).default(10),
@@ -85,6 +91,25 @@ const moduleEntrySchema = z
         failures: z.int().min(1).max(1000).default(3),
       })
       .optional(),
+    sla: z
+      .strictObject({
+        availability_percent: percent.optional(),
+        latency_ms: z.number().positive().optional(),
+        error_percent: percent.optional(),
+        throughput_per_second: z.number().positive().optional(),
+        window_seconds: z.number().min(60).max(3600).optional(),
+      })
+      .default({}),
+    alerts: z
+      .strictObject({
+        latency_ms: z.number().positive().optional(),
+        error_percent: percent.optional(),
+        throughput_drop_percent: percent.optional(),
+        availability_percent: percent.optional(),
+        backlog: z.int().min(1).optional(),
+        every_seconds: z.number().min(60).max(1800).optional(),
+      })
+      .default({}),
     required: z.boolean().default(false),
     request_timeout_seconds: seconds.default(30),
   })
@@ -97,8 +122,9 @@ const moduleEntrySchema = z
 /** One module of the file. */
 export type ModuleEntry = z.infer<typeof moduleEntrySchema>;
 
-/** `modules.yaml`: the modules that users add to the server, by name. */
+/** `modules.yaml`: the modules that users add to the server, by name, and what the host has for them. */
 export const modulesDocumentSchema = z.strictObject({
+  services: servicesSchema.prefault({}),
   modules: z
     .record(
       moduleNameSchema.refine((name) => !TAKEN.has(name), 'is a name of a module that comes with Loopwright'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { PlatformError } from '@loopwright/protocol';
+import type { ModuleSpec } from '../module-spec.ts';
 import { readModules } from './read-modules.ts';
 
 let dir: string;
@@ -13,9 +14,9 @@ before(async () => {
 });
 after(() => rm(dir, { recursive: true }));
 
-async function read(text: string, secretsDir: string | null = dir): ReturnType<typeof readModules> {
+async function read(text: string, secretsDir: string | null = dir): Promise<readonly ModuleSpec[]> {
   await writeFile(join(dir, 'modules.yaml'), text);
-  return readModules(dir, secretsDir);
+  return (await readModules(dir, secretsDir)).modules;
 }
 
 /** Lines and pointers of what is wrong. */
@@ -88,6 +89,10 @@ modules:
       'modules:\n  a: { command: x }\n  a: { command: y }': ['3 '],
       'modules: [': ['1 '],
       'other: 1': ['1 /other'],
+      'services:\n  Cache: { kind: redis, url: x }': ['2 /services/Cache/url_secret', '2 /services/Cache/url'],
+      'services:\n  Database:\n    kind: sqlite\n    url_secret: K': ['3 /services/Database/kind'],
+      'services:\n  Jwt: { algorithm: RS256, secret: K }': ['2 /services/Jwt', '2 /services/Jwt'],
+      'services:\n  Jwt: { algorithm: ES256, jwks_url: "http://keys.example/" }': ['2 /services/Jwt/jwks_url'],
     };
     for (const [text, expected] of Object.entries(wrong)) assert.deepEqual(await wrongIn(text), expected, text);
     assert.deepEqual(await read(''), []);
@@ -96,6 +101,7 @@ modules:
   it('refuses what it cannot read, and secrets that come from nowhere', async () => {
     await assert.rejects(readModules(join(dir, 'nothing'), null), { code: 'INVALID_CONFIGURATION', message: /ENOENT/ });
     await assert.rejects(read('modules:\n  a: { command: x, secrets: [K] }', null), /set secrets_dir/);
+    await assert.rejects(read('services:\n  Jwt: { secret: K }', null), /\/services\/Jwt\/secret.*set secrets_dir/);
     await assert.rejects(read(`# ${'x'.repeat(1024 * 1024)}`), /has more than 1048576 bytes/);
   });
 });

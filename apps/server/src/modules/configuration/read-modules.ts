@@ -6,17 +6,28 @@ import { type JsonObject, messageOf, PlatformError, toJson } from '@loopwright/p
 import { readLocatedYaml } from '../../config/located-yaml.ts';
 import { secretsFolder } from '../../secrets/secrets-folder.ts';
 import type { ModuleLaunch, ModuleSpec } from '../module-spec.ts';
+import type { SlaConfig } from '../sla/sla-watch.ts';
+import { given } from './given.ts';
 import { type ModuleEntry, MODULES_LIMIT_BYTES, modulesDocumentSchema } from './modules-document.ts';
+import { secretsOfServices, type ServicesDocument } from './services-document.ts';
+
+/** What `modules.yaml` says. */
+export interface ReadModules {
+  readonly modules: readonly ModuleSpec[];
+  readonly services: ServicesDocument;
+  /** Where secrets come from; of no folder there are none. */
+  readonly secrets: SecretProvider;
+}
 
 /** The file in a folder. */
 const FILE_NAME = 'modules.yaml';
 
 /**
- * Reads the modules that users add: from a file, or from `modules.yaml` of a folder. Their secrets are those of `secretsDir`.
+ * Reads the modules that users add, and the services that the host has for them: from a file, or from `modules.yaml` of a folder. Their secrets are those of `secretsDir`.
  *
  * @throws `INVALID_CONFIGURATION` with pointer, line and column of everything that is wrong
  */
-export async function readModules(path: string, secretsDir: string | null): Promise<ModuleSpec[]> {
+export async function readModules(path: string, secretsDir: string | null): Promise<ReadModules> {
   const file = await fileOf(resolve(path));
   const read = readLocatedYaml(await textOf(file), modulesDocumentSchema, MODULES_LIMIT_BYTES);
   if (read.kind === 'fault') throw invalid(file, read.message);
@@ -27,11 +38,18 @@ export async function readModules(path: string, secretsDir: string | null): Prom
     throw invalid(file, lines.join('; '), { issues: toJson(read.issues) });
   }
   const secrets = secretsDir === null ? undefined : secretsOf(secretsDir);
-  return Object.entries(read.document.modules).map(([id, entry]) => {
-    if (entry.secrets.length > 0 && secrets === undefined)
-      throw invalid(file, `/modules/${id}/secrets: there is no folder of secrets; set secrets_dir`);
-    return specOf(id, entry, { folder: dirname(file), secrets });
-  });
+  const { services, modules } = read.document;
+  const wanted = [
+    ...secretsOfServices(services).map(({ pointer }) => pointer),
+    ...Object.entries(modules).flatMap(([id, entry]) => (entry.secrets.length > 0 ? [`/modules/${id}/secrets`] : [])),
+  ];
+  if (wanted[0] !== undefined && secrets === undefined)
+    throw invalid(file, `${wanted[0]}: there is no folder of secrets; set secrets_dir`);
+  return {
+    modules: Object.entries(modules).map(([id, entry]) => specOf(id, entry, { folder: dirname(file), secrets })),
+    services,
+    secrets: secrets ?? { get: async () => undefined },
+  };
 }
 
 function specOf(
@@ -56,19 +74,37 @@ function specOf(
       ...(sends === undefined ? {} : { sends }),
       ...(topics === undefined ? {} : { topics }),
     },
-    limits: {
-      ...(limits.memory_mb === undefined ? {} : { memoryMb: limits.memory_mb }),
-      ...(limits.processes === undefined ? {} : { processes: limits.processes }),
-    },
+    limits: given({ memoryMb: limits.memory_mb, processes: limits.processes, cpus: limits.cpus }),
     ...(health === undefined
       ? {}
       : { healthCheck: { path: health.path, everyMs: health.every_seconds * 1000, failures: health.failures } }),
+    promises: promisesOf(entry),
     ...(channels === undefined ? {} : { channels }),
     restart: entry.restart,
     attempts: entry.attempts,
     replace: entry.replace,
     isRequired: entry.required,
     requestTimeoutMs: entry.request_timeout_seconds * 1000,
+  };
+}
+
+function promisesOf({ sla, alerts }: ModuleEntry): SlaConfig {
+  return {
+    sla: given({
+      availabilityPercent: sla.availability_percent,
+      latencyMs: sla.latency_ms,
+      errorPercent: sla.error_percent,
+      throughputPerSecond: sla.throughput_per_second,
+      windowMs: sla.window_seconds === undefined ? undefined : sla.window_seconds * 1000,
+    }),
+    alerts: given({
+      latencyMs: alerts.latency_ms,
+      errorPercent: alerts.error_percent,
+      throughputDropPercent: alerts.throughput_drop_percent,
+      availabilityPercent: alerts.availability_percent,
+      backlog: alerts.backlog,
+      everyMs: alerts.every_seconds === undefined ? undefined : alerts.every_seconds * 1000,
+    }),
   };
 }
 

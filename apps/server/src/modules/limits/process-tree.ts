@@ -30,6 +30,17 @@ export function processUse(pid: number): ProcessUse | undefined {
   return { memoryMb, processes };
 }
 
+/** All that a process has started and what that has, but for what has left its parents; nothing where that cannot be seen. */
+export function descendantsOf(pid: number): number[] {
+  const found: number[] = [];
+  const waiting = childrenOf(pid);
+  for (let child = waiting.pop(); child !== undefined && found.length < COUNT_LIMIT; child = waiting.pop()) {
+    found.push(child);
+    waiting.push(...childrenOf(child));
+  }
+  return found;
+}
+
 /** Each thread has its own children. */
 function childrenOf(pid: number): number[] {
   try {

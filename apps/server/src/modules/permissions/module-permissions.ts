@@ -48,7 +48,7 @@ export function mayUseTopic({ topics }: ModulePermissions, topic: string): boole
 }
 
 /** Whether a route of a module is open; the query is no part of it. */
-export function isOpenRoute({ routes }: ModulePermissions, method: string, uri: string): boolean {
+function isOpenRoute({ routes }: ModulePermissions, method: string, uri: string): boolean {
   if (routes === undefined) return true;
   const [path = ''] = uri.split('?');
   // Servers read `/a/../b` as `/b` and `%61` as `a`: what can be read in two ways is open nowhere.
@@ -58,6 +58,19 @@ export function isOpenRoute({ routes }: ModulePermissions, method: string, uri: 
     fits(routes, `* ${path}`) ||
     routes.some((route) => isAnyMethod(route, path))
   );
+}
+
+/** What to say of routes that a module has announced and nobody may call; `undefined` when there are none. */
+export function closedRoutes(
+  permissions: ModulePermissions,
+  endpoints: readonly { readonly path: string; readonly methods: readonly string[] }[],
+): string | undefined {
+  const [first, ...more] = endpoints.filter(
+    ({ path, methods }) => !methods.some((method) => isOpenRoute(permissions, method, path)),
+  );
+  if (first === undefined) return undefined;
+  const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return `it announced "${first.path.slice(0, 200)}"${others}, which is none of its open routes`;
 }
 
 /** @throws `FORBIDDEN` When a route of a module is not open. */

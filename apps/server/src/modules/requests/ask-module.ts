@@ -4,6 +4,7 @@ import { isIdempotent, type RoutedRequest, wasNotSent } from '@loopwright/module
 import { type Clock, PlatformError } from '@loopwright/protocol';
 import { checkRoute } from '../permissions/module-permissions.ts';
 import type { ModuleRun } from '../run/module-run.ts';
+import type { RequestEnd } from '../sla/module-figures.ts';
 import type { SupervisedModule } from '../supervised-module.ts';
 
 type Answer = Awaited<ReturnType<NonNullable<ModuleRun['http']>['request']>>;
@@ -27,6 +28,9 @@ export async function askModule(
   const timeoutMs = request.timeoutMs ?? spec.requestTimeoutMs ?? TIMEOUT_MS;
   const deadline = clock.now() + timeoutMs;
   const release = module.holdRequest();
+  const began = clock.now();
+  const settle = (end: RequestEnd): void =>
+    module.sla.figures.add(end, { tookMs: clock.now() - began, backlog: module.requestsInFlight });
   try {
     for (let attempt = 1; ; attempt += 1) {
       const waitMs = Math.min(patienceMs, deadline - clock.now());
@@ -34,15 +38,26 @@ export async function askModule(
       const { http } = run;
       if (http === undefined) throw unavailable(module);
       try {
-        return await http.request({ ...request, timeoutMs: Math.max(1, deadline - clock.now()) });
+        const answer = await http.request({ ...request, timeoutMs: Math.max(1, deadline - clock.now()) });
+        settle(answer.status >= 500 ? 'failed' : 'answered');
+        return answer;
       } catch (error) {
         const isOver = request.signal?.aborted === true || clock.now() >= deadline || attempt === ATTEMPTS;
         if (isOver || !mayGoOn(error, request, { run, module })) throw error;
       }
     }
+  } catch (error) {
+    // Who gave it up says nothing of the module.
+    if (request.signal?.aborted !== true) settle(isLost(error) ? 'lost' : 'failed');
+    throw error;
   } finally {
     release();
   }
+}
+
+/** Whether nobody took it, or the way to who did broke. */
+function isLost(error: unknown): boolean {
+  return error instanceof PlatformError && (error.code === 'SERVICE_UNAVAILABLE' || error.code === 'MODULE_PROTOCOL_ERROR');
 }
 
 function mayGoOn(error: unknown, request: RoutedRequest, { run, module }: { run: ModuleRun; module: SupervisedModule }): boolean {

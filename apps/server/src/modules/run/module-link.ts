@@ -26,14 +26,16 @@ import {
   type OrchestratorMessageLine,
   type Random,
 } from '@loopwright/protocol';
+import type { Cgroups } from '../limits/cgroups.ts';
 import type { ModuleLogEntry, ModuleSpec } from '../module-spec.ts';
-import { mayReadSecret } from '../permissions/module-permissions.ts';
+import { mayReadSecret, type ModulePermissions } from '../permissions/module-permissions.ts';
 import { withToken } from '../requests/with-token.ts';
 
 /** What all modules of a host share. */
 export interface ModuleHost {
   readonly hub: ModuleHub;
   readonly ports: PortPool;
+  readonly cgroups: Cgroups;
   readonly orchestratorApi: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -44,6 +46,8 @@ export interface ModuleHost {
 /** What a {@link ModuleLink} is made with. */
 export interface ModuleLinkOptions {
   readonly spec: ModuleSpec;
+  /** What it may now. */
+  readonly permissions: () => ModulePermissions;
   readonly host: ModuleHost;
   readonly transport: Transport;
   /** Learns the secrets that it was given, for its log. */
@@ -82,7 +86,7 @@ export class ModuleLink {
     const channel = orchestratorChannel({ transport, clock, onReport: (report) => this.#report(report) });
     this.#channel = channel;
     this.#ipc = new HttpIpcClient({ channel, clock, ...limitsOf(spec, IPC_CONCURRENT) });
-    const { permissions = {}, secrets = { get: async () => undefined } } = spec;
+    const { secrets = { get: async () => undefined } } = spec;
     const provider = {
       get: async (name: string): Promise<string | undefined> => {
         const value = await secrets.get(name);
@@ -90,7 +94,13 @@ export class ModuleLink {
         return value;
       },
     };
-    this.#secrets = new SecretHost({ channel, provider, mayRead: (name) => mayReadSecret(permissions, name), clock, random });
+    this.#secrets = new SecretHost({
+      channel,
+      provider,
+      mayRead: (name) => mayReadSecret(options.permissions(), name),
+      clock,
+      random,
+    });
     // The run before may be there still, if only until its channel is seen to have ended.
     this.#activate = host.hub.attach(spec.id, channel, { inReserve: true });
     answerPortRequests(channel, host.ports);

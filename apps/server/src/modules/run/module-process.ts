@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { memoryTransports, StreamTransport, type Transport } from '@loopwright/module-sdk';
 import { type Clock, messageOf } from '@loopwright/protocol';
-import type { ModuleLaunch, ModuleLimits } from '../module-spec.ts';
+import type { RunLimits } from '../limits/run-limits.ts';
+import type { ModuleLaunch } from '../module-spec.ts';
 import { onOutputLines } from './output-lines.ts';
 
 /** How a process ended. */
@@ -46,14 +47,27 @@ const NOT_INHERITED = /^--(?:test|watch|inspect|experimental-test)/;
 /** Options whose next word is code. */
 const CODE = /^(?:-e|-p|-pe|--eval|--print)$/;
 
+/** What a process is started with. */
+export interface ModuleProcessOptions {
+  /** Of its memory Node gets a part for its heap. */
+  readonly memoryMb: number | undefined;
+  /** Let go with the process. */
+  readonly limits: RunLimits;
+  readonly clock: Clock;
+  readonly onStderr: (line: string) => void;
+}
+
 /** Starts a module in a process group of its own. */
 export function startModuleProcess(
   launch: Exclude<ModuleLaunch, { kind: 'attach' }>,
-  { limits = {}, clock, onStderr }: { limits?: ModuleLimits; clock: Clock; onStderr: (line: string) => void },
+  { memoryMb, limits, clock, onStderr }: ModuleProcessOptions,
 ): ModuleProcess {
   const ownGroup = process.platform !== 'win32';
-  const child = spawnModule(launch, limits, ownGroup);
-  if (child instanceof Error) return neverRan(child.message);
+  const child = spawnModule(limits.command(...commandOf(launch, memoryMb)), launch, ownGroup);
+  if (child instanceof Error) {
+    limits.end(clock);
+    return neverRan(child.message);
+  }
   let killReason: string | undefined;
   let hasExited = false;
   onOutputLines(child.stderr, STDERR_LINE_LIMIT_BYTES, onStderr);
@@ -65,7 +79,8 @@ export function startModuleProcess(
       const finish = (): void => {
         cancel();
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-        resolve({ ...exit, reason: killReason ?? exit.reason });
+        const limit = limits.end(clock);
+        resolve({ ...exit, reason: killReason ?? limit ?? exit.reason });
       };
       const cancel = clock.schedule(READ_REST_MS, finish);
       child.once('close', finish);
@@ -93,11 +108,10 @@ type PipedChild = ChildProcess & { stdin: Writable; stdout: Readable; stderr: Re
 
 /** Some failures of a start are thrown, and when no more files can be opened there are no streams. */
 function spawnModule(
+  [file, args]: readonly [string, string[]],
   launch: Exclude<ModuleLaunch, { kind: 'attach' }>,
-  limits: ModuleLimits,
   detached: boolean,
 ): PipedChild | Error {
-  const [file, args] = commandOf(launch, limits);
   try {
     const child: ChildProcess = spawn(file, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -126,7 +140,7 @@ function neverRan(why: string): ModuleProcess {
   return { pid: null, transport, exited: Promise.resolve(exit), kill: () => undefined };
 }
 
-function commandOf(launch: Exclude<ModuleLaunch, { kind: 'attach' }>, { memoryMb }: ModuleLimits): [string, string[]] {
+function commandOf(launch: Exclude<ModuleLaunch, { kind: 'attach' }>, memoryMb: number | undefined): [string, string[]] {
   const heap = memoryMb === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.floor(memoryMb * HEAP_SHARE))}`];
   if (launch.kind === 'node') return [process.execPath, [...inheritedOptions(), ...heap, launch.entry]];
   return launch.file === 'node' ? [process.execPath, [...heap, ...launch.args]] : [launch.file, [...launch.args]];

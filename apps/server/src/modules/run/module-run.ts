@@ -1,8 +1,10 @@
 // N1. A run ends once, with one exit, and lets go of its channel, its sockets and its timers then.
-import type { FailoverClient, Redactor, RotationOutcome, Transport } from '@loopwright/module-sdk';
+import type { FailoverClient, Redactor, Registration, RotationOutcome, Transport } from '@loopwright/module-sdk';
 import { type ModuleExit, type ModuleLogEntry, type ModuleSpec, type SupervisionTimes } from '../module-spec.ts';
 import { isoTime } from '@loopwright/protocol';
-import { watchLimits } from '../limits/watch-limits.ts';
+import type { ModulePermissions } from '../permissions/module-permissions.ts';
+import type { ProcessUse } from '../limits/process-tree.ts';
+import { RunLimits } from '../limits/run-limits.ts';
 import { type Announcement, type ModuleHost, ModuleLink } from './module-link.ts';
 import { type ProcessExit, startModuleProcess } from './module-process.ts';
 import { Timers } from './timers.ts';
@@ -10,10 +12,12 @@ import { Timers } from './timers.ts';
 /** What a {@link ModuleRun} is made with. */
 export interface ModuleRunOptions {
   readonly spec: ModuleSpec;
+  /** What it may now. */
+  readonly permissions: () => ModulePermissions;
   readonly host: ModuleHost;
   readonly times: SupervisionTimes;
   /** Of a module that came to us; left out: a process is started. */
-  readonly attached?: Transport;
+  readonly attached?: { readonly transport: Transport; readonly registration: Registration | undefined };
   readonly redactor: Redactor;
   /** Called once when it is up; never after `onEnd`. */
   readonly onAnnounce: (announcement: Announcement) => void;
@@ -29,18 +33,19 @@ export class ModuleRun {
   readonly pid: number | null;
   readonly #kill: (reason: string) => void;
   readonly #timers: Timers;
+  #limits: RunLimits | undefined;
   #unanswered = 0;
   #isShuttingDown = false;
   #hasEnded = false;
   #health: 'healthy' | 'unhealthy' | 'unknown' = 'unknown';
 
   constructor(options: ModuleRunOptions) {
-    const { spec, host, times, attached, redactor, log } = options;
+    const { spec, permissions, host, times, attached, redactor, log } = options;
     this.#options = options;
     this.#timers = new Timers(host.clock);
     const child = attached === undefined ? this.#spawn() : undefined;
     this.pid = child?.pid ?? null;
-    const transport = attached ?? child?.transport;
+    const transport = attached?.transport ?? child?.transport;
     if (transport === undefined) throw new RangeError(`Cannot run the module "${spec.id}": it is not attached`);
     let killReason: string | undefined;
     this.#kill = (reason) => {
@@ -50,6 +55,7 @@ export class ModuleRun {
     };
     this.#link = new ModuleLink({
       spec,
+      permissions,
       host,
       transport,
       redactor,
@@ -85,9 +91,30 @@ export class ModuleRun {
     return !this.#hasEnded && !this.#link.isClosed;
   }
 
-  /** What the last check of its health said. */
-  get health(): 'healthy' | 'unhealthy' | 'unknown' {
-    return this.#health;
+  /** What it uses now; `undefined` where that cannot be seen. */
+  get use(): ProcessUse | undefined {
+    return this.pid === null ? undefined : this.#limits?.use(this.pid);
+  }
+
+  /** Who keeps its limits; `undefined` when it has none. */
+  get limitsKeptBy(): 'cgroup' | 'proc' | undefined {
+    return this.#limits?.keptBy;
+  }
+
+  /** What it says of itself; `undefined` for one that has not registered. */
+  get registration(): Registration | undefined {
+    return this.#options.attached?.registration;
+  }
+
+  /** How it was configured when it was started. */
+  get spec(): ModuleSpec {
+    return this.#options.spec;
+  }
+
+  /** What the last check of its health said; where there is none, its own heartbeat. */
+  get health(): 'healthy' | 'degraded' | 'unhealthy' | 'unknown' {
+    if (this.#options.spec.healthCheck !== undefined) return this.#health;
+    return OWN_HEALTH[this.registration?.status ?? 'unknown'];
   }
 
   /** From now on this run gets the messages to the module. */
@@ -110,6 +137,16 @@ export class ModuleRun {
     return this.#link.send({ op: 'shutdown' });
   }
 
+  /** Lets it answer what it was asked, for so long as it may take, and asks it to end. */
+  async finish(): Promise<void> {
+    const { host, times } = this.#options;
+    const late = Promise.withResolvers<void>();
+    const cancel = host.clock.schedule(times.drainMs, late.resolve);
+    await Promise.race([this.http?.drain(), late.promise]);
+    cancel();
+    this.shutDown();
+  }
+
   /** Ends it at once. */
   kill(reason: string): void {
     if (!this.#hasEnded) this.#kill(reason);
@@ -119,16 +156,18 @@ export class ModuleRun {
     const { spec, host, times, log } = this.#options;
     const { launch, limits = {} } = spec;
     if (launch.kind === 'attach') throw new RangeError(`Cannot start the module "${spec.id}": somebody else does`);
+    const kept = new RunLimits(spec.id, limits, host.cgroups);
+    this.#limits = kept;
+    if (limits.cpus !== undefined && kept.keptBy !== 'cgroup')
+      log({ source: 'supervisor', level: 'warn', text: `its limit of processors is not kept: ${host.cgroups.reason}` });
     const child = startModuleProcess(launch, {
-      limits,
+      memoryMb: limits.memoryMb,
+      limits: kept,
       clock: host.clock,
       onStderr: (text) => log({ source: 'stderr', level: 'info', text }),
     });
-    if (child.pid !== null) {
-      const onOver = (reason: string): void => child.kill(reason);
-      const stop = watchLimits(child.pid, limits, { clock: host.clock, everyMs: times.watchMs, onOver });
-      void child.exited.then(stop);
-    }
+    if (child.pid !== null)
+      kept.watch(child.pid, { clock: host.clock, everyMs: times.watchMs, onOver: (reason) => child.kill(reason) });
     return child;
   }
 
@@ -185,3 +224,4 @@ export class ModuleRun {
 /** A process that has closed its channel is about to end; otherwise it is ended after this time. */
 const CLOSED_MS = 1000;
 const HEALTH_TIMEOUT_MS = 5000;
+const OWN_HEALTH = { Healthy: 'healthy', Degraded: 'degraded', Unhealthy: 'unhealthy', unknown: 'unknown' } as const;

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { isLoopback, messageOf, PlatformError } from '@loopwright/protocol';
 import { parseListen } from '../port/listen-address.ts';
 import type { AttachModuleOptions } from './attach-module.ts';
+import type { Reconnect } from './reconnect.ts';
 
-type Destination = Pick<AttachModuleOptions, 'address' | 'moduleId' | 'token' | 'tls'>;
+type Destination = Pick<AttachModuleOptions, 'address' | 'moduleId' | 'token' | 'tls'> & { readonly reconnect: Reconnect };
 
 /**
  * Reads where a module is to attach: `LOOPWRIGHT_ATTACH` (host:port), `LOOPWRIGHT_ATTACH_ID`, the token in `LOOPWRIGHT_ATTACH_TOKEN` or in the file
- * `LOOPWRIGHT_ATTACH_TOKEN_FILE`, and for TLS the PEM files `LOOPWRIGHT_ATTACH_CA`, `_CERT` and `_KEY`. `undefined` when it is to attach nowhere.
+ * `LOOPWRIGHT_ATTACH_TOKEN_FILE`, and for TLS the PEM files `LOOPWRIGHT_ATTACH_CA`, `_CERT` and `_KEY`; `LOOPWRIGHT_ATTACH_RECONNECT` is `exponential` when left out, `none`, or
+ * seconds between two attempts. `undefined` when it is to attach nowhere.
  *
  * @throws `INVALID_CONFIGURATION` When something of it is missing or wrong, or a token would go over a network in the clear.
  */
@@ -29,6 +31,7 @@ export function attachFromEnvironment(environment: Readonly<Record<string, strin
   return {
     address,
     moduleId,
+    reconnect: reconnectOf(of('_RECONNECT')),
     ...(token === undefined ? {} : { token }),
     ...(isSecure
       ? {
@@ -40,6 +43,15 @@ export function attachFromEnvironment(environment: Readonly<Record<string, strin
         }
       : {}),
   };
+}
+
+function reconnectOf(text = 'exponential'): Reconnect {
+  if (text === 'none') return { kind: 'none' };
+  if (text === 'exponential') return { kind: 'exponential_backoff' };
+  const seconds = Number(text);
+  if (!(seconds >= 0.1 && seconds <= 86_400))
+    throw invalid('LOOPWRIGHT_ATTACH_RECONNECT is neither none, exponential nor seconds');
+  return { kind: 'fixed_interval', intervalMs: seconds * 1000 };
 }
 
 function addressOf(where: string): Destination['address'] {

@@ -3,11 +3,21 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { type Clock, MODULE_ATTACH_LIMIT_BYTES, moduleAttachSchema } from '@loopwright/protocol';
+import {
+  type Clock,
+  frameMessageSchema,
+  MODULE_ATTACH_LIMIT_BYTES,
+  moduleAttachSchema,
+  ORCHESTRATOR_ID,
+  registerSchema,
+} from '@loopwright/protocol';
 import type { ServerTls } from '../http-tcp/tls-identity.ts';
 import { StreamTransport } from '../transport/stream-transport.ts';
 import type { Transport } from '../transport/transport.ts';
-import { readFirstLine } from './first-line.ts';
+import { decodeFrame, type FrameFormat } from '../frames/frame.ts';
+import { FramedTransport } from '../frames/framed-transport.ts';
+import { Registration } from '../registration/registration.ts';
+import { type FirstWords, readFirstWords } from './first-words.ts';
 
 /** What a module has shown. */
 export interface AttachRequest {
@@ -29,8 +39,8 @@ export interface AttachListenerOptions {
   readonly clock: Clock;
   /** Whether a module may come. Must not tell by its time how much of a token was right. */
   readonly admit: (request: AttachRequest) => boolean;
-  /** Takes a module that was let in; gives `false` when it is not wanted now. */
-  readonly onModule: (moduleId: string, transport: Transport) => boolean;
+  /** Takes a module that was let in, with what it says of itself when it has registered; gives `false` when it is not wanted now. */
+  readonly onModule: (moduleId: string, transport: Transport, registration?: Registration) => boolean;
   /** Told of each one that was not let in. Must not throw. */
   readonly onRefused: (why: string, from: string) => void;
 }
@@ -136,28 +146,31 @@ export class AttachListener implements Disposable {
     const { clock, admit, onModule, onRefused } = this.#options;
     const [from, peer] = [String(socket.remoteAddress), peerOf(socket)];
     socket.on('error', () => undefined);
-    const refuse = (why: string): void => {
-      onRefused(why, from);
-      // The same words for all that is wrong with who it is.
-      socket.end(`${JSON.stringify({ refused: 'this module is not let in' })}\n`);
-      const cancel = clock.schedule(FIRST_LINE_MS, () => socket.destroy());
-      socket.once('close', cancel);
-      socket.resume();
-    };
-    const first = await readFirstLine(socket, { clock, limitBytes: MODULE_ATTACH_LIMIT_BYTES, timeoutMs: FIRST_LINE_MS });
+    const first = await readFirstWords(socket, { clock, limitBytes: MODULE_ATTACH_LIMIT_BYTES, timeoutMs: FIRST_LINE_MS });
     if ('none' in first) {
       onRefused(`its first line is ${first.none}`, from);
       socket.destroy();
       return;
     }
-    const request = readAttach(first.line);
+    const arrival = readArrival(first);
+    const refuse = (why: string): void => {
+      onRefused(why, from);
+      // The same words for all that is wrong with who it is.
+      const transport = transportOf(socket, arrival, clock);
+      transport.send(JSON.stringify({ refused: 'this module is not let in' }));
+      void transport.close();
+      const cancel = clock.schedule(FIRST_LINE_MS, () => socket.destroy());
+      socket.once('close', cancel);
+      socket.resume();
+    };
+    const { request } = arrival;
     if (request === undefined) return refuse('its first line is no request to attach');
-    if (!admit({ moduleId: request.module_id, token: request.token, clientName, from }))
-      return refuse(`it has not shown that it is "${request.module_id.slice(0, 64)}"`);
+    if (!admit({ moduleId: request.moduleId, token: request.token, clientName, from }))
+      return refuse(`it has not shown that it is "${request.moduleId.slice(0, 64)}"`);
     this.#places.get(peer)?.();
-    const transport = new StreamTransport({ input: socket, output: socket });
-    if (!onModule(request.module_id, transport)) {
-      onRefused(`"${request.module_id.slice(0, 64)}" is not wanted now`, from);
+    const transport = transportOf(socket, arrival, clock);
+    if (!onModule(request.moduleId, transport, request.registration)) {
+      onRefused(`"${request.moduleId.slice(0, 64)}" is not wanted now`, from);
       transport.send(JSON.stringify({ refused: 'this module is not wanted now' }));
       void transport.close();
     }
@@ -174,6 +187,43 @@ function clientNameOf(socket: TLSSocket, { clientCa }: ServerTls): string | unde
   const { subject } = socket.getPeerCertificate();
   const name: unknown = subject?.CN;
   return typeof name === 'string' ? name : undefined;
+}
+
+/** A module that has come: how it speaks, and who it says that it is, unless that is not to be read. */
+interface Arrival {
+  /** Of frames; left out: it writes lines. */
+  readonly format?: FrameFormat;
+  readonly request?: { readonly moduleId: string; readonly token: string | undefined; readonly registration?: Registration };
+}
+
+function readArrival(first: Exclude<FirstWords, { none: unknown }>): Arrival {
+  if ('line' in first) {
+    const attach = readAttach(first.line);
+    return attach === undefined ? {} : { request: { moduleId: attach.module_id, token: attach.token } };
+  }
+  const frame = decodeFrame(first.formatByte, first.data);
+  // Who writes what is no frame is told so in lines.
+  if (frame === undefined) return {};
+  const { format } = frame;
+  const register = registerSchema.safeParse(frameMessageSchema.safeParse(frame.value).data?.content).data;
+  if (register === undefined) return { format };
+  const { info, token } = register;
+  return { format, request: { moduleId: info.id ?? info.name, token: token ?? undefined, registration: new Registration(info) } };
+}
+
+function transportOf(socket: Socket, { format, request }: Arrival, clock: Clock): Transport {
+  if (format === undefined) return new StreamTransport({ input: socket, output: socket });
+  const { moduleId = '', registration } = request ?? {};
+  const transport: FramedTransport = new FramedTransport({
+    socket,
+    clock,
+    format,
+    source: ORCHESTRATOR_ID,
+    destination: moduleId,
+    intercept: (content) =>
+      registration?.take(content, { now: clock.now(), leave: () => void transport.send('{"op":"shutdown"}') }) === true,
+  });
+  return transport;
 }
 
 function readAttach(line: string): ReturnType<typeof moduleAttachSchema.safeParse>['data'] {

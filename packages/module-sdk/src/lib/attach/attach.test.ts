@@ -13,7 +13,8 @@ import type { Transport } from '../transport/transport.ts';
 import { attachFromEnvironment } from './attach-environment.ts';
 import { AttachListener, type AttachListenerOptions } from './attach-listener.ts';
 import { attachModule, type AttachModuleOptions } from './attach-module.ts';
-import { stayAttached } from './stay-attached.ts';
+import { reconnectAfter } from './reconnect.ts';
+import { stayConnected } from './stay-connected.ts';
 
 const router = new HttpIpcRouter().get('/', () => success('here'));
 let stopped = 0;
@@ -166,8 +167,9 @@ describe('attaching over TCP', () => {
     await using world = await open();
     const over = new AbortController();
     const troubles: string[] = [];
-    const staying = stayAttached({
-      ...world.options({ signal: over.signal }),
+    const staying = stayConnected(() => attachModule(world.options({ signal: over.signal })), {
+      clock: systemClock,
+      signal: over.signal,
       random: systemRandom,
       onTrouble: (text) => troubles.push(text),
     });
@@ -184,14 +186,37 @@ describe('attaching over TCP', () => {
     );
     const failing: StartModule = () => Promise.reject(new PlatformError('INVALID_STATE', 'Cannot start: it is Sunday'));
     const never = new AbortController();
-    const failed = stayAttached({
-      ...world.options({ start: failing, signal: never.signal }),
+    const failed = stayConnected(() => attachModule(world.options({ start: failing, signal: never.signal })), {
+      clock: systemClock,
+      signal: never.signal,
       random: systemRandom,
       onTrouble: () => undefined,
     });
     const { transport } = await world.next();
     transport.send(JSON.stringify({ orchestrator_api: '', module_id: 'far', listen: 'x', protocol_version: 2 }));
     await assert.rejects(failed, /it is Sunday/);
+  });
+
+  it('is tried again after waits that double, after the same wait, or not at all', async () => {
+    const halves = { next: () => 1, uuid: () => '', bytes: () => new Uint8Array() };
+    const waits = (reconnect: Parameters<typeof reconnectAfter>[0]) =>
+      [0, 1, 5, 20].map((failures) => reconnectAfter(reconnect, failures, halves));
+    assert.deepEqual(waits({ kind: 'exponential_backoff' }), [100, 200, 3200, 30_000]);
+    assert.deepEqual(waits({ kind: 'fixed_interval', intervalMs: 700 }), [700, 700, 700, 700]);
+    const told: string[] = [];
+    const stay = {
+      reconnect: { kind: 'none' },
+      clock: systemClock,
+      random: systemRandom,
+      onTrouble: (text: string) => told.push(text),
+    } as const;
+    await stayConnected(async () => 'disconnected', stay);
+    assert.deepEqual(told, ['The connection to the orchestrator is lost']);
+    const refused = new PlatformError('FORBIDDEN', 'Cannot attach: not let in');
+    await assert.rejects(
+      stayConnected(() => Promise.reject(refused), stay),
+      refused,
+    );
   });
 });
 
@@ -236,7 +261,16 @@ describe('attachFromEnvironment()', () => {
   it('reads where to attach, and sends no token in the clear to another machine', () => {
     assert.equal(attachFromEnvironment({}), undefined);
     const here = { LOOPWRIGHT_ATTACH: '127.0.0.1:9998', LOOPWRIGHT_ATTACH_ID: 'far', LOOPWRIGHT_ATTACH_TOKEN: 't' };
-    assert.deepEqual(attachFromEnvironment(here), { address: { host: '127.0.0.1', port: 9998 }, moduleId: 'far', token: 't' });
+    const reconnect = { kind: 'exponential_backoff' };
+    assert.deepEqual(attachFromEnvironment(here), {
+      address: { host: '127.0.0.1', port: 9998 },
+      moduleId: 'far',
+      token: 't',
+      reconnect,
+    });
+    const again = (text: string) => attachFromEnvironment({ ...here, LOOPWRIGHT_ATTACH_RECONNECT: text })?.reconnect;
+    assert.deepEqual([again('none'), again('2.5')], [{ kind: 'none' }, { kind: 'fixed_interval', intervalMs: 2500 }]);
+    assert.throws(() => again('never'), { code: 'INVALID_CONFIGURATION' });
     const wrong = [
       { ...here, LOOPWRIGHT_ATTACH: 'server.example:9998' },
       { ...here, LOOPWRIGHT_ATTACH: '/run/socket' },

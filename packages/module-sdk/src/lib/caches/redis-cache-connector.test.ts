@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '@loopwright/protocol';
 import { createClient } from 'redis';
 import { cacheConformance, type ConnectorWorld } from '../services/connector.suite.ts';
 import { Cache } from './cache.ts';
-import { REDIS_MISSING, RedisServer } from './fixtures/redis-server.ts';
+import { REDIS_MISSING, RedisServer } from '../servers/redis-server.ts';
 import { redisCacheConnector } from './redis-cache-connector.ts';
 
 const unavailable = (error: unknown): boolean => {

@@ -10,7 +10,7 @@ import type { ServiceClient } from '../services/service-client.ts';
 import type { ServiceConnector } from '../services/service-connector.ts';
 import { createTestHost } from '../test-host/test-host.ts';
 import { Database } from './database.ts';
-import { POSTGRES_MISSING, PostgresServer } from './fixtures/postgres-server.ts';
+import { POSTGRES_MISSING, PostgresServer } from '../servers/postgres-server.ts';
 import { postgresConnector, type PostgresConnectorOptions } from './postgres-connector.ts';
 
 const dialect: SqlDialect = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { type Clock, HTTP_WINDOW_BYTES, type OrchestratorMessageLine } from '@loopwright/protocol';
 import fastify from 'fastify';
@@ -421,6 +422,46 @@ describe('HTTP over IPC', () => {
     );
     assert.equal((await served.http.fetch('/nothing')).status, 204);
     assert.equal((await served.http.fetch('/elsewhere')).status, 404);
+    await app.close();
+  });
+
+  it('lets a Fastify handler see that its events are read no more', async () => {
+    const app = fastify();
+    const ended = new Map<string, PromiseWithResolvers<void>>();
+    const over = (name: string): PromiseWithResolvers<void> => {
+      const known = ended.get(name) ?? Promise.withResolvers<void>();
+      ended.set(name, known);
+      return known;
+    };
+    app.get('/raw', (_request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+      reply.raw.write('data: raw\n\n');
+      reply.raw.on('close', over('raw').resolve);
+    });
+    app.get('/source', (request, reply) => {
+      request.raw.on('close', over('request').resolve);
+      const events = async function* (): AsyncGenerator<string> {
+        try {
+          for (;;) {
+            yield 'data: source\n\n';
+            await settle();
+          }
+        } finally {
+          over('source').resolve();
+        }
+      };
+      return reply.type('text/event-stream').send(Readable.from(events()));
+    });
+    await using served = await started(fastifyHandler(app));
+    for (const path of ['raw', 'source']) {
+      const { body } = await served.http.fetch(`/${path}`);
+      const reader = body?.getReader();
+      assert.match(Buffer.from((await reader?.read())?.value ?? []).toString(), new RegExp(`^data: ${path}`));
+      await reader?.cancel();
+    }
+    await Promise.all(['raw', 'request', 'source'].map((name) => over(name).promise));
+    assert.equal(served.http.pending, 0);
     await app.close();
   });
 

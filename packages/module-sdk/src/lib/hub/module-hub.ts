@@ -10,8 +10,8 @@ import { ServiceRegistry } from '../services/service-registry.ts';
 export interface ModuleHubOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Services that the host itself has; they go before those that modules provide. */
-  readonly connectors?: readonly ServiceConnector[];
+  /** Services that the host itself has; they go before those that modules provide. A function is asked for each connection. */
+  readonly connectors?: readonly ServiceConnector[] | (() => readonly ServiceConnector[]);
   /** Whether a module may find and use a kind of service. @default all may */
   readonly mayUse?: (moduleId: string, type: ServiceType) => boolean;
   /** Whether a module may provide a kind of service. @default all may */
@@ -86,7 +86,9 @@ export class ModuleHub implements Disposable {
 
   #connect(type: ServiceType, config: Json | undefined): Promise<ServiceConnection> {
     const key = serviceKey(type);
-    const own = this.#options.connectors?.find(({ serviceType }) => serviceKey(serviceType) === key);
+    const { connectors = [] } = this.#options;
+    const had = typeof connectors === 'function' ? connectors() : connectors;
+    const own = had.find(({ serviceType }) => serviceKey(serviceType) === key);
     if (own !== undefined) return own.connect(config);
     const [provider] = this.registry.discover(type);
     if (provider?.address !== `module:${provider?.moduleId}`)

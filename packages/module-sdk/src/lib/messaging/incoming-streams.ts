@@ -1,7 +1,7 @@
 // I1. Pieces are given to the reader once and in their order, however often and in whatever order they come. I2. A piece is acknowledged when the reader has
-// taken it; the last one when the handler has finished. I3. At most a window of pieces a stream is kept.
+// taken it; the last one when the handler has finished. I3. At most a window of pieces a stream is kept. I4. Of a piece that is not what was sent nothing is kept.
 import { type Clock, type Json, PlatformError } from '@loopwright/protocol';
-import { type Chunk, STREAM_WINDOW } from './outgoing-stream.ts';
+import { checksumOf, type Chunk, STREAM_WINDOW } from './outgoing-stream.ts';
 
 /** Reads a stream of another module. Leaving it before its end refuses the rest. */
 export type StreamHandler = (bytes: AsyncIterable<Uint8Array>, from: { readonly source: string }) => void | Promise<void>;
@@ -36,6 +36,8 @@ export class IncomingStreams {
 
   /** Takes a piece; resolves when it is to be acknowledged. @throws `MODULE_NOT_FOUND`, `OVERLOADED`, what the handler throws. */
   take(chunk: Chunk & { readonly endpoint: string }, source: string): Promise<Json> {
+    if (chunk.checksum !== undefined && chunk.checksum !== checksumOf(Buffer.from(chunk.data, 'base64')))
+      throw new PlatformError('MODULE_PROTOCOL_ERROR', 'Cannot take a piece of the stream: it does not fit its checksum');
     const key = JSON.stringify([source, chunk.stream_id]);
     const known = this.#streams.get(key);
     if (known !== undefined) return known.take(chunk);

@@ -5,7 +5,9 @@ import { type Clock, ORCHESTRATOR_ID, PlatformError, systemClock, systemRandom }
 import { defineModule } from '../application/define-module.ts';
 import { ModuleHub, type ModuleHubOptions } from '../hub/module-hub.ts';
 import { createTestHost, type TestHost } from '../test-host/test-host.ts';
+import { IncomingStreams } from './incoming-streams.ts';
 import type { MessageClient } from './message-client.ts';
+import { type Chunk, sendStream } from './outgoing-stream.ts';
 
 interface Modules extends AsyncDisposable {
   readonly hub: ModuleHub;
@@ -209,5 +211,31 @@ describe('streams between modules', () => {
     await (await given.promise).sendStream('reader', 'numbers', numbers());
     assert.deepEqual(got, [...Array(15).keys()]);
     assert.ok(early > 2);
+  });
+
+  it('sends a piece again that came as another one, and gives up after three repetitions', async () => {
+    const garbled = async (times: number): Promise<string> => {
+      const streams = new IncomingStreams({ clock: systemClock });
+      let read = '';
+      streams.handle('text', async (bytes) => {
+        for await (const piece of bytes) read += Buffer.from(piece).toString();
+      });
+      let left = times;
+      const send = async (chunk: Chunk): Promise<void> => {
+        const isWrong = chunk.sequence === 1 && left > 0;
+        if (isWrong) left -= 1;
+        const data = isWrong ? Buffer.from('xx').toString('base64') : chunk.data;
+        await streams.take({ ...chunk, data, endpoint: 'text' }, 'a');
+      };
+      const source = async function* (): AsyncGenerator<Uint8Array> {
+        for (const text of ['one ', 'two ', 'three']) yield Buffer.from(text);
+      };
+      await sendStream({ source: source(), streamId: '1', clock: systemClock, send }).finally(() =>
+        streams.end(new Error('over')),
+      );
+      return read;
+    };
+    assert.equal(await garbled(3), 'one two three');
+    await assert.rejects(garbled(4), { code: 'MODULE_PROTOCOL_ERROR', message: /does not fit its checksum/ });
   });
 });

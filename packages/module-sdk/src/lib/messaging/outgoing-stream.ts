@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { type Clock, PlatformError, STREAM_CHUNK_BYTES } from '@loopwright/protocol';
 
 /** A piece of a stream. */
@@ -6,11 +7,15 @@ export interface Chunk {
   readonly sequence: number;
   readonly data: string;
   readonly last: boolean;
+  /** {@link checksumOf} the bytes; of who writes none, nothing is checked. */
+  readonly checksum?: string | undefined;
 }
 
 /** Pieces that may be under way. */
 export const STREAM_WINDOW = 10;
 const RETRIES = 3;
+/** Not taken in time; no room for it; not what was sent. */
+const AGAIN: ReadonlySet<string> = new Set(['MODULE_TIMEOUT', 'OVERLOADED', 'MODULE_PROTOCOL_ERROR']);
 /** Before a piece is sent again to a side that is full; doubled each time. */
 const PAUSE_MS = 100;
 
@@ -31,6 +36,7 @@ export async function sendStream(options: {
       sequence,
       data: Buffer.from(bytes).toString('base64'),
       last,
+      checksum: checksumOf(bytes),
     });
     sequence += 1;
     underWay.push(sent);
@@ -43,7 +49,12 @@ export async function sendStream(options: {
   await Promise.all(underWay);
 }
 
-/** A piece that was not taken in time is sent again: the other side knows it by its number. */
+/** What shows that bytes came as they went: CRC-32, in hexadecimal. */
+export function checksumOf(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0');
+}
+
+/** A piece that was not taken in time, or came as another, is sent again: the other side knows it by its number. */
 async function sendAgain(
   { clock, send }: { readonly clock: Clock; readonly send: (chunk: Chunk) => Promise<void> },
   chunk: Chunk,
@@ -52,7 +63,7 @@ async function sendAgain(
     try {
       return await send(chunk);
     } catch (error) {
-      const isWorthIt = error instanceof PlatformError && (error.code === 'MODULE_TIMEOUT' || error.code === 'OVERLOADED');
+      const isWorthIt = error instanceof PlatformError && AGAIN.has(error.code);
       if (!isWorthIt || attempt === RETRIES) throw error;
       if (error.code === 'OVERLOADED') await new Promise<void>((resolve) => clock.schedule(PAUSE_MS * 2 ** attempt, resolve));
     }

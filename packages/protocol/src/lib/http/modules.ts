@@ -10,6 +10,7 @@ export const moduleNameSchema = z
 
 const time = z.iso.datetime({ offset: true });
 const patterns = z.array(z.string());
+const promise = z.object({ measured: z.number().nullable(), promised: z.number().nullable() });
 
 /** One module of the server, and how it is. */
 export const moduleSchema = z.object({
@@ -44,8 +45,39 @@ export const moduleSchema = z.object({
   restarts: z.int(),
   last_exit: z.object({ code: z.int().nullable(), signal: z.string().nullable(), reason: z.string(), at: time }).nullable(),
   since: time,
-  /** What its own check of health said last; `unknown` when none is configured, or before the first. */
-  health: z.enum(['healthy', 'unhealthy', 'unknown']),
+  /** What the check of its health said last; where none is configured, what it says of itself when it has registered; otherwise `unknown`. */
+  health: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
+  /** What it says of itself when it has registered over TCP; `null` for all others. */
+  registration: z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      description: z.string(),
+      metadata: z.record(z.string(), jsonSchema),
+      status: z.enum(['Healthy', 'Degraded', 'Unhealthy']).nullable(),
+      details: z.record(z.string(), z.string()),
+      endpoints: z.array(z.object({ path: z.string(), methods: z.array(z.string()) })),
+      message_types: patterns,
+      additional_capabilities: z.record(z.string(), jsonSchema),
+    })
+    .nullable(),
+  /** What is promised of it and what was measured over the window; `null` where nothing was measured, or nothing promised. */
+  sla: z.object({
+    window_seconds: z.number(),
+    requests: z.int(),
+    availability_percent: promise,
+    latency_ms: promise,
+    error_percent: promise,
+    throughput_per_second: promise,
+    kept: z.object({
+      availability: z.boolean().nullable(),
+      latency: z.boolean().nullable(),
+      errors: z.boolean().nullable(),
+      throughput: z.boolean().nullable(),
+    }),
+  }),
+  /** What is wrong with it, as of the last look; events `module_alert_raised` and `module_alert_cleared` tell of it. */
+  alerts: z.array(z.object({ type: z.string(), value: z.number(), threshold: z.number(), since: time })),
   /** Requests without an answer yet. */
   requests_in_flight: z.int(),
   /** The ways of requests to it, and what each has done. */
@@ -62,7 +94,14 @@ export const moduleSchema = z.object({
   /** What it and all that it started use now; `null` where that cannot be seen, for the reason below. */
   usage: z.object({ memory_mb: z.number(), processes: z.int() }).nullable(),
   usage_reason: z.string().nullable(),
-  limits: z.object({ memory_mb: z.int().nullable(), processes: z.int().nullable() }),
+  /** `kept_by`: the kernel (`cgroup`), or looks at `/proc` four times a second (`proc`, for the reason below); `null` while it does not run, and without limits. */
+  limits: z.object({
+    memory_mb: z.int().nullable(),
+    processes: z.int().nullable(),
+    cpus: z.number().nullable(),
+    kept_by: z.enum(['cgroup', 'proc']).nullable(),
+    reason: z.string().nullable(),
+  }),
   /** What it may; `routes` is `null` when all of its routes are open. */
   permissions: z.object({
     routes: patterns.nullable(),
@@ -74,6 +113,11 @@ export const moduleSchema = z.object({
   }),
 });
 export type Module = z.infer<typeof moduleSchema>;
+
+const names = z.array(z.string());
+/** `POST /api/v1/modules/reload`: names of modules, by what was begun with them. */
+export const moduleChangesSchema = z.object({ started: names, replaced: names, stopped: names, unchanged: names });
+export type ModuleChanges = z.infer<typeof moduleChangesSchema>;
 
 /** `GET /api/v1/modules`: a page of the modules, by name. */
 export const moduleListSchema = z.object({ modules: z.array(moduleSchema), total: z.int(), next_cursor: nextCursorSchema });

@@ -30,6 +30,11 @@ const moduleEnvelopeSchema = z.discriminatedUnion('kind', [
     /** Base64. */
     data: z.string().max(Math.ceil(STREAM_CHUNK_BYTES / 3) * 4),
     last: z.boolean(),
+    /** CRC-32 of the bytes, in hexadecimal. */
+    checksum: z
+      .string()
+      .regex(/^[\da-f]{8}$/)
+      .optional(),
   }),
 ]);
 /** One message between modules. */
