@@ -64,7 +64,7 @@ function viewOf(definition: WorkflowDefinition, models: ModelAccess): ProfileVie
   const inputs = described.success
     ? z.record(z.string(), z.json()).safeParse(toJson(described.data.properties.inputs))
     : undefined;
-  const asked = askedModels(tasks);
+  const agents = agentCalls(tasks);
   return {
     profile: profileName(profile.name),
     title: profile.title,
@@ -72,17 +72,23 @@ function viewOf(definition: WorkflowDefinition, models: ModelAccess): ProfileVie
     version: profile.version,
     aliases: [...profile.aliases],
     phases: profile.phases.map(({ name, title, agents, gates }) => ({ phase: name, title: title ?? name, agents, gates })),
-    asks_models: asked.length > 0,
-    models_reason: asked.map((name) => whyNoModel(models, name)).find((reason) => reason !== null) ?? null,
+    asks_models: agents.length > 0,
+    models_reason:
+      askedModels(agents)
+        .map((name) => whyNoModel(models, name))
+        .find((reason) => reason !== null) ?? null,
     inputs_schema: inputs?.success === true ? inputs.data : null,
   };
 }
 
+function agentCalls(tasks: WorkflowDefinition['document']['do']): readonly object[] {
+  return [...everyTask(tasks)].map(({ named: { task } }) => task).filter((task) => 'call' in task && task.call === 'agent');
+}
+
 /** The models that agents ask, each once; `null` is that which is set. One that is known in the middle of a run only is left out. */
-function askedModels(tasks: WorkflowDefinition['document']['do']): readonly (string | null)[] {
-  const asked = [...everyTask(tasks)].flatMap(({ named: { task } }) => {
-    if (!('call' in task) || task.call !== 'agent') return [];
-    const model: unknown = ofCall.safeParse(task).data?.with?.model ?? null;
+function askedModels(agents: readonly object[]): readonly (string | null)[] {
+  const asked = agents.flatMap((call) => {
+    const model: unknown = ofCall.safeParse(call).data?.with?.model ?? null;
     const named = modelNameSchema.nullable().safeParse(model);
     return named.success ? [named.data] : [];
   });
