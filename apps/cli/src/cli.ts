@@ -4,6 +4,7 @@ import { adminCommand } from './commands/admin.ts';
 import { type DemoFlags, demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { edgeCommand } from './commands/edge.ts';
+import { exportCommand } from './commands/export.ts';
 import { moduleCommand } from './commands/module.ts';
 import { runCommand } from './commands/run.ts';
 import { serverCommand } from './commands/server.ts';
@@ -42,6 +43,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     });
   const write = (text: string): void => void process.stdout.write(text);
   program.addCommand(runCommand(write));
+  program.addCommand(exportCommand(write));
   program.addCommand(moduleCommand(write));
   try {
     await program.parseAsync([...argv], { from: 'user' });

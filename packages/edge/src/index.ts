@@ -13,7 +13,7 @@ export { tracedSandbox } from './lib/sandbox/traced-sandbox.ts';
 export { traceRequests } from './lib/http/trace-requests.ts';
 export { type Calendar, calendarOf, utcCalendar } from './lib/dataset/day.ts';
 export { ExecutionLog, type ExecutionLogOptions, type PlacedRecord } from './lib/dataset/execution-log.ts';
-export { type DayQueries, type DayQueriesOptions, exportDays, openDayQueries } from './lib/dataset/day-queries.ts';
+export { openDayQueries } from './lib/dataset/day-queries.ts';
 export type { DatasetPart } from './lib/dataset/retention.ts';
 export { type Edge, type EdgeOptions, createEdge } from './lib/http/create-edge.ts';
 export { type TestFiles, type TestParts, runTestFiles } from './lib/testing/run-test-files.ts';

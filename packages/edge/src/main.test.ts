@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readLines } from '@loopwright/module-sdk';
-import { executionRecordSchema, isoTime, moduleMessageSchema, systemClock } from '@loopwright/protocol';
+import { type ExecutionRecord, executionRecordSchema, isoTime, moduleMessageSchema, systemClock } from '@loopwright/protocol';
 import { edgeMainPath } from './lib/main-path.ts';
 import { ProgramStore } from './lib/store/program-store.ts';
 
@@ -46,6 +46,10 @@ async function startEdge(env: Record<string, string>): Promise<RunningEdge> {
 async function execute(url: string, input: number): Promise<Response> {
   const body = JSON.stringify({ input });
   return fetch(`${url}/execute`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+}
+
+async function recordsOf(dir: string): Promise<ExecutionRecord[]> {
+  return (await linesOf(dir)).map((line) => executionRecordSchema.parse(JSON.parse(line)));
 }
 
 async function linesOf(dir: string): Promise<string[]> {
@@ -93,11 +97,20 @@ describe('main', () => {
     await writeFile(file, 'runtime: nothing');
     child.kill('SIGHUP');
     assert.equal((await execute(url, 2)).status, 200);
-    const records = (await linesOf(dir)).map((line) => executionRecordSchema.parse(JSON.parse(line)));
+    const records = await recordsOf(dir);
     assert.deepEqual(
       records.map(({ sampled_for_validation: isSampled }) => isSampled),
       [true, true],
     );
+    // Once it is right again, what is sampled is as it says.
+    await writeFile(file, 'runtime: { mode: edge, data_dir: "${EDGE_DIR}" }\nsampling: { rate: 0 }\n');
+    child.kill('SIGHUP');
+    let isSampled = true;
+    for (let n = 3; n < 200 && isSampled; n += 1) {
+      assert.equal((await execute(url, n)).status, 200);
+      isSampled = (await recordsOf(dir)).at(-1)?.sampled_for_validation ?? false;
+    }
+    assert.equal(isSampled, false);
     const [name] = await readdir(join(dir, 'datasets/echo/executions'));
     // The first zone in which a day begins: fourteen hours before UTC.
     const expected = isoTime(Date.parse(records[0]?.executed_at ?? '') + 14 * 3_600_000).slice(0, 10);

@@ -43,11 +43,20 @@ function log(message: string): void {
   process.stderr.write(`${JSON.stringify({ time: isoTime(systemClock.now()), level: 'info', module: 'edge', msg: message })}\n`);
 }
 
-/** Reads the file again; what is wrong in it changes nothing. How long records are kept changes at once, the rest with the next start. */
-async function reload(edge: Edge, path: string, environment: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Reads the file again; what is wrong in it changes nothing. What is sampled, validated and kept changes at once, the rest with the next start. What a variable
+ * says still goes before it.
+ */
+async function reload(
+  edge: Edge,
+  path: string,
+  { environment, retentionDays }: { environment: NodeJS.ProcessEnv; retentionDays: number | undefined },
+): Promise<void> {
   try {
-    edge.retain(storageOptions(await readDeployment(path, environment)));
-    log(`Read "${path}" again: how long records are kept is as it says now, all else with the next start`);
+    const deployment = await readDeployment(path, environment);
+    edge.retain({ ...storageOptions(deployment), ...(retentionDays === undefined ? {} : { retentionDays }) });
+    edge.watch(watchingOptions(deployment));
+    log(`Read "${path}" again: what is sampled, validated and kept is as it says now, all else with the next start`);
   } catch (error) {
     log(`${messageOf(error)}. All stays as it was`);
   }
@@ -93,7 +102,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
     trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
   });
-  if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, environment));
+  if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, { environment, retentionDays }));
   const listen = listenSchema.parse(init.listen);
   const split = listen.lastIndexOf(':');
   await edge.app.listen({ host: listen.slice(0, split).replace(/^\[(.*)\]$/u, '$1'), port: Number(listen.slice(split + 1)) });
@@ -108,6 +117,8 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       { path: '/tasks/:task_id/execute', methods: ['POST'] },
       { path: '/tasks/:task_id/refresh', methods: ['POST'] },
       { path: '/tasks/:task_id/analytics', methods: ['GET'] },
+      { path: '/tasks/:task_id/analytics/export', methods: ['GET'] },
+      { path: '/tasks/:task_id/executions/export', methods: ['GET'] },
       { path: '/tasks/:task_id/samples', methods: ['GET'] },
       { path: '/tasks/:task_id/validation', methods: ['GET'] },
       { path: '/tasks/:task_id/drift', methods: ['GET'] },

@@ -96,11 +96,13 @@ async function main(): Promise<void> {
     });
 }
 
-/** What is wrong in the file changes nothing. How long records are kept changes at once, the rest with the next start. */
+/** What is wrong in the file changes nothing. What is sampled, validated and kept changes at once, the rest with the next start. */
 async function reload(edge: Edge, path: string): Promise<void> {
   try {
-    edge.retain(storageOptions(await readDeployment(path, process.env)));
-    log(`Read "${path}" again: how long records are kept is as it says now, all else with the next start`);
+    const deployment = await readDeployment(path, process.env);
+    edge.retain(storageOptions(deployment));
+    edge.watch(watchingOptions(deployment));
+    log(`Read "${path}" again: what is sampled, validated and kept is as it says now, all else with the next start`);
   } catch (error) {
     log(`${messageOf(error)}. All stays as it was`);
   }

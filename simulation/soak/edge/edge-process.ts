@@ -1,14 +1,14 @@
 // The edge that a soak kills: `edge-process.ts FOLDER ORIGIN DAY_MS`. Prints its URL and its jail as one line of JSON; ends with its input.
 import { DEFAULT_WATCHING, createEdge, openJail } from '@loopwright/edge';
 import { systemClock, systemRandom } from '@loopwright/protocol';
-import { KEPT_DAYS, WORKERS } from './limits.ts';
+import { KEPT_DAYS, PROGRAM_TIMEOUT_MS, WORKERS } from './limits.ts';
 import { shortDays } from './short-days.ts';
 
 const [dataDir = '', origin = '', dayMs = ''] = process.argv.slice(2);
 const jail = await openJail({ policy: 'preferred', clock: systemClock });
 await using edge = await createEdge({
   dataDir,
-  sandbox: { jail, workers: WORKERS, memoryLimitMb: 64 },
+  sandbox: { jail, workers: WORKERS, timeoutMs: PROGRAM_TIMEOUT_MS, memoryLimitMb: 64 },
   watching: DEFAULT_WATCHING,
   calendar: shortDays(Number(origin), Number(dayMs)),
   retentionDays: KEPT_DAYS,

@@ -2,6 +2,11 @@
 export const KEPT_DAYS = 6;
 /** Worker processes of one tenant. */
 export const WORKERS = 2;
+/**
+ * How long a program may take, in milliseconds: far longer than any of them does. It is about lost records and leaks, and a machine that is busy
+ * elsewhere is not to be taken for a program that is stuck.
+ */
+export const PROGRAM_TIMEOUT_MS = 5000;
 /** Programs: the first two have one tenant, the third another. */
 export const PROGRAMS: readonly { readonly name: string; readonly tenant: string }[] = [
   { name: 'alpha', tenant: 'one' },

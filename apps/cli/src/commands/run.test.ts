@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,7 @@ import {
   runDetailSchema,
   runSummarySchema,
 } from '@loopwright/protocol';
+import { exportCommand } from './export.ts';
 import { runCommand } from './run.ts';
 
 /** The control plane as a process of its own, with the profile `phased`. */
@@ -67,6 +68,37 @@ describe('loopwright run', () => {
     assert.equal(metricsSummarySchema.parse(JSON.parse(await written('metrics', id, '--json'))).run_id, id);
     assert.equal(await written('artifacts', id), '0 artifacts\n');
     await assert.rejects(written('next', 'nobody'), (error) => error instanceof PlatformError && error.code === 'RUN_NOT_FOUND');
+  });
+});
+
+describe('loopwright export', () => {
+  it('writes what was recorded to a file, which it does not replace unasked', async () => {
+    const { output } = await new Client({ baseUrl: url, userId: 'ann' }).execute('shout', { text: 'hi' });
+    assert.equal(output, 'HI');
+    const file = join(dir, 'exported.csv');
+    const exported = async (...argv: string[]): Promise<string> => {
+      let text = '';
+      const command = exportCommand((more) => {
+        text += more;
+      });
+      await command.parseAsync([...argv, '--server', url], { from: 'user' });
+      return text;
+    };
+    assert.match(await exported('shout', '--output', file), /exported\.csv {2}\d+ bytes\n$/);
+    const csv = await readFile(file, 'utf8');
+    assert.match(csv, /^executed_at,.*\r\n.*"\{""result"":""HI""\}",,\r\n$/s);
+    await assert.rejects(exported('shout', '--output', file), /it is there; --force replaces it/);
+    const figures = JSON.parse(await exported('shout', '--kind', 'analytics', '--output', file, '--force', '--json')) as object;
+    assert.deepEqual(figures, { file, bytes: (await readFile(file)).length });
+    assert.match(await readFile(file, 'utf8'), /^date,total_executions,/);
+    await assert.rejects(
+      exported('nobody', '--output', join(dir, 'none.csv')),
+      (error) => error instanceof PlatformError && error.code === 'PROGRAM_NOT_FOUND',
+    );
+    assert.deepEqual(
+      (await readdir(dir)).filter((name) => name.startsWith('none') || name.endsWith('.part')),
+      [],
+    );
   });
 });
 

@@ -36,6 +36,7 @@ const BODIES: Readonly<Record<string, (of: Belongings) => unknown>> = {
   'POST /api/v1/executions/{execution_id}/move': () => ({ definition_digest: '0'.repeat(64) }),
   'POST /api/v1/tasks/{task_id}/answer': () => ({ answers: { LENGTH: 2 } }),
   'POST /api/v1/programs/{name}/execute': () => ({ input: 'x' }),
+  'POST /api/v1/programs/{name}/executions/query': () => ({ sql: 'SELECT 1' }),
   'POST /api/v1/programs/{name}/samples/claim': () => ({}),
   'POST /api/v1/programs/{name}/samples/{sample_id}/answer': () => ({ correct: true }),
   'POST /api/v1/webhooks': ({ project }) => ({

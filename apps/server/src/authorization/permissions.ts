@@ -154,6 +154,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/analytics/range': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/analytics/export': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/break-even': { need: 'programs:read', on: 'program' },
   // It runs the program on inputs that were logged, and shows some of them.
   'POST /api/v1/programs/{name}/diffs': {
@@ -180,9 +181,13 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/programs/{name}/drift': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/promotions': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/repairs': { need: 'programs:read', on: 'program' },
-  // Samples are inputs that people sent.
+  // Executions and samples are inputs that people sent.
+  'GET /api/v1/programs/{name}/executions/export': { need: 'tasks:read', on: 'program' },
+  // It shows them too, and takes a processor for a while.
+  'POST /api/v1/programs/{name}/executions/query': { need: 'programs:execute', on: 'program', audited: false },
   'GET /api/v1/programs/{name}/samples': { need: 'tasks:read', on: 'program' },
   'GET /api/v1/programs/{name}/samples/{sample_id}': { need: 'tasks:read', on: 'program' },
+  'POST /api/v1/programs/{name}/samples/rate': { ...VALIDATION, records: { answered: ['rated', 'cost_usd'] } },
   'POST /api/v1/programs/{name}/samples/claim': { ...VALIDATION, records: { asked: ['sample_id'] } },
   'POST /api/v1/programs/{name}/samples/{sample_id}/answer': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },
   'POST /api/v1/programs/{name}/samples/{sample_id}/ask': { ...VALIDATION, records: { answered: ['sample_id', 'state'] } },

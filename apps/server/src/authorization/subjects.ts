@@ -133,7 +133,7 @@ export class Subjects {
       }
       case 'user': {
         const user = await users.find(id);
-        return user === undefined ? null : { role: user.role };
+        return user === undefined ? null : { role: user.stored_role };
       }
       case 'grant': {
         const [projectId = '', ...rest] = id.split('/');

@@ -4,6 +4,9 @@ import type { ServerDatabase } from '../database/server-database.ts';
 import type { Role } from '../identity/principal.ts';
 import type { UserTable } from '../identity/user-table.ts';
 
+/** A user with the role that is kept; what it comes to is the matter of who asks. */
+export type StoredUser = Omit<User, 'role'>;
+
 /** The users and their roles on the platform, for administrators. Who proved to be one of them is the matter of `identity/`. */
 export class UserRoles {
   readonly #database: ServerDatabase;
@@ -13,7 +16,7 @@ export class UserRoles {
   }
 
   /** Users by their names, after one. */
-  async list({ after, limit }: { after: string; limit: number }): Promise<User[]> {
+  async list({ after, limit }: { after: string; limit: number }): Promise<StoredUser[]> {
     const rows = await this.#database
       .selectFrom('users')
       .selectAll()
@@ -25,13 +28,13 @@ export class UserRoles {
   }
 
   /** One user; nothing when nobody of that name was here. */
-  async find(userId: string): Promise<User | undefined> {
+  async find(userId: string): Promise<StoredUser | undefined> {
     const row = await this.#database.selectFrom('users').selectAll().where('user_id', '=', userId).executeTakeFirst();
     return row === undefined ? undefined : viewOf(row);
   }
 
   /** Gives a user another role. Throws USER_NOT_FOUND, or INVALID_STATE when no administrator would be left: one statement decides and writes. */
-  async change(userId: string, role: Role): Promise<User> {
+  async change(userId: string, role: Role): Promise<StoredUser> {
     const another = sql<boolean>`(${sql.lit(role === 'admin')} OR role <> 'admin' OR (SELECT count(*) FROM users WHERE role = 'admin') > 1)`;
     const { numUpdatedRows } = await this.#database
       .updateTable('users')
@@ -63,6 +66,6 @@ export function noSuchUser(userId: string): PlatformError {
   return new PlatformError('USER_NOT_FOUND', `Cannot find the user "${userId}"`);
 }
 
-function viewOf({ created_at, last_seen_at, ...user }: UserTable): User {
-  return { ...user, created_at: isoTime(created_at), last_seen_at: isoTime(last_seen_at) };
+function viewOf({ created_at, last_seen_at, role, ...user }: UserTable): StoredUser {
+  return { ...user, stored_role: role, created_at: isoTime(created_at), last_seen_at: isoTime(last_seen_at) };
 }

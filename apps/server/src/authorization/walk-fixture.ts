@@ -109,7 +109,8 @@ async function fill(server: TestServer, project: Project): Promise<Belongings> {
     await server.programs.store(program, { id, source: 'export function run(x: string): string { return x; }' });
   await server.programs.setActive(program, 1, { record: { id: `first of ${program}` } });
   await server.authorization.resources.claimProgram(program, { projectId: project });
-  const tried = await server.post('/api/v1/validation/programs/canary/start', { new_program_id: `${program}@2` }, admin);
+  const seen = { ...admin, 'if-match': '*' };
+  const tried = await server.post('/api/v1/validation/programs/canary/start', { new_program_id: `${program}@2` }, seen);
   const { id: canary } = tried.body as { id: string };
   const made = await server.post('/api/v1/runs', { profile: 'phased', intake: 'x', project_id: project }, admin);
   const { run_id: run } = made.body as { run_id: string };

@@ -28,6 +28,7 @@ import { profileRoutes } from './routes/profiles.ts';
 import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
 import { programBundleRoutes } from './routes/program-bundles.ts';
 import { programDiffRoutes } from './routes/program-diffs.ts';
+import { programExportRoutes } from './routes/program-exports.ts';
 import { programRolloutRoutes } from './routes/program-rollouts.ts';
 import { programListRoutes } from './routes/program-lists.ts';
 import { programTaskRoutes } from './routes/program-tasks.ts';
@@ -83,6 +84,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(programHistoryRoutes(parts));
     await api.register(programDiffRoutes(parts));
     await api.register(programBundleRoutes(parts));
+    await api.register(programExportRoutes(parts));
     await api.register(programRolloutRoutes(parts));
     await api.register(taskExecutionRoutes(parts));
     await api.register(programTaskRoutes(parts));
@@ -90,7 +92,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(canaryRoutes(parts));
     await api.register(cloudEventRoutes(parts));
     await api.register(eventRoutes(parts));
-    await api.register(userRoutes(parts.authorization));
+    await api.register(userRoutes({ ...parts.authorization, identity: parts.identity }));
     await api.register(projectRoutes({ ...parts.authorization, engine: parts.engine }));
     await api.register(auditRoutes(parts));
     await api.register(meRoutes(parts));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import websocket from '@fastify/websocket';
-import { errorResponseSchema } from '@loopwright/protocol';
+import { errorResponseSchema, meSchema, userListSchema, userSchema } from '@loopwright/protocol';
 import Fastify from 'fastify';
 import { heldClock } from '../identity/clock-fixture.ts';
 import { jwtIssuerSchema } from '../identity/jwt/issuer-settings.ts';
@@ -64,6 +64,22 @@ describe('useIdentity in development', () => {
     });
     assert.equal(response.statusCode, 403);
     assert.equal(response.headers['access-control-allow-origin'], undefined);
+  });
+
+  it('says of everybody the role that they have, at /me and at /users', async () => {
+    for (const name of ['ann', 'developer']) {
+      const headers: Record<string, string> = name === 'developer' ? {} : { 'x-user-id': name };
+      const { role } = meSchema.parse((await server.get('/api/v1/me', headers)).body);
+      const listed = userListSchema.parse((await server.get('/api/v1/users', headers)).body).users;
+      const found = userSchema.parse((await server.get(`/api/v1/users/${name}`, headers)).body);
+      assert.deepEqual(
+        [role, found.role, listed.find(({ user_id: id }) => id === name)?.role, found.stored_role],
+        ['admin', 'admin', 'admin', 'viewer'],
+        name,
+      );
+    }
+    const changed = userSchema.parse((await server.send('PATCH', '/api/v1/users/ann', { role: 'operator' })).body);
+    assert.deepEqual([changed.role, changed.stored_role], ['admin', 'operator']);
   });
 
   it('takes a user name from the header, and nothing else', async () => {

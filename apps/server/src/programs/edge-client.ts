@@ -7,6 +7,8 @@ import {
   type EdgeHealth,
   type EdgeRolloutFigures,
   type ExecuteResponse,
+  type ExportKind,
+  type ExportQuery,
   type Json,
   PlatformError,
   type RangeAnalytics,
@@ -19,6 +21,7 @@ import {
   edgeRolloutAnswerSchema,
   errorResponseSchema,
   executeResponseSchema,
+  exportPath,
   isErrorCode,
   messageOf,
   rangeAnalyticsSchema,
@@ -107,9 +110,14 @@ export class EdgeClient {
     return taskExecuteResponseSchema.parse(await response.json());
   }
 
-  async executeBatch(request: BatchExecuteRequest, signal?: AbortSignal): Promise<BatchExecuteResponse> {
+  async executeBatch(
+    request: BatchExecuteRequest,
+    signal?: AbortSignal,
+    onVersion?: CallOptions['onVersion'],
+  ): Promise<BatchExecuteResponse> {
     await this.#address.ready();
-    const response = await this.#call('POST', '/batch/execute', { body: request, ...(signal === undefined ? {} : { signal }) });
+    const options = { body: request, onVersion, ...(signal === undefined ? {} : { signal }) };
+    const response = await this.#call('POST', '/batch/execute', options);
     return batchExecuteResponseSchema.parse(await response.json());
   }
 
@@ -143,15 +151,27 @@ export class EdgeClient {
     }
   }
 
-  async analytics(name: string, date?: string): Promise<DailyAnalytics> {
-    const query = date === undefined ? '' : `?date=${date}`;
-    return dailyAnalyticsSchema.parse(await (await this.#call('GET', `/tasks/${name}/analytics${query}`, {})).json());
+  analytics(name: string, { date, exact }: { date?: string | undefined; exact: boolean }): Promise<DailyAnalytics> {
+    const query = new URLSearchParams({ exact: String(exact), ...(date === undefined ? {} : { date }) });
+    return this.request(dailyAnalyticsSchema, 'GET', `/tasks/${name}/analytics?${query.toString()}`);
   }
 
   /** The figures of the days from one to another, both included; to today when no end is given. */
   rangeAnalytics(name: string, { from, to }: { from: string; to?: string | undefined }): Promise<RangeAnalytics> {
     const query = new URLSearchParams({ from, ...(to === undefined ? {} : { to }) });
     return this.request(rangeAnalyticsSchema, 'GET', `/tasks/${name}/analytics/range?${query.toString()}`);
+  }
+
+  /** A file that is made for this request, as it comes. Over HTTP whatever else there is: it may be of any size. */
+  async export(
+    name: string,
+    { kind, ...query }: ExportQuery & { readonly kind: ExportKind },
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const path = `/tasks/${name}${exportPath(kind, query)}`;
+    const { body } = await this.#send(overHttp(this.#address.url()), path, { method: 'GET', headers: this.#headers(), signal });
+    if (body === null) throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot use the edge runtime: its answer is empty');
+    return body;
   }
 
   /** Any other call; the answer is read by the schema. */
@@ -161,16 +181,29 @@ export class EdgeClient {
 
   async #call(method: string, path: string, { body, signal, headers: own, onVersion }: CallInit): Promise<Response> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
-    const headers = { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
-    const send = this.#address.fetch ?? overHttp(this.#address.url());
+    const headers = this.#headers(own);
+    const init: EdgeRequest = {
+      method,
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    return this.#send(this.#address.fetch ?? overHttp(this.#address.url()), path, init, onVersion);
+  }
+
+  #headers(own?: Record<string, string>): Record<string, string> {
+    return { ...this.#address.headers?.(), ...own, authorization: `Bearer ${this.#address.authToken}` };
+  }
+
+  async #send(
+    send: NonNullable<EdgeAddress['fetch']>,
+    path: string,
+    init: EdgeRequest,
+    onVersion?: CallOptions['onVersion'],
+  ): Promise<Response> {
     let response: Response;
     try {
-      response = await send(path, {
-        method,
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      response = await send(path, init);
     } catch (error) {
       if (error instanceof PlatformError && error.code === 'SERVICE_UNAVAILABLE') throw error;
       throw new PlatformError('SERVICE_UNAVAILABLE', `Cannot reach the edge runtime: ${messageOf(error)}`, { cause: error });

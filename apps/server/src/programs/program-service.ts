@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream';
 import type { ProgramStore } from '@loopwright/edge';
 import {
   type BatchExecuteRequest,
   type BatchExecuteResponse,
   type DailyAnalytics,
   type ExecuteResponse,
+  type ExecutionQueryRequest,
+  type ExecutionQueryResponse,
   type Json,
   type JsonObject,
   PlatformError,
@@ -16,6 +19,7 @@ import {
   type RolloutPlan,
   type TaskExecuteRequest,
   type TaskExecuteResponse,
+  executionQueryResponseSchema,
   isoTime,
   toJson,
 } from '@loopwright/protocol';
@@ -155,9 +159,9 @@ export class ProgramService {
   }
 
   /** Many inputs through one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
-  async executeBatch(request: BatchExecuteRequest): Promise<BatchExecuteResponse> {
+  async executeBatch(request: BatchExecuteRequest, { onVersion }: Pick<CallOptions, 'onVersion'>): Promise<BatchExecuteResponse> {
     await this.versions(request.task_id);
-    return this.#edge.executeBatch(request);
+    return this.#edge.executeBatch(request, undefined, onVersion);
   }
 
   /** What is known of one version. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */
@@ -166,9 +170,21 @@ export class ProgramService {
     return this.#store.loadMetadata(name, version);
   }
 
-  async analytics(name: string, date?: string): Promise<DailyAnalytics> {
+  /** The figures of a day (default: today); `exact` counts every record. Throws PROGRAM_NOT_FOUND. */
+  async analytics(name: string, of: { date?: string | undefined; exact: boolean }): Promise<DailyAnalytics> {
     await this.versions(name);
-    return this.#edge.analytics(name, date);
+    return this.#edge.analytics(name, of);
+  }
+
+  /** What a `SELECT` finds in what was recorded. Throws PROGRAM_NOT_FOUND, VALIDATION_ERROR, LIMIT_EXCEEDED, SERVICE_UNAVAILABLE, OVERLOADED. */
+  async query(name: string, request: ExecutionQueryRequest): Promise<ExecutionQueryResponse> {
+    await this.versions(name);
+    return this.#edge.request(executionQueryResponseSchema, 'POST', `/tasks/${name}/executions/query`, request);
+  }
+
+  /** A file of what was recorded, as the edge makes it. Throws what the edge throws: PROGRAM_NOT_FOUND, SERVICE_UNAVAILABLE, LIMIT_EXCEEDED. */
+  async export(name: string, wanted: Parameters<EdgeClient['export']>[1], signal: AbortSignal): Promise<Readable> {
+    return Readable.fromWeb(await this.#edge.export(name, wanted, signal));
   }
 
   /** The figures of the days from one to another. Throws PROGRAM_NOT_FOUND. */

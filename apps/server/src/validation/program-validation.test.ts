@@ -32,6 +32,8 @@ const V1 = '/api/v1';
 const PROGRAMS = `${V1}/validation/programs`;
 
 let served: Served;
+/** Whatever is there is moved. */
+const SEEN = { 'if-match': '*' };
 let server: TestServer;
 let receiver: Receiver;
 before(async () => {
@@ -112,7 +114,7 @@ describe('the later API of the source', () => {
     ];
     const answer = await server.post(`${V1}/batch/execute`, { task_id: 'mail', items, timeout_ms: 60_000 });
     const { results, success_count, failure_count } = batchExecuteResponseSchema.parse(answer.body);
-    assert.deepEqual([success_count, failure_count], [2, 1]);
+    assert.deepEqual([success_count, failure_count, answer.headers.get('x-program-version')], [2, 1, '1']);
     assert.deepEqual(
       results.map(({ id, success, sampled_for_validation: sampled }) => [id, success, sampled]),
       [
@@ -276,7 +278,9 @@ describe('the later API of the source', () => {
     errorIn(await server.post(`${PROGRAMS}/compare`, { ...body, control_program_id: 'nobody' }), 'PROGRAM_NOT_FOUND');
 
     const start = (more: object): ReturnType<typeof server.post> =>
-      server.post(`${PROGRAMS}/canary/start`, { new_program_id: 'mail@2', stage_seconds: 600, ...more });
+      server.post(`${PROGRAMS}/canary/start`, { new_program_id: 'mail@2', stage_seconds: 600, ...more }, SEEN);
+    const blind = await server.post(`${PROGRAMS}/canary/start`, { new_program_id: 'mail@2' });
+    assert.equal(errorIn(blind, 'PRECONDITION_REQUIRED').status, 428);
     errorIn(await start({ current_program_id: 'mail@2' }), 'ALIAS_MOVED');
     const odd = await start({ current_program_id: 'other-id' });
     assert.deepEqual(pointersIn(errorIn(odd, 'VALIDATION_ERROR')), ['/body/current_program_id']);
@@ -291,7 +295,11 @@ describe('the later API of the source', () => {
     errorIn(await start({}), 'ROLLOUT_IN_PROGRESS');
     const stale = await server.post(`${PROGRAMS}/canary/${canary.id}/progress`, {}, { 'if-match': '"other"' });
     assert.equal(errorIn(stale, 'PRECONDITION_FAILED').status, 412);
-    const on = canarySchema.parse((await server.post(`${PROGRAMS}/canary/${canary.id}/progress`, {})).body);
+    for (const move of ['progress', 'rollback'])
+      errorIn(await server.post(`${PROGRAMS}/canary/${canary.id}/${move}`, {}), 'PRECONDITION_REQUIRED');
+    const tag = { 'if-match': begun.headers.get('etag') ?? '' };
+    const on = canarySchema.parse((await server.post(`${PROGRAMS}/canary/${canary.id}/progress`, {}, tag)).body);
+    errorIn(await server.post(`${PROGRAMS}/canary/${canary.id}/progress`, {}, tag), 'PRECONDITION_FAILED');
     assert.deepEqual([on.current_stage, on.current_percentage], [2, 100]);
     // All of it fails: whoever looks knows within one look of the figures.
     for (let n = 0; n < 40; n += 1) await execute({ input: n < 4 ? 'a win' : 'fail' });
@@ -301,7 +309,7 @@ describe('the later API of the source', () => {
     const there = { ...body, control_program_id: 'mail@2', treatment_program_id: 'mail@1' };
     const around = compareProgramsResponseSchema.parse((await server.post(`${PROGRAMS}/compare`, there)).body);
     assert.deepEqual([around.source, around.control_metrics.error_rate, around.rollout_id], ['rollout', 0.9, canary.id]);
-    const back = await server.post(`${PROGRAMS}/canary/${canary.id}/rollback`, { reason: 'it fails' });
+    const back = await server.post(`${PROGRAMS}/canary/${canary.id}/rollback`, { reason: 'it fails' }, SEEN);
     const ended = canarySchema.parse(back.body);
     assert.deepEqual([ended.status, ended.status_reason, ended.current_percentage], ['rolled_back', 'it fails', 0]);
     assert.deepEqual(
@@ -309,14 +317,14 @@ describe('the later API of the source', () => {
       ['start', 'advance', 'rollback'],
     );
     assert.deepEqual(canarySchema.parse((await server.get(`${V1}/validation/tasks/mail/canary`)).body), ended);
-    errorIn(await server.post(`${PROGRAMS}/canary/${canary.id}/progress`, {}), 'INVALID_STATE');
-    errorIn(await server.post(`${PROGRAMS}/canary/nothing/progress`, {}), 'ROLLOUT_NOT_FOUND');
+    errorIn(await server.post(`${PROGRAMS}/canary/${canary.id}/progress`, {}, SEEN), 'INVALID_STATE');
+    errorIn(await server.post(`${PROGRAMS}/canary/nothing/progress`, {}, SEEN), 'ROLLOUT_NOT_FOUND');
     await waitFor(() => told('canary_rollback').length === 1 && told('ab_test_completed').length === 1);
     const { rollout_id, candidate, status, reason } = told('canary_rollback')[0] ?? {};
     assert.deepEqual([rollout_id, candidate, status, reason], [canary.id, 2, 'rolled_back', 'it fails']);
 
     const last = canarySchema.parse((await start({ stages: [100] })).body);
-    const done = canarySchema.parse((await server.post(`${PROGRAMS}/canary/${last.id}/progress`, {})).body);
+    const done = canarySchema.parse((await server.post(`${PROGRAMS}/canary/${last.id}/progress`, {}, SEEN)).body);
     assert.deepEqual([done.status, done.current_percentage], ['completed', 100]);
     assert.equal(await server.programs.getActive('mail'), 2);
     await waitFor(() => told('canary_completed').length === 1 && told('ab_test_completed').length === 2);

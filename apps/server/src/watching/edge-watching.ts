@@ -1,14 +1,19 @@
 import {
   type BatchValidateRequest,
   type BatchValidateResponse,
+  type CandidateList,
+  type CandidatesRated,
   type DriftVerdict,
   type RangeAnalytics,
+  type RateCandidatesRequest,
   type Sample,
   type SampleAnswer,
   type SampleList,
   type SampleState,
   type ValidationSummary,
   batchValidateResponseSchema,
+  candidateListSchema,
+  candidatesRatedSchema,
   driftVerdictSchema,
   rangeAnalyticsSchema,
   sampleListSchema,
@@ -70,6 +75,16 @@ export class EdgeWatching {
   async spend(program: string, costUsd: number): Promise<void> {
     const spentSchema = z.object({ spent_usd: z.number() });
     await this.#edge.request(spentSchema, 'POST', `/tasks/${program}/oracle-costs`, { cost_usd: costUsd });
+  }
+
+  /** The oldest executions of which the model is to say how sure it is. */
+  async candidates(program: string): Promise<CandidateList['candidates']> {
+    return (await this.#edge.request(candidateListSchema, 'GET', `/tasks/${program}/candidates`)).candidates;
+  }
+
+  /** Hands in what the model said of candidates. */
+  rateCandidates(program: string, request: RateCandidatesRequest): Promise<CandidatesRated> {
+    return this.#edge.request(candidatesRatedSchema, 'POST', `/tasks/${program}/candidates/ratings`, request);
   }
 
   /** Compares outputs as samples are compared, or as the request says. */

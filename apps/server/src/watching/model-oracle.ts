@@ -1,5 +1,6 @@
 import type { ModelClient, PriceTable } from '@loopwright/models';
 import {
+  type CandidateList,
   type Clock,
   type Json,
   type JsonObject,
@@ -29,12 +30,34 @@ const SYSTEM = `You say what the right output of a program is for one input. ${D
 Answer with a JSON object {"output": …} and nothing else; the value must fit the schema of the output.`;
 const JUDGE = `You say whether two outputs of a program mean the same for whoever uses them. ${DATA}
 Answer with a JSON object {"same": true or false, "similarity": 0 to 1} and nothing else.`;
+const RATE = `You say how likely it is that outputs of a program are right for their inputs. ${DATA}
+Answer with a JSON object {"ratings": [{"case": number of the case, "confidence": 0 to 1}, …]} with one entry for each case, and nothing else.`;
 const answerSchema = z.strictObject({ output: jsonSchema });
 const judgementSchema = z.strictObject({ same: z.boolean(), similarity: z.number().min(0).max(1) });
 const JUDGEMENT = {
   type: 'object',
   properties: { same: { type: 'boolean' }, similarity: { type: 'number' } },
   required: ['same', 'similarity'],
+  additionalProperties: false,
+};
+
+const ratingsSchema = z.strictObject({
+  ratings: z.array(z.strictObject({ case: z.int(), confidence: z.number().min(0).max(1) })).max(1000),
+});
+const RATINGS = {
+  type: 'object',
+  properties: {
+    ratings: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { case: { type: 'integer' }, confidence: { type: 'number' } },
+        required: ['case', 'confidence'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['ratings'],
   additionalProperties: false,
 };
 
@@ -99,6 +122,25 @@ export class ModelOracle {
         { details: { cost_usd: oracle.cost_usd } },
       );
     return { match: judgement.same, similarity: judgement.similarity, cost_usd: oracle.cost_usd };
+  }
+
+  /**
+   * How sure the model is of each output, 0 to 1, in their order, and what it cost to ask; nothing for those of which it does not say. Throws as {@link ask}.
+   */
+  async rate(
+    candidates: CandidateList['candidates'],
+    about: CallFor & Pick<ProgramMetadata, 'output_schema'>,
+  ): Promise<{ confidences: (number | undefined)[]; costUsd: number }> {
+    const cases = candidates.map(
+      ({ input_data, output_data }, index) =>
+        `<case number="${index + 1}"><input>${tagged(input_data)}</input><output>${tagged(output_data)}</output></case>`,
+    );
+    const prompt = this.#parts.models.redact(
+      `The program is called "${about.program}". The schema of its output is ${JSON.stringify(about.output_schema)}.\n${cases.join('\n')}`,
+    );
+    const { text, oracle } = await this.#call({ system: RATE, prompt, schema: RATINGS }, about);
+    const said = new Map(read(text, ratingsSchema)?.ratings.map(({ case: number, confidence }) => [number, confidence]));
+    return { confidences: candidates.map((_, index) => said.get(index + 1)), costUsd: oracle.cost_usd };
   }
 
   /** Asks, and records what it cost, whatever comes of it. */

@@ -10,6 +10,7 @@ import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { ExampleStore } from '../examples/example-store.ts';
 import type { ProgramTasks } from '../programs/program-tasks.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
+import { ConfidenceJudge } from './confidence-judge.ts';
 import { Incidents } from './incidents.ts';
 import { EdgeWatching } from './edge-watching.ts';
 import { MeaningJudge } from './meaning-judge.ts';
@@ -48,6 +49,7 @@ export interface OpenWatching extends AsyncDisposable {
   readonly repairs: Repairs;
   readonly watcher: ProgramWatcher;
   readonly meaning: MeaningJudge;
+  readonly confidence: ConfidenceJudge;
 }
 
 /** Opens it; nothing is looked at before `watcher.start()`. */
@@ -70,9 +72,22 @@ export function openWatching(
   });
   const oracle = new ModelOracle({ ...models, clock });
   const meaning = new MeaningJudge({ edge, oracle, resources, clock });
+  const confidence = new ConfidenceJudge({ programs, edge, oracle, resources });
   const { driftCheckSeconds: seconds } = settings;
   const intervalMs = seconds === null ? null : seconds * 1000;
   const incidents = new Incidents({ ...parts, database, edge });
-  const watcher = new ProgramWatcher({ programs, resources, edge, repairs, incidents, oracle, meaning, clock, intervalMs, log });
-  return { edge, store, repairs, watcher, meaning, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
+  const watcher = new ProgramWatcher({
+    programs,
+    resources,
+    edge,
+    repairs,
+    incidents,
+    oracle,
+    meaning,
+    confidence,
+    clock,
+    intervalMs,
+    log,
+  });
+  return { edge, store, repairs, watcher, meaning, confidence, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }

@@ -8,6 +8,7 @@ import {
 } from '@loopwright/protocol';
 import type { ProgramStore } from '@loopwright/edge';
 import type { ResourceProjects } from '../authorization/resource-projects.ts';
+import type { ConfidenceJudge } from './confidence-judge.ts';
 import type { EdgeWatching } from './edge-watching.ts';
 import type { Incidents } from './incidents.ts';
 import type { MeaningJudge } from './meaning-judge.ts';
@@ -25,6 +26,7 @@ export interface ProgramWatcherParts {
   readonly incidents: Incidents;
   readonly oracle: ModelOracle;
   readonly meaning: MeaningJudge;
+  readonly confidence: ConfidenceJudge;
   readonly resources: ResourceProjects;
   readonly clock: Clock;
   /** Milliseconds between two rounds; `null`: none is made. */
@@ -32,7 +34,7 @@ export interface ProgramWatcherParts {
   readonly log: (message: string) => void;
 }
 
-/** Looks at all programs again and again: tells what went wrong, opens and follows repairs, and asks the model where it is the oracle. */
+/** Looks at all programs again and again: tells what went wrong, opens and follows repairs, and asks the model where it is the oracle, or says how sure it is. */
 export class ProgramWatcher implements AsyncDisposable {
   readonly #parts: ProgramWatcherParts;
   readonly #said = new Map<string, string>();
@@ -65,6 +67,7 @@ export class ProgramWatcher implements AsyncDisposable {
         const summary = await edge.validation(program);
         await incidents.look(program, summary);
         await repairs.consider(program);
+        await this.#askConfidence(program, summary);
         await this.#askModel(program, summary);
       });
     }
@@ -115,9 +118,14 @@ export class ProgramWatcher implements AsyncDisposable {
     await this.#round;
   }
 
-  async #askModel(program: string, { oracle, budget, samples }: ValidationSummary): Promise<void> {
+  /** Before the oracle is asked: what becomes a sample is asked about in the same round. */
+  async #askConfidence(program: string, { confidence_by: by, candidates, budget }: ValidationSummary): Promise<void> {
+    if (by === 'model' && candidates > 0 && !budget.exhausted) await this.#parts.confidence.rate(program);
+  }
+
+  async #askModel(program: string, { oracle, budget, samples, candidates }: ValidationSummary): Promise<void> {
     const { edge } = this.#parts;
-    if (oracle !== 'model' || budget.exhausted || samples.open === 0) return;
+    if (oracle !== 'model' || budget.exhausted || samples.open + candidates === 0) return;
     const open = await edge.samples(program, { state: 'open', limit: SAMPLES });
     for (const { sample_id: id } of open.samples) {
       if (this.#isStopped) return;

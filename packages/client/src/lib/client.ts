@@ -13,6 +13,8 @@ import {
   type ExecutionEventMessage,
   type ExecutionList,
   type ExecutionResponse,
+  type ExportKind,
+  type ExportQuery,
   type GlobalEventMessage,
   type HumanTask,
   type Json,
@@ -34,6 +36,7 @@ import {
   examplesDescriptionSchema,
   executeResponseSchema,
   executionListSchema,
+  exportPath,
   executionResponseSchema,
   humanTaskListSchema,
   labelledExampleSchema,
@@ -48,7 +51,7 @@ import {
 } from '@loopwright/protocol';
 import type { z } from 'zod';
 import { type StreamOptions, readEvents } from './events.ts';
-import { type ApiAnswer, type ApiCall, type Caller, callApi, exchange, fetchText } from './request.ts';
+import { type ApiAnswer, type ApiCall, type Caller, callApi, exchange, fetchText, openStream } from './request.ts';
 import { RunsClient } from './runs.ts';
 
 /** How a client reaches the control plane. */
@@ -272,6 +275,16 @@ export class Client {
     const query = date === undefined ? '' : `?date=${date}`;
     const path = `/api/v1/programs/${encodeURIComponent(name)}/analytics${query}`;
     return callApi(this.#caller, { method: 'GET', path, answer: dailyAnalyticsSchema });
+  }
+
+  /** Everything that was recorded of a program's executions, or its figures of each day: a CSV or Parquet file as it comes. */
+  exportProgram(
+    name: string,
+    { kind, ...query }: ExportQuery & { readonly kind: ExportKind },
+    signal?: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const path = `/api/v1/programs/${encodeURIComponent(name)}${exportPath(kind, query)}`;
+    return openStream(this.#caller, path, { signal, accept: '*/*' });
   }
 
   /**

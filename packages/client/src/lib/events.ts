@@ -125,7 +125,7 @@ async function* connection(
   heard();
   try {
     const either = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
-    const body = await openStream(caller, `${path}${path.includes('?') ? '&' : '?'}after=${after}`, either);
+    const body = await openStream(caller, `${path}${path.includes('?') ? '&' : '?'}after=${after}`, { signal: either });
     yield* readServerSentEvents(body, heard);
   } finally {
     cancel();

@@ -65,9 +65,13 @@ export async function fetchText(caller: Caller, path: string): Promise<string> {
   return (await readText(caller, { method: 'GET', path })).text;
 }
 
-/** Opens a stream of Server-Sent Events; gives its body. Throws as {@link callApi} does. */
-export async function openStream(caller: Caller, path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  const response = await send(caller, { method: 'GET', path, signal, accept: 'text/event-stream' });
+/** Opens a stream, of Server-Sent Events unless something else is accepted; gives its body. Throws as {@link callApi} does. */
+export async function openStream(
+  caller: Caller,
+  path: string,
+  { signal, accept = 'text/event-stream' }: { signal?: AbortSignal | undefined; accept?: string },
+): Promise<ReadableStream<Uint8Array>> {
+  const response = await send(caller, { method: 'GET', path, accept, ...(signal === undefined ? {} : { signal }) });
   if (!response.ok) throw errorOf(response.status, parseJson(await response.text()));
   if (response.body === null) throw unreachable(new Error('the answer has no body'));
   return response.body;

@@ -32,7 +32,7 @@ function Users(): ReactElement {
   const change = useMutation({
     mutationFn: ({ user_id: id, role }: Pick<User, 'user_id' | 'role'>) =>
       api.call({ method: 'PATCH', path: `/api/v1/users/${encodeURIComponent(id)}`, answer: userSchema, json: { role } }),
-    onSuccess: ({ user_id: id, role }) => showToast(`${id} is ${role} now`),
+    onSuccess: ({ user_id: id, stored_role: role }) => showToast(`${id} is ${role} now`),
     onSettled: () => queries.invalidateQueries({ queryKey: ['settings', 'users'] }),
   });
   const columns: readonly Column<User>[] = [
@@ -49,7 +49,7 @@ function Users(): ReactElement {
     { header: 'Last seen', isWide: true, cell: ({ last_seen_at: at }) => <Time at={at} /> },
     {
       header: 'Role',
-      cell: ({ user_id: id, role }) => (
+      cell: ({ user_id: id, stored_role: role }) => (
         <SelectField
           label={`Role of ${id}`}
           hideLabel

@@ -18,7 +18,7 @@ import type { AppParts } from '../app.ts';
 const tags = ['validation'];
 const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
 const missing = { 404: errorResponseSchema };
-const refused = { ...missing, 409: errorResponseSchema, 412: errorResponseSchema };
+const refused = { ...missing, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
 const ACTIONS = [
   {
     name: 'progress',
@@ -30,7 +30,7 @@ const ACTIONS = [
 
 /**
  * `/validation/programs/canary` and `/validation/tasks/{name}/canary`: rollouts of the mode `canary`, as the source has them (`reference/domain.md` §3.5).
- * Its clients send no `If-Match`; whoever sends one is held to it.
+ * Beside the source's bodies each move needs `If-Match`, as every other move here does.
  */
 export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsyncZod {
   const { references } = programs;
@@ -40,7 +40,8 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
       {
         schema: {
           tags,
-          summary: 'Give a version a growing share of the requests: 5, 25, 50 and 100 percent, unless other stages are named',
+          summary:
+            'Give a version a growing share of the requests: 5, 25, 50 and 100 percent, unless other stages are named; `If-Match` has the ETag of the alias',
           headers,
           body: startCanaryRequestSchema,
           response: { 201: canarySchema, 400: errorResponseSchema, ...refused },
@@ -51,7 +52,7 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
         const next = await references.get(id);
         if (task !== undefined) requireSame({ name: task }, next, 'task_id');
         const alias = await programs.active(next.name);
-        if (wanted !== undefined) checkIfMatch(wanted, tagOf(alias), { what: 'the alias', current: alias });
+        checkIfMatch(wanted, tagOf(alias), { what: 'the alias', current: alias });
         const expected =
           current === undefined ? undefined : requireSame(await references.find(current), next, 'current_program_id');
         const rollout = await rollouts.start(
@@ -72,7 +73,7 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
         {
           schema: {
             tags,
-            summary,
+            summary: `${summary}; \`If-Match\` has its ETag as it was seen`,
             params: z.object({ canary_id: z.string().min(1).max(100) }),
             headers,
             body: canaryActionRequestSchema,
@@ -81,9 +82,9 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
         },
         async ({ params: { canary_id: rolloutId }, headers: { 'if-match': wanted }, body: { reason }, userId }, reply) => {
           const { program } = await rollouts.find(rolloutId);
-          const done = await rollouts.act({ program, rolloutId, action }, { userId, reason: reason ?? null }, (seen, tag) => {
-            if (wanted !== undefined) checkIfMatch(nameRevision(wanted), tag, { what: 'the canary', current: seen });
-          });
+          const done = await rollouts.act({ program, rolloutId, action }, { userId, reason: reason ?? null }, (seen, tag) =>
+            checkIfMatch(nameRevision(wanted), tag, { what: 'the canary', current: seen }),
+          );
           return reply.header('etag', rolloutTag(done)).send(await canaryOf(done, references));
         },
       );

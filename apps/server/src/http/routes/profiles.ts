@@ -64,7 +64,7 @@ function viewOf(definition: WorkflowDefinition, models: ModelAccess): ProfileVie
   const inputs = described.success
     ? z.record(z.string(), z.json()).safeParse(toJson(described.data.properties.inputs))
     : undefined;
-  const agents = agentCalls(tasks);
+  const calls = agentCalls(tasks);
   return {
     profile: profileName(profile.name),
     title: profile.title,
@@ -72,9 +72,9 @@ function viewOf(definition: WorkflowDefinition, models: ModelAccess): ProfileVie
     version: profile.version,
     aliases: [...profile.aliases],
     phases: profile.phases.map(({ name, title, agents, gates }) => ({ phase: name, title: title ?? name, agents, gates })),
-    asks_models: agents.length > 0,
+    asks_models: calls.length > 0,
     models_reason:
-      askedModels(agents)
+      askedModels(calls)
         .map((name) => whyNoModel(models, name))
         .find((reason) => reason !== null) ?? null,
     inputs_schema: inputs?.success === true ? inputs.data : null,

@@ -72,6 +72,45 @@ describe('GET /api/v1/programs', () => {
   });
 });
 
+describe('/api/v1/programs/{name}/{executions,analytics}/export and …/executions/query', () => {
+  it('hands on the file of the edge as it comes, to whoever may read inputs', async () => {
+    for (const text of ['=1+1', 'x']) await server.post(`${PATH}/echo/execute`, { input: { text } });
+    const response = await fetch(`${server.url}${PATH}/echo/executions/export`);
+    const { headers } = response;
+    assert.deepEqual(
+      ['content-type', 'content-disposition', 'cache-control', 'x-content-type-options'].map((name) => headers.get(name)),
+      ['text/csv; charset=utf-8; header=present', 'attachment; filename="echo-executions.csv"', 'no-store', 'nosniff'],
+    );
+    const lines = (await response.text()).split('\r\n');
+    assert.match(lines[0] ?? '', /^executed_at,status,/u);
+    assert.ok(lines.some((line) => line.includes('"{""text"":""=1+1""}"')));
+    const figures = await fetch(`${server.url}${PATH}/echo/analytics/export?from=2026-01-01`);
+    assert.equal(figures.headers.get('content-disposition'), 'attachment; filename="echo-analytics-from-2026-01-01.csv"');
+    assert.match(await figures.text(), /^date,total_executions,/u);
+    const head = await fetch(`${server.url}${PATH}/echo/executions/export`, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers.get('content-type')], [200, headers.get('content-type')]);
+  });
+
+  it('answers SQL over what was recorded', async () => {
+    const sql = `SELECT count(*) > 0 AS found FROM executions WHERE input_data->>'text' = '=1+1'`;
+    const answer = await server.post(`${PATH}/echo/executions/query`, { sql });
+    if (answer.status === 503) errorIn(answer, 'SERVICE_UNAVAILABLE');
+    else assert.deepEqual(answer.body, { rows: [{ found: true }], truncated: false });
+    errorIn(await server.post(`${PATH}/echo/executions/query`, { sql: '', more: 1 }), 'VALIDATION_ERROR');
+    errorIn(await server.post(`${PATH}/nobody/executions/query`, { sql }), 'PROGRAM_NOT_FOUND');
+  });
+
+  it('says what is missing or wrong', async () => {
+    errorIn(await server.get(`${PATH}/nobody/executions/export`), 'PROGRAM_NOT_FOUND');
+    for (const query of ['format=xls', 'from=2026-13-01', 'from=2026-03-07&to=2026-03-06'])
+      errorIn(await server.get(`${PATH}/echo/analytics/export?${query}`), 'VALIDATION_ERROR');
+    const url = edgeUrl;
+    edgeUrl = 'http://127.0.0.1:9';
+    errorIn(await server.get(`${PATH}/echo/executions/export`), 'SERVICE_UNAVAILABLE');
+    edgeUrl = url;
+  });
+});
+
 describe('GET /api/v1/programs/{name}/versions and /promotions', () => {
   it('give every version, the oldest first', async () => {
     const { versions, total } = programVersionsSchema.parse((await server.get(`${PATH}/echo/versions`)).body);
@@ -133,6 +172,14 @@ describe('GET /api/v1/programs/{name}/analytics', () => {
     assert.ok(today.successful_executions >= 1);
     const date = isoTime(systemClock.now()).slice(0, 10);
     assert.deepEqual((await server.get(`${PATH}/echo/analytics?date=${date}`)).status, 200);
+    const exact = dailyAnalyticsSchema.parse((await server.get(`${PATH}/echo/analytics?exact=true`)).body);
+    const { p50_latency_ms: p50, p99_latency_ms: p99, ...counts } = dailyAnalyticsSchema.parse(body);
+    assert.partialDeepStrictEqual(exact, counts);
+    for (const [sketched, found] of [
+      [p50, exact.p50_latency_ms],
+      [p99, exact.p99_latency_ms],
+    ] as const)
+      assert.ok(Math.abs(sketched - found) <= 0.0051 * found, `${sketched} of ${found}`);
     const old = dailyAnalyticsSchema.parse((await server.get(`${PATH}/echo/analytics?date=2020-01-31`)).body);
     assert.equal(old.total_executions, 0);
   });

@@ -54,19 +54,23 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
       },
     );
 
-    const querystring = z.object({ date: z.iso.date().optional() });
+    const querystring = z.object({
+      date: z.iso.date().optional(),
+      /** Computed from every record of the day; else percentiles are right within 0.5 %. */
+      exact: z.enum(['true', 'false']).default('false'),
+    });
     api.get(
       '/programs/:name/analytics',
       {
         schema: {
           tags: ['programs'],
-          summary: 'Figures of one day of a program',
+          summary: 'Figures of one day of a program; percentiles within 0.5 %, or exact ones from every record',
           params,
           querystring,
           response: { 200: dailyAnalyticsSchema, ...missing },
         },
       },
-      async ({ params: { name }, query: { date } }) => programs.analytics(name, date),
+      async ({ params: { name }, query: { date, exact } }) => programs.analytics(name, { date, exact: exact === 'true' }),
     );
 
     api.get(

@@ -1,5 +1,6 @@
 import {
   type Sample,
+  candidatesRatedSchema,
   errorResponseSchema,
   programNameSchema,
   sampleListSchema,
@@ -24,7 +25,7 @@ export const sampleErrors = {
 };
 
 /** `/programs/{name}/samples`: executions that wait for somebody to say what would have been right. */
-export function sampleRoutes({ programs, watching: { edge } }: AppParts): FastifyPluginAsyncZod {
+export function sampleRoutes({ programs, watching: { edge, confidence } }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     const params = z.object({ name: programNameSchema });
 
@@ -63,6 +64,22 @@ export function sampleRoutes({ programs, watching: { edge } }: AppParts): Fastif
       async ({ params: { name, sample_id } }) => {
         await programs.versions(name);
         return edge.sample(name, sample_id);
+      },
+    );
+
+    api.post(
+      '/programs/:name/samples/rate',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Have the model say how sure it is of executions; those of which it is the least sure become samples',
+          params,
+          response: { 200: candidatesRatedSchema, 422: errorResponseSchema, ...sampleErrors },
+        },
+      },
+      async ({ params: { name } }) => {
+        await programs.versions(name);
+        return confidence.rate(name);
       },
     );
 

@@ -92,7 +92,10 @@ export function taskExecutionRoutes({ programs, watching: { meaning } }: AppPart
           response: { 200: batchExecuteResponseSchema, ...refused },
         },
       },
-      ({ body }) => programs.executeBatch(body),
+      async ({ body }, reply) => {
+        const answer = await programs.executeBatch(body, { onVersion: (headers) => void reply.headers(headers) });
+        return reply.send(answer);
+      },
     );
 
     api.post(

@@ -1,5 +1,6 @@
 import {
   type PermissionTable,
+  type User,
   errorResponseSchema,
   permissionTableSchema,
   platformRoleSchema,
@@ -11,11 +12,21 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { OPERATIONS } from '../../authorization/permissions.ts';
 import { PERMISSIONS, ROLE_PERMISSIONS } from '../../authorization/roles.ts';
-import { type UserRoles, noSuchUser } from '../../authorization/user-roles.ts';
+import { type StoredUser, type UserRoles, noSuchUser } from '../../authorization/user-roles.ts';
+import type { Identity } from '../../identity/identity.ts';
 import { cutPage, pageQuery, rangeOfNames } from '../manners/pages.ts';
 
 /** `/users`: who there is and what they may on the platform; `/permissions`: the table that decides. */
-export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZod {
+export function userRoutes({
+  users,
+  identity: { mode, trustedProxies },
+}: {
+  users: UserRoles;
+  identity: Pick<Identity, 'mode' | 'trustedProxies'>;
+}): FastifyPluginAsyncZod {
+  // The rule of `Authenticator`: on a machine of one's own everybody may everything.
+  const isOwnMachine = mode === 'development' && trustedProxies.length === 0;
+  const shown = (user: StoredUser): User => ({ ...user, role: isOwnMachine ? 'admin' : user.stored_role });
   return async (api) => {
     api.get(
       '/permissions',
@@ -41,7 +52,7 @@ export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZ
       },
       async ({ query }) => {
         const [page, next_cursor] = cutPage(await users.list(rangeOfNames(query)), query.limit, (user) => [user.user_id]);
-        return { users: page, next_cursor };
+        return { users: page.map(shown), next_cursor };
       },
     );
 
@@ -53,19 +64,19 @@ export function userRoutes({ users }: { users: UserRoles }): FastifyPluginAsyncZ
     api.get('/users/:user_id', { schema: { ...one, summary: 'One user' } }, async ({ params: { user_id } }) => {
       const user = await users.find(user_id);
       if (user === undefined) throw noSuchUser(user_id);
-      return user;
+      return shown(user);
     });
     api.patch(
       '/users/:user_id',
       {
         schema: {
           ...one,
-          summary: 'Change the role of a user',
+          summary: 'Change the role that is kept of a user',
           body: userChangeSchema,
           response: { ...one.response, 409: errorResponseSchema },
         },
       },
-      async ({ params: { user_id }, body: { role } }) => users.change(user_id, role),
+      async ({ params: { user_id }, body: { role } }) => shown(await users.change(user_id, role)),
     );
   };
 }

@@ -1,4 +1,4 @@
-import { comparisonMethodSchema, programNameSchema, samplingStrategySchema } from '@loopwright/protocol';
+import { comparisonMethodSchema, confidenceSourceSchema, programNameSchema, samplingStrategySchema } from '@loopwright/protocol';
 import { z } from 'zod';
 import type { EdgeOptions } from '../http/create-edge.ts';
 import type { DatasetsOptions } from '../dataset/datasets.ts';
@@ -26,6 +26,12 @@ export const deploymentSchema = z.strictObject({
     .strictObject({
       strategy: samplingStrategySchema.default('random'),
       rate: share.default(0.05),
+      /** Whose confidence `uncertainty` goes by: the program's, or what the model of the control plane says of inputs and outputs. */
+      confidence: confidenceSourceSchema.default('program'),
+    })
+    .refine(({ strategy, confidence }) => confidence === 'program' || strategy === 'uncertainty', {
+      path: ['confidence'],
+      message: 'is for the strategy `uncertainty` only',
     })
     .prefault({}),
   storage: z

@@ -58,7 +58,7 @@ describe('readDeployment', () => {
       [deployment.execution, deployment.sampling],
       [
         { worker_count: 4, timeout_ms: 1000 },
-        { strategy: 'random', rate: 0.05 },
+        { strategy: 'random', rate: 0.05, confidence: 'program' },
       ],
     );
   });
@@ -92,12 +92,12 @@ storage:
   it('says what is sampled, who validates and what counts as drift, and refuses what it does not know', async () => {
     const { sampling, validation, drift } = watchingOptions(
       await read(`runtime: { mode: edge, data_dir: /d }
-sampling: { strategy: uncertainty, rate: "0.2" }
+sampling: { strategy: uncertainty, rate: "0.2", confidence: model }
 validation: { comparison: fuzzy, threshold: 0.8, budget_usd_per_day: 2, reference_programs: { spam: spam-rules } }
 drift: { window_records: 100, windows_in: 2 }
 `),
     );
-    assert.deepEqual(sampling, { strategy: 'uncertainty', rate: 0.2 });
+    assert.deepEqual(sampling, { strategy: 'uncertainty', rate: 0.2, confidence: 'model' });
     assert.deepEqual(
       [validation.comparison.method, validation.comparison.threshold, validation.budgetUsdPerDay],
       ['fuzzy', 0.8, 2],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type ExecutionRecord, isoTime } from '@loopwright/protocol';
-import { exportDays, openDayQueries } from './day-queries.ts';
+import { openDayQueries } from './day-queries.ts';
 import { Datasets, type DatasetsOptions } from './datasets.ts';
 import { ExecutionLog } from './execution-log.ts';
 
@@ -142,28 +142,35 @@ describe('openDayQueries', () => {
     if (!(await hasDuckDb())) return context.skip('@duckdb/node-api is not installed');
     const queries = await openDayQueries({ dir, taskId: 'spam', from: '2026-03-08' });
     const sql = `SELECT count(*)::INTEGER AS n, min(input_data->>'text') AS text, avg(latency_ms) AS mean FROM executions`;
-    assert.deepEqual(await queries.query(sql), [{ n: 3, text: `it's, "quoted"\nd0`, mean: 2 }]);
+    assert.deepEqual(await queries.query(sql), { rows: [{ n: 3, text: `it's, "quoted"\nd0`, mean: 2 }], truncated: false });
+    const one = await queries.query('SELECT id FROM executions', { rows: 1 });
+    assert.deepEqual([one.rows.length, one.truncated], [1, true]);
+    const few = await queries.query('SELECT id FROM executions', { characters: 30 });
+    assert.deepEqual([few.rows.length, few.truncated], [2, true]);
     await writeFile(join(dir, 'secret.csv'), 'a\n1\n');
     for (const attack of [
       `SELECT * FROM read_csv('${join(dir, 'secret.csv')}')`,
       `COPY executions TO '${join(dir, 'stolen.csv')}'`,
       'SET enable_external_access = true',
       `ATTACH '${join(dir, 'other.db')}'`,
+      // Not even where it may read.
+      `COPY executions TO '${join(dir, 'datasets/spam/executions/2026-03-01.jsonl')}'`,
+      `SELECT 1; COPY executions TO '${join(dir, 'datasets/spam/executions/2026-03-01.jsonl')}'`,
+      `CREATE TABLE stolen AS SELECT * FROM executions`,
+      '',
       'INSTALL httpfs',
       'no sql',
     ])
       await assert.rejects(queries.query(attack), { code: 'VALIDATION_ERROR' }, attack);
+    const greedy = 'SELECT list(a.range) AS l FROM range(1000000000) AS a';
+    await assert.rejects(queries.query(greedy), { code: 'LIMIT_EXCEEDED' });
     await queries.close();
     const none = await openDayQueries({ dir, taskId: 'spam', from: '2027-01-01' });
-    assert.deepEqual(await none.query('SELECT count(*)::INTEGER AS n, max(latency_ms) AS max FROM executions'), [
-      { n: 0, max: null },
-    ]);
+    assert.deepEqual(await none.query('SELECT count(*)::INTEGER AS n, max(latency_ms) AS max FROM executions'), {
+      rows: [{ n: 0, max: null }],
+      truncated: false,
+    });
     await none.close();
-    assert.equal(await exportDays({ dir, taskId: 'spam' }, join(dir, 'all.parquet'), 'parquet'), 4);
-    assert.equal((await readFile(join(dir, 'all.parquet'))).subarray(0, 4).toString(), 'PAR1');
-    assert.equal(await exportDays({ dir, taskId: 'spam', to: '2026-03-07' }, join(dir, 'one.csv'), 'csv'), 1);
-    assert.match(await readFile(join(dir, 'one.csv'), 'utf8'), /^executed_at,status,latency_ms,.*\n.*d3/su);
-    await assert.rejects(exportDays({ dir, taskId: 'spam' }, join(dir, 'no/where.csv'), 'csv'), { code: 'STORE_FAILED' });
     return datasets.close();
   });
 });

@@ -1,67 +1,65 @@
-import type * as DuckDB from '@duckdb/node-api';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { type JsonObject, PlatformError, jsonObjectSchema, messageOf, programNameSchema } from '@loopwright/protocol';
-import { z } from 'zod';
-import { type Day, daySchema } from './day.ts';
-import { listDayFiles, partsOf } from './day-parts.ts';
+import type { DuckDBPreparedStatement } from '@duckdb/node-api';
+import { type ExecutionQueryResponse, type JsonObject, PlatformError, jsonObjectSchema, messageOf } from '@loopwright/protocol';
+import { type DayQueriesOptions, connectDays, quoted } from './days-in-duckdb.ts';
 
-/** Which records are asked. */
-export interface DayQueriesOptions {
-  /** The data folder. */
-  readonly dir: string;
-  readonly taskId: string;
-  /** First and last day, both included. Left out: all that are there. */
-  readonly from?: Day | undefined;
-  readonly to?: Day | undefined;
-  /** Memory that a query may take before it goes to disk, in MiB. Default 512. */
-  readonly memoryMiB?: number | undefined;
+/** The number that DuckDB has for a statement that only reads. */
+const SELECT = 1;
+
+/** What one query may give and take. */
+interface QueryLimits {
+  /** Rows of the answer at the most. Default 100,000. */
+  readonly rows?: number;
+  /** Characters of the rows as JSON at the most. Default 64 Mi. */
+  readonly characters?: number;
 }
 
 /** SQL over the recorded executions of a program, by DuckDB: the view `executions`, a row for each record. */
 export interface DayQueries {
   /**
-   * The rows of a query, at most 100,000; big numbers and times as text. A query can read the executions and nothing else.
+   * The rows of one `SELECT`; big numbers and times as text. It can read the executions of the program, and neither read nor write anything else.
    *
-   * @throws PlatformError VALIDATION_ERROR: what DuckDB says about the query.
+   * @throws PlatformError VALIDATION_ERROR: what DuckDB says about the query; LIMIT_EXCEEDED: it takes more memory than it may. Nothing here limits its time: see `run-data-job.ts`
    */
-  query(sql: string): Promise<JsonObject[]>;
+  query(sql: string, limits?: QueryLimits): Promise<ExecutionQueryResponse>;
   close(): Promise<void>;
 }
 
-const ROW_LIMIT = 100_000;
-
-/** Inputs and outputs are of any type: they stay JSON. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  executed_at: 'TIMESTAMPTZ',
-  status: 'VARCHAR',
-  latency_ms: 'DOUBLE',
-  sampled_for_validation: 'BOOLEAN',
-  version: 'INTEGER',
-  id: 'VARCHAR',
-  program_id: 'VARCHAR',
-  task_id: 'VARCHAR',
-  input_data: 'JSON',
-  output_data: 'JSON',
-  error_message: 'VARCHAR',
-  validation_id: 'VARCHAR',
-};
-
 /** Opens the executions of some days for queries. @throws PlatformError SERVICE_UNAVAILABLE without DuckDB; VALIDATION_ERROR */
 export async function openDayQueries(options: DayQueriesOptions): Promise<DayQueries> {
-  const { connection, database, folder } = await connect(options);
-  await connection.run(`SET allowed_directories = ['${quoted(folder)}']`);
-  await connection.run('SET enable_external_access = false');
-  await connection.run('SET lock_configuration = true');
+  const { connection, database, folder } = await connectDays(options);
+  // What does not fit into its memory is refused: queries write nothing, not even on their way.
+  await connection.run(`SET temp_directory = ''; SET allowed_directories = ['${quoted(folder)}']`);
+  await connection.run('SET enable_external_access = false; SET lock_configuration = true');
+  /** The statement, when there is one and it only reads: also into the folder of the records nothing may be written. */
+  const prepare = async (sql: string): Promise<DuckDBPreparedStatement> => {
+    const statements = await connection.extractStatements(sql);
+    if (statements.count !== 1) throw new Error(`it has ${statements.count} statements`);
+    const statement = await statements.prepare(0);
+    const type: number = statement.statementType;
+    if (type !== SELECT) throw new Error('it is no SELECT');
+    return statement;
+  };
+  const read = async (
+    sql: string,
+    { rows: most = 100_000, characters = 64 * 1024 * 1024 }: QueryLimits,
+  ): Promise<ExecutionQueryResponse> => {
+    const rows: JsonObject[] = [];
+    let left = characters;
+    const result = await (await prepare(sql)).stream();
+    for await (const chunk of result.yieldRowObjectJson())
+      for (const row of chunk) {
+        left -= JSON.stringify(row).length;
+        if (rows.length === most || left < 0) return { rows, truncated: true };
+        rows.push(jsonObjectSchema.parse(row));
+      }
+    return { rows, truncated: false };
+  };
   return {
-    query: async (sql) => {
+    query: async (sql, limits = {}) => {
       try {
-        const reader = await connection.runAndReadUntil(sql, ROW_LIMIT);
-        return z.array(jsonObjectSchema).parse(reader.getRowObjectsJson().slice(0, ROW_LIMIT));
+        return await read(sql, limits);
       } catch (error) {
-        throw new PlatformError('VALIDATION_ERROR', `Cannot run the query: ${messageOf(error)}`.slice(0, 2000), { cause: error });
+        throw refusal(error);
       }
     },
     close: async () => {
@@ -71,80 +69,10 @@ export async function openDayQueries(options: DayQueriesOptions): Promise<DayQue
   };
 }
 
-/**
- * Writes the executions of some days to a Parquet file, or a CSV file with a header. The file is there completely or not at all.
- *
- * @returns how many records
- * @throws PlatformError SERVICE_UNAVAILABLE without DuckDB; STORE_FAILED
- */
-export async function exportDays(options: DayQueriesOptions, path: string, format: 'parquet' | 'csv'): Promise<number> {
-  const { connection, database } = await connect(options);
-  const next = `${resolve(path)}.next`;
-  try {
-    const how = format === 'parquet' ? 'FORMAT parquet, COMPRESSION zstd' : 'FORMAT csv, HEADER';
-    await connection.run(`COPY (SELECT * FROM executions ORDER BY executed_at) TO '${quoted(next)}' (${how})`);
-    await rename(next, path);
-    const [row] = (await connection.runAndReadAll('SELECT count(*)::INTEGER AS records FROM executions')).getRowObjectsJson();
-    return z.object({ records: z.int() }).parse(row).records;
-  } catch (error) {
-    await rm(next, { force: true });
-    throw new PlatformError('STORE_FAILED', `Cannot export to "${path}": ${messageOf(error)}`, { cause: error });
-  } finally {
-    connection.closeSync();
-    database.closeSync();
-  }
-}
-
-async function connect({
-  dir,
-  taskId,
-  from = '0001-01-01',
-  to = '9999-12-31',
-  memoryMiB = 512,
-}: DayQueriesOptions): Promise<{ connection: DuckDBConnection; database: DuckDBInstance; folder: string }> {
-  const folder = join(resolve(dir), 'datasets', programNameSchema.parse(taskId), 'executions');
-  const database = await openDatabase(memoryMiB);
-  const connection = await database.connect();
-  const paths: string[] = [];
-  for (const day of new Set((await listDayFiles(folder)).map((file) => file.day))) {
-    if (day < daySchema.parse(from) || day > daySchema.parse(to)) continue;
-    const { closed, open } = await partsOf(folder, day);
-    paths.push(...closed, ...(existsSync(open) ? [open] : []));
-  }
-  // Without a file there is nothing that DuckDB could read the columns from.
-  const names = Object.keys(COLUMNS).map((name) => `NULL::${COLUMNS[name]} AS ${name}`);
-  const columns = Object.entries(COLUMNS).map(([name, type]) => `${name}: '${type}'`);
-  await connection.run(
-    paths.length === 0
-      ? `CREATE VIEW executions AS SELECT ${names.join(', ')} WHERE false`
-      : `CREATE VIEW executions AS SELECT * FROM read_json([${paths.map((path) => `'${quoted(path)}'`).join(', ')}],
-          format = 'newline_delimited', columns = {${columns.join(', ')}}, ignore_errors = true, maximum_object_size = 16777216)`,
-  );
-  return { connection, database, folder };
-}
-
-/** DuckDB is installed where its binaries exist; it is loaded when it is asked for. */
-async function openDatabase(memoryMiB: number): Promise<DuckDBInstance> {
-  let api: typeof DuckDB;
-  try {
-    api = await import('@duckdb/node-api');
-  } catch (error) {
-    throw new PlatformError(
-      'SERVICE_UNAVAILABLE',
-      'Cannot query the executions: DuckDB is not installed (npm install @duckdb/node-api)',
-      {
-        cause: error,
-      },
-    );
-  }
-  return api.DuckDBInstance.create(':memory:', {
-    memory_limit: `${memoryMiB}MB`,
-    threads: '2',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-}
-
-function quoted(text: string): string {
-  return text.replaceAll("'", "''");
+function refusal(error: unknown): PlatformError {
+  const message = messageOf(error);
+  if (!message.startsWith('Out of Memory Error'))
+    return new PlatformError('VALIDATION_ERROR', `Cannot run the query: ${message}`.slice(0, 2000), { cause: error });
+  const details = { limit: 'memory of a query or an export' };
+  return new PlatformError('LIMIT_EXCEEDED', 'Cannot run the query: it takes more memory than it may', { details, cause: error });
 }

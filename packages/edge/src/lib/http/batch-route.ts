@@ -1,16 +1,24 @@
-import { type BatchExecuteResponse, PlatformError, batchExecuteRequestSchema, isoTime } from '@loopwright/protocol';
-import type { FastifyInstance } from 'fastify';
+import {
+  type BatchExecuteResponse,
+  PlatformError,
+  batchExecuteRequestSchema,
+  isoTime,
+  refuseDoubledIds,
+} from '@loopwright/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ExecutionLog } from '../dataset/execution-log.ts';
 import { executeAsAsked } from '../serve/asked-execution.ts';
 import { executeOnce } from '../serve/execute-once.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import type { EdgeParts } from './edge-parts.ts';
-import { parsedJsonSchema } from './execute-routes.ts';
+import { parsedJsonSchema, versionHeaders } from './execute-routes.ts';
 import { BATCH_BODY_LIMIT_BYTES } from './limits.ts';
 
 const itemSchema = batchExecuteRequestSchema.shape.items.element.extend({ input: parsedJsonSchema });
-const bodySchema = batchExecuteRequestSchema.extend({ items: z.array(itemSchema).min(1).max(100_000) });
+const bodySchema = batchExecuteRequestSchema.extend({
+  items: z.array(itemSchema).min(1).max(100_000).superRefine(refuseDoubledIds),
+});
 type Body = z.infer<typeof bodySchema>;
 type Result = BatchExecuteResponse['results'][number];
 
@@ -20,11 +28,14 @@ type Result = BatchExecuteResponse['results'][number];
  */
 export function batchRoute(app: FastifyInstance, parts: EdgeParts): void {
   for (const path of ['/batch/execute', '/api/v1/batch/execute'])
-    app.post(path, { bodyLimit: BATCH_BODY_LIMIT_BYTES }, (request) => executeBatch(parts, bodySchema.parse(request.body)));
+    app.post(path, { bodyLimit: BATCH_BODY_LIMIT_BYTES }, (request, reply) => executeBatch(parts, request, reply));
 }
 
-async function executeBatch(parts: EdgeParts, body: Body): Promise<BatchExecuteResponse> {
+async function executeBatch(parts: EdgeParts, request: FastifyRequest, reply: FastifyReply): Promise<BatchExecuteResponse> {
+  const body = bodySchema.parse(request.body);
   const served = await parts.programs.version(body.task_id, body.version);
+  // Also of an answer that is an error.
+  reply.headers(versionHeaders(served));
   const log = body.log ? await parts.datasets.of(body.task_id) : undefined;
   const startedAt = parts.clock.now();
   const start = performance.now();

@@ -145,6 +145,37 @@ describe('POST /execute', () => {
     assert.equal((await recordsOf(dir)).length, 1);
   });
 
+  it('refuses fields that nobody knows, and batches in which an id comes twice, and points to them', async () => {
+    const { edge, dir } = await setUp(1);
+    await using _ = edge;
+    const issuesOf = async (url: string, sent: JsonObject): Promise<unknown> => {
+      const { status, body } = await post(edge, url, sent);
+      assert.equal(status, 400, url);
+      return errorResponseSchema.parse(body).details?.['issues'];
+    };
+    const unknown = (pointer: string): object => ({ pointer, message: 'is not known here' });
+    const input = { text: 'x' };
+    for (const url of ['/execute', '/tasks/spam/execute', '/api/v1/tasks/spam/execute'])
+      assert.deepEqual(await issuesOf(url, { input, 'time/out': 1, more: 2 }), [unknown('/time~1out'), unknown('/more')], url);
+    const one = { id: '1', input };
+    const validated = { ...one, output: 1, expected_output: 1 };
+    for (const [url, item] of [
+      ['/batch/execute', one],
+      ['/api/v1/batch/execute', one],
+      ['/api/v1/batch/validate', validated],
+    ] as const) {
+      const batch = { task_id: 'spam', items: [item, { ...item, id: '2' }, item] };
+      assert.deepEqual(
+        await issuesOf(url, batch),
+        [{ pointer: '/items/2/id', message: 'is the id of an earlier item too' }],
+        url,
+      );
+      const odd = { task_id: 'spam', items: [{ ...item, weight: 1 }], dry_run: true };
+      assert.deepEqual(await issuesOf(url, odd), [unknown('/items/0/weight'), unknown('/dry_run')], url);
+    }
+    await assert.rejects(recordsOf(dir));
+  });
+
   it('answers what is no request with a clean error', async () => {
     const { edge } = await setUp(1);
     await using _ = edge;
@@ -340,10 +371,10 @@ describe('POST /batch/execute', () => {
   });
 
   it('runs any stored version and keeps the order', async () => {
-    const { edge, dir } = await setUp(2);
+    const { edge, dir, store } = await setUp(2);
     await using _ = edge;
     const items = Array.from({ length: 500 }, (_unused, n) => ({ id: `i${n}`, input: { text: n % 2 === 0 ? 'free' : 'hello' } }));
-    const { status, body } = await post(edge, '/batch/execute', {
+    const { status, headers, body } = await post(edge, '/batch/execute', {
       task_id: 'spam',
       version: 2,
       items,
@@ -352,6 +383,8 @@ describe('POST /batch/execute', () => {
     });
     assert.equal(status, 200);
     const batch = batchExecuteResponseSchema.parse(body);
+    assert.equal(headers['x-program-version'], '2');
+    assert.equal(headers['x-program-digest'], (await store.loadMetadata('spam', 2)).digest);
     assert.deepEqual([batch.version, batch.total_items, batch.success_count, batch.failure_count], [2, 500, 500, 0]);
     batch.results.forEach(({ id, output, execution_id }, n) => {
       assert.equal(id, `i${n}`);

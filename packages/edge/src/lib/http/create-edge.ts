@@ -3,6 +3,7 @@ import { PlatformError, type Random, isLoopback, programNameSchema } from '@loop
 import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { DataJobs } from '../dataset/data-jobs.ts';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
@@ -18,7 +19,9 @@ import { answerErrors } from './error-answers.ts';
 import { RemoteSource, type RemoteSourceOptions } from '../remote/remote-source.ts';
 import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
+import { queryRoute } from './query-route.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -55,6 +58,8 @@ export interface Edge extends AsyncDisposable {
   readonly app: FastifyInstance;
   /** Keeps records for another time from now on. */
   retain(retention: Retention): void;
+  /** Samples, validates and looks for drift in another way from now on; what was found out stays. */
+  watch(options: WatchingOptions): void;
   /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
   close(): Promise<void>;
 }
@@ -76,7 +81,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const store = new ProgramStore({ dir: dataDir, clock });
   const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
-  const { watching, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
+  const { watching, reconfigure, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
   const tools = { sandbox, trace, clock, random, watching };
   const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
@@ -97,21 +102,25 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   answerErrors(app, log);
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
+  const jobs = new DataJobs({ dataDir, clock, random });
   const parts: EdgeParts = {
     ...tools,
     programs,
     remote,
     rollouts,
     datasets,
+    jobs,
     watching,
     dataDir,
     authToken,
     taskId,
     packageVersion: readPackageVersion(),
   };
-  const routes = [executeRoutes, taskRoutes, batchRoute, statusRoutes, refreshRoute, diffRoute, rolloutRoute, watchingRoutes];
-  for (const addRoutes of routes) addRoutes(app, parts);
+  const serving = [executeRoutes, taskRoutes, batchRoute, statusRoutes];
+  for (const addRoutes of [...serving, refreshRoute, diffRoute, rolloutRoute, watchingRoutes, exportRoutes, queryRoute])
+    addRoutes(app, parts);
   const close = async (): Promise<void> => {
+    await jobs[Symbol.asyncDispose]();
     await app.close();
     await remote?.[Symbol.asyncDispose]();
     programs.close();
@@ -120,7 +129,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
-  return { app, retain: (retention) => datasets.retain(retention), close, [Symbol.asyncDispose]: close };
+  return { app, retain: (retention) => datasets.retain(retention), watch: reconfigure, close, [Symbol.asyncDispose]: close };
 }
 
 function readPackageVersion(): string {

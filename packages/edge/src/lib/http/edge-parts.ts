@@ -1,4 +1,5 @@
 import type { Datasets } from '../dataset/datasets.ts';
+import type { DataJobs } from '../dataset/data-jobs.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
 import type { RemoteSource } from '../remote/remote-source.ts';
 import type { EdgeRollouts } from '../rollout/edge-rollouts.ts';
@@ -11,6 +12,7 @@ export interface EdgeParts extends ExecutionTools {
   readonly rollouts: EdgeRollouts;
   readonly remote: RemoteSource | undefined;
   readonly datasets: Datasets;
+  readonly jobs: DataJobs;
   readonly dataDir: string;
   readonly watching: Watching;
   /** Version of this package. */

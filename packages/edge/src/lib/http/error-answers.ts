@@ -3,6 +3,10 @@ import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { BODY_LIMIT_BYTES } from './limits.ts';
 
+/** Issues that an answer names, and how much of the name of an unknown field. */
+const ISSUE_LIMIT = 20;
+const KEY_CHARACTERS = 100;
+
 /** Answers every error and every unknown route with the body that all processes of the platform use. */
 export function answerErrors(app: FastifyInstance, log: (message: string) => void): void {
   app.setErrorHandler((error, request, reply) => {
@@ -29,10 +33,11 @@ function sendError(reply: FastifyReply, error: PlatformError, requestId: string)
 function toPlatformError(error: unknown, bodyLimit: number): PlatformError {
   if (error instanceof PlatformError) return error;
   if (error instanceof z.ZodError) {
-    const [first] = error.issues;
+    const issues = error.issues.slice(0, ISSUE_LIMIT).flatMap(pointed).slice(0, ISSUE_LIMIT);
+    const [first] = issues;
     const place = first === undefined || first.path.length === 0 ? '' : ` at "${first.path.join('.').slice(0, 100)}"`;
     return new PlatformError('VALIDATION_ERROR', `Cannot read the request${place}: ${first?.message ?? 'not valid'}`, {
-      details: issueDetails(error.issues.slice(0, 20)),
+      details: issueDetails(issues),
       cause: error,
     });
   }
@@ -57,6 +62,14 @@ function toPlatformError(error: unknown, bodyLimit: number): PlatformError {
     });
   }
   return new PlatformError('INTERNAL_ERROR', 'Cannot handle the request: the server failed', { cause: error });
+}
+
+/** A field that nobody knows is pointed to itself, not at what it is in. */
+function pointed(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  return issue.keys
+    .slice(0, ISSUE_LIMIT)
+    .map((key) => ({ path: [...issue.path, key.slice(0, KEY_CHARACTERS)], message: 'is not known here' }));
 }
 
 function codesOf(error: unknown): Partial<Pick<FastifyError, 'code' | 'statusCode'>> {

@@ -11,7 +11,7 @@ import { type BodyHandler, readingBody } from './read-body.ts';
 /** A value that came out of `JSON.parse`, and is therefore JSON; walking through it again would cost more than running the program. */
 export const parsedJsonSchema = z.custom<Json>((value) => value !== undefined, 'Required');
 
-const bodySchema = z.object({ task_id: executeRequestSchema.shape.task_id, input: parsedJsonSchema });
+const bodySchema = z.strictObject({ task_id: executeRequestSchema.shape.task_id, input: parsedJsonSchema });
 const taskBodySchema = bodySchema.pick({ input: true });
 /** Requests with the same key are answered by the same version while a rollout is under way. */
 const keySchema = z.object({ 'x-rollout-key': z.string().max(KEY_CHARACTERS).optional() });
@@ -70,7 +70,8 @@ async function answer(parts: EdgeParts, { taskId, input, headers }: Call, reply:
   return sendOutput(reply, served, execution);
 }
 
-function versionHeaders({ metadata }: ServedVersion): Record<string, string> {
+/** Headers that name the version that answers. */
+export function versionHeaders({ metadata }: ServedVersion): Record<string, string> {
   return { 'x-program-version': String(metadata.version), 'x-program-digest': metadata.digest };
 }
 

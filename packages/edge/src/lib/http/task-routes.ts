@@ -7,6 +7,7 @@ import {
   batchValidateRequestSchema,
   isoTime,
   programNameSchema,
+  refuseDoubledIds,
   taskExecuteRequestSchema,
 } from '@loopwright/protocol';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -31,7 +32,9 @@ const validatedItemSchema = batchValidateRequestSchema.shape.items.element.exten
   output: parsedJsonSchema,
   expected_output: parsedJsonSchema,
 });
-const validateSchema = batchValidateRequestSchema.extend({ items: z.array(validatedItemSchema).min(1).max(10_000) });
+const validateSchema = batchValidateRequestSchema.extend({
+  items: z.array(validatedItemSchema).min(1).max(10_000).superRefine(refuseDoubledIds),
+});
 
 /** The source's later API (`reference/domain.md` §3.5): `POST /api/v1/tasks/:task_id/execute` and `POST /api/v1/batch/validate`. */
 export function taskRoutes(app: FastifyInstance, parts: EdgeParts): void {

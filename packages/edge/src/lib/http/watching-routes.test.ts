@@ -137,6 +137,36 @@ describe('the watching routes of the edge', () => {
     }
   });
 
+  it('goes on with other options when it is told so: oracle, budget, and what is sampled', async () => {
+    const watching = {
+      ...OPTIONS.watching,
+      sampling: { strategy: 'random', rate: 1 },
+      validation: { ...DEFAULT_VALIDATION, referencePrograms: { asked: 'reference' }, budgetUsdPerDay: 0 },
+    } as const;
+    edge.watch(watching);
+    const off = validationSummarySchema.parse((await call('GET', '/tasks/asked/validation')).body);
+    assert.deepEqual([off.oracle, off.budget.exhausted, off.samples.answered], ['program', true, 2]);
+    const waiting = off.samples.open;
+    await execute('asked', 'beyond the budget');
+    edge.watch({ ...watching, validation: { ...watching.validation, budgetUsdPerDay: null } });
+    await execute('asked', 'win it again');
+    let summary = validationSummarySchema.parse((await call('GET', '/tasks/asked/validation')).body);
+    for (let round = 0; round < 200 && summary.samples.answered < 3 + waiting; round += 1) {
+      await delay(25);
+      summary = validationSummarySchema.parse((await call('GET', '/tasks/asked/validation')).body);
+    }
+    assert.equal(summary.samples.answered, 3 + waiting);
+    edge.watch({ ...watching, sampling: { strategy: 'random', rate: 0 }, drift: null });
+    await execute('asked', 'not looked at');
+    const { samples } = validationSummarySchema.parse((await call('GET', '/tasks/asked/validation')).body);
+    assert.deepEqual(samples, summary.samples);
+    const drift = driftVerdictSchema.parse((await call('GET', '/tasks/asked/drift')).body);
+    assert.match(drift.why, /not watched/u);
+    edge.watch(OPTIONS.watching);
+    const known = driftVerdictSchema.parse((await call('GET', '/tasks/reference/drift')).body);
+    assert.equal(known.state, 'drifting', 'what was found out stays');
+  });
+
   it('lets only the orchestrator in, and refuses what is no answer', async () => {
     const routes = ['/tasks/asked/samples', '/tasks/asked/validation', '/tasks/asked/drift', '/tasks/asked/samples/x'] as const;
     for (const url of routes) assert.equal(codeOf(await call('GET', url, undefined, 'other')), 'UNAUTHORIZED');

@@ -1,4 +1,11 @@
-import { PlatformError, type Sample, programNameSchema, sampleAnswerSchema, sampleStateSchema } from '@loopwright/protocol';
+import {
+  PlatformError,
+  type Sample,
+  programNameSchema,
+  rateCandidatesRequestSchema,
+  sampleAnswerSchema,
+  sampleStateSchema,
+} from '@loopwright/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { checkToken } from './check-token.ts';
@@ -34,7 +41,7 @@ const answerSchema = z.strictObject({
     .optional(),
 });
 
-/** `/tasks/:task_id/samples`, `…/validation` and `…/drift`: for the orchestrator, because inputs and outputs are shown and answers are believed. */
+/** `/tasks/:task_id/samples`, `…/candidates`, `…/validation` and `…/drift`: for the orchestrator, because inputs and outputs are shown and answers are believed. */
 export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
   const { watching } = parts;
   const taskOf = async (request: FastifyRequest): Promise<string> => {
@@ -50,6 +57,11 @@ export function watchingRoutes(app: FastifyInstance, parts: EdgeParts): void {
   app.post('/tasks/:task_id/oracle-costs', async (request) => {
     const taskId = await taskOf(request);
     return watching.validations.spend(taskId, costSchema.parse(request.body).cost_usd);
+  });
+  app.get('/tasks/:task_id/candidates', async (request) => watching.candidates.list(await taskOf(request)));
+  app.post('/tasks/:task_id/candidates/ratings', async (request) => {
+    const taskId = await taskOf(request);
+    return watching.candidates.rate(taskId, rateCandidatesRequestSchema.parse(request.body));
   });
   app.get('/tasks/:task_id/samples', async (request) => {
     const { state, cursor, limit } = querySchema.parse(request.query);

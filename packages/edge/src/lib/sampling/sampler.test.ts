@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Json, type Random, type SampleReason, type SamplingStrategy, seededRandom } from '@loopwright/protocol';
+import { leastSure } from './model-uncertainty-sampler.ts';
 import { type Candidate, type Sampler, openSampler } from './sampler.ts';
 
 const RATE = 0.1;
@@ -49,6 +50,27 @@ describe('openSampler()', () => {
       assert.deepEqual(run(open(strategy), candidates).reasons, reasons);
       assert.notDeepEqual(run(open(strategy, {}, 6), candidates).reasons, reasons);
     }
+  });
+
+  it('uncertainty by a model: considers four times what is wanted, and takes the least sure quarter of what was rated', () => {
+    const parts = { rate: RATE, random: seededRandom(5), signals: { failing: () => 0, isDrifting: () => false } };
+    const sampler = openSampler({ strategy: 'uncertainty', confidence: 'model', ...parts });
+    let byChance = 0;
+    let considered = 0;
+    for (let index = 0; index < 20_000; index += 1) {
+      if (sampler.take(candidate('x', 'ham')) === 'random') byChance += 1;
+      else if (sampler.considers?.() === true) considered += 1;
+    }
+    assert.ok(Math.abs(byChance / 20_000 - RATE / 4) < 0.004, `${byChance} by chance`);
+    assert.ok(Math.abs(considered / 20_000 - 3 * RATE) < 0.02, `${considered} considered`);
+    const rated = [0.9, 0.1, 0.5, 0.3, 0.7, 0.2].map((confidence) => ({ confidence }));
+    const counts = Array.from({ length: 4000 }, () => leastSure(rated, parts.random).length);
+    assert.deepEqual(leastSure([...rated, { confidence: 0.8 }, { confidence: 1 }], parts.random), [
+      { confidence: 0.1 },
+      { confidence: 0.2 },
+    ]);
+    // One and a half of six, on average.
+    assert.ok(Math.abs(counts.reduce((sum, count) => sum + count, 0) / counts.length - 1.5) < 0.05);
   });
 
   it('takes nothing at the rate 0, whatever the input', () => {

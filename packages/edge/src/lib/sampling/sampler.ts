@@ -1,6 +1,7 @@
-import type { Json, Random, SampleReason, SamplingStrategy } from '@loopwright/protocol';
+import type { ConfidenceSource, Json, Random, SampleReason, SamplingStrategy } from '@loopwright/protocol';
 import { AdaptiveSampler } from './adaptive-sampler.ts';
 import { EdgeCaseSampler } from './edge-case-sampler.ts';
+import { ModelUncertaintySampler } from './model-uncertainty-sampler.ts';
 import { RandomSampler } from './random-sampler.ts';
 import { StratifiedSampler } from './stratified-sampler.ts';
 import { UncertaintySampler } from './uncertainty-sampler.ts';
@@ -23,6 +24,8 @@ export interface SamplingSignals {
 export interface Sampler {
   /** Why this one is chosen; `undefined` when it is not. */
   take(candidate: Candidate): SampleReason | undefined;
+  /** Whether the model is to say how sure it is of one that was not taken; left out where no model is asked. */
+  considers?(): boolean;
   /** Takes note of an input on which the program failed, or was found to be wrong. */
   noteFailure(input: Json): void;
 }
@@ -32,19 +35,21 @@ export interface SamplerOptions {
   readonly strategy: SamplingStrategy;
   /** The share of the successes that is wanted, 0 to 1. */
   readonly rate: number;
+  /** Whose confidence `uncertainty` goes by. Default: the program's. */
+  readonly confidence?: ConfidenceSource | undefined;
   readonly random: Random;
   readonly signals: SamplingSignals;
 }
 
 /** Makes the sampler of a strategy. */
-export function openSampler({ strategy, rate, random, signals }: SamplerOptions): Sampler {
+export function openSampler({ strategy, rate, confidence = 'program', random, signals }: SamplerOptions): Sampler {
   switch (strategy) {
     case 'random':
       return new RandomSampler(rate, random);
     case 'stratified':
       return new StratifiedSampler(rate, random);
     case 'uncertainty':
-      return new UncertaintySampler(rate, random);
+      return confidence === 'model' ? new ModelUncertaintySampler(rate, random) : new UncertaintySampler(rate, random);
     case 'edge_case':
       return new EdgeCaseSampler(rate, random);
     case 'adaptive':

@@ -10,8 +10,8 @@ const PROVIDER = 'program';
 /** What {@link OracleRounds} works with. */
 export interface OracleRoundsOptions {
   readonly oracle: Oracle;
-  /** The programs that it judges. */
-  readonly programs: readonly string[];
+  /** The programs that it judges now. */
+  readonly programs: () => readonly string[];
   /** Opened with the first round. */
   readonly validations: () => Validations;
   readonly clock: Clock;
@@ -23,12 +23,18 @@ export class OracleRounds {
   readonly #options: OracleRoundsOptions;
   #round: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #isPlanned = false;
   #said = '';
   #stopTimer: () => void = () => undefined;
 
   constructor(options: OracleRoundsOptions) {
     this.#options = options;
-    if (options.programs.length > 0) this.#plan();
+    this.wake();
+  }
+
+  /** To be called when there are other programs. */
+  wake(): void {
+    if (!this.#isClosed && !this.#isPlanned && this.#options.programs().length > 0) this.#plan();
   }
 
   async close(): Promise<void> {
@@ -38,13 +44,17 @@ export class OracleRounds {
   }
 
   #plan(): void {
+    this.#isPlanned = true;
     this.#stopTimer = this.#options.clock.schedule(ROUND_MS, () => {
-      this.#round = this.#ask().finally(() => (this.#isClosed ? undefined : this.#plan()));
+      this.#round = this.#ask().finally(() => {
+        this.#isPlanned = false;
+        this.wake();
+      });
     });
   }
 
   async #ask(): Promise<void> {
-    for (const taskId of this.#options.programs) {
+    for (const taskId of this.#options.programs()) {
       try {
         for (let asked = 0; asked < SAMPLES && !this.#isClosed; asked += 1) if (!(await this.#askOnce(taskId))) break;
       } catch (error) {

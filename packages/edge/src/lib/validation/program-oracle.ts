@@ -7,7 +7,7 @@ import type { Oracle, OracleAnswer } from './oracle.ts';
 export class ProgramOracle implements Oracle {
   readonly #programs: ServedPrograms;
   readonly #sandbox: Sandbox;
-  readonly #references: Readonly<Record<string, string>>;
+  readonly #references: () => Readonly<Record<string, string>>;
 
   constructor({
     programs,
@@ -16,7 +16,7 @@ export class ProgramOracle implements Oracle {
   }: {
     programs: ServedPrograms;
     sandbox: Sandbox;
-    references: Readonly<Record<string, string>>;
+    references: () => Readonly<Record<string, string>>;
   }) {
     this.#programs = programs;
     this.#sandbox = sandbox;
@@ -25,7 +25,8 @@ export class ProgramOracle implements Oracle {
 
   /** Nothing when the reference program fails on the input. Throws what loading it throws. */
   async ask({ task_id, input_data }: Parameters<Oracle['ask']>[0]): Promise<OracleAnswer | undefined> {
-    const reference = Object.hasOwn(this.#references, task_id) ? this.#references[task_id] : undefined;
+    const references = this.#references();
+    const reference = Object.hasOwn(references, task_id) ? references[task_id] : undefined;
     if (reference === undefined) return undefined;
     const { program, metadata } = await this.#programs.activeVersion(reference);
     const result = await this.#sandbox.run(program, JSON.stringify(input_data));

@@ -26,6 +26,8 @@ export interface NewSample {
   readonly outputJson: string;
   readonly reason: SampleReason;
   readonly slice: string;
+  /** How sure the model was that the output is right; left out: it was not asked. */
+  readonly confidence?: number | undefined;
 }
 
 /** A page of the queue. */
@@ -41,7 +43,7 @@ const WAITING = `(state = 'open' OR (state = 'claimed' AND claimed_until <= $now
 export class SampleQueue {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
-  readonly #limit: number;
+  #limit: number;
   readonly #onTrouble: (error: unknown) => void;
   readonly #statements = new Map<string, StatementSync>();
   #pending: NewSample[] = [];
@@ -64,6 +66,11 @@ export class SampleQueue {
     this.#onTrouble = onTrouble;
   }
 
+  /** From now on so many samples of a program wait at the most. */
+  limitTo(queueLimit: number): void {
+    this.#limit = queueLimit;
+  }
+
   /** Puts a sample in; those of one turn of the event loop are written together. */
   add(sample: NewSample): void {
     this.#pending.push(sample);
@@ -76,21 +83,20 @@ export class SampleQueue {
     this.#pending = [];
     if (samples.length === 0) return;
     try {
-      this.#insert(samples);
+      this.transact(() => this.insert(samples));
     } catch (error) {
       this.#onTrouble(error);
     }
   }
 
-  #insert(samples: readonly NewSample[]): void {
-    this.transact(() => {
-      for (const { sampleId, taskId, programId, version, inputJson, outputJson, reason, slice } of samples)
-        this.#prepare(
-          `INSERT OR IGNORE INTO samples (sample_id, task_id, program_id, version, input, output, reason, slice, state, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)`,
-        ).run(sampleId, taskId, programId, version, inputJson, outputJson, reason, slice, this.#clock.now());
-      for (const taskId of new Set(samples.map((sample) => sample.taskId))) this.#expire(taskId);
-    });
+  /** Puts samples in at once. Call it in a {@link transact}. */
+  insert(samples: readonly NewSample[]): void {
+    for (const { sampleId, taskId, programId, version, inputJson, outputJson, reason, slice, confidence = null } of samples)
+      this.#prepare(
+        `INSERT OR IGNORE INTO samples (sample_id, task_id, program_id, version, input, output, reason, slice, confidence, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)`,
+      ).run(sampleId, taskId, programId, version, inputJson, outputJson, reason, slice, confidence, this.#clock.now());
+    for (const taskId of new Set(samples.map((sample) => sample.taskId))) this.#expire(taskId);
   }
 
   /** One sample. Throws SAMPLE_NOT_FOUND. */

@@ -20,11 +20,16 @@ interface CountRow {
 export class ValidationCounts {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
-  readonly #limitUsd: number | null;
+  #limitUsd: number | null;
 
   constructor({ database, clock, limitUsd }: { database: DatabaseSync; clock: Clock; limitUsd: number | null }) {
     this.#database = database;
     this.#clock = clock;
+    this.#limitUsd = limitUsd;
+  }
+
+  /** From now on the oracle of a program may cost so much on a day; `null` for no limit. */
+  limitTo(limitUsd: number | null): void {
     this.#limitUsd = limitUsd;
   }
 

@@ -51,11 +51,18 @@ const DETAILS_CHARACTERS = 2000;
 /** Samples and what oracles say of them. */
 export class Validations {
   readonly #parts: ValidationParts;
+  #options: ValidationOptions;
   /** One writing of a program at a time, so that nothing is written twice. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(parts: ValidationParts) {
     this.#parts = parts;
+    this.#options = parts.options;
+  }
+
+  /** Answers that come from now on are compared and reckoned otherwise. */
+  reconfigure(options: ValidationOptions): void {
+    this.#options = options;
   }
 
   /** Puts a sample into the queue, unless the oracle may cost no more today. */
@@ -79,9 +86,12 @@ export class Validations {
     return this.#parts.queue.get(taskId, sampleId);
   }
 
-  summary(taskId: string, sampling: Pick<ValidationSummary, 'strategy' | 'rate'>): ValidationSummary {
-    const { queue, counts, options } = this.#parts;
-    const { comparison } = options;
+  summary(
+    taskId: string,
+    sampling: Pick<ValidationSummary, 'strategy' | 'rate'>,
+  ): Omit<ValidationSummary, 'confidence_by' | 'candidates'> {
+    const { queue, counts } = this.#parts;
+    const { comparison } = this.#options;
     return {
       task_id: taskId,
       ...sampling,
@@ -129,7 +139,7 @@ export class Validations {
       queue.requireFree(taskId, sampleId, by);
       const validation = this.#validationOf(before, {
         output,
-        ...(oracle ?? { provider: 'human', model: by, costUsd: this.#parts.options.answerCostUsd, latencyMs: null }),
+        ...(oracle ?? { provider: 'human', model: by, costUsd: this.#options.answerCostUsd, latencyMs: null }),
         judged,
       });
       const { version, reason, slice } = before;
@@ -190,11 +200,11 @@ export class Validations {
   }
 
   #stateOf(taskId: string): Pick<SampleList, 'oracle' | 'budget'> {
-    return { oracle: oracleOf(this.#parts.options, taskId), budget: this.#parts.counts.budget(taskId) };
+    return { oracle: oracleOf(this.#options, taskId), budget: this.#parts.counts.budget(taskId) };
   }
 
   #validationOf(sample: Sample, answer: OracleAnswer & Pick<Answering, 'judged'>): ValidationRecord {
-    const { comparison } = this.#parts.options;
+    const { comparison } = this.#options;
     const compared = compareOutputs(sample.output_data, answer.output, comparison);
     if (comparison.method === 'semantic' && !compared.match && answer.judged === undefined)
       throw new PlatformError(

@@ -31,7 +31,11 @@ export function openWatching(
     log = () => undefined,
   }: OpenWatchingOptions,
   { programs, datasets, sandbox }: { programs: ServedPrograms; datasets: Datasets; sandbox: Sandbox },
-): { readonly watching: Watching; readonly close: () => Promise<void> } {
+): {
+  readonly watching: Watching;
+  readonly reconfigure: (options: WatchingOptions) => void;
+  readonly close: () => Promise<void>;
+} {
   const watching = new Watching({
     dir: dataDir,
     durability,
@@ -43,10 +47,10 @@ export function openWatching(
     options,
     log,
   });
-  const { referencePrograms: references } = options.validation;
+  let { referencePrograms: references } = options.validation;
   const rounds = new OracleRounds({
-    oracle: new ProgramOracle({ programs, sandbox, references }),
-    programs: Object.keys(references),
+    oracle: new ProgramOracle({ programs, sandbox, references: () => references }),
+    programs: () => Object.keys(references),
     validations: () => watching.validations,
     clock,
     log,
@@ -55,5 +59,10 @@ export function openWatching(
     await rounds.close();
     await watching[Symbol.asyncDispose]();
   };
-  return { watching, close };
+  const reconfigure = (next: WatchingOptions): void => {
+    watching.reconfigure(next);
+    ({ referencePrograms: references } = next.validation);
+    rounds.wake();
+  };
+  return { watching, reconfigure, close };
 }

@@ -51,6 +51,11 @@ export class ProgramWatch {
     return this.#sampler.take(candidate);
   }
 
+  /** Whether the model is to say how sure it is of a success that was not chosen. */
+  considers(): boolean {
+    return this.#sampler.considers?.() ?? false;
+  }
+
   observe(record: ExecutionRecord, { output, slice, characters }: { output: Json; slice: string; characters: number }): void {
     const { status, version, input_data: input } = record;
     this.#note(status === 'success', input);

@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
+const CANDIDATES = `
+CREATE TABLE candidates (
+  no INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  sample_id TEXT NOT NULL UNIQUE,
+  task_id TEXT NOT NULL,
+  program_id TEXT NOT NULL,
+  version INTEGER,
+  input TEXT NOT NULL,
+  output TEXT NOT NULL,
+  slice TEXT NOT NULL
+) STRICT;
+CREATE INDEX candidates_by_task ON candidates (task_id, no);`;
 const SCHEMA = `
 CREATE TABLE samples (
   no INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -22,6 +34,8 @@ CREATE TABLE samples (
   done_by TEXT,
   done_at INTEGER,
   validation TEXT,
+  -- How sure the model was that the output is right.
+  confidence REAL,
   -- 0: the validation is not known to stand in the data set.
   logged INTEGER NOT NULL DEFAULT 1
 ) STRICT;
@@ -49,14 +63,19 @@ CREATE TABLE drift_states (
   task_id TEXT NOT NULL PRIMARY KEY,
   state TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+${CANDIDATES}
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** What a database of the version before is given. */
+/** What databases of the versions before are given, one after the other. */
 const FROM_1 = `
 ALTER TABLE validation_counts ADD COLUMN scored INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE validation_counts ADD COLUMN score_sum REAL NOT NULL DEFAULT 0;
-PRAGMA user_version = 2;
+`;
+const FROM_2 = `
+ALTER TABLE samples ADD COLUMN confidence REAL;
+${CANDIDATES}
+PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 /**
@@ -75,7 +94,8 @@ export function openWatchingDatabase(dir: string, durability: 'process' | 'full'
     );
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (version === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
-    else if (version === 1) database.exec(`BEGIN; ${FROM_1} COMMIT;`);
+    else if (version === 1) database.exec(`BEGIN; ${FROM_1} ${FROM_2} COMMIT;`);
+    else if (version === 2) database.exec(`BEGIN; ${FROM_2} COMMIT;`);
     else if (version !== SCHEMA_VERSION) throw new Error('a newer program wrote it');
     return database;
   } catch (error) {

@@ -14,6 +14,7 @@ import {
 import type { Datasets } from '../dataset/datasets.ts';
 import { sliceOf } from '../dataset/input-slice.ts';
 import type { Candidate } from '../sampling/sampler.ts';
+import { Candidates } from '../validation/candidates.ts';
 import type { Comparison } from '../validation/compare.ts';
 import { SampleQueue } from '../validation/sample-queue.ts';
 import { ValidationCounts } from '../validation/validation-counts.ts';
@@ -51,6 +52,7 @@ export interface Watched {
 interface Opened {
   readonly database: DatabaseSync;
   readonly validations: Validations;
+  readonly candidates: Candidates;
   readonly queue: SampleQueue;
   readonly counts: ValidationCounts;
 }
@@ -59,6 +61,7 @@ interface Opened {
 export class Watching implements AsyncDisposable {
   readonly #parts: WatchingParts;
   readonly #programs = new Map<string, ProgramWatch>();
+  #options: WatchingOptions;
   #opened: Opened | undefined;
   #told = '';
   #stopTimer: () => void = () => undefined;
@@ -66,6 +69,7 @@ export class Watching implements AsyncDisposable {
 
   constructor(parts: WatchingParts) {
     this.#parts = parts;
+    this.#options = parts.options;
   }
 
   /** Samples and what oracles say of them. Throws STORE_FAILED. */
@@ -73,9 +77,14 @@ export class Watching implements AsyncDisposable {
     return this.#open().validations;
   }
 
+  /** What waits for the model to say how sure it is. Throws STORE_FAILED. */
+  get candidates(): Candidates {
+    return this.#open().candidates;
+  }
+
   /** Why a success is to be validated; `undefined` when it is not. It never fails: what cannot be watched is served all the same. */
   choose(taskId: string, candidate: Candidate): SampleReason | undefined {
-    if (this.#parts.options.sampling.rate === 0) return undefined;
+    if (this.#options.sampling.rate === 0) return undefined;
     return this.#guarded(taskId, () => {
       const reason = this.#watchOf(taskId).choose(candidate);
       return reason === undefined || this.#open().counts.budget(taskId).exhausted ? undefined : reason;
@@ -89,16 +98,18 @@ export class Watching implements AsyncDisposable {
 
   /** Takes an execution into account that was recorded. It never fails: the execution has succeeded by then. */
   observe({ record, inputJson, reason }: Watched): void {
-    const { options } = this.#parts;
+    const options = this.#options;
     if (reason === undefined && options.sampling.rate === 0 && options.drift === null) return;
     const { id: sampleId, task_id: taskId, program_id: programId, version } = record;
     const output: Json = record.output_data?.result ?? null;
     const slice = sliceOf(record.input_data, inputJson);
     this.#guarded(taskId, () => {
-      this.#watchOf(taskId).observe(record, { output, slice, characters: inputJson.length });
-      if (reason === undefined) return;
-      const outputJson = JSON.stringify(output);
-      this.validations.add({ sampleId, taskId, programId, version, inputJson, outputJson, reason, slice });
+      const watch = this.#watchOf(taskId);
+      watch.observe(record, { output, slice, characters: inputJson.length });
+      if (reason === undefined && !(record.status === 'success' && watch.considers() && this.mayAsk(taskId))) return;
+      const chosen = { sampleId, taskId, programId, version, inputJson, outputJson: JSON.stringify(output), slice };
+      if (reason === undefined) this.candidates.add(chosen);
+      else this.validations.add({ ...chosen, reason });
     });
   }
 
@@ -109,12 +120,27 @@ export class Watching implements AsyncDisposable {
 
   /** What validations say about each version of a program. */
   summary(taskId: string): ValidationSummary {
-    return this.validations.summary(taskId, this.#parts.options.sampling);
+    const { strategy, rate, confidence = 'program' } = this.#options.sampling;
+    const candidates = this.candidates.count(taskId);
+    return { ...this.validations.summary(taskId, { strategy, rate }), confidence_by: confidence, candidates };
   }
 
   /** How outputs are compared with the right ones. */
   get comparison(): Comparison {
-    return this.#parts.options.validation.comparison;
+    return this.#options.validation.comparison;
+  }
+
+  /** Goes on with other options; what was found out stays, and so do samples that wait. */
+  reconfigure(options: WatchingOptions): void {
+    this.maintain();
+    this.#options = options;
+    // Each begins again with what was written of it.
+    this.#programs.clear();
+    if (this.#opened === undefined) return;
+    const { queue, counts, validations } = this.#opened;
+    queue.limitTo(options.validation.queueLimit);
+    counts.limitTo(options.validation.budgetUsdPerDay);
+    validations.reconfigure(options.validation);
   }
 
   /** Writes what has changed and forgets what is old. */
@@ -132,6 +158,7 @@ export class Watching implements AsyncDisposable {
     this.#stopTimer();
     await this.#recovering;
     this.#opened?.queue.flush();
+    this.#opened?.candidates.flush();
     this.maintain();
     this.#opened?.database.close();
   }
@@ -154,7 +181,8 @@ export class Watching implements AsyncDisposable {
   #watchOf(taskId: string): ProgramWatch {
     const known = this.#programs.get(taskId);
     if (known !== undefined) return known;
-    const { options, activeVersion, clock, random } = this.#parts;
+    const { activeVersion, clock, random } = this.#parts;
+    const options = this.#options;
     const { database } = options.drift === null ? { database: undefined } : this.#open();
     const watch = new ProgramWatch({ taskId, options, activeVersion: () => activeVersion(taskId), database, clock, random });
     this.#programs.set(taskId, watch);
@@ -163,8 +191,8 @@ export class Watching implements AsyncDisposable {
 
   #open(): Opened {
     if (this.#opened !== undefined) return this.#opened;
-    const { dir, durability, datasets, clock, options } = this.#parts;
-    const { validation } = options;
+    const { dir, durability, datasets, clock, random } = this.#parts;
+    const { validation } = this.#options;
     const database = openWatchingDatabase(dir, durability);
     const onTrouble = (error: unknown): void => this.#tell(`Cannot keep samples: ${messageOf(error)}`);
     const queue = new SampleQueue({ database, clock, queueLimit: validation.queueLimit, onTrouble });
@@ -173,7 +201,8 @@ export class Watching implements AsyncDisposable {
     const onValidation = (sample: Sample, given: ValidationRecord): void =>
       this.#guarded(sample.task_id, () => this.#watchOf(sample.task_id).validated(sample, given));
     const validations = new Validations({ queue, counts, datasets, options: validation, clock, onValidation });
-    this.#opened = { database, queue, counts, validations };
+    const candidates = new Candidates({ database, queue, counts, random, onTrouble });
+    this.#opened = { database, candidates, queue, counts, validations };
     this.#plan();
     const unlogged = database.prepare('SELECT DISTINCT task_id FROM samples WHERE logged = 0').all();
     this.#recovering = this.#recover(

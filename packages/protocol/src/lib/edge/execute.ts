@@ -8,12 +8,26 @@ export type ProgramRunStatus = z.infer<typeof programRunStatusSchema>;
 
 /** `POST /execute` of the edge: which program, and its input. `task_id` may be left out where one program is served. */
 export const executeRequestSchema = z
-  .object({ task_id: programNameSchema.optional(), input: jsonSchema })
+  .strictObject({ task_id: programNameSchema.optional(), input: jsonSchema })
   .meta({ examples: [{ input: 'Win a free phone now' }] });
 
 /** The answer to a successful {@link executeRequestSchema}. The version and its digest are in headers. */
 export const executeResponseSchema = z.object({ output: jsonSchema, latency_ms: z.number().nonnegative() });
 export type ExecuteResponse = z.infer<typeof executeResponseSchema>;
+
+/** Doubled ids that are pointed to. */
+const DOUBLED_MAX = 20;
+
+/** Refuses items of a batch that have an id once more: nobody could tell whose a result is. For `superRefine` of a list of items. */
+export function refuseDoubledIds(items: readonly { readonly id: string }[], context: z.RefinementCtx): void {
+  const seen = new Set<string>();
+  let doubled = 0;
+  for (const [index, { id }] of items.entries()) {
+    if (seen.has(id) && (doubled += 1) <= DOUBLED_MAX)
+      context.addIssue({ code: 'custom', path: [index, 'id'], message: 'is the id of an earlier item too' });
+    seen.add(id);
+  }
+}
 
 /** `POST /batch/execute`: many inputs through one version, active or not. */
 export const batchExecuteRequestSchema = z.strictObject({
@@ -29,7 +43,8 @@ export const batchExecuteRequestSchema = z.strictObject({
       }),
     )
     .min(1)
-    .max(100_000),
+    .max(100_000)
+    .superRefine(refuseDoubledIds),
   max_concurrency: z.int().min(1).max(100).default(10),
   stop_on_first_error: z.boolean().default(false),
   /** Milliseconds for each item, at most what the sandbox allows, which goes before it. */

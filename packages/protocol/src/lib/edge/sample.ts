@@ -16,6 +16,10 @@ export type SampleState = z.infer<typeof sampleStateSchema>;
 export const oracleKindSchema = z.enum(['people', 'program', 'model']);
 export type OracleKind = z.infer<typeof oracleKindSchema>;
 
+/** Whose confidence `uncertainty` goes by: what the program itself says with its output, or what the model of the control plane says of it. */
+export const confidenceSourceSchema = z.enum(['program', 'model']);
+export type ConfidenceSource = z.infer<typeof confidenceSourceSchema>;
+
 /** One execution that waits for the right answer, or has it. Its id is that of the execution. */
 export const sampleSchema = z.object({
   sample_id: z.string(),
@@ -25,6 +29,8 @@ export const sampleSchema = z.object({
   input_data: jsonSchema,
   output_data: jsonSchema,
   reason: sampleReasonSchema,
+  /** How sure the model was that the output is right, 0 to 1; `null`: it was not asked. */
+  confidence: z.number().min(0).max(1).nullable(),
   /** The kind of input: `empty`, `simple`, `moderate`, `complex`. */
   slice: z.string(),
   state: sampleStateSchema,
@@ -81,6 +87,9 @@ export const validationSummarySchema = z.object({
   oracle: oracleKindSchema,
   strategy: samplingStrategySchema,
   rate: z.number().min(0).max(1),
+  confidence_by: confidenceSourceSchema,
+  /** Executions that wait for the model to say how sure it is of them; the least sure become samples. */
+  candidates: z.int().nonnegative(),
   budget: oracleBudgetSchema,
   /** How outputs are compared with what the oracle says, and from which similarity on they match. */
   comparison: z.object({ method: comparisonMethodSchema, threshold: z.number().min(0).max(1) }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
-import { programRunStatusSchema } from './execute.ts';
+import { programRunStatusSchema, refuseDoubledIds } from './execute.ts';
 import { programNameSchema } from './program-artifact.ts';
 
 /** Milliseconds that one execution may be given at the most. */
@@ -63,7 +63,8 @@ export const batchValidateRequestSchema = z
         }),
       )
       .min(1)
-      .max(COMPARED_ITEMS_MAX),
+      .max(COMPARED_ITEMS_MAX)
+      .superRefine(refuseDoubledIds),
     /** Left out: as samples of this edge are compared. */
     comparison_method: comparisonMethodSchema.optional(),
   })

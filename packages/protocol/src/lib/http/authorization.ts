@@ -15,7 +15,10 @@ export const userSchema = z.object({
   user_id: z.string(),
   email: z.string().nullable(),
   name: z.string().nullable(),
+  /** What they may now: with development identity and without trusted proxies everybody is an administrator, as `GET /api/v1/me` says too. */
   role: platformRoleSchema,
+  /** What is kept of them, and counts for keys, sign-ins and whoever a proxy brings. */
+  stored_role: platformRoleSchema,
   created_at: time,
   last_seen_at: time,
 });

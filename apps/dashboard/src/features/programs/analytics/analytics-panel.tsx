@@ -2,10 +2,11 @@ import type { AnalyticsFigures, RangeAnalytics } from '@loopwright/protocol';
 import { isoTime, systemClock } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
+import { serverUrl } from '../../../shared/api/api.ts';
 import { countText, latencyText, percentText } from '../../../shared/time/format.ts';
 import { EmptyState, ErrorState, Loading, Stat } from '../../../shared/ui/states.tsx';
 import type { ProgramPanel } from '../program-page.tsx';
-import { rangeQuery } from '../program-queries.ts';
+import { programPath, rangeQuery } from '../program-queries.ts';
 import { DayChart } from './day-chart.tsx';
 import { daysBetween, seriesOf } from './day-series.ts';
 import { FiguresTable } from './figures-table.tsx';
@@ -35,6 +36,11 @@ export function AnalyticsPanel({ program, search, select }: ProgramPanel): React
           </button>
         ))}
       </div>
+      <p>
+        <a href={serverUrl(programPath(program.name, '/analytics/export', { from }))} download>
+          Download these days as CSV
+        </a>
+      </p>
       {data === undefined && error !== null ? <ErrorState error={error} retry={() => void refetch()} /> : null}
       {data === undefined && error === null ? <Loading label="Loading the figures" /> : null}
       {data === undefined ? null : <Figures range={data} />}
