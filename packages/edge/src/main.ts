@@ -32,6 +32,7 @@ const envSchema = z.object({
   LOOPWRIGHT_SANDBOX_WORKERS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_TIMEOUT_MS: wholeNumber.optional(),
   LOOPWRIGHT_SANDBOX_MEMORY_MB: wholeNumber.default(64),
+  LOOPWRIGHT_SANDBOX_STATE: z.enum(['kept', 'fresh']).optional(),
 });
 
 /** The longest that a call over the channel takes: a comparison of versions. */
@@ -94,6 +95,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
       timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,
+      freshState: (env.data.LOOPWRIGHT_SANDBOX_STATE ?? deployment?.execution.state) === 'fresh',
     },
     authToken: init.auth_token,
     loopbackOnly: isLoopback(init.listen),

@@ -105,6 +105,7 @@ function modulesOf(configuration: Configuration, { edgeDir, authToken }: { edgeD
       LOOPWRIGHT_SANDBOX_WORKERS: String(configuration.sandboxWorkers),
       LOOPWRIGHT_SANDBOX_TIMEOUT_MS: String(configuration.sandboxTimeoutMs),
       LOOPWRIGHT_SANDBOX_MEMORY_MB: String(configuration.sandboxMemoryMb),
+      LOOPWRIGHT_SANDBOX_STATE: configuration.sandboxState,
     },
   };
   if (configuration.generatorUrl !== null) return [edge];

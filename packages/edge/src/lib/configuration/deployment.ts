@@ -21,7 +21,14 @@ const timeZone = z.string().refine((zone) => isTimeZone(zone), 'is no time zone,
  */
 export const deploymentSchema = z.strictObject({
   runtime: z.strictObject({ mode: z.enum(['edge', 'central', 'hybrid']), data_dir: z.string().min(1).max(4096) }),
-  execution: z.strictObject({ worker_count: count.default(4), timeout_ms: count.default(1000) }).prefault({}),
+  execution: z
+    .strictObject({
+      worker_count: count.default(4),
+      timeout_ms: count.default(1000),
+      /** What a call finds of the calls before: the variables of the program, or nothing. */
+      state: z.enum(['kept', 'fresh']).default('kept'),
+    })
+    .prefault({}),
   sampling: z
     .strictObject({
       strategy: samplingStrategySchema.default('random'),
@@ -164,7 +171,7 @@ export function servingOptions({
   source,
 }: Deployment): Pick<EdgeOptions, 'source'> & { readonly sandbox: Omit<EdgeOptions['sandbox'], 'jail'> } {
   return {
-    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms },
+    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms, freshState: execution.state === 'fresh' },
     source: source && {
       url: source.url,
       token: source.token,

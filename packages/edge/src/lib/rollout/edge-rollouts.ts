@@ -72,9 +72,13 @@ export class EdgeRollouts {
     const now = clock.now();
     if (now >= (this.#countAgainAt.get(rollout) ?? 0)) {
       this.#countAgainAt.set(rollout, Infinity);
-      await this.#countValidations(taskId, rollout);
-      const end = clock.now();
-      this.#countAgainAt.set(rollout, end + Math.max(VALIDATIONS_PAUSE_MS, (end - now) * VALIDATIONS_PAUSE));
+      const [least, most] = VALIDATIONS_PAUSE_MS;
+      try {
+        await this.#countValidations(taskId, rollout);
+      } finally {
+        const end = clock.now();
+        this.#countAgainAt.set(rollout, end + Math.min(most, Math.max(least, (end - now) * VALIDATIONS_PAUSE)));
+      }
     }
     return rollout.figures();
   }

@@ -8,8 +8,8 @@ export const TIMED_AFTER = 50;
 export const SLOW_QUANTILE = 0.95;
 /** Shadow runs at once; a request that comes above that is not copied. */
 export const SHADOW_AT_ONCE = 8;
-/** Validations are counted again after so many times what it took to count them, and after this many milliseconds at the least. */
+/** Validations are counted again after so many times what it took to count them, between the first and the second number of milliseconds: a canary is judged by them. */
 export const VALIDATIONS_PAUSE = 20;
-export const VALIDATIONS_PAUSE_MS = 250;
+export const VALIDATIONS_PAUSE_MS = [250, 5000] as const;
 /** Characters of a key for which answers are to come from the same version. */
 export const KEY_CHARACTERS = 256;

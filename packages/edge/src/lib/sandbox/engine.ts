@@ -6,7 +6,7 @@ export type EngineAnswer =
 /** A program inside an engine. */
 export interface LoadedProgram {
   /**
-   * Runs the program once; the first call evaluates it too. Never throws because of what the program does. An engine cannot
+   * Runs the program once; the first call, or each where state is fresh, evaluates it too. Never throws because of what the program does. An engine cannot
    * promise to come back: some built-ins of V8 cannot be interrupted, so whoever calls must be able to kill this process.
    */
   call(inputJson: string): EngineAnswer;
@@ -20,6 +20,8 @@ export interface EngineLimits {
   readonly memoryLimitMb: number;
   readonly outputLimitChars: number;
   readonly messageLimitChars: number;
+  /** Whether a call finds nothing of those before: the program is evaluated anew for each, in a context of its own. Default: once. */
+  readonly freshState?: boolean;
 }
 
 /** How one program is run. */

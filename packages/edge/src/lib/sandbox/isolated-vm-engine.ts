@@ -10,6 +10,12 @@ const TIMED_OUT = 'Script execution timed out';
 
 interface Room {
   readonly isolate: ivm.Isolate;
+  readonly bootstrap: ivm.Script;
+}
+
+/** Where a program runs: globals of its own, in the isolate of the room. */
+interface Scene {
+  readonly context: ivm.Context;
   readonly invoke: Invoke;
 }
 
@@ -25,10 +31,11 @@ export function isolatedVmEngine(limits: EngineLimits): Engine {
 
 function loadProgram(code: string, bootstrap: string, limits: EngineLimits & LoadOptions, budget: TimerBudget): LoadedProgram {
   let room: Room | undefined;
+  let scene: Scene | undefined;
   const inParts = limits.inParts === true;
   const dispose = (): void => {
     const old = room;
-    room = undefined;
+    [room, scene] = [undefined, undefined];
     if (old !== undefined && !old.isolate.isDisposed) old.isolate.dispose();
   };
   return {
@@ -38,15 +45,21 @@ function loadProgram(code: string, bootstrap: string, limits: EngineLimits & Loa
       const began = inParts ? process.threadCpuUsage() : undefined;
       try {
         const timer = budget.take(performance.now()) ? { timeout: limits.timeoutMs } : {};
-        const first = room === undefined;
+        const first = scene === undefined;
         room ??= openRoom(bootstrap, limits.memoryLimitMb);
+        scene ??= openScene(room);
+        const { invoke } = scene;
         const started = performance.now();
-        let text: unknown = room.invoke.applySync(undefined, [first ? code : '', inputJson, inParts], timer);
+        let text: unknown = invoke.applySync(undefined, [first ? code : '', inputJson, inParts], timer);
         // What the program put off has run by now: V8 drains its microtasks at the end of a call, within the limit.
         while (text === 'f') {
           const leftMs = Math.ceil(limits.timeoutMs - (performance.now() - started));
           if (leftMs <= 0) throw new Error(TIMED_OUT);
-          text = room.invoke.applySync(undefined, ['', '', inParts], budget.take(performance.now()) ? { timeout: leftMs } : {});
+          text = invoke.applySync(undefined, ['', '', inParts], budget.take(performance.now()) ? { timeout: leftMs } : {});
+        }
+        if (limits.freshState === true) {
+          closeScene(scene);
+          scene = undefined;
         }
         return readAnswer(text);
       } catch (error) {
@@ -71,8 +84,17 @@ function processorMsSince(began: NodeJS.CpuUsage): number {
 
 function openRoom(bootstrap: string, memoryLimitMb: number): Room {
   const isolate = new ivm.Isolate({ memoryLimit: memoryLimitMb });
-  const invoke = isolate.createContextSync().evalSync(bootstrap, { reference: true }) as unknown as Invoke;
-  return { isolate, invoke };
+  return { isolate, bootstrap: isolate.compileScriptSync(bootstrap) };
+}
+
+function openScene({ isolate, bootstrap }: Room): Scene {
+  const context = isolate.createContextSync();
+  return { context, invoke: bootstrap.runSync(context, { reference: true }) as unknown as Invoke };
+}
+
+function closeScene({ context, invoke }: Scene): void {
+  invoke.release();
+  context.release();
 }
 
 function readAnswer(text: unknown): EngineAnswer {

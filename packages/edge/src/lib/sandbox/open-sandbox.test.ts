@@ -51,6 +51,39 @@ describe('openSandbox', () => {
     assert.ok(perSecond > 2000, `${Math.round(perSecond)} calls/s`);
   });
 
+  it('keeps what a program wrote into its variables and built-ins for its next call, or where state is fresh nothing', async () => {
+    const source = `let calls = 0;
+      const table = Array.from({ length: 200_000 }, (_, n) => n);
+      export function run(step: number) {
+        const seen = [(calls += 1), Object.hasOwn(globalThis, 'left'), Math.max(1, 2), table.length];
+        Object.assign(globalThis, { left: step });
+        Math.max = () => step;
+        table.push(step);
+        Promise.resolve().then(() => (calls += 100));
+        if (step === 3) throw new Error('three');
+        return seen;
+      }`;
+    const counting = await program(source);
+    await using kept = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
+    await kept.run(counting, '1');
+    const second = await kept.run(counting, '2');
+    assert.deepEqual(second.status === 'success' && JSON.parse(second.outputJson), [102, true, 1, 200_001]);
+
+    // Each context takes 2 MB: the limit holds because those of ended calls are given back.
+    await using fresh = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, memoryLimitMb: 16, freshState: true });
+    for (let step = 1; step <= 60; step += 1) {
+      const result = await fresh.run(counting, String(step));
+      if (step === 3) assert.equal(result.status, 'error');
+      else
+        assert.deepEqual(
+          result.status === 'success' && JSON.parse(result.outputJson),
+          [1, false, 2, 200_000],
+          JSON.stringify(result),
+        );
+    }
+    assert.equal(fresh.health().restarts, 0);
+  });
+
   it('takes inputs and outputs of a megabyte and any characters', async () => {
     await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
     const echo = await program('export const run = (value: unknown) => value;');

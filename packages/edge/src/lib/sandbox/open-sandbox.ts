@@ -21,6 +21,8 @@ export interface SandboxOptions {
   readonly memoryLimitMb?: number;
   /** Resident memory at which a worker is killed, in MB; on Linux only. Default 160 and twice `memoryLimitMb`. */
   readonly residentLimitMb?: number;
+  /** Whether each call of a program finds nothing of its calls before, at the price of evaluating the program each time. Default false. */
+  readonly freshState?: boolean;
   /** The wall of the operating system around each worker, from `openJail`; {@link noJail} for programs of one's own. */
   readonly jail: Jail;
   /** Opens Python when the first program of it comes. Default: `openPython`. */
@@ -50,7 +52,13 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     jail,
     runner: javascriptRunner,
     cgroups: typeof cgroups === 'string' ? undefined : cgroups,
-    limits: { timeoutMs, memoryLimitMb, outputLimitChars: OUTPUT_LIMIT_CHARS, messageLimitChars: MESSAGE_LIMIT_CHARS },
+    limits: {
+      timeoutMs,
+      memoryLimitMb,
+      outputLimitChars: OUTPUT_LIMIT_CHARS,
+      messageLimitChars: MESSAGE_LIMIT_CHARS,
+      freshState: options.freshState === true,
+    },
     residentLimitBytes: residentLimitMb * 1024 * 1024,
   };
   const openPool = async (of: WorkerSetup): Promise<SandboxPool> => {

@@ -110,7 +110,7 @@ def worker(
     def attempt(program, text):
         """Gives the kind of the answer and its text. A program that ran out of time or memory is loaded again by the next call."""
         try:
-            if program['run'] is None:
+            if program['run'] is None or limits.get('freshState'):
                 program['run'] = load(program['code'])
             value, _ = scan(text, 0)
             return SUCCESS, output(program['run'](value))
