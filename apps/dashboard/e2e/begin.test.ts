@@ -1,6 +1,9 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
-import { testModules } from './modules.suite.ts';
+import { modulesFlags, testModules } from './modules.suite.ts';
 import { testNewRun } from './new-run.suite.ts';
 import type { World } from './world.ts';
 
@@ -8,7 +11,8 @@ import type { World } from './world.ts';
 describe('beginning and keeping', { skip: skipPages }, () => {
   const world = {} as World;
   before(async () => {
-    [world.server, world.browser] = await Promise.all([startServer(), startBrowser()]);
+    const dir = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
+    [world.server, world.browser] = await Promise.all([startServer(modulesFlags(dir), dir), startBrowser()]);
   });
   after(async () => {
     await world.browser?.close();

@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { newApiKeySchema } from '@loopwright/protocol';
 import type { Page } from 'playwright-core';
 import { violations } from './axe.ts';
+import { dialogTroubles } from './dialogs.ts';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
 import type { World } from './world.ts';
+
+/** Flags of a server that has a module of users, which greets with a secret in a folder below `dir`. */
+export function modulesFlags(dir: string): readonly string[] {
+  mkdirSync(join(dir, 'secrets'), { recursive: true });
+  writeFileSync(secretFile(dir), 'good morning');
+  return ['--modules-file', join(import.meta.dirname, 'modules/modules.yaml'), '--secrets-dir', join(dir, 'secrets')];
+}
+
+const secretFile = (dir: string): string => join(dir, 'secrets', 'GREETING');
 
 let watched: WatchedPage;
 let page: Page;
@@ -66,6 +78,50 @@ function testPages(world: World): void {
     assert.match(await audit.text(), /its host is repaired/);
   });
 
+  it('asks a route of a module of users, and says what it answers or why it does not', async () => {
+    await page.getByRole('link', { name: 'counter' }).press('Enter');
+    const detail = page.getByRole('region', { name: 'Module counter' });
+    await row('counter').getByText('Running').waitFor();
+    await detail.getByText('Ask a route of it').press('Enter');
+    const form = detail.getByRole('form', { name: 'Ask counter' });
+    const answer = form.getByRole('region', { name: 'Answer of the module' });
+    await form.getByLabel('Path').fill('/greeting');
+    await form.getByRole('button', { name: 'Ask' }).press('Enter');
+    await answer.getByText('"12 letters"').waitFor();
+    await form.getByLabel('Method').selectOption('POST');
+    await form.getByLabel('Path').fill('/double');
+    await form.getByLabel('Body as JSON').fill('21 and');
+    await form.getByText('This is no JSON').waitFor();
+    await form.getByLabel('Body as JSON').fill('21');
+    await form.getByRole('button', { name: 'Ask' }).press('Enter');
+    await answer.getByText('42').waitFor();
+    await form.getByLabel('Path').fill('/closed');
+    await form.getByRole('button', { name: 'Ask' }).press('Enter');
+    await form.getByRole('alert').waitFor();
+    assert.deepEqual(await violations(page, ['dark']), []);
+  });
+
+  it('tells it of a new secret, and says when it could not take it', async () => {
+    const detail = page.getByRole('region', { name: 'Module counter' });
+    const open = detail.getByRole('button', { name: 'New secrets for counter' });
+    const dialog = page.getByRole('dialog', { name: 'New secrets for “counter”' });
+    writeFileSync(secretFile(world.server.dir), 'good evening, all of you');
+    await open.press('Enter');
+    assert.equal(await dialog.getByLabel('Names of secrets').inputValue(), 'GREETING');
+    await dialog.getByRole('button', { name: 'Tell it' }).press('Enter');
+    await page.getByText('“counter” uses the new secrets').waitFor();
+    const form = detail.getByRole('form', { name: 'Ask counter' });
+    await form.getByLabel('Method').selectOption('GET');
+    await form.getByLabel('Path').fill('/greeting');
+    await form.getByRole('button', { name: 'Ask' }).press('Enter');
+    await form.getByText('"24 letters"').waitFor();
+    rmSync(secretFile(world.server.dir));
+    await open.press('Enter');
+    await dialog.getByRole('button', { name: 'Tell it' }).press('Enter');
+    await dialog.getByRole('alert').filter({ hasText: 'the secret "GREETING" is gone' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('shows a viewer how modules are, and neither their logs nor what can be done', async () => {
     const { key } = await world.server.client.call({
       method: 'POST',
@@ -87,5 +143,18 @@ function testPages(world: World): void {
     await page.goto('/modules?module=nobody');
     await page.getByText('There is no module “nobody”').waitFor();
     assert.deepEqual(watched.troubles, []);
+  });
+}
+
+/** The dialogs of modules; they take long to look at, so that they are part of the longer command. */
+export function testModuleDialogs(world: World): void {
+  it('the page of modules asks in dialogs that a keyboard and a phone can use', async () => {
+    const { page: own, context, troubles } = await openPage(world.browser, world.server.url);
+    await own.goto('/modules?module=counter');
+    const found: string[] = [];
+    for (const name of ['Restart counter', 'Stop counter', 'New secrets for counter'])
+      found.push(...(await dialogTroubles(own, name, { button: own.getByRole('button', { name }) })));
+    assert.deepEqual([...found, ...troubles], []);
+    await context.close();
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { exampleFactsSchema } from '@loopwright/protocol';
 import type { Page } from 'playwright-core';
 import { violations } from './axe.ts';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
@@ -47,6 +48,8 @@ function testPages(world: World): void {
     await choose('labels.csv', 'text/csv', 'text,label\n"a",x\n"b"\n');
     await page.getByText('labels.csv was not taken').waitFor();
     await page.getByText(/^Line 3: /).waitFor();
+    await choose('labels.jsonl', 'application/x-ndjson', '{"input":"a","output":1}\n{"input":"b"}\n');
+    await page.getByText('Line 2: "output" is missing.').waitFor();
     await choose('labels.json', 'application/json', '[{"input":1}]');
     await page.getByText(/one JSON array/).waitFor();
     assert.equal(new URL(page.url()).search, '');
@@ -83,6 +86,12 @@ function testPages(world: World): void {
     await page.getByLabel('Held out').fill('120');
     assert.equal(await start().isDisabled(), true);
     await page.getByLabel('Held out').fill('25');
+    const digest = new URL(page.url()).searchParams.get('examples') ?? '';
+    const { count, holdout } = exampleFactsSchema.parse(
+      await (await page.request.get(`/api/v1/examples/${digest}/facts?holdout=0.25`)).json(),
+    );
+    assert.ok(holdout > 12);
+    await page.getByText(`With 25.0 % held out: ${count - holdout} to learn from, ${holdout} to be judged by.`).waitFor();
     await page.reload();
     assert.equal(await page.getByLabel('What is wanted').inputValue(), 'Sort the mails, at least 90 % right');
     await start().click();
@@ -92,6 +101,14 @@ function testPages(world: World): void {
     assert.equal(run.profile, 'ml_classification');
     assert.equal(run.inputs['holdout'], 0.25);
     assert.match(JSON.stringify(run.inputs['examples']), /^"[0-9a-f]{64}"$/);
+  });
+
+  it('says before it is begun that no model can be asked', async () => {
+    await page.goto('/new-run?how=quick&profile=blank');
+    await page.getByText('would fail as the server is set up').waitFor();
+    await page.getByText('no model is set; set `model`').waitFor();
+    await page.getByRole('link', { name: 'Providers' }).press('Enter');
+    await page.getByRole('row', { name: /^Agents of runs model no model is set.* None No/ }).waitFor();
   });
 
   it('has a quick run in one form, and estimates from runs that were completed', async () => {

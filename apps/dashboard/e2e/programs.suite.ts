@@ -157,6 +157,7 @@ function testWatching(world: World): void {
     await sample.getByLabel('The right output').waitFor();
     await button('Answered').click();
     await page.getByRole('region', { name: 'List of samples' }).getByText('Wrong').waitFor();
+    await page.waitForURL(/samples=answered/);
   });
 
   it('shows what has drifted with examples, figures by day, and what is not measured with its reason', async () => {

@@ -1,12 +1,16 @@
 // `npm run screens`: a picture of each page at 1440 and 390 pixels, dark and light, in docs/screens. To be looked at. Fails when axe finds something.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelFlags, seedPaidProgram, startModels } from './models-seed.ts';
+import { modulesFlags } from './modules.suite.ts';
 import { sampleTable } from './new-run.suite.ts';
 import { seedInbox } from './inbox-seed.ts';
 import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openDialog, openings } from './dialogs.suite.ts';
 import { startMaking } from './executions.suite.ts';
+import { seedSettings } from './settings-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
 const DIR = join(import.meta.dirname, '../../../docs/screens');
@@ -14,14 +18,18 @@ const SIZES = { 1440: { width: 1440, height: 900 }, 390: { width: 390, height: 8
 
 if (skipPages !== false) throw new Error(skipPages);
 mkdirSync(DIR, { recursive: true });
-await using server = await startServer();
+const folder = mkdtempSync(join(tmpdir(), 'loopwright-dashboard-'));
+await using models = await startModels();
+await using server = await startServer([...modelFlags(folder, models), ...modulesFlags(folder)], folder);
 const runs = await seedRuns(server);
 const inbox = await seedInbox(server);
 const only = process.argv[2] ?? '';
 if ('programs'.startsWith(only) || only.startsWith('program')) {
   await seedPrograms(server);
   await seedRollout(server.client);
+  await seedPaidProgram(server);
 }
+await seedSettings(server.client);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
@@ -41,6 +49,7 @@ const PAGES: Readonly<Record<string, string>> = {
   'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
   'new-run-quick': '/new-run?how=quick&profile=steps',
   modules: '/modules',
+  'modules-one': '/modules?module=counter',
   inbox: '/inbox',
   'inbox-questions': `/inbox/${inbox.questions}`,
   'inbox-acceptance': `/inbox/${inbox.plans.get('Alpha') ?? ''}`,
@@ -58,10 +67,12 @@ const PAGES: Readonly<Record<string, string>> = {
   'program-analytics': '/programs/spam-filter?tab=analytics',
   'program-drift': '/programs/spam-filter?tab=drift',
   'program-samples': '/programs/spam-filter?tab=samples',
-  'program-money': '/programs/spam-filter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000',
+  'program-money': '/programs/mail-sorter?tab=money&model=%22openai%2Fgpt-4.1%22&requests=2000&input_tokens=200&output_tokens=5',
   'settings-keys': '/settings',
   'settings-people': '/settings?tab=people&project=default',
   'settings-webhooks': '/settings?tab=webhooks',
+  'settings-providers': '/settings?tab=providers',
+  'settings-retention': '/settings?tab=retention',
   'settings-audit': '/settings?tab=audit',
   'settings-server': '/settings?tab=server',
 };

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { before, describe, it } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { violations } from './axe.ts';
+import { dialogTroubles } from './dialogs.ts';
 import { type DashboardServer, type WatchedPage, openPage } from './dashboard-fixture.ts';
+import { openSubPathProxy } from './sub-path-proxy.ts';
 import type { World } from './world.ts';
 
-const TABS = ['keys', 'people', 'webhooks', 'audit', 'server'];
+const TABS = ['keys', 'people', 'webhooks', 'providers', 'retention', 'audit', 'server'];
 
 /** Who may what, who is told, who did what, and what the server was started with. */
 export function testSettings(world: World): void {
@@ -107,6 +109,54 @@ function testPages(world: World): void {
     await page.getByLabel('Find').fill('webhook private');
     await page.getByRole('row', { name: /webhook_private_hosts \["127.0.0.1"\] Changed/ }).waitFor();
     await page.waitForURL(/find=webhook/);
+  });
+
+  it('say which providers of models are set up, without their keys, and for how long what is kept', async () => {
+    await page.goto('/settings?tab=providers');
+    await page.getByRole('row', { name: /^OpenAI Yes/ }).waitFor();
+    await page.getByRole('row', { name: /^Anthropic .*ANTHROPIC_API_KEY.* No/ }).waitFor();
+    await page.getByRole('row', { name: /^Agents of runs model openai\/gpt-4.1 Yes/ }).waitFor();
+    await page.getByRole('row', { name: /claude.* No/ }).waitFor();
+    assert.doesNotMatch(await page.content(), /sk-of-the-tests/);
+    await page.goto('/new-run?how=quick&profile=blank');
+    await page.getByText('Expected cost').waitFor();
+    assert.equal(await page.getByText('would fail as the server is set up').count(), 0);
+    await page.goto('/settings?tab=retention');
+    await page.getByRole('row', { name: /^Requests to programs .* 7 days retention_days/ }).waitFor();
+    await page.getByRole('row', { name: /^Audit log .* ever audit_retention_days/ }).waitFor();
+  });
+
+  it('ask in dialogs that a keyboard and a phone can use', async () => {
+    const troubles: string[] = [];
+    const look = async (name: string, button: Locator, fill?: (dialog: Locator) => Promise<void>): Promise<void> =>
+      void troubles.push(...(await dialogTroubles(page, name, { button, ...(fill === undefined ? {} : { fill }) })));
+    await made(server, '/api/v1/api-keys', { name: 'looked at', role: 'viewer' });
+    await page.goto('/settings');
+    await look('new key', page.getByRole('button', { name: 'New key' }));
+    await look('revoke', page.getByRole('button', { name: 'Revoke looked at' }));
+    await page.goto('/settings?tab=webhooks');
+    await look('new webhook', page.getByRole('button', { name: 'New webhook' }));
+    await look('new secret', page.getByRole('button', { name: 'New secret…' }));
+    await look('remove', page.getByRole('button', { name: 'Remove…' }));
+    assert.deepEqual(troubles, []);
+  });
+
+  it('lead to the interface for programs, here and below a path', async () => {
+    await using proxy = await openSubPathProxy(server.url, '/tools/loop');
+    for (const root of [server.url, `${proxy.url}/tools/loop`]) {
+      const { page: other, context, troubles } = await openPage(world.browser, root);
+      await other.goto(`${root}/settings?tab=server`);
+      await other.getByRole('link', { name: 'API', exact: true }).last().press('Enter');
+      await other.getByRole('heading', { name: /^Loopwright/ }).waitFor();
+      await other.getByText('/api/v1/model-providers').waitFor();
+      assert.equal(await other.title(), 'Loopwright API');
+      // Swagger UI tries one style of its own, which is not let in; nothing is asked of others.
+      assert.deepEqual(
+        troubles.filter((trouble) => !trouble.includes('Applying inline style')),
+        [],
+      );
+      await context.close();
+    }
   });
 
   it('tell viewers what is not for them', async () => {

@@ -11,7 +11,7 @@ import { shownSettings } from './config/shown-settings.ts';
 import { eventRoutes } from './config/event-options.ts';
 import { type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { openAgents } from './agents/open-agents.ts';
+import { type Agents, openAgents } from './agents/open-agents.ts';
 import type { Configuration } from './config/settings.ts';
 import { openEvents } from './events/open-events.ts';
 import { ExampleStore } from './examples/example-store.ts';
@@ -143,7 +143,7 @@ export async function startServer({ configuration, clock, random, log }: ServerO
     examples,
     ...opened,
     supervisor,
-    money: agents.money,
+    ...modelParts(agents),
     watching,
     health,
     clock,
@@ -157,6 +157,11 @@ export async function startServer({ configuration, clock, random, log }: ServerO
   const url = await openDoors(app, { configuration, runs, supervisor, clock, log }, cleanUp);
   await takeUp({ supervisor, engine, watching, parts: [runs, rollbacks, opened.rollouts] });
   return running(url, () => readAgain(policies, supervisor, log), cleanUp.move());
+}
+
+/** What models cost, and whether they can be asked. */
+function modelParts({ money, models: { models } }: Agents): Pick<AppParts, 'money' | 'models'> {
+  return { money, models };
 }
 
 /** What keeps one of those who use the server from using it up, and what administrators see of the configuration. */

@@ -2,7 +2,7 @@ export { type ProviderTransport, openProviderTransport } from './lib/provider/bo
 export type { Conversation, ConversationReply, ConversationTurn, ModelTool, ModelToolCall } from './lib/provider/conversation.ts';
 export type { ModelReply, ModelRequest } from './lib/provider/model-call.ts';
 export { ModelClient, type ModelClientOptions } from './lib/provider/model-client.ts';
-export { type ModelName, modelNameSchema, parseModelName } from './lib/provider/model-name.ts';
+export { MODEL_PROVIDERS, type ModelName, modelNameSchema, parseModelName } from './lib/provider/model-name.ts';
 export { ProviderKeys } from './lib/provider/provider-keys.ts';
 export { PriceTable } from './lib/money/price-table.ts';
 export { NANOS, usdText } from './lib/money/usd.ts';

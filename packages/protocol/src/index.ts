@@ -52,6 +52,7 @@ export * from './lib/http/operations.ts';
 export * from './lib/http/runs.ts';
 export * from './lib/http/webhooks.ts';
 export * from './lib/http/example-facts.ts';
+export * from './lib/http/models.ts';
 export * from './lib/http/profiles.ts';
 export * from './lib/http/programs.ts';
 export * from './lib/http/program-history.ts';

@@ -12,6 +12,8 @@ import { runsSearchSchema } from '../features/runs/runs-search.ts';
 import { settingsSearchSchema } from '../features/settings/settings-search.ts';
 import { NotFound } from './not-found.tsx';
 import { Shell } from './shell.tsx';
+import { SignedInAlready } from './signed-in-already.tsx';
+import { signInSearchSchema } from './sign-in-search.ts';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -19,6 +21,14 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: () => redirect({ to: '/orchestrator/runs', replace: true, throw: true }),
+});
+
+/** Whoever is signed in is shown no page to sign in, but what they came for. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search) => signInSearchSchema.parse(search),
+  component: SignedInAlready,
 });
 
 const runs = createRoute({
@@ -98,6 +108,7 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
+    signIn,
     runs,
     run,
     executions,

@@ -55,7 +55,7 @@ export function Shell(): ReactElement {
             </li>
           ))}
           <li className="side-last">
-            <a className="side-link" href={serverUrl('/docs')}>
+            <a className="side-link" href={serverUrl('/docs/')}>
               <Icon name="book" />
               API
             </a>

@@ -5,7 +5,17 @@ import { type FormEvent, type ReactElement, useState } from 'react';
 import { BASE_URL, api, serverUrl, setCsrfToken } from '../shared/api/api.ts';
 import { Button } from '../shared/ui/button.tsx';
 import { TextField } from '../shared/ui/field.tsx';
+import { Icon } from '../shared/ui/icon.tsx';
 import { ErrorState } from '../shared/ui/states.tsx';
+import { type SignInSearch, signInSearchSchema } from './sign-in-search.ts';
+
+/** Why somebody who was at the identity provider is here again. */
+const PROBLEMS: Readonly<Record<NonNullable<SignInSearch['problem']>, string>> = {
+  refused:
+    'You are not signed in: the identity provider did not say who you are, or it took too long. Try again, or ask who runs it to let you in.',
+  unavailable: 'You are not signed in: the identity provider cannot be reached. Try again in a moment, or use a key.',
+  not_configured: 'No identity provider is set up here: use a key.',
+};
 
 /** The page of whoever is not signed in: with an API key, or at the identity provider. */
 export function SignIn({ onDone }: { onDone: () => void }): ReactElement {
@@ -13,10 +23,17 @@ export function SignIn({ onDone }: { onDone: () => void }): ReactElement {
     queryKey: ['sign-in-methods'],
     queryFn: () => api.call({ method: 'GET', path: '/auth/methods', answer: signInMethodsSchema }),
   });
+  const { problem } = searchOfPage();
   return (
     <main className="alone">
       <div className="card sign-in stack">
         <h1>Sign in to Loopwright</h1>
+        {problem === undefined ? null : (
+          <p className="notice notice-warn" role="alert">
+            <Icon name="warning" />
+            {PROBLEMS[problem]}
+          </p>
+        )}
         {methods.error === null ? null : <ErrorState error={methods.error} retry={() => void methods.refetch()} />}
         {methods.data?.oidc === null || methods.data === undefined ? null : <ProviderLink oidc={methods.data.oidc} />}
         <KeyForm onDone={onDone} />
@@ -29,9 +46,9 @@ export function SignIn({ onDone }: { onDone: () => void }): ReactElement {
 }
 
 function ProviderLink({ oidc }: { oidc: NonNullable<SignInMethods['oidc']> }): ReactElement {
-  const back = encodeURIComponent(location.pathname + location.search);
+  const { return_to: back = isSignInPage() ? '/' : location.pathname + location.search + location.hash } = searchOfPage();
   return (
-    <a className="button button-primary" href={serverUrl(`/auth/login?return_to=${back}`)}>
+    <a className="button button-primary" href={serverUrl(`/auth/login?return_to=${encodeURIComponent(back)}`)}>
       Sign in at {new URL(oidc.issuer).host}
     </a>
   );
@@ -72,4 +89,13 @@ function KeyForm({ onDone }: { onDone: () => void }): ReactElement {
       </Button>
     </form>
   );
+}
+
+/** Every page asks to sign in where somebody is needed; this one says besides why that did not work before. */
+function isSignInPage(): boolean {
+  return location.pathname.endsWith('/sign-in');
+}
+
+function searchOfPage(): SignInSearch {
+  return isSignInPage() ? signInSearchSchema.parse(Object.fromEntries(new URLSearchParams(location.search))) : {};
 }

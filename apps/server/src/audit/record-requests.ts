@@ -64,7 +64,8 @@ export function recordRequests(app: FastifyInstance, parts: RecordingParts): voi
     request.intent = null;
     const isPublicChange = rule?.need === 'nothing' && reply.statusCode < 300;
     const isChange = intent !== null || isPublicChange;
-    const isRefused = reply.statusCode === 401 || reply.statusCode === 403;
+    // A browser whose login is refused is sent to the page that says so.
+    const isRefused = reply.statusCode === 401 || reply.statusCode === 403 || request.refusedProof !== null;
     if (summary === undefined && !isChange && !isRefused) return done();
     const record = async (): Promise<unknown> => {
       if (summary !== undefined) await audit.append(summary).catch(unwritten(request));

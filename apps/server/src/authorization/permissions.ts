@@ -137,6 +137,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'POST /api/v1/examples': { need: 'examples:write', on: 'query.project_id', records: { answered: ['digest', 'count'] } },
   'GET /api/v1/profiles': { need: 'workflows:read', on: 'platform' },
+  'GET /api/v1/model-providers': { need: 'workflows:read', on: 'platform' },
   'GET /api/v1/profiles/{profile}/estimate': { need: 'executions:read', on: 'query.project_id' },
   'GET /api/v1/examples/{digest}': { need: 'examples:read', on: 'examples' },
   'GET /api/v1/examples/{digest}/facts': { need: 'examples:read', on: 'examples' },

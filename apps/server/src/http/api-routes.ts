@@ -23,6 +23,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { moduleActionRoutes } from './routes/module-actions.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { meRoutes } from './routes/me.ts';
+import { modelProviderRoutes } from './routes/model-providers.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { programAliasRoutes, programHistoryRoutes } from './routes/program-aliases.ts';
 import { programBundleRoutes } from './routes/program-bundles.ts';
@@ -72,6 +73,7 @@ export function apiRoutes(parts: AppParts): FastifyPluginAsyncZod {
     await api.register(inboxRoutes(parts));
     await api.register(exampleRoutes(parts));
     await api.register(profileRoutes(parts));
+    await api.register(modelProviderRoutes(parts));
     await api.register(programListRoutes(parts));
     await api.register(programRoutes(parts));
     await api.register(breakEvenRoutes(parts));

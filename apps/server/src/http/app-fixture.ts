@@ -45,7 +45,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Workspaces } from '../runs/workspace/workspaces.ts';
 import { DEFINITIONS } from './definitions-fixture.ts';
 import { KeptResponses } from './kept-responses.ts';
-import { HEALTHY, UNPROTECTED, partsOf } from './plain-server-fixture.ts';
+import { HEALTHY, NO_MODELS, UNPROTECTED, partsOf } from './plain-server-fixture.ts';
 import type { Protection } from './protection/protection.ts';
 import type { HealthSource } from './routes/health.ts';
 
@@ -142,7 +142,7 @@ class CountingEngine extends Engine {
   }
 }
 
-const PLAIN = { random: systemRandom, settings: [] };
+const PLAIN = { random: systemRandom, settings: [], models: NO_MODELS };
 
 /** Opens a test server. */
 export async function openServer(options: TestServerOptions = {}): Promise<TestServer> {

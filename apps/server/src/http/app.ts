@@ -51,6 +51,7 @@ import type { KeptResponses } from './kept-responses.ts';
 import { browserSessionRoutes } from './routes/browser-session.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
 import { signInMethodRoutes } from './routes/sign-in-methods.ts';
+import type { ModelAccess } from '../agents/describe-models.ts';
 import type { BreakEvenParts } from '../money/break-even.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { oidcLoginRoutes } from './routes/oidc-login.ts';
@@ -77,6 +78,8 @@ export interface AppParts {
   readonly walls: EdgeWalls;
   readonly tasks: ProgramTasks;
   readonly money: BreakEvenParts;
+  /** Who says whether models can be asked. */
+  readonly models: ModelAccess;
   readonly watching: OpenWatching;
   readonly health: HealthSource;
   /** What the server was started with. */

@@ -21,7 +21,13 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     },
     ...describeSchemas(),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGES_POLICY });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGES_POLICY,
+    theme: { title: 'Loopwright API' },
+    // Without the bar of its makers, in which one could ask for the document of somebody else. Links lead to one operation.
+    uiConfig: { layout: 'BaseLayout', deepLinking: true },
+  });
   app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
   // The document does not change once all routes are there.
   let document: object | undefined;

@@ -1,7 +1,11 @@
-import type { ServerHealth } from '@loopwright/protocol';
+import { ModelClient, ProviderKeys } from '@loopwright/models';
+import { type ServerHealth, systemClock, systemRandom } from '@loopwright/protocol';
 import { Supervisor } from '../modules/supervisor.ts';
 import type { AppParts } from './app.ts';
 import type { Protection } from './protection/protection.ts';
+
+const NO_KEY = { key: null, file: null };
+const NOWHERE = 'http://127.0.0.1:9';
 
 /** No limit of a test server. */
 export const UNPROTECTED: Protection = {
@@ -15,6 +19,20 @@ export const UNPROTECTED: Protection = {
 
 /** The health of a server without modules. */
 export const HEALTHY: ServerHealth = { status: 'healthy', version: '0.0.0', pid: 1, uptime_seconds: 1, modules: [] };
+
+/** Models of whom none is set. */
+export const NO_MODELS = new ModelClient({
+  keys: new ProviderKeys({ anthropic: NO_KEY, openai: NO_KEY, compatible: NO_KEY }),
+  urls: { anthropic: NOWHERE, openai: NOWHERE, compatible: null },
+  fetch: globalThis.fetch,
+  model: null,
+  fallback: null,
+  timeoutMs: 1000,
+  attempts: 1,
+  retryDelayMs: 1,
+  clock: systemClock,
+  random: systemRandom,
+});
 
 /** What most tests do without. */
 export function partsOf({

@@ -15,6 +15,7 @@ export function moduleView(module: SupervisedModule): Module {
     name: id,
     ...state,
     kind: spec.launch.kind === 'attach' ? 'attached' : 'process',
+    internal: spec.isInternal === true,
     replacing: module.isReplacing,
     protocol_version: current?.announcement?.protocolVersion ?? null,
     endpoints: (current?.announcement?.endpoints ?? [])

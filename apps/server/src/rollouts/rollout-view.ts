@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Rollout, isoTime } from '@loopwright/protocol';
 import { judgeRollout, performanceDelta, testsOf } from './judge-rollout.ts';
 import { type RolloutRow, shownPercentage, stageSamples } from './rollout-state.ts';
@@ -42,6 +43,19 @@ export function rolloutView(row: RolloutRow, now: number): Rollout {
 /** Strong: the rollout with this tag does what it did then; figures may have grown. */
 export function rolloutTag({ rollout_id: id, revision }: Pick<Rollout, 'rollout_id' | 'revision'>): string {
   return `"${id}-${revision}"`;
+}
+
+/**
+ * The tag of an answer that shows a rollout, figures and all: another one as soon as the answer is another one, so that nobody who keeps answers takes an old one for
+ * this. Whoever changes the rollout may name it too ({@link nameRevision}): figures that grew meanwhile are no reason to refuse that.
+ */
+export function shownTag(rollout: Pick<Rollout, 'rollout_id' | 'revision'>, answer: object): string {
+  return `${rolloutTag(rollout).slice(0, -1)}.${hash('sha1', JSON.stringify(answer), 'base64url')}"`;
+}
+
+/** `If-Match` with the tags of answers in it made those of what they show. */
+export function nameRevision(wanted: string | undefined): string | undefined {
+  return wanted?.replaceAll(/\.[\w-]+"/g, '"');
 }
 
 function waitsFor(row: RolloutRow, now: number): string | null {

@@ -208,6 +208,10 @@ describe('a canary', () => {
     assert.equal(errorIn(stale, 'PRECONDITION_FAILED').status, 412);
     assert.equal(errorIn(await begin({ candidate: 3 }), 'ROLLOUT_IN_PROGRESS').details?.['rollout_id'], id);
     const seen = await etagOf(`${PATH}/rollouts/${id}`);
+    // Whoever keeps answers is told that the figures are others; who saw the old ones has seen the rollout all the same.
+    await ask(1);
+    await until(id, ({ figures: { candidate, incumbent } }) => candidate.requests + incumbent.requests > 0);
+    assert.equal((await server.get(`${PATH}/rollouts/${id}`, { 'if-none-match': seen })).status, 200);
     assert.equal(errorIn(await server.post(`${PATH}/rollouts/${id}/advance`, {}), 'PRECONDITION_REQUIRED').status, 428);
     const both = await Promise.all([act(id, 'advance', {}, seen), act(id, 'advance', {}, seen)]);
     assert.deepEqual(

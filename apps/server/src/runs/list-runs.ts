@@ -69,6 +69,14 @@ function conditionsOf(
     ...(project_id === undefined ? [] : [eb('project_id', '=', project_id)]),
     ...(created_after === undefined ? [] : [eb('created_at', '>=', Date.parse(created_after))]),
     ...(created_before === undefined ? [] : [eb('created_at', '<', Date.parse(created_before))]),
-    ...(q === undefined ? [] : [eb.or(['run_id', 'project_name', 'intake', 'profile'].map((column) => contains(column, q)))]),
+    ...(q === undefined
+      ? []
+      : [
+          eb.or([
+            ...['run_id', 'project_name', 'intake', 'profile'].map((column) => contains(column, q)),
+            // Whole, and those that it was before it was retried: links have it.
+            eb('run_id', 'in', eb.selectFrom('run_executions').select('run_executions.run_id').where('execution_id', '=', q)),
+          ]),
+        ]),
   ];
 }

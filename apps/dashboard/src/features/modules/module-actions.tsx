@@ -7,6 +7,7 @@ import { useDone } from '../../shared/ui/ask-dialog.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { TextField } from '../../shared/ui/field.tsx';
 
+const RotateDialog = lazy(async () => ({ default: (await import('./rotate-dialog.tsx')).RotateDialog }));
 const AskDialog = lazy(async () => ({ default: (await import('../../shared/ui/ask-dialog.tsx')).AskDialog }));
 
 interface Action {
@@ -62,6 +63,7 @@ const ACTIONS: readonly Action[] = [
 export function ModuleActions({ module }: { module: Module }): ReactElement {
   const { can } = useSession();
   const [asked, ask] = useState<Action>();
+  const [isRotating, setRotating] = useState(false);
   const mayDo = can('modules:admin');
   const shown = ACTIONS.filter(({ fits }) => fits.includes(module.status));
   return (
@@ -78,6 +80,22 @@ export function ModuleActions({ module }: { module: Module }): ReactElement {
           {action.verb}
         </Button>
       ))}
+      {module.permissions.secrets.length === 0 ? null : (
+        <Button
+          small
+          aria-label={`New secrets for ${module.name}`}
+          disabled={!mayDo || module.status !== 'running'}
+          reason={mayDo ? 'It does not run' : 'Only administrators may do that'}
+          onClick={() => setRotating(true)}
+        >
+          New secrets…
+        </Button>
+      )}
+      {isRotating ? (
+        <Suspense>
+          <RotateDialog module={module} onClose={() => setRotating(false)} />
+        </Suspense>
+      ) : null}
       {asked === undefined ? null : (
         <Suspense>
           <ActionDialog module={module} action={asked} onClose={() => ask(undefined)} />
@@ -112,13 +130,7 @@ function ActionDialog({
     <AskDialog title={`${verb} “${name}”?`} verb={verb} act={act} isDanger={isDanger} onClose={onClose}>
       <p>{what}</p>
       {required && isDanger ? <p>The server counts as degraded without it.</p> : null}
-      <TextField
-        label="Reason"
-        hint="Stands in the audit log"
-        maxLength={500}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <TextField label="Reason" hint="Stands in the audit log" maxLength={500} value={reason} onText={setReason} />
     </AskDialog>
   );
 }

@@ -7,9 +7,11 @@ import { Icon } from '../../shared/ui/icon.tsx';
 import { Stat } from '../../shared/ui/states.tsx';
 import { ModuleActions } from './module-actions.tsx';
 import { ModuleLog } from './module-log.tsx';
+import { ModuleRequest } from './module-request.tsx';
 import { ModuleStatus } from './module-status.tsx';
 import type { ModuleRow } from './modules-queries.ts';
 import type { ModulesSearch } from './modules-search.ts';
+import { ScrollTable, endHeads } from '../../shared/ui/scroll-table.tsx';
 
 /** What the breaker of a channel says, in plain words. */
 const BREAKERS: Readonly<Record<string, string>> = { CLOSED: 'Good', OPEN: 'Put aside', HALF_OPEN: 'On trial' };
@@ -37,6 +39,7 @@ export function ModuleDetail({ row, search }: { row: ModuleRow; search: ModulesS
       )}
       <Figures row={row} />
       {more === null ? <NotAll /> : <Parts module={more} />}
+      {more === null ? null : <ModuleRequest key={row.name} module={more} />}
       {more === null ? null : <ModuleLog name={row.name} level={search.level} />}
     </section>
   );
@@ -82,33 +85,20 @@ function Parts({ module }: { module: Module }): ReactElement {
   return (
     <>
       {channels.length === 0 ? null : (
-        <div className="table-scroll" tabIndex={0} role="region" aria-label="Channels">
-          <table className="table" aria-label="Channels">
-            <thead>
-              <tr>
-                {['Channel', 'State', 'Requests', 'Failures', 'Taken over', 'Latency'].map((head, at) => (
-                  <th key={head} scope="col" className={at > 1 ? 'end' : undefined}>
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {channels.map(([name, { state, requests, failures, taken_over: taken, latency_ms: latency }]) => (
-                <tr key={name}>
-                  <td>{name}</td>
-                  <td>{BREAKERS[state] ?? state}</td>
-                  <td className="end numeric">{countText(requests)}</td>
-                  <td className="end numeric">{countText(failures)}</td>
-                  <td className="end numeric">{countText(taken)}</td>
-                  <td className="end numeric">
-                    {latency === null ? <span className="muted">–</span> : durationText(latency / 1000)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable label="Channels" heads={['Channel', 'State', ...endHeads('Requests', 'Failures', 'Taken over', 'Latency')]}>
+          {channels.map(([name, { state, requests, failures, taken_over: taken, latency_ms: latency }]) => (
+            <tr key={name}>
+              <td>{name}</td>
+              <td>{BREAKERS[state] ?? state}</td>
+              <td className="end numeric">{countText(requests)}</td>
+              <td className="end numeric">{countText(failures)}</td>
+              <td className="end numeric">{countText(taken)}</td>
+              <td className="end numeric">
+                {latency === null ? <span className="muted">–</span> : durationText(latency / 1000)}
+              </td>
+            </tr>
+          ))}
+        </ScrollTable>
       )}
       <details>
         <summary>What it may, and its routes ({endpoints.length})</summary>

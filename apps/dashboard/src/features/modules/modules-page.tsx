@@ -5,11 +5,11 @@ import { useSession } from '../../shared/api/session.tsx';
 import { countText } from '../../shared/time/format.ts';
 import { Time } from '../../shared/time/time.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
-import '../../shared/ui/table.css';
 import { ModuleDetail } from './module-detail.tsx';
 import { ModuleStatus } from './module-status.tsx';
 import { type ModuleRow, modulesQuery } from './modules-queries.ts';
 import './modules.css';
+import { type Head, ScrollTable } from '../../shared/ui/scroll-table.tsx';
 
 const route = getRouteApi('/modules');
 
@@ -44,55 +44,42 @@ export function ModulesPage(): ReactElement {
   );
 }
 
+const HEADS: readonly Head[] = [
+  'Module',
+  'State',
+  'Since',
+  { text: 'Restarts', className: 'end' },
+  { text: 'Last exit', className: 'modules-wide' },
+  { text: 'Requests now', className: 'end modules-wide' },
+  { text: 'Memory', className: 'end modules-wide' },
+];
+
 function ModuleTable({ modules, open }: { modules: readonly ModuleRow[]; open: ModuleRow | undefined }): ReactElement {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Modules">
-      <table className="table" aria-label="Modules">
-        <thead>
-          <tr>
-            <th scope="col">Module</th>
-            <th scope="col">State</th>
-            <th scope="col">Since</th>
-            <th scope="col" className="end">
-              Restarts
-            </th>
-            <th scope="col" className="modules-wide">
-              Last exit
-            </th>
-            <th scope="col" className="end modules-wide">
-              Requests now
-            </th>
-            <th scope="col" className="end modules-wide">
-              Memory
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {modules.map((row) => (
-            <tr key={row.name} data-selected={row === open}>
-              <td>
-                <Link to="/modules" search={{ module: row.name }} aria-current={row === open ? 'true' : undefined}>
-                  <strong>{row.name}</strong>
-                </Link>
-              </td>
-              <td>
-                <ModuleStatus status={row.status} />
-              </td>
-              <td>
-                <Time at={row.since} />
-              </td>
-              <td className="end numeric">{countText(row.restarts)}</td>
-              <td className="modules-wide">{row.last_exit?.reason ?? <span className="muted">–</span>}</td>
-              <td className="end numeric modules-wide">
-                {row.more === null ? <span className="muted">–</span> : countText(row.more.requests_in_flight)}
-              </td>
-              <td className="end numeric modules-wide">
-                {row.more?.usage == null ? <span className="muted">–</span> : `${Math.round(row.more.usage.memory_mb)} MB`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="Modules" heads={HEADS}>
+      {modules.map((row) => (
+        <tr key={row.name} data-selected={row === open}>
+          <td>
+            <Link to="/modules" search={{ module: row.name }} aria-current={row === open ? 'true' : undefined}>
+              <strong>{row.name}</strong>
+            </Link>
+          </td>
+          <td>
+            <ModuleStatus status={row.status} />
+          </td>
+          <td>
+            <Time at={row.since} />
+          </td>
+          <td className="end numeric">{countText(row.restarts)}</td>
+          <td className="modules-wide">{row.last_exit?.reason ?? <span className="muted">–</span>}</td>
+          <td className="end numeric modules-wide">
+            {row.more === null ? <span className="muted">–</span> : countText(row.more.requests_in_flight)}
+          </td>
+          <td className="end numeric modules-wide">
+            {row.more?.usage == null ? <span className="muted">–</span> : `${Math.round(row.more.usage.memory_mb)} MB`}
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }

@@ -20,6 +20,16 @@ export const EMPTY_DRAFT: Draft = { name: '', intake: '', mode: 'manual', progra
 /** The project of a run for which none is named. */
 export const DEFAULT_PROJECT = 'default';
 
+/** The share of the examples that is held out when nobody says another one; the server's own. */
+const DEFAULT_HOLDOUT = 0.2;
+
+/** The share of the examples that the run will hold out, as far as what is typed can be sent. */
+export function holdoutOf({ holdout }: Draft, profile: ProfileView | undefined): number {
+  const share = Number(holdout) / 100;
+  const isGiven = holdout.trim() !== '' && share > 0 && share < 1;
+  return isGiven && (profile === undefined || takes(profile, 'holdout')) ? share : DEFAULT_HOLDOUT;
+}
+
 /** Whether a run of the profile takes an input of this name. */
 export function takes(profile: ProfileView | undefined, input: string): boolean {
   const properties = profile?.inputs_schema?.['properties'];
@@ -50,7 +60,7 @@ export function requestOf(draft: Draft, search: NewRunSearch, profile: ProfileVi
   const inputs = {
     ...(search.examples !== undefined && takes(profile, 'examples') ? { examples: search.examples } : {}),
     ...(draft.program.trim() !== '' && takes(profile, 'program') ? { program: draft.program.trim() } : {}),
-    ...(draft.holdout.trim() !== '' && takes(profile, 'holdout') ? { holdout: Number(draft.holdout) / 100 } : {}),
+    ...(draft.holdout.trim() !== '' && takes(profile, 'holdout') ? { holdout: holdoutOf(draft, profile) } : {}),
   };
   return {
     profile: profile.profile,

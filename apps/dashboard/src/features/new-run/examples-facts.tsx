@@ -5,17 +5,28 @@ import { countText, percentText, sizeText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
 import { ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
-import '../../shared/ui/table.css';
 import { examplesQuery, factsQuery } from './new-run-queries.ts';
+import { useSettled } from './use-settled.ts';
 import { Samples } from './samples.tsx';
+import { ScrollTable, endHeads } from '../../shared/ui/scroll-table.tsx';
 
 const LABELS_SHOWN = 12;
 const KINDS = { text: 'Texts', tabular: 'Records', other: 'Other values' } as const;
 
 /** What was inferred from the examples: shape, labels, repetition, contradiction, leakage, and what to do about it. */
-export function ExamplesFacts({ digest, onRemove }: { digest: string; onRemove: () => void }): ReactElement {
+export function ExamplesFacts({
+  digest,
+  holdout,
+  onRemove,
+}: {
+  digest: string;
+  /** The share that the run will hold out. */
+  holdout: number;
+  onRemove: () => void;
+}): ReactElement {
   const set = useQuery(examplesQuery(digest));
-  const facts = useQuery(factsQuery(digest));
+  const share = useSettled(holdout);
+  const facts = useQuery(factsQuery(digest, share));
   const away = (
     <Button small icon="close" onClick={onRemove}>
       Other examples
@@ -46,7 +57,7 @@ export function ExamplesFacts({ digest, onRemove }: { digest: string; onRemove: 
           <ErrorState error={facts.error} retry={() => void facts.refetch()} />
         )
       ) : (
-        <Found facts={facts.data} />
+        <Found facts={facts.data} share={share} isOld={facts.isPlaceholderData || share !== holdout} />
       )}
     </>
   );
@@ -83,9 +94,15 @@ function Shape({
   );
 }
 
-function Found({ facts }: { facts: ExampleFacts }): ReactElement {
+function Found({ facts, share, isOld }: { facts: ExampleFacts; share: number; isOld: boolean }): ReactElement {
+  const { count, holdout: held } = facts;
   return (
     <>
+      <p className="muted" role="status" aria-busy={isOld}>
+        {isOld
+          ? 'Measuring with the new share…'
+          : `With ${percentText(share)} held out: ${countText(count - held)} to learn from, ${countText(held)} to be judged by.`}
+      </p>
       {facts.warnings.length === 0 ? (
         <p className="notice">
           <Icon name="check" />
@@ -139,41 +156,26 @@ function Fields({ facts: { fields, count } }: { facts: ExampleFacts }): ReactEle
   return (
     <div>
       <h3>Fields</h3>
-      <div className="new-run-fields" tabIndex={0} role="region" aria-label="Fields">
-        <table className="table" aria-label="Fields">
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Type</th>
-              <th scope="col" className="end">
-                Missing
-              </th>
-              <th scope="col" className="end">
-                Values
-              </th>
-              <th scope="col" className="end">
-                Tells the label
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {fields.map(({ name, type, missing, distinct, tells_label: tells, leaks }) => (
-              <tr key={name}>
-                <td>
-                  <code>{name}</code>
-                </td>
-                <td>{type}</td>
-                <td className="end">{missing === 0 ? '0' : percentText(missing / count)}</td>
-                <td className="end">{countText(distinct)}</td>
-                <td className="end">
-                  {percentText(tells)}
-                  {leaks ? ' (leaks)' : ''}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable
+        label="Fields"
+        heads={['Field', 'Type', ...endHeads('Missing', 'Values', 'Tells the label')]}
+        look="new-run-fields"
+      >
+        {fields.map(({ name, type, missing, distinct, tells_label: tells, leaks }) => (
+          <tr key={name}>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td>{type}</td>
+            <td className="end">{missing === 0 ? '0' : percentText(missing / count)}</td>
+            <td className="end">{countText(distinct)}</td>
+            <td className="end">
+              {percentText(tells)}
+              {leaks ? ' (leaks)' : ''}
+            </td>
+          </tr>
+        ))}
+      </ScrollTable>
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { api } from '../../shared/api/api.ts';
 import { useSession } from '../../shared/api/session.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
 import { sizeText } from '../../shared/time/format.ts';
-import { DEFAULT_PROJECT, problemsOf } from './draft.ts';
+import { DEFAULT_PROJECT, holdoutOf, problemsOf } from './draft.ts';
 import { examplesFormat } from './examples-format.ts';
 import { ExamplesFacts } from './examples-facts.tsx';
 import type { FormProps } from './form-props.ts';
@@ -33,6 +33,7 @@ export function ExamplesStep({ search, onSearch, draft, profile }: FormProps): R
     return (
       <ExamplesFacts
         digest={search.examples}
+        holdout={holdoutOf(draft, profile)}
         onRemove={() => {
           reset();
           onSearch({ examples: undefined });

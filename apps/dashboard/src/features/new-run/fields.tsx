@@ -36,13 +36,7 @@ export function ProjectField({
 /** The name of the run. */
 export function NameField({ draft, onDraft }: Pick<FormProps, 'draft' | 'onDraft'>): ReactElement {
   return (
-    <TextField
-      label="Name"
-      placeholder="Support inbox"
-      maxLength={200}
-      value={draft.name}
-      onChange={({ target }) => onDraft({ name: target.value })}
-    />
+    <TextField label="Name" placeholder="Support inbox" maxLength={200} value={draft.name} onText={(name) => onDraft({ name })} />
   );
 }
 
@@ -56,7 +50,7 @@ export function IntakeField({ draft, onDraft, rows }: Pick<FormProps, 'draft' | 
       placeholder="Sort mails into billing, technical and other. At least 95 % right, recall of billing at least 98 %, within 20 ms. Answer “unknown” when it is something else."
       maxLength={100_000}
       value={draft.intake}
-      onChange={({ target }) => onDraft({ intake: target.value })}
+      onText={(intake) => onDraft({ intake })}
     />
   );
 }

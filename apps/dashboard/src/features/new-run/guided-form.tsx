@@ -76,7 +76,7 @@ function Details({ draft, onDraft, profile, problems }: FormProps & { problems: 
         maxLength={17}
         error={problems.budget}
         value={draft.budget}
-        onChange={({ target }) => onDraft({ budget: target.value })}
+        onText={(budget) => onDraft({ budget })}
       />
       {takes(profile, 'program') ? (
         <TextField
@@ -86,7 +86,7 @@ function Details({ draft, onDraft, profile, problems }: FormProps & { problems: 
           maxLength={63}
           error={problems.program}
           value={draft.program}
-          onChange={({ target }) => onDraft({ program: target.value })}
+          onText={(program) => onDraft({ program })}
         />
       ) : null}
       {takes(profile, 'holdout') ? (
@@ -98,7 +98,7 @@ function Details({ draft, onDraft, profile, problems }: FormProps & { problems: 
           maxLength={8}
           error={problems.holdout}
           value={draft.holdout}
-          onChange={({ target }) => onDraft({ holdout: target.value })}
+          onText={(holdout) => onDraft({ holdout })}
         />
       ) : null}
     </div>

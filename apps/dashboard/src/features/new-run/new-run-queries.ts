@@ -48,11 +48,16 @@ export const examplesQuery = (digest: string) =>
     queryFn: () => api.call({ method: 'GET', path: pathOf(digest), answer: examplesDescriptionSchema }),
   });
 
-/** What the data phase of a run would find in it. Never gets old: a set does not change. */
-export const factsQuery = (digest: string) =>
+/**
+ * What the data phase of a run would find in it, with this share held out. Never gets old: a set does not change. What was found with another share is shown
+ * until the answer is there.
+ */
+export const factsQuery = (digest: string, holdout: number) =>
   queryOptions({
-    queryKey: ['new-run', 'facts', digest],
-    queryFn: () => api.call({ method: 'GET', path: `${pathOf(digest)}/facts`, answer: exampleFactsSchema }),
+    queryKey: ['new-run', 'facts', digest, holdout],
+    queryFn: ({ signal }) =>
+      api.call({ method: 'GET', path: `${pathOf(digest)}/facts?holdout=${holdout}`, answer: exampleFactsSchema, signal }),
+    placeholderData: (before, query) => (query?.queryKey[2] === digest ? before : undefined),
     staleTime: Infinity,
   });
 

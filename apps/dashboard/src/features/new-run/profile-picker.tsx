@@ -34,7 +34,7 @@ export function ProfilePicker({ profiles, profile, search, onSearch }: FormProps
                     Takes the examples
                   </Badge>
                 ) : null}
-                {one.asks_models ? <Badge>Asks models</Badge> : null}
+                {one.asks_models ? <AsksModels profile={one} /> : null}
               </span>
               <span className="muted">
                 {one.summary ?? `${one.phases.length} ${one.phases.length === 1 ? 'phase' : 'phases'}`}
@@ -47,5 +47,14 @@ export function ProfilePicker({ profiles, profile, search, onSearch }: FormProps
         <p className="notice notice-warn">This profile takes no examples: those above are kept by the server and not used.</p>
       ) : null}
     </>
+  );
+}
+
+function AsksModels({ profile: { models_reason: reason } }: { profile: ProfileView }): ReactElement {
+  if (reason === null) return <Badge>Asks models</Badge>;
+  return (
+    <Badge tone="warn" icon="warning">
+      Asks models: none is set up
+    </Badge>
   );
 }

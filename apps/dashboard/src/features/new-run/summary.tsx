@@ -1,7 +1,9 @@
 import type { ProfileView, Projection } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { dollarText, durationText } from '../../shared/time/format.ts';
+import { Icon } from '../../shared/ui/icon.tsx';
 import { Stat } from '../../shared/ui/states.tsx';
 import { DEFAULT_PROJECT, problemsOf, takes } from './draft.ts';
 import type { FormProps } from './form-props.ts';
@@ -28,9 +30,6 @@ export function Summary(props: FormProps): ReactElement {
           {takes(profile, 'examples') && search.examples === undefined ? (
             <p className="muted">Without examples the run asks for them in its first phase.</p>
           ) : null}
-          {profile.asks_models ? (
-            <p className="muted">It asks a model provider: where none is set up, such a phase fails and says so.</p>
-          ) : null}
         </>
       )}
       <StartRow {...props} />
@@ -50,6 +49,7 @@ export function Expected({
   const unknown = error === null ? 'it is asked for' : error.message;
   return (
     <>
+      {profile.models_reason === null ? null : <NoModel reason={profile.models_reason} />}
       <dl className="stats" aria-busy={data === undefined && error === null && isNamed}>
         <Stat label="Expected time, with waiting" value={range(data?.time, durationText)} reason={data?.time.reason ?? unknown} />
         <Stat
@@ -65,6 +65,21 @@ export function Expected({
         </p>
       )}
     </>
+  );
+}
+
+/** Said before the run is begun: its first phase that asks a model would fail. */
+function NoModel({ reason }: { reason: string }): ReactElement {
+  return (
+    <div className="notice notice-warn">
+      <Icon name="warning" />
+      <p>
+        <strong>A phase of it asks a model, and would fail as the server is set up.</strong> {reason}.{' '}
+        <Link to="/settings" search={{ tab: 'providers' }} className="inline-link">
+          Providers
+        </Link>
+      </p>
+    </div>
   );
 }
 

@@ -50,13 +50,7 @@ export function ConfirmDialog({
   return (
     <AskDialog title={title} verb={verb} act={doing} isDanger={isDanger} isOff={isOff || stale} onClose={onClose}>
       {children}
-      <TextArea
-        label="Reason"
-        hint="Stands in the record of the program"
-        maxLength={10_000}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <TextArea label="Reason" hint="Stands in the record of the program" maxLength={10_000} value={reason} onText={setReason} />
     </AskDialog>
   );
 }

@@ -1,7 +1,7 @@
 import { PlatformError, type ProgramSummary } from '@loopwright/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { Suspense, lazy, type ReactElement, useEffect } from 'react';
+import { Suspense, lazy, type ReactElement } from 'react';
 import { useLiveRefresh } from '../../shared/live/live.tsx';
 import { Badge } from '../../shared/ui/badge.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
@@ -63,13 +63,6 @@ function Program({ program }: { program: ProgramSummary }): ReactElement {
     money: <MoneyPanel {...given} />,
   };
   const tab = search.tab ?? 'overview';
-  // On a phone there are more tabs than are seen.
-  useEffect(() => {
-    const frame = requestAnimationFrame(() => {
-      document.querySelector('[role="tab"][aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [tab]);
   return (
     <div className="page">
       <div className="page-head">

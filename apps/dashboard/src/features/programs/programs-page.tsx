@@ -35,14 +35,7 @@ export function ProgramsPage(): ReactElement {
         </span>
       </div>
       <search className="program-filter" aria-label="Filter the programs">
-        <TextField
-          label="Name"
-          type="search"
-          maxLength={63}
-          placeholder="Part of a name  ( / )"
-          value={typed}
-          onChange={({ target }) => look(target.value)}
-        />
+        <TextField label="Name" type="search" maxLength={63} placeholder="Part of a name  ( / )" value={typed} onText={look} />
       </search>
       {list.isPending ? <Loading label="Loading the programs" lines={10} /> : null}
       {list.error !== null && rows.length === 0 ? <ErrorState error={list.error} retry={() => void list.refetch()} /> : null}

@@ -1,3 +1,4 @@
+import { sampleStateSchema } from '@loopwright/protocol';
 import { z } from 'zod';
 
 /** What the URL of the list says. */
@@ -35,6 +36,8 @@ export const programSearchSchema = z.object({
     .union([z.literal(1), z.literal(7), z.literal(30), z.literal(90)])
     .optional()
     .catch(undefined),
+  /** The samples that are listed. */
+  samples: sampleStateSchema.optional().catch(undefined),
   /** Id of the rollout that is shown. */
   rollout: z.string().max(100).optional().catch(undefined),
   /** What the money is compared with. */

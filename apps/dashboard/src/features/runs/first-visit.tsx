@@ -56,7 +56,7 @@ export function FirstVisit(): ReactElement {
         <li>When the inputs change, drift is shown and a repair is proposed.</li>
       </ol>
       <p>
-        Everything here can be done by <a href={serverUrl('/docs')}>the API</a> as well.
+        Everything here can be done by <a href={serverUrl('/docs/')}>the API</a> as well.
       </p>
     </div>
   );

@@ -8,7 +8,8 @@ import { Badge, type Tone } from '../../shared/ui/badge.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/states.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
-import { type ListColumn, ListTable } from './list-table.tsx';
+import { ListTable } from './list-table.tsx';
+import type { Column } from './rows-table.tsx';
 import { deliveriesQuery } from './settings-queries.ts';
 
 const TONES: Readonly<Record<WebhookDelivery['status'], Tone>> = { pending: 'info', delivered: 'good', failed: 'danger' };
@@ -33,7 +34,7 @@ export function Deliveries({ webhookId, mayChange }: { webhookId: string; mayCha
       return reload();
     },
   });
-  const columns: readonly ListColumn<WebhookDelivery>[] = [
+  const columns: readonly Column<WebhookDelivery>[] = [
     { header: 'Event', cell: ({ event_type: type }) => <code>{type}</code> },
     { header: 'State', cell: ({ status }) => <Badge tone={TONES[status]}>{status}</Badge> },
     { header: 'Made', cell: ({ created_at: at }) => <Time at={at} /> },

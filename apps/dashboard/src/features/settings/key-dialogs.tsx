@@ -61,20 +61,14 @@ export function NewKeyDialog({ onClose, onSecret }: Props): ReactElement {
   );
   return (
     <AskDialog title="New API key" verb="Make the key" act={make} isOff={name.trim() === ''} onClose={onClose}>
-      <TextField
-        label="Name"
-        hint="What it is for"
-        maxLength={100}
-        value={name}
-        onChange={({ target }) => setName(target.value)}
-      />
-      <SelectField label="The most that it may" value={role} onChange={({ target }) => setRole(target.value)}>
+      <TextField label="Name" hint="What it is for" maxLength={100} value={name} onText={setName} />
+      <SelectField label="The most that it may" value={role} onText={setRole}>
         <option value="">Whatever I may</option>
         <option value="viewer">Viewer: read</option>
         <option value="operator">Operator: run and decide</option>
         <option value="admin">Admin: promote, people</option>
       </SelectField>
-      <SelectField label="Expires" value={days} onChange={({ target }) => setDays(target.value)}>
+      <SelectField label="Expires" value={days} onText={setDays}>
         <option value="7">In a week</option>
         <option value="30">In 30 days</option>
         <option value="90">In 90 days</option>
@@ -86,7 +80,7 @@ export function NewKeyDialog({ onClose, onSecret }: Props): ReactElement {
         hint="Names with commas between them; empty for all that I reach"
         maxLength={2000}
         value={projects}
-        onChange={({ target }) => setProjects(target.value)}
+        onText={setProjects}
       />
       <fieldset className="settings-choices">
         <legend>Only these permissions (none chosen: all that the role has)</legend>
@@ -130,7 +124,7 @@ export function RotateKeyDialog({ apiKey, onClose, onSecret }: Props & { apiKey:
   );
   return (
     <AskDialog title={`New secret for "${apiKey.name}"`} verb="Make a new secret" act={rotate} onClose={onClose}>
-      <SelectField label="The old secret" value={grace} onChange={({ target }) => setGrace(target.value)}>
+      <SelectField label="The old secret" value={grace} onText={setGrace}>
         <option value="0">Ends at once, with its sessions and streams</option>
         <option value="3600">Is good for one more hour</option>
         <option value="86400">Is good for one more day</option>

@@ -7,7 +7,8 @@ import { Badge } from '../../shared/ui/badge.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/states.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
-import { type ListColumn, ListTable } from './list-table.tsx';
+import { ListTable } from './list-table.tsx';
+import type { Column } from './rows-table.tsx';
 import { SecretNotice } from './secret-notice.tsx';
 import { apiKeysQuery, sessionsQuery } from './settings-queries.ts';
 
@@ -67,7 +68,7 @@ function KeyState({ revoked_at: revoked, expires_at: expires }: ApiKey): ReactEl
   return <Badge tone="good">Good</Badge>;
 }
 
-const keyColumns = (begin: (open: Open) => void): readonly ListColumn<ApiKey>[] => [
+const keyColumns = (begin: (open: Open) => void): readonly Column<ApiKey>[] => [
   { header: 'Name', cell: ({ name }) => <strong>{name}</strong> },
   { header: 'Whose', cell: ({ user_id }) => user_id },
   { header: 'State', cell: KeyState },
@@ -111,7 +112,7 @@ function Sessions(): ReactElement {
       return queries.invalidateQueries({ queryKey: ['settings', 'sessions'] });
     },
   });
-  const columns: readonly ListColumn<Session>[] = [
+  const columns: readonly Column<Session>[] = [
     { header: 'Opened with', cell: ({ opened_with: how }) => (how === 'oidc' ? 'Identity provider' : 'API key') },
     { header: 'Opened', cell: ({ created_at: at }) => <Time at={at} /> },
     { header: 'Last seen', cell: ({ last_seen_at: at }) => <Time at={at} /> },

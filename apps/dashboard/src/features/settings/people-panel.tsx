@@ -8,7 +8,8 @@ import { Button } from '../../shared/ui/button.tsx';
 import { SelectField, TextField } from '../../shared/ui/field.tsx';
 import { EmptyState } from '../../shared/ui/states.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
-import { type ListColumn, ListTable } from './list-table.tsx';
+import { ListTable } from './list-table.tsx';
+import type { Column } from './rows-table.tsx';
 import type { PanelProps } from './settings-page.tsx';
 import { grantsQuery, projectsQuery, usersQuery } from './settings-queries.ts';
 
@@ -34,7 +35,7 @@ function Users(): ReactElement {
     onSuccess: ({ user_id: id, stored_role: role }) => showToast(`${id} is ${role} now`),
     onSettled: () => queries.invalidateQueries({ queryKey: ['settings', 'users'] }),
   });
-  const columns: readonly ListColumn<User>[] = [
+  const columns: readonly Column<User>[] = [
     {
       header: 'Person',
       cell: ({ user_id: id, name }) => (
@@ -131,7 +132,7 @@ function GrantsOf({ project }: { project: string }): ReactElement {
     onSuccess: ({ user_id: id }) => showToast(`In ${project} the role of ${id} on the platform counts again`),
     onSettled,
   });
-  const columns: readonly ListColumn<Grant>[] = [
+  const columns: readonly Column<Grant>[] = [
     { header: 'Person', cell: ({ user_id: id }) => <strong>{id}</strong> },
     { header: 'Role here', cell: ({ role: has }) => (has === 'none' ? 'none: the project is hidden' : has) },
     { header: 'Given by', isWide: true, cell: ({ granted_by: by }) => by },
@@ -161,7 +162,7 @@ function GrantsOf({ project }: { project: string }): ReactElement {
           give.mutate();
         }}
       >
-        <TextField label="Person" maxLength={200} required value={person} onChange={({ target }) => setPerson(target.value)} />
+        <TextField label="Person" maxLength={200} required value={person} onText={setPerson} />
         <SelectField label="Role" value={role} onChange={({ target }) => setRole(target.value as Grant['role'])}>
           <option value="none">none: hidden</option>
           {ROLES.map((one) => (

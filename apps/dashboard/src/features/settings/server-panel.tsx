@@ -7,7 +7,7 @@ import { durationText } from '../../shared/time/format.ts';
 import { Badge } from '../../shared/ui/badge.tsx';
 import { EmptyState, ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
 import { TypedField } from '../../shared/ui/typed-field.tsx';
-import '../../shared/ui/table.css';
+import { type Column, RowsTable } from './rows-table.tsx';
 import type { PanelProps } from './settings-page.tsx';
 import { healthQuery, readinessQuery, serverSettingsQuery } from './settings-queries.ts';
 
@@ -37,7 +37,7 @@ export function ServerPanel({ search, onSearch }: PanelProps): ReactElement {
         )}
       </section>
       <p className="muted">
-        <a href={serverUrl('/docs')}>API</a> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
+        <a href={serverUrl('/docs/')}>API</a> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
       </p>
     </>
   );
@@ -91,6 +91,21 @@ function Health(): ReactElement {
   );
 }
 
+const COLUMNS: readonly Column<ServerSetting>[] = [
+  { header: 'Setting', cell: ({ key }) => <code>{key}</code> },
+  {
+    header: 'Value',
+    cell: ({ value, is_secret: isSecret, is_default: isDefault }) => (
+      <span className="settings-value">
+        {isSecret ? <span className="muted">{isDefault ? 'not set' : 'set; secret'}</span> : <code>{JSON.stringify(value)}</code>}{' '}
+        {isDefault ? null : <Badge tone="info">Changed</Badge>}
+      </span>
+    ),
+  },
+  { header: 'What it is', isWide: true, cell: ({ description }) => description },
+  { header: 'Set by', isWide: true, cell: ({ variables }) => <code>{variables[0]}</code> },
+];
+
 function SettingsTable({ find }: { find: string }): ReactElement {
   const { data, error, refetch } = useQuery(serverSettingsQuery);
   if (data === undefined)
@@ -100,43 +115,5 @@ function SettingsTable({ find }: { find: string }): ReactElement {
     words.every((word) => `${key} ${description}`.toLowerCase().includes(word));
   const rows = data.settings.filter(fits);
   if (rows.length === 0) return <EmptyState title="No setting fits">None has these words in its name or description.</EmptyState>;
-  return (
-    <div className="settings-list" tabIndex={0} role="region" aria-label="Settings in effect">
-      <table className="table" aria-label="Settings in effect">
-        <thead>
-          <tr>
-            <th scope="col">Setting</th>
-            <th scope="col">Value</th>
-            <th scope="col" className="wide-only">
-              What it is
-            </th>
-            <th scope="col" className="wide-only">
-              Set by
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((setting) => (
-            <tr key={setting.key}>
-              <td>
-                <code>{setting.key}</code>
-              </td>
-              <td className="settings-value">
-                {setting.is_secret ? (
-                  <span className="muted">{setting.is_default ? 'not set' : 'set; secret'}</span>
-                ) : (
-                  <code>{JSON.stringify(setting.value)}</code>
-                )}{' '}
-                {setting.is_default ? null : <Badge tone="info">Changed</Badge>}
-              </td>
-              <td className="wide-only">{setting.description}</td>
-              <td className="wide-only">
-                <code>{setting.variables[0]}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  return <RowsTable label="Settings in effect" rows={rows} rowKey={({ key }) => key} columns={COLUMNS} />;
 }

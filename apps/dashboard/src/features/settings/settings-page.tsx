@@ -41,6 +41,18 @@ const PARTS: readonly Part[] = [
     Panel: lazy(async () => ({ default: (await import('./webhooks-panel.tsx')).WebhooksPanel })),
   },
   {
+    id: 'providers',
+    label: 'Providers',
+    need: 'workflows:read',
+    Panel: lazy(async () => ({ default: (await import('./providers-panel.tsx')).ProvidersPanel })),
+  },
+  {
+    id: 'retention',
+    label: 'Retention',
+    need: 'users:admin',
+    Panel: lazy(async () => ({ default: (await import('./retention-panel.tsx')).RetentionPanel })),
+  },
+  {
     id: 'audit',
     label: 'Audit log',
     need: 'audit:read',

@@ -3,6 +3,7 @@ import {
   auditListSchema,
   auditVerificationSchema,
   grantListSchema,
+  modelProvidersSchema,
   projectListSchema,
   readinessSchema,
   serverHealthSchema,
@@ -75,6 +76,11 @@ export const verificationQuery = queryOptions({
 export const serverSettingsQuery = queryOptions({
   queryKey: ['settings', 'server'],
   queryFn: () => api.call({ method: 'GET', path: '/api/v1/settings?limit=500', answer: settingListSchema }),
+});
+
+export const providersQuery = queryOptions({
+  queryKey: ['settings', 'providers'],
+  queryFn: () => api.call({ method: 'GET', path: '/api/v1/model-providers', answer: modelProvidersSchema }),
 });
 
 export const healthQuery = queryOptions({

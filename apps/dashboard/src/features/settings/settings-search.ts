@@ -4,7 +4,7 @@ const text = z.string().max(200).optional().catch(undefined);
 
 /** What the URL of the settings says: which part, and what is open in it. */
 export const settingsSearchSchema = z.object({
-  tab: z.enum(['keys', 'people', 'webhooks', 'audit', 'server']).optional().catch(undefined),
+  tab: z.enum(['keys', 'people', 'webhooks', 'providers', 'retention', 'audit', 'server']).optional().catch(undefined),
   /** The project whose grants are shown. */
   project: text,
   /** The webhook whose deliveries are shown. */

@@ -2,7 +2,7 @@ import type { Webhook } from '@loopwright/protocol';
 import type { ReactElement } from 'react';
 import { Badge } from '../../shared/ui/badge.tsx';
 import { Button } from '../../shared/ui/button.tsx';
-import type { ListColumn } from './list-table.tsx';
+import type { Column } from './rows-table.tsx';
 
 /** What can be done with a webhook from its row. */
 export interface WebhookActions {
@@ -24,7 +24,7 @@ export function webhookColumns({
   mayChange: boolean;
   isBusy: boolean;
   on: WebhookActions;
-}): readonly ListColumn<Webhook>[] {
+}): readonly Column<Webhook>[] {
   return [
     {
       header: 'Address',

@@ -53,28 +53,23 @@ export function NewWebhookDialog({ onClose, onSecret }: Props): ReactElement {
         placeholder="https://example.com/hooks"
         maxLength={2048}
         value={url}
-        onChange={({ target }) => setUrl(target.value)}
+        onText={setUrl}
       />
       <TextField
         label="Events"
         hint="Types with commas between them; * stands for the rest: waiting_*, completed"
         maxLength={2000}
         value={types}
-        onChange={({ target }) => setTypes(target.value)}
+        onText={setTypes}
       />
       <TextField
         label="Only of this project"
         hint="Empty for all that I may see"
         maxLength={200}
         value={project}
-        onChange={({ target }) => setProject(target.value)}
+        onText={setProject}
       />
-      <TextField
-        label="Description"
-        maxLength={500}
-        value={description}
-        onChange={({ target }) => setDescription(target.value)}
-      />
+      <TextField label="Description" maxLength={500} value={description} onText={setDescription} />
     </AskDialog>
   );
 }
@@ -101,11 +96,7 @@ export function WebhookSecretDialog({ webhook, onClose, onSecret }: Props & { we
   return (
     <AskDialog title="New secret" verb="Make a new secret" act={rotate} onClose={onClose}>
       <p className="settings-value">{webhook.url}</p>
-      <SelectField
-        label="Deliveries are signed with the old secret too"
-        value={keep}
-        onChange={({ target }) => setKeep(target.value)}
-      >
+      <SelectField label="Deliveries are signed with the old secret too" value={keep} onText={setKeep}>
         <option value="0">No: others know it</option>
         <option value="3600">For one hour</option>
         <option value="86400">For one day</option>

@@ -30,7 +30,7 @@ export function Dialog({
       isDismissable={!isAlert}
     >
       <Modal className="modal">
-        <AriaDialog className="dialog" role={isAlert ? 'alertdialog' : 'dialog'}>
+        <AriaDialog ref={focusAtOnce} className="dialog" role={isAlert ? 'alertdialog' : 'dialog'}>
           <Heading slot="title" level={2}>
             {title}
           </Heading>
@@ -40,4 +40,9 @@ export function Dialog({
       </Modal>
     </ModalOverlay>
   );
+}
+
+/** React Aria takes the click that a key makes for one of a screen reader, and leaves the focus nowhere for half a second: Escape would do nothing so long. */
+function focusAtOnce(dialog: HTMLElement | null): void {
+  if (dialog !== null && !dialog.contains(document.activeElement)) dialog.focus({ preventScroll: true });
 }

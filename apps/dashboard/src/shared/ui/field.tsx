@@ -14,6 +14,8 @@ interface Around {
   readonly error?: string | undefined;
   /** For a screen reader only: the place says what it is. */
   readonly hideLabel?: boolean;
+  /** Told what is typed or chosen. */
+  readonly onText?: (text: string) => void;
 }
 
 function Field({
@@ -58,13 +60,15 @@ export function TextField({
   hint,
   error,
   hideLabel,
+  onText,
   ...rest
 }: Around & InputHTMLAttributes<HTMLInputElement>): ReactElement {
   const id = useId();
   const around = given({ label, hint, error, hideLabel });
+  const told = telling(onText);
   return (
     <Field id={id} {...around}>
-      <input id={id} className="input" autoComplete="off" {...described(around, id)} {...rest} />
+      <input id={id} className="input" autoComplete="off" {...described(around, id)} {...told} {...rest} />
     </Field>
   );
 }
@@ -75,13 +79,15 @@ export function TextArea({
   hint,
   error,
   hideLabel,
+  onText,
   ...rest
 }: Around & TextareaHTMLAttributes<HTMLTextAreaElement>): ReactElement {
   const id = useId();
   const around = given({ label, hint, error, hideLabel });
+  const told = telling(onText);
   return (
     <Field id={id} {...around}>
-      <textarea id={id} className="input" {...described(around, id)} {...rest} />
+      <textarea id={id} className="input" {...described(around, id)} {...told} {...rest} />
     </Field>
   );
 }
@@ -92,21 +98,27 @@ export function SelectField({
   hint,
   error,
   hideLabel,
+  onText,
   children,
   ...rest
 }: Around & SelectHTMLAttributes<HTMLSelectElement>): ReactElement {
   const id = useId();
   const around = given({ label, hint, error, hideLabel });
+  const told = telling(onText);
   return (
     <Field id={id} {...around}>
-      <select id={id} className="input" {...described(around, id)} {...rest}>
+      <select id={id} className="input" {...described(around, id)} {...told} {...rest}>
         {children}
       </select>
     </Field>
   );
 }
 
-function given({ label, hint, error, hideLabel }: { [Key in keyof Around]: Around[Key] | undefined }): Around {
+function telling(onText: Around['onText']): { onChange?: (event: { readonly target: { readonly value: string } }) => void } {
+  return onText === undefined ? {} : { onChange: ({ target }) => onText(target.value) };
+}
+
+function given({ label, hint, error, hideLabel }: { [Key in Exclude<keyof Around, 'onText'>]: Around[Key] | undefined }): Around {
   return {
     label: label ?? '',
     ...(hint === undefined ? {} : { hint }),

@@ -18,6 +18,7 @@ after(() => server[Symbol.asyncDispose]());
 const NO_LISTS: Readonly<Record<string, string>> = {
   '/health': 'the modules of the server',
   '/ready': 'what the server depends on',
+  '/api/v1/model-providers': 'the three kinds of providers, and the settings that name models',
   '/api/v1/permissions': 'the table of the operations that the program has',
   '/api/v1/me': "a person's grants, which their credential carries as a whole",
   '/api/v1/workflows/{workflow_id}': 'the parts of one definition, which has a limit of its own',

@@ -11,7 +11,7 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ProgramReferences, ProgramVersion } from '../../programs/program-references.ts';
-import { rolloutTag } from '../../rollouts/rollout-view.ts';
+import { nameRevision, rolloutTag, shownTag } from '../../rollouts/rollout-view.ts';
 import { checkIfMatch, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
 
@@ -83,7 +83,7 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
         async ({ params: { canary_id: rolloutId }, headers: { 'if-match': wanted }, body: { reason }, userId }, reply) => {
           const { program } = await rollouts.find(rolloutId);
           const done = await rollouts.act({ program, rolloutId, action }, { userId, reason: reason ?? null }, (seen, tag) =>
-            checkIfMatch(wanted, tag, { what: 'the canary', current: seen }),
+            checkIfMatch(nameRevision(wanted), tag, { what: 'the canary', current: seen }),
           );
           return reply.header('etag', rolloutTag(done)).send(await canaryOf(done, references));
         },
@@ -104,7 +104,8 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
         const rollout = await rollouts.newestCanary(name);
         if (rollout === undefined)
           throw new PlatformError('ROLLOUT_NOT_FOUND', `Cannot find a canary of "${name}": there was none`);
-        return reply.header('etag', rolloutTag(rollout)).send(await canaryOf(rollout, references));
+        const canary = await canaryOf(rollout, references);
+        return reply.header('etag', shownTag(rollout, canary)).send(canary);
       },
     );
   };

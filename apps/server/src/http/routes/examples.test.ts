@@ -176,7 +176,12 @@ describe('GET /api/v1/examples/{digest}/facts', () => {
         ['size', 'number', false],
       ],
     );
-    assert.equal(facts.labels.reduce((sum, { holdout }) => sum + holdout, 0) > 0, true);
+    assert.deepEqual(
+      [facts.holdout, facts.labels.reduce((sum, { holdout }) => sum + holdout, 0)],
+      [facts.holdout, facts.holdout],
+    );
+    const half = exampleFactsSchema.parse((await server.get(`${PATH}/${digest}/facts?holdout=0.5`)).body);
+    assert.ok(facts.holdout > 0 && half.holdout > 1.5 * facts.holdout);
     assert.deepEqual((await server.get(`${PATH}/${digest}/facts`)).body, facts);
     assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=0.99`)).status, 200);
     assert.equal((await server.get(`${PATH}/${digest}/facts?holdout=1`)).status, 400);

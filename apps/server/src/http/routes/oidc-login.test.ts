@@ -15,6 +15,7 @@ import { type Misconduct, type TestProvider, openProvider, unsigned } from '../.
 import { type TestServer, openServer } from '../app-fixture.ts';
 import { cookieOf, keyFor } from '../identity-fixture.ts';
 
+const dashboard = { page: '<!doctype html>', assets: new Map() };
 let dir: string;
 let server: TestServer;
 let provider: TestProvider;
@@ -32,7 +33,7 @@ before(async () => {
     client_secret_file: join(dir, 'secret'),
     claims: { role_claim: 'groups', roles: { staff: 'operator' } },
   });
-  server = await openServer({ port, logLevel: 'trace', clock, identity: { oidc, publicUrl } });
+  server = await openServer({ port, logLevel: 'trace', clock, identity: { oidc, publicUrl }, dashboard });
 });
 beforeEach(() => provider.behave({}));
 after(async () => {
@@ -223,6 +224,24 @@ describe('a login is refused', () => {
     const code = new URL(theirs.back).searchParams.get('code') ?? '';
     await refusedBack(mine.back.replace(/code=[^&]+/, `code=${code}`), mine.pending);
     assert.ok(provider.refusals.includes('token: code or verifier'));
+  });
+
+  it('to people on the page to sign in, which keeps where they wanted to go, and to the audit log', async () => {
+    const asPerson = (url: string, cookie: string): Promise<Response> =>
+      fetch(url, { redirect: 'manual', headers: { cookie, accept: 'text/html,*/*;q=0.8' } });
+    const { pending, back } = await goToProvider('/programs?q=a');
+    const refused = await asPerson(back.replace(/state=[^&]+/, 'state=other'), pending);
+    assert.equal(locationOf(refused), '../sign-in?problem=refused&return_to=%2Fprograms%3Fq%3Da');
+    assert.ok(refused.headers.getSetCookie().every((cookie) => cookie.startsWith('loopwright_login=;')));
+    const last = server.database.selectFrom('audit').select(['kind', 'status', 'after']).orderBy('seq', 'desc');
+    const entry = await last.executeTakeFirstOrThrow();
+    assert.deepEqual([entry.kind, entry.status], ['refused', 302]);
+    assert.match(entry.after ?? '', /state/);
+    provider.behave({ isAway: true });
+    assert.equal(locationOf(await asPerson(back, pending)), '../sign-in?problem=unavailable&return_to=%2Fprograms%3Fq%3Da');
+    await using none = await openServer({ identity: { identity: 'configured' }, dashboard });
+    const missing = await asPerson(`${none.url}/auth/login?return_to=//evil.example`, '');
+    assert.equal(locationOf(missing), '../sign-in?problem=not_configured&return_to=%2F');
   });
 
   it('after ten minutes', async () => {

@@ -1,8 +1,8 @@
 import { PlatformError, errorResponseSchema } from '@loopwright/protocol';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { LOGIN_LIMIT_MS, type OidcLogin } from '../../identity/oidc/oidc-login.ts';
+import { LOGIN_LIMIT_MS, OidcLogin } from '../../identity/oidc/oidc-login.ts';
 import { cookieIn, setCookie } from '../../identity/session-cookie.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import { factsOf } from '../../audit/record-requests.ts';
@@ -10,11 +10,20 @@ import { recordable } from '../../audit/recordable.ts';
 import type { ClaimedUser } from '../../identity/claim-rules.ts';
 import type { AppParts } from '../app.ts';
 import { endBrowserSession, localPath, openBrowserSession } from '../browser-sessions.ts';
+import { answerError } from '../error-handler.ts';
+
+/** What the page to sign in calls these errors; any other one is `unavailable`. */
+const PROBLEMS: Readonly<Record<string, string>> = { UNAUTHORIZED: 'refused', LOGIN_NOT_CONFIGURED: 'not_configured' };
 
 /** `/auth/login` and `/auth/callback`: the way to the identity provider and back. */
-export function oidcLoginRoutes({ identity, audit }: Pick<AppParts, 'identity' | 'audit'>): FastifyPluginAsyncZod {
+export function oidcLoginRoutes({
+  identity,
+  audit,
+  dashboard,
+}: Pick<AppParts, 'identity' | 'audit' | 'dashboard'>): FastifyPluginAsyncZod {
   const { users, cookies, login } = identity;
   return async (app) => {
+    if (dashboard !== null) tellPeople(app, (request) => cookieIn(request.headers.cookie, cookies.login));
     const tags = ['login'];
     const querystring = z.object({ return_to: z.string().max(2000).default('/') });
     app.get(
@@ -73,6 +82,20 @@ export function oidcLoginRoutes({ identity, audit }: Pick<AppParts, 'identity' |
       },
     );
   };
+}
+
+/** Whoever comes with a browser lands on the page to sign in, which says in words what went wrong; a program gets the error. */
+function tellPeople(app: FastifyInstance, pendingOf: (request: FastifyRequest) => string | null): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (request.headers.accept?.includes('text/html') !== true) return answerError(error, request, reply);
+    const code = error instanceof PlatformError ? error.code : null;
+    if (code !== 'UNAUTHORIZED') request.log.warn({ err: error, request_id: request.id }, 'Cannot log somebody in');
+    const { return_to: wanted = OidcLogin.returnTo(pendingOf(request) ?? '') } = request.query as { return_to?: unknown };
+    const back = localPath(typeof wanted === 'string' ? wanted : '/');
+    const search = new URLSearchParams({ problem: PROBLEMS[code ?? ''] ?? 'unavailable', return_to: back });
+    // Relative, so that it holds below whatever path a proxy serves it.
+    void reply.header('cache-control', 'no-store').redirect(`../sign-in?${search.toString()}`);
+  });
 }
 
 /** What a login says of itself, for the log. */

@@ -9,7 +9,7 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { rolloutTag } from '../../rollouts/rollout-view.ts';
+import { nameRevision, rolloutTag, shownTag } from '../../rollouts/rollout-view.ts';
 import { checkIfMatch, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
 import { cutPage, pageQuery, placeOf, timePlace } from '../manners/pages.ts';
@@ -85,7 +85,7 @@ export function programRolloutRoutes({ programs, rollouts }: AppParts): FastifyP
       async ({ params: { name, rollout_id: id } }, reply) => {
         await programs.versions(name);
         const rollout = await rollouts.get(name, id);
-        return reply.header('etag', rolloutTag(rollout)).send(rollout);
+        return reply.header('etag', shownTag(rollout, rollout)).send(rollout);
       },
     );
 
@@ -106,7 +106,7 @@ export function programRolloutRoutes({ programs, rollouts }: AppParts): FastifyP
           await programs.versions(name);
           const by = { userId: userId ?? 'unknown', reason: reason ?? null };
           const rollout = await rollouts.act({ program: name, rolloutId, action }, by, (current, tag) =>
-            checkIfMatch(wanted, tag, { what: 'the rollout', current }),
+            checkIfMatch(nameRevision(wanted), tag, { what: 'the rollout', current }),
           );
           return reply.header('etag', rolloutTag(rollout)).send(rollout);
         },

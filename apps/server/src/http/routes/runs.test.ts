@@ -176,6 +176,15 @@ describe('GET /runs', () => {
     }
     errorIn(await server.get('/api/v1/runs?cursor=nonsense'), 'VALIDATION_ERROR');
   });
+
+  it('finds a run by the whole id of an execution that it was before or after', async () => {
+    const { run_id: id } = await createOne(server, { profile: 'small_one', project_name: 'Found by its execution' });
+    const row = { execution_id: 'another-execution', run_id: id, number: 2, reason: 'retry', created_at: 1 } as const;
+    await server.database.insertInto('run_executions').values(row).execute();
+    const found = async (q: string): Promise<string[]> =>
+      listRunsResponseSchema.parse((await server.get(`/api/v1/runs?q=${q}`)).body).runs.map(({ run_id }) => run_id);
+    assert.deepEqual([await found('another-execution'), await found('another-executio')], [[id], []]);
+  });
 });
 
 describe('GET /api/v1/profiles', () => {
@@ -186,7 +195,7 @@ describe('GET /api/v1/profiles', () => {
       small?.phases.map(({ phase }) => phase),
       ['planning', 'development', 'qa'],
     );
-    assert.equal(small?.asks_models, false);
+    assert.deepEqual([small?.asks_models, small?.models_reason], [false, null]);
     assert.equal(total, profiles.length);
   });
 

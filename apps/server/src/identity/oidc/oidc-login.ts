@@ -54,6 +54,11 @@ export class OidcLogin {
     );
   }
 
+  /** Where whoever brings this wanted to go when the login began; `/` when that cannot be read. */
+  static returnTo(pending: string): string {
+    return readPending(pending)?.returnTo ?? '/';
+  }
+
   /** The provider, by its issuer. */
   get issuer(): string {
     return this.#options.settings.issuer;

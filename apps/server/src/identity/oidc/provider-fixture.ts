@@ -12,11 +12,13 @@ export interface Misconduct {
   readonly idToken?: ((claims: JWTPayload) => Promise<string> | string) | null;
   /** Parameters of the way back in place of the right ones. */
   readonly callback?: Readonly<Record<string, string>>;
+  /** It shows people a page on which they agree or refuse, as providers do; without it everybody has agreed. */
+  readonly asks?: boolean;
   /** Everything fails. */
   readonly isAway?: boolean;
 }
 
-/** An OpenID provider on a port of this machine, with one client and one person, who always agrees. */
+/** An OpenID provider on a port of this machine, with one client and one person. */
 export interface TestProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly clientId: string;
@@ -85,8 +87,14 @@ export async function openProvider(redirectUri: string): Promise<TestProvider> {
     const json = (status: number, body: object): void =>
       void response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
     if (misconduct.isAway === true) json(503, {});
+    else if (url.pathname === '/authorize' && misconduct.asks === true)
+      response.writeHead(200, { 'content-type': 'text/html' }).end(consentPage(authorize(url.searchParams)));
     else if (url.pathname === '/authorize') response.writeHead(302, { location: authorize(url.searchParams) }).end();
-    else if (url.pathname === '/token') json(...(await exchange(request)));
+    else if (url.pathname === '/logout') {
+      const back = url.searchParams.get('post_logout_redirect_uri') ?? '';
+      if (back !== new URL('/', redirectUri).href) refusals.push('logout: post_logout_redirect_uri');
+      response.writeHead(302, { location: back }).end();
+    } else if (url.pathname === '/token') json(...(await exchange(request)));
     else if (url.pathname === '/jwks') json(200, { keys: [key.jwk] });
     else json(200, metadataOf(issuer));
   };
@@ -109,6 +117,15 @@ export async function openProvider(redirectUri: string): Promise<TestProvider> {
       await once(server, 'close');
     },
   };
+}
+
+/** The page on which a person says whether the client may know who they are. */
+function consentPage(agreed: string): string {
+  const refused = new URL(agreed);
+  refused.searchParams.delete('code');
+  refused.searchParams.set('error', 'access_denied');
+  const link = (url: string, text: string): string => `<p><a href="${url.replaceAll('&', '&amp;')}">${text}</a></p>`;
+  return `<!doctype html><title>Provider</title><h1>Sign in as Ann?</h1>${link(agreed, 'Continue')}${link(refused.href, 'Refuse')}`;
 }
 
 /** A token without a signature. */

@@ -89,7 +89,7 @@ function openRoom(bootstrap: string, memoryLimitMb: number): Room {
 
 function openScene({ isolate, bootstrap }: Room): Scene {
   const context = isolate.createContextSync();
-  return { context, invoke: bootstrap.runSync(context, { reference: true }) as unknown as Invoke };
+  return { context, invoke: bootstrap.runSync(context, { reference: true }) };
 }
 
 function closeScene({ context, invoke }: Scene): void {

@@ -19,6 +19,8 @@ const sampleSchema = z.object({ line: z.int(), excerpt: z.string(), label: z.str
 /** `GET /api/v1/examples/{digest}/facts`: what labelled examples are like and how a split would be, all of it counted. Lines are from 1, the training part first. */
 export const exampleFactsSchema = z.object({
   count: z.int(),
+  /** Those of them that would be held out. */
+  holdout: z.int(),
   kind: z.enum(['text', 'tabular', 'other']),
   labels: z.array(z.object({ label: z.string(), count: z.int(), train: z.int(), holdout: z.int() })),
   classes: z.int(),

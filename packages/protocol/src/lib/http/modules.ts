@@ -32,6 +32,8 @@ export const moduleSchema = z.object({
   kind: z.enum(['process', 'attached']),
   /** Whether the server is degraded while it does not run. */
   required: z.boolean(),
+  /** Whether it is a part of the server, which alone asks its routes. */
+  internal: z.boolean(),
   /** Whether another run is about to take the place of the one that serves. */
   replacing: z.boolean(),
   pid: z.int().nullable(),

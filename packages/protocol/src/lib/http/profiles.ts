@@ -15,6 +15,8 @@ export const profileSchema = z.object({
   phases: z.array(z.object({ phase: z.string(), title: z.string(), agents: z.array(z.string()), gates: z.array(z.string()) })),
   /** Whether a model provider is asked: without one such a phase fails. */
   asks_models: z.boolean(),
+  /** Why the models cannot be asked as the server is set up; null when they can, or none is asked. */
+  models_reason: z.string().nullable(),
   /** JSON Schema of the `inputs` of a run; null when the profile says nothing of them. */
   inputs_schema: jsonObjectSchema.nullable(),
 });

@@ -64,7 +64,7 @@ export const listRunsQuerySchema = z.strictObject({
   project_id: projectId.optional(),
   created_after: sinceSchema.optional(),
   created_before: sinceSchema.optional(),
-  /** Text that the id, the name of the project, the intake or the profile contains; A to Z in any case. */
+  /** Text that the id, the name of the project, the intake or the profile contains, A to Z in any case; or the whole id of one of its executions. */
   q: z.string().min(1).max(200).optional(),
   /** Only runs with an open question that the caller may answer. */
   waiting_for: z.literal('me').optional(),

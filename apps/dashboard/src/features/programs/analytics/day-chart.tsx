@@ -1,6 +1,6 @@
 import { type ReactElement, useId } from 'react';
 import { niceTop, stretchesOf } from './day-series.ts';
-import '../../../shared/ui/table.css';
+import { ScrollTable, endHeads } from '../../../shared/ui/scroll-table.tsx';
 
 /** One line or one part of the bars of a chart. */
 export interface Series {
@@ -167,32 +167,21 @@ function ChartTable({
   text: (value: number) => string;
 }): ReactElement {
   return (
-    <div className="table-scroll chart-table" tabIndex={0} role="region" aria-label={`${title} as a table`}>
-      <table className="table figures">
-        <caption className="visually-hidden">{title} by day</caption>
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            {series.map(({ name }) => (
-              <th key={name} scope="col" className="end">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {days.map((day, at) => (
-            <tr key={day}>
-              <th scope="row">{day}</th>
-              {series.map(({ name, values }) => (
-                <td key={name} className="end numeric">
-                  {shown(values[at], text)}
-                </td>
-              ))}
-            </tr>
+    <ScrollTable
+      label={`${title} by day`}
+      heads={['Day', ...endHeads(...series.map(({ name }) => name))]}
+      look="table-scroll chart-table"
+    >
+      {days.map((day, at) => (
+        <tr key={day}>
+          <th scope="row">{day}</th>
+          {series.map(({ name, values }) => (
+            <td key={name} className="end numeric">
+              {shown(values[at], text)}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }

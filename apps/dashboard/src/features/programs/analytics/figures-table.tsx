@@ -1,7 +1,7 @@
 import type { AnalyticsFigures } from '@loopwright/protocol';
 import type { ReactElement } from 'react';
 import { countText, latencyText, percentText } from '../../../shared/time/format.ts';
-import '../../../shared/ui/table.css';
+import { ScrollTable, endHeads } from '../../../shared/ui/scroll-table.tsx';
 
 /** Figures of the parts of something beside each other. */
 export function FiguresTable({
@@ -18,34 +18,22 @@ export function FiguresTable({
   return (
     <section className="stack figures-part" aria-label={title}>
       <h2>{title}</h2>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={`Figures ${title.toLowerCase()}`}>
-        <table className="table figures">
-          <caption className="visually-hidden">{title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{first}</th>
-              {['Requests', 'Answered', 'Failed', 'p50', 'p99', 'Sampled'].map((name) => (
-                <th key={name} scope="col" className="end">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([name, figures]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td className="end numeric">{countText(figures.total_executions)}</td>
-                <td className="end numeric">{percentText(figures.success_rate)}</td>
-                <td className="end numeric">{countText(figures.failed_executions)}</td>
-                <td className="end numeric">{latencyOf(figures, figures.p50_latency_ms)}</td>
-                <td className="end numeric">{latencyOf(figures, figures.p99_latency_ms)}</td>
-                <td className="end numeric">{countText(figures.sampled_count)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable
+        label={`Figures ${title.toLowerCase()}`}
+        heads={[first, ...endHeads('Requests', 'Answered', 'Failed', 'p50', 'p99', 'Sampled')]}
+      >
+        {rows.map(([name, figures]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td className="end numeric">{countText(figures.total_executions)}</td>
+            <td className="end numeric">{percentText(figures.success_rate)}</td>
+            <td className="end numeric">{countText(figures.failed_executions)}</td>
+            <td className="end numeric">{latencyOf(figures, figures.p50_latency_ms)}</td>
+            <td className="end numeric">{latencyOf(figures, figures.p99_latency_ms)}</td>
+            <td className="end numeric">{countText(figures.sampled_count)}</td>
+          </tr>
+        ))}
+      </ScrollTable>
     </section>
   );
 }

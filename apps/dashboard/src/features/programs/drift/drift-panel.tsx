@@ -5,12 +5,12 @@ import { countText } from '../../../shared/time/format.ts';
 import { Time } from '../../../shared/time/time.tsx';
 import { JsonView } from '../../../shared/ui/json-view.tsx';
 import { EmptyState, ErrorState, Loading, Stat } from '../../../shared/ui/states.tsx';
-import '../../../shared/ui/table.css';
 import type { ProgramPanel } from '../program-page.tsx';
 import { driftQuery } from '../program-queries.ts';
 import { DriftBadge } from './drift-badge.tsx';
 import { Repairs } from './repairs.tsx';
 import { ValidationSection } from './validation-section.tsx';
+import { ScrollTable } from '../../../shared/ui/scroll-table.tsx';
 
 /** Whether the traffic or the quality of the program is not what it was, how that is known, and what was done about it. */
 export function DriftPanel({ program }: ProgramPanel): ReactElement {
@@ -84,39 +84,25 @@ function Verdict({ verdict }: { verdict: DriftVerdict }): ReactElement {
 
 function Findings({ verdict: { findings } }: { verdict: DriftVerdict }): ReactElement {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="What is not as it was">
-      <table className="table figures">
-        <caption className="visually-hidden">What is not as it was</caption>
-        <thead>
-          <tr>
-            {['What', 'Was', 'Is', 'How sure', 'Size (PSI)', 'Since'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {findings.map((finding) => (
-            <tr key={`${finding.field}-${finding.aspect}-${finding.test}`}>
-              <th scope="row" className="wrap">
-                {KINDS[finding.kind]}: <code>{finding.field}</code>, {finding.aspect}
-              </th>
-              <td className="wrap">{finding.reference}</td>
-              <td className="wrap">{finding.current}</td>
-              <td className="nowrap" title={`${finding.test}: ${finding.statistic.toPrecision(3)}`}>
-                p {finding.p_value < 0.0001 ? '< 0.0001' : `= ${finding.p_value.toPrecision(2)}`}
-              </td>
-              <td className="numeric">
-                {finding.psi === null ? <span title="Not measured: quality has no distribution">–</span> : finding.psi.toFixed(2)}
-              </td>
-              <td>
-                <Time at={finding.since} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="What is not as it was" heads={['What', 'Was', 'Is', 'How sure', 'Size (PSI)', 'Since']}>
+      {findings.map((finding) => (
+        <tr key={`${finding.field}-${finding.aspect}-${finding.test}`}>
+          <th scope="row" className="wrap">
+            {KINDS[finding.kind]}: <code>{finding.field}</code>, {finding.aspect}
+          </th>
+          <td className="wrap">{finding.reference}</td>
+          <td className="wrap">{finding.current}</td>
+          <td className="nowrap" title={`${finding.test}: ${finding.statistic.toPrecision(3)}`}>
+            p {finding.p_value < 0.0001 ? '< 0.0001' : `= ${finding.p_value.toPrecision(2)}`}
+          </td>
+          <td className="numeric">
+            {finding.psi === null ? <span title="Not measured: quality has no distribution">–</span> : finding.psi.toFixed(2)}
+          </td>
+          <td>
+            <Time at={finding.since} />
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { countText, dollarText, percentText } from '../../../shared/time/format.ts';
 import { ErrorState, Loading, Stat } from '../../../shared/ui/states.tsx';
-import '../../../shared/ui/table.css';
 import { validationQuery } from '../program-queries.ts';
+import { ScrollTable } from '../../../shared/ui/scroll-table.tsx';
 
 const ORACLES = { people: 'People', program: 'A reference program', model: 'A model' } as const;
 
@@ -46,36 +46,25 @@ export function ValidationSection({ name }: { name: string }): ReactElement {
 
 function Versions({ versions }: Pick<ValidationSummary, 'versions'>): ReactElement {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Right answers by version">
-      <table className="table figures">
-        <caption className="visually-hidden">Right answers by version</caption>
-        <thead>
-          <tr>
-            {['Version', 'Right, of all traffic', 'Right, of all validated', 'Where it is worst'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
+    <ScrollTable
+      label="Right answers by version"
+      heads={['Version', 'Right, of all traffic', 'Right, of all validated', 'Where it is worst']}
+    >
+      {versions
+        .toSorted((a, b) => (b.version ?? 0) - (a.version ?? 0))
+        .map(({ version, estimate, all, by_slice: slices }) => (
+          <tr key={version ?? 'none'}>
+            <th scope="row">{version === null ? 'not recorded' : `v${version}`}</th>
+            <td>
+              <Share share={estimate} none="no sample was taken by chance alone" />
+            </td>
+            <td>
+              <Share share={all} none="nothing was validated" />
+            </td>
+            <td>{worstOf(slices)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {versions
-            .toSorted((a, b) => (b.version ?? 0) - (a.version ?? 0))
-            .map(({ version, estimate, all, by_slice: slices }) => (
-              <tr key={version ?? 'none'}>
-                <th scope="row">{version === null ? 'not recorded' : `v${version}`}</th>
-                <td>
-                  <Share share={estimate} none="no sample was taken by chance alone" />
-                </td>
-                <td>
-                  <Share share={all} none="nothing was validated" />
-                </td>
-                <td>{worstOf(slices)}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+    </ScrollTable>
   );
 }
 

@@ -76,7 +76,7 @@ function AtInstant({
         type="datetime-local"
         step={1}
         value={typed}
-        onChange={({ target }) => setTyped(target.value)}
+        onText={setTyped}
       />
       <Button type="submit" disabled={typed === ''} reason="Choose an instant">
         Look

@@ -8,6 +8,16 @@ import { EmptyState, ErrorState, Loading, Stat } from '../../../shared/ui/states
 import type { ProgramPanel } from '../program-page.tsx';
 import { breakEvenQuery, versionsQuery } from '../program-queries.ts';
 
+/** The most that a link may say (`programs-search.ts`). */
+const MOST_REQUESTS = 1_000_000_000;
+const MOST_TOKENS = 10_000_000;
+
+/** Whether a text is a number of tokens, or left out. */
+function isTokens(text: string): boolean {
+  const tokens = Number(text);
+  return text.trim() === '' || (Number.isInteger(tokens) && tokens >= 0 && tokens <= MOST_TOKENS);
+}
+
 /** After how many requests a version is cheaper than asking a model each time. */
 export function MoneyPanel({ program, search, select }: ProgramPanel): ReactElement {
   const { data: versions } = useQuery(versionsQuery(program.name));
@@ -77,11 +87,12 @@ function Question({
   const [output, setOutput] = useState(shown.output === undefined ? '' : String(shown.output));
   const [isTried, setTried] = useState(false);
   const noModel = /^[^/]+\/.+$/.test(model.trim()) ? undefined : 'Provider and name, such as “anthropic/NAME”';
-  const noRequests = Number(requests) > 0 ? undefined : 'A number greater than 0';
+  const noRequests = Number(requests) > 0 && Number(requests) <= MOST_REQUESTS ? undefined : 'More than 0, a billion at the most';
+  const [noInput, noOutput] = [input, output].map((text) => (isTokens(text) ? undefined : 'A whole number'));
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setTried(true);
-    if (noModel !== undefined || noRequests !== undefined) return;
+    if ([noModel, noRequests, noInput, noOutput].some((problem) => problem !== undefined)) return;
     onAsk({
       model: model.trim(),
       requests: Number(requests),
@@ -98,7 +109,7 @@ function Question({
         maxLength={300}
         value={model}
         error={isTried ? noModel : undefined}
-        onChange={({ target }) => setModel(target.value)}
+        onText={setModel}
       />
       <TextField
         label="Requests a day"
@@ -106,7 +117,7 @@ function Question({
         min={1}
         value={requests}
         error={isTried ? noRequests : undefined}
-        onChange={({ target }) => setRequests(target.value)}
+        onText={setRequests}
       />
       <SelectField label="Version" value={String(version)} onChange={({ target }) => setVersion(Number(target.value))}>
         {versions.toReversed().map((one) => (
@@ -120,16 +131,18 @@ function Question({
         type="number"
         min={0}
         placeholder="Reckoned"
+        error={isTried ? noInput : undefined}
         value={input}
-        onChange={({ target }) => setInput(target.value)}
+        onText={setInput}
       />
       <TextField
         label="Tokens out"
         type="number"
         min={0}
         placeholder="Reckoned"
+        error={isTried ? noOutput : undefined}
         value={output}
-        onChange={({ target }) => setOutput(target.value)}
+        onText={setOutput}
       />
       <Button type="submit" look="primary">
         Reckon
@@ -162,7 +175,7 @@ function Figures({ even }: { even: BreakEven }): ReactElement {
         <Stat label="Even after requests" value={count(even.requests_until_even)} reason={why} />
         <Stat
           label="Even after days"
-          value={even.days_until_even === null ? null : even.days_until_even.toFixed(even.days_until_even < 10 ? 1 : 0)}
+          value={even.days_until_even === null ? null : daysText(even.days_until_even)}
           reason={why}
         />
         <Stat
@@ -187,4 +200,8 @@ function Figures({ even }: { even: BreakEven }): ReactElement {
       )}
     </section>
   );
+}
+
+function daysText(days: number): string {
+  return days < 0.1 ? '< 0.1' : days.toFixed(days < 10 ? 1 : 0);
 }

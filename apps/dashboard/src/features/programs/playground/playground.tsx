@@ -89,7 +89,7 @@ export function Playground({ program, active }: { program: ProgramSummary; activ
             spellCheck={false}
             value={raw}
             error={rawValue === undefined ? 'This is no JSON' : undefined}
-            onChange={({ target }) => setRawText(target.value)}
+            onText={setRawText}
           />
         ) : (
           <SchemaFields

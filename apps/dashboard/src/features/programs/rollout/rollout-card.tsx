@@ -14,10 +14,10 @@ import { Time } from '../../../shared/time/time.tsx';
 import { Badge, StatusBadge } from '../../../shared/ui/badge.tsx';
 import { Button } from '../../../shared/ui/button.tsx';
 import { ErrorState, Loading } from '../../../shared/ui/states.tsx';
-import '../../../shared/ui/table.css';
 import { programPath, rolloutQuery } from '../program-queries.ts';
 import { RolloutHistory } from './rollout-history.tsx';
 import { wordsOf } from './rollout-words.ts';
+import { ScrollTable } from '../../../shared/ui/scroll-table.tsx';
 
 const ConfirmDialog = lazy(async () => ({ default: (await import('../act.tsx')).ConfirmDialog }));
 
@@ -205,55 +205,41 @@ const METRICS = {
 function Compared({ rollout }: { rollout: Rollout }): ReactElement {
   const { candidate, incumbent } = rollout.figures;
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Candidate and incumbent compared">
-      <table className="table figures">
-        <caption className="visually-hidden">Candidate and incumbent compared</caption>
-        <thead>
-          <tr>
-            {['', `v${rollout.incumbent}`, `v${rollout.candidate}`, 'Evidence against it'].map((title) => (
-              <th key={title} scope="col">
-                {title === '' ? 'What' : title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row">Requests</th>
-            <td className="numeric">{countText(incumbent.requests)}</td>
-            <td className="numeric">{countText(candidate.requests)}</td>
+    <ScrollTable
+      label="Candidate and incumbent compared"
+      heads={['What', `v${rollout.incumbent}`, `v${rollout.candidate}`, 'Evidence against it']}
+    >
+      <tr>
+        <th scope="row">Requests</th>
+        <td className="numeric">{countText(incumbent.requests)}</td>
+        <td className="numeric">{countText(candidate.requests)}</td>
+        <td>–</td>
+      </tr>
+      <tr>
+        <th scope="row">Mean latency</th>
+        <td className="numeric">{meanOf(incumbent)}</td>
+        <td className="numeric">{meanOf(candidate)}</td>
+        <td>–</td>
+      </tr>
+      {rollout.tests.map((test) => (
+        <tr key={test.metric}>
+          <th scope="row">{METRICS[test.metric].title}</th>
+          <td className="numeric">
+            <Share share={test.incumbent_share} none={METRICS[test.metric].none} />
+          </td>
+          <td className="numeric">
+            <Share share={test.candidate_share} none={METRICS[test.metric].none} />
+          </td>
+          {test.candidate_share === null || test.incumbent_share === null ? (
             <td>–</td>
-          </tr>
-          <tr>
-            <th scope="row">Mean latency</th>
-            <td className="numeric">{meanOf(incumbent)}</td>
-            <td className="numeric">{meanOf(candidate)}</td>
-            <td>–</td>
-          </tr>
-          {rollout.tests.map((test) => (
-            <tr key={test.metric}>
-              <th scope="row">{METRICS[test.metric].title}</th>
-              <td className="numeric">
-                <Share share={test.incumbent_share} none={METRICS[test.metric].none} />
-              </td>
-              <td className="numeric">
-                <Share share={test.candidate_share} none={METRICS[test.metric].none} />
-              </td>
-              {test.candidate_share === null || test.incumbent_share === null ? (
-                <td>–</td>
-              ) : (
-                <td
-                  className="numeric"
-                  title="An e-value: at the threshold the candidate counts as worse, however often one looks"
-                >
-                  {test.e_value.toPrecision(3)} of {test.threshold}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          ) : (
+            <td className="numeric" title="An e-value: at the threshold the candidate counts as worse, however often one looks">
+              {test.e_value.toPrecision(3)} of {test.threshold}
+            </td>
+          )}
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

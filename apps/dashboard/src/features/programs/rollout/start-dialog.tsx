@@ -75,13 +75,7 @@ export function StartDialog({
         <option value="shadow">Shadow: it gets copies, and nobody sees its answers</option>
       </SelectField>
       {isShadow ? (
-        <TextField
-          label="Share that is copied, in %"
-          inputMode="decimal"
-          value={share}
-          error={problem}
-          onChange={({ target }) => setShare(target.value)}
-        />
+        <TextField label="Share that is copied, in %" inputMode="decimal" value={share} error={problem} onText={setShare} />
       ) : (
         <CanaryFields
           stages={{ text: stages, onType: setStages, error: problem }}
@@ -107,27 +101,21 @@ interface Typed {
 function CanaryFields({ stages, minutes, samples }: Record<'stages' | 'minutes' | 'samples', Typed>): ReactElement {
   return (
     <>
-      <TextField
-        label="Stages, in %"
-        value={stages.text}
-        error={stages.error}
-        maxLength={200}
-        onChange={({ target }) => stages.onType(target.value)}
-      />
+      <TextField label="Stages, in %" value={stages.text} error={stages.error} maxLength={200} onText={stages.onType} />
       <div className="row start-numbers">
         <TextField
           label="Minutes a stage"
           inputMode="decimal"
           value={minutes.text}
           error={minutes.error}
-          onChange={({ target }) => minutes.onType(target.value)}
+          onText={minutes.onType}
         />
         <TextField
           label="Requests a stage"
           inputMode="numeric"
           value={samples.text}
           error={samples.error}
-          onChange={({ target }) => samples.onType(target.value)}
+          onText={samples.onType}
         />
       </div>
     </>

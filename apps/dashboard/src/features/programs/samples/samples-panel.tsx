@@ -1,16 +1,16 @@
 import type { Sample, SampleState } from '@loopwright/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { type ReactElement, useState } from 'react';
+import type { ReactElement } from 'react';
 import { useSession } from '../../../shared/api/session.tsx';
 import { Time } from '../../../shared/time/time.tsx';
 import { Badge } from '../../../shared/ui/badge.tsx';
 import { Button } from '../../../shared/ui/button.tsx';
 import { EmptyState, ErrorState, Loading } from '../../../shared/ui/states.tsx';
-import '../../../shared/ui/table.css';
 import type { ProgramPanel } from '../program-page.tsx';
 import { samplesQuery } from '../program-queries.ts';
 import { Labelling } from './labelling.tsx';
 import './samples.css';
+import { ScrollTable } from '../../../shared/ui/scroll-table.tsx';
 
 const STATES: readonly (readonly [SampleState, string])[] = [
   ['open', 'Open'],
@@ -21,9 +21,9 @@ const STATES: readonly (readonly [SampleState, string])[] = [
 ];
 
 /** Requests that were chosen for validation: saying what would have been right, and what was said. */
-export function SamplesPanel({ program }: ProgramPanel): ReactElement {
+export function SamplesPanel({ program, search, select }: ProgramPanel): ReactElement {
   const { can } = useSession();
-  const [state, setState] = useState<SampleState>('open');
+  const state = search.samples ?? 'open';
   const maySee = can('tasks:read', program.project_id);
   const isAsked = maySee && program.edge_url !== null;
   const open = useInfiniteQuery({ ...samplesQuery(program.name, 'open'), enabled: isAsked });
@@ -42,7 +42,13 @@ export function SamplesPanel({ program }: ProgramPanel): ReactElement {
       <section className="stack" aria-label="Samples">
         <div className="segments" role="group" aria-label="State of the samples">
           {STATES.map(([id, text]) => (
-            <button key={id} type="button" className="segment" aria-pressed={id === state} onClick={() => setState(id)}>
+            <button
+              key={id}
+              type="button"
+              className="segment"
+              aria-pressed={id === state}
+              onClick={() => select({ samples: id === 'open' ? undefined : id })}
+            >
               {text}
             </button>
           ))}
@@ -65,42 +71,28 @@ export function SamplesPanel({ program }: ProgramPanel): ReactElement {
 
 function Samples({ rows }: { rows: readonly Sample[] }): ReactElement {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="List of samples">
-      <table className="table figures">
-        <caption className="visually-hidden">Samples</caption>
-        <thead>
-          <tr>
-            {['Input', 'Answered', 'Version', 'Chosen for', 'Said', 'When'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((sample) => (
-            <tr key={sample.sample_id}>
-              <td className="sample-cell">
-                <code className="truncate" title={JSON.stringify(sample.input_data)}>
-                  {JSON.stringify(sample.input_data)}
-                </code>
-              </td>
-              <td className="sample-cell">
-                <code className="truncate">{JSON.stringify(sample.output_data)}</code>
-              </td>
-              <td className="numeric">{sample.version === null ? '–' : `v${sample.version}`}</td>
-              <td>{sample.reason.replaceAll('_', ' ')}</td>
-              <td className="sample-cell">
-                <Said sample={sample} />
-              </td>
-              <td>
-                <Time at={sample.answered_at ?? sample.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="List of samples" heads={['Input', 'Answered', 'Version', 'Chosen for', 'Said', 'When']}>
+      {rows.map((sample) => (
+        <tr key={sample.sample_id}>
+          <td className="sample-cell">
+            <code className="truncate" title={JSON.stringify(sample.input_data)}>
+              {JSON.stringify(sample.input_data)}
+            </code>
+          </td>
+          <td className="sample-cell">
+            <code className="truncate">{JSON.stringify(sample.output_data)}</code>
+          </td>
+          <td className="numeric">{sample.version === null ? '–' : `v${sample.version}`}</td>
+          <td>{sample.reason.replaceAll('_', ' ')}</td>
+          <td className="sample-cell">
+            <Said sample={sample} />
+          </td>
+          <td>
+            <Time at={sample.answered_at ?? sample.created_at} />
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

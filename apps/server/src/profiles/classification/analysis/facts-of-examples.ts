@@ -61,6 +61,6 @@ export class FactsOfExamples {
 
   async #measure({ digest, holdout: share, seed }: FactsRequest): Promise<ExampleFacts> {
     const { train, holdout } = splitExamples(await this.#examples.read(digest), { holdout: share, seed });
-    return runAnalysis({ kind: 'data', train, holdout }, this.#stopping.signal);
+    return { ...(await runAnalysis({ kind: 'data', train, holdout }, this.#stopping.signal)), holdout: holdout.length };
   }
 }
