@@ -7,7 +7,7 @@ import { generatePlan } from './plan.ts';
 import { simulate } from './simulate.ts';
 
 /** More of them in `npm run simulate`. */
-const SEEDS = 90;
+const SEEDS = 150;
 /** Short plans that have most kinds of tasks: each of their writes meets each fault. */
 const CRASHED_SEEDS = [2, 124];
 

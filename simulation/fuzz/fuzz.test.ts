@@ -17,7 +17,7 @@ describe('fuzz', () => {
     context.after(() => rm(dir, { recursive: true, force: true }));
     await using server = await openServer({ dir });
     server.release();
-    const { problems, reached } = await attack(server.url, 1200);
+    const { problems, reached } = await attack(server.url, 1500);
     assert.deepEqual(problems, []);
     assert.ok(reached[0] > reached[1] / 4, `it reached ${reached.join(' of ')} operations`);
   });

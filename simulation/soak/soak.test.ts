@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { seededRandom } from '@loopwright/protocol';
 import { soak } from './soak.ts';
 
-const KILLS = 15;
+const KILLS = 25;
 
 describe('the engine under kill -9', () => {
   it(`keeps what it acknowledged and follows the model over ${KILLS} kills at random instants, in executions of every state`, async () => {
