@@ -101,6 +101,18 @@ function testPages(world: World): void {
     assert.deepEqual(await violations(page, ['dark']), []);
   });
 
+  it('says which promises of a module are kept', async () => {
+    const detail = page.getByRole('region', { name: 'Module counter' });
+    await page.reload();
+    await detail.getByText('What is promised of it').press('Enter');
+    const promises = detail.getByRole('region', { name: 'Promises' });
+    const promise = (name: string): ReturnType<Page['getByRole']> => promises.getByRole('row', { name: new RegExp(`^${name} `) });
+    await promise('Answers in the mean in').getByText('Not kept').waitFor();
+    await promise('Requests a second').getByText('Kept', { exact: true }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await detail.getByText('Ask a route of it').press('Enter');
+  });
+
   it('tells it of a new secret, and says when it could not take it', async () => {
     const detail = page.getByRole('region', { name: 'Module counter' });
     const open = detail.getByRole('button', { name: 'New secrets for counter' });

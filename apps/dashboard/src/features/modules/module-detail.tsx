@@ -7,6 +7,7 @@ import { Icon } from '../../shared/ui/icon.tsx';
 import { Stat } from '../../shared/ui/states.tsx';
 import { ModuleActions } from './module-actions.tsx';
 import { ModuleLog } from './module-log.tsx';
+import { ModuleAlerts, ModulePromises } from './module-promises.tsx';
 import { ModuleRequest } from './module-request.tsx';
 import { ModuleStatus } from './module-status.tsx';
 import type { ModuleRow } from './modules-queries.ts';
@@ -15,6 +16,14 @@ import { ScrollTable, endHeads } from '../../shared/ui/scroll-table.tsx';
 
 /** What the breaker of a channel says, in plain words. */
 const BREAKERS: Readonly<Record<string, string>> = { CLOSED: 'Good', OPEN: 'Put aside', HALF_OPEN: 'On trial' };
+
+/** What its own check said. */
+const HEALTHS: Readonly<Record<Module['health'], string | null>> = {
+  healthy: 'Healthy',
+  degraded: 'Degraded',
+  unhealthy: 'Unhealthy',
+  unknown: null,
+};
 
 /** One module: how it is, what it uses, what it may, and what it wrote. */
 export function ModuleDetail({ row, search }: { row: ModuleRow; search: ModulesSearch }): ReactElement {
@@ -37,6 +46,7 @@ export function ModuleDetail({ row, search }: { row: ModuleRow; search: ModulesS
           </span>
         </p>
       )}
+      {more === null ? null : <ModuleAlerts alerts={more.alerts} />}
       <Figures row={row} />
       {more === null ? <NotAll /> : <Parts module={more} />}
       {more === null ? null : <ModuleRequest key={row.name} module={more} />}
@@ -62,7 +72,7 @@ function NotAll(): ReactElement {
 
 function Figures({ row: { more, pid, listen, restarts } }: { row: ModuleRow }): ReactElement {
   const hidden = 'it is not told to you';
-  const health = more === null || more.health === 'unknown' ? null : more.health === 'healthy' ? 'Healthy' : 'Unhealthy';
+  const health = more === null ? null : HEALTHS[more.health];
   const limit = more?.limits.memory_mb ?? null;
   const memory = more?.usage == null ? null : `${Math.round(more.usage.memory_mb)}${limit === null ? '' : ` of ${limit}`} MB`;
   return (
@@ -100,6 +110,7 @@ function Parts({ module }: { module: Module }): ReactElement {
           ))}
         </ScrollTable>
       )}
+      <ModulePromises sla={module.sla} />
       <details>
         <summary>What it may, and its routes ({endpoints.length})</summary>
         <dl className="facts modules-facts">
