@@ -49,7 +49,7 @@ export function Repairs({ name }: { name: string }): ReactElement {
                 </span>
                 <span className="grow" />
                 {repair.execution_id === null ? null : (
-                  <Link to="/orchestrator/runs" search={{ q: repair.execution_id }}>
+                  <Link to="/orchestrator/executions/$executionId" params={{ executionId: repair.execution_id }}>
                     Execution {repair.execution_id.slice(0, 8)}
                   </Link>
                 )}

@@ -150,7 +150,7 @@ function Entry({
       <div className="row muted">
         {entry.digest === null ? null : <code title={entry.digest}>sha256:{entry.digest.slice(0, 12)}…</code>}
         {entry.execution_id === null ? null : (
-          <Link to="/orchestrator/runs" search={{ q: entry.execution_id }} className="inline-link">
+          <Link to="/orchestrator/executions/$executionId" params={{ executionId: entry.execution_id }} className="inline-link">
             Execution {entry.execution_id.slice(0, 8)}
           </Link>
         )}

@@ -35,7 +35,7 @@ export function AboutVersion({ version }: { version: ProgramMetadata }): ReactEl
         <Fact name="Model">{model === '' ? <NotMeasured why="no model took part" /> : <code>{model}</code>}</Fact>
         <Fact name="Execution">
           {isMade ? (
-            <Link to="/orchestrator/runs" search={{ q: execution }} className="mono">
+            <Link to="/orchestrator/executions/$executionId" params={{ executionId: execution }} className="mono">
               {execution}
             </Link>
           ) : (
