@@ -103,7 +103,6 @@ export function BulkDialog({
               <Time at={created_at} />
             </li>
           ))}
-          {data.count > data.sample.length ? <li className="muted">and {data.count - data.sample.length} more</li> : null}
         </ul>
       ) : null}
       {action === 'cancel' ? (

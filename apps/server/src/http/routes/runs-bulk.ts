@@ -4,9 +4,6 @@ import { BulkRuns } from '../../runs/bulk-runs.ts';
 import { summaryView } from '../../runs/run-views.ts';
 import type { AppParts } from '../app.ts';
 
-/** How many runs a preview shows, the newest first: as many as somebody looks through. The count is of all. */
-const SAMPLE = 100;
-
 /** `/runs/bulk`: what is done to many runs. */
 export function runBulkRoutes(parts: Pick<AppParts, 'runs' | 'database' | 'clock' | 'random'>): FastifyPluginAsyncZod {
   const bulk = new BulkRuns(parts);
@@ -26,8 +23,7 @@ export function runBulkRoutes(parts: Pick<AppParts, 'runs' | 'database' | 'clock
         if ('token' in body) return bulk.run(body.token, { userId, reason: body.reason ?? null, mayChange });
         const who = { userId, projects: access.scope('executions:write') };
         const { runs, token, expiresAt } = await bulk.preview(body.action, body.filter, who);
-        const sample = runs.slice(0, SAMPLE).map(summaryView);
-        return { action: body.action, count: runs.length, sample, token, expires_at: isoTime(expiresAt) };
+        return { action: body.action, count: runs.length, sample: runs.map(summaryView), token, expires_at: isoTime(expiresAt) };
       },
     );
   };

@@ -341,7 +341,7 @@ export const runBulkPreviewSchema = z.object({
   action: runBulkActionSchema,
   /** How many runs the filter finds that the action is for. */
   count: z.int(),
-  /** Those of them that were created last, at most 100. */
+  /** All of them, those that were created last first. */
   sample: z.array(runSummarySchema),
   /** Names exactly these runs. */
   token: z.string(),
