@@ -73,7 +73,7 @@ export function DevelopmentUserDialog({ onClose }: { onClose: () => void }): Rea
         list="known-users"
         value={name}
         error={error}
-        onChange={({ target }) => setName(target.value)}
+        onText={setName}
         onKeyDown={({ key }) => (key === 'Enter' ? begin() : undefined)}
       />
       <datalist id="known-users">

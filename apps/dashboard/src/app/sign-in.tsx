@@ -82,7 +82,7 @@ function KeyForm({ onDone }: { onDone: () => void }): ReactElement {
         required
         value={key}
         error={open.error === null ? undefined : messageOf(open.error)}
-        onChange={({ target }) => setKey(target.value)}
+        onText={setKey}
       />
       <Button type="submit" look="primary" disabled={open.isPending || key.trim() === ''}>
         Sign in with the key

@@ -79,7 +79,7 @@ export function BatchDialog({
           rows={2}
           error={isTried && comment.trim() === '' ? 'Say why they are rejected' : undefined}
           value={comment}
-          onChange={({ target }) => setComment(target.value)}
+          onText={setComment}
         />
       )}
     </Dialog>

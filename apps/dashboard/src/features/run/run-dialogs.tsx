@@ -32,13 +32,7 @@ function CancelDialog({ run, onClose }: Props): ReactElement {
   return (
     <AskDialog title="Cancel the run?" verb="Cancel the run" isDanger act={cancel} onClose={onClose}>
       <p>What is under way is stopped. A run that was cancelled does not go on; it can be cloned.</p>
-      <TextField
-        label="Reason"
-        hint="Stands in the record"
-        maxLength={1000}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <TextField label="Reason" hint="Stands in the record" maxLength={1000} value={reason} onText={setReason} />
     </AskDialog>
   );
 }
@@ -82,8 +76,8 @@ function CloneDialog({ run, onClose }: Props): ReactElement {
       <p>
         A new run of <code>{run.profile}</code> with the same inputs and metadata.
       </p>
-      <TextField label="Name" maxLength={200} value={name} onChange={({ target }) => setName(target.value)} />
-      <TextArea label="Intake" maxLength={200_000} value={intake} onChange={({ target }) => setIntake(target.value)} />
+      <TextField label="Name" maxLength={200} value={name} onText={setName} />
+      <TextArea label="Intake" maxLength={200_000} value={intake} onText={setIntake} />
       <SelectField label="Advances" value={mode} onChange={({ target }) => setMode(target.value === 'auto' ? 'auto' : 'manual')}>
         <option value="manual">By hand</option>
         <option value="auto">By itself</option>
@@ -113,7 +107,7 @@ function RestartDialog({ run, onClose }: Props): ReactElement {
       <p>The run begins again at that phase with the files that it had. What came after is kept in the archive of the run.</p>
       {error === null ? null : <p className="field-error">{messageOf(error)}</p>}
       {data !== undefined && checkpoints.length === 0 ? <p className="muted">The run has no checkpoint yet.</p> : null}
-      <SelectField label="Checkpoint" value={chosen} onChange={({ target }) => setChosen(target.value)}>
+      <SelectField label="Checkpoint" value={chosen} onText={setChosen}>
         <option value="">Choose…</option>
         {checkpoints.map(({ checkpoint_id, phase, checkpoint_type, created_at }) => (
           <option key={checkpoint_id} value={checkpoint_id}>
@@ -121,7 +115,7 @@ function RestartDialog({ run, onClose }: Props): ReactElement {
           </option>
         ))}
       </SelectField>
-      <TextField label="Reason" maxLength={2000} value={reason} onChange={({ target }) => setReason(target.value)} />
+      <TextField label="Reason" maxLength={2000} value={reason} onText={setReason} />
     </AskDialog>
   );
 }

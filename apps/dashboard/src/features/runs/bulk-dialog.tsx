@@ -106,13 +106,7 @@ export function BulkDialog({
         </ul>
       ) : null}
       {action === 'cancel' ? (
-        <TextField
-          label="Reason"
-          hint="Stands in the record of each run"
-          maxLength={1000}
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-        />
+        <TextField label="Reason" hint="Stands in the record of each run" maxLength={1000} value={reason} onText={setReason} />
       ) : null}
       {isLoaded && data.expires_at < isoTime(systemClock.now()) ? <p>The preview is too old: close it and begin again.</p> : null}
     </Dialog>

@@ -37,7 +37,7 @@ export function SaveViewDialog({
         label="Name"
         maxLength={60}
         value={name}
-        onChange={({ target }) => setName(target.value)}
+        onText={setName}
         onKeyDown={({ key }) => (key === 'Enter' ? save() : undefined)}
       />
     </Dialog>

@@ -22,7 +22,7 @@ export function OverrideField({
       required
       error={error}
       value={typeof value === 'string' ? value : ''}
-      onChange={({ target }) => onChange(target.value)}
+      onText={onChange}
     />
   );
 }

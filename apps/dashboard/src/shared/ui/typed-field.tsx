@@ -27,13 +27,5 @@ export function TypedField({
       tell(typed.trim() === '' ? undefined : typed.trim());
     });
   }, [typed]);
-  return (
-    <TextField
-      label={label}
-      maxLength={200}
-      value={typed ?? value ?? ''}
-      onChange={({ target }) => setTyped(target.value)}
-      {...rest}
-    />
-  );
+  return <TextField label={label} maxLength={200} value={typed ?? value ?? ''} onText={setTyped} {...rest} />;
 }

@@ -46,7 +46,7 @@ function Choice({
   onChange: (id: string) => void;
 }): ReactElement {
   return (
-    <SelectField label={label} value={value} onChange={({ target }) => onChange(target.value)}>
+    <SelectField label={label} value={value} onText={onChange}>
       {checkpoints.map(({ checkpoint_id: id, checkpoint_type: type, phase, version }) => (
         <option key={id} value={id}>
           {type === 'pre' ? 'Before' : 'After'} {phaseTitle(phase)}

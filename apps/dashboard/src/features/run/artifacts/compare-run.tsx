@@ -21,7 +21,7 @@ export function CompareRun({ run, artifact, text }: { run: RunDetail; artifact: 
   const offered = (list?.runs ?? []).filter(({ run_id }) => run_id !== run.run_id);
   return (
     <div className="stack">
-      <SelectField label="With the same file of the run" value={other} onChange={({ target }) => setOther(target.value)}>
+      <SelectField label="With the same file of the run" value={other} onText={setOther}>
         <option value="">Choose…</option>
         {offered.map(({ run_id, project_name, status }) => (
           <option key={run_id} value={run_id}>

@@ -21,13 +21,7 @@ function CancelDialog({ execution: { execution_id: id }, onClose }: Props): Reac
   return (
     <AskDialog title="Cancel the execution?" verb="Cancel the execution" isDanger act={cancel} onClose={onClose}>
       <p>What is under way is stopped. It can be restarted afterwards, as another execution.</p>
-      <TextField
-        label="Reason"
-        hint="Stands in the record"
-        maxLength={1000}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <TextField label="Reason" hint="Stands in the record" maxLength={1000} value={reason} onText={setReason} />
     </AskDialog>
   );
 }
@@ -51,7 +45,7 @@ function RestartDialog({ execution: { execution_id: id, step_progress: steps, st
       <p>
         A new execution begins at the task. What was done before it is taken over and not done again; this one stays as it is.
       </p>
-      <SelectField label="From the task" value={from} onChange={({ target }) => setFrom(target.value)}>
+      <SelectField label="From the task" value={from} onText={setFrom}>
         <option value="">The beginning</option>
         {tasks.map((task) => (
           <option key={task} value={task}>

@@ -38,7 +38,7 @@ export function CodeDiff({ subject }: { subject: ProgramSubject }): ReactElement
           ? `${names.length} files; nothing is active that they could be compared with.`
           : `${changed.length} of ${names.length} files differ from version ${active}.`}
       </p>
-      <SelectField label="File" value={name} onChange={({ target }) => choose(target.value)}>
+      <SelectField label="File" value={name} onText={choose}>
         {names.map((one) => (
           <option key={one} value={one}>
             {one}
