@@ -29,7 +29,7 @@ describe('grading of a suite over HTTP', () => {
   });
 
   async function grade(candidate: Candidate): Promise<ArtifactResult> {
-    const plan = candidate.plan(`${candidate.name}-${systemRandom.uuid()}`, 200);
+    const plan = candidate.plan(`${candidate.name}-${systemRandom.uuid()}`, 400);
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${url}/execute`, { method: 'POST', headers, body: JSON.stringify(plan) });
     const body: unknown = await response.json();

@@ -14,7 +14,7 @@ const MEMORY_MB = 512;
 const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 /** How long the wall and Python may take to start, in milliseconds. */
 const START_LIMIT_MS = 20_000;
-/** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
+/** What a program must have had of a processor, since Python has started, before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
 const FAIR_CPU_MS = 150;
 /** How long a program that had less may take in all, in milliseconds, where that is more than its limit: one that sleeps looks like one that waits for a processor. */
 const PATIENCE_MS = 10_000;
@@ -61,12 +61,14 @@ export async function runPython(task: PythonTask, { wall, clock, signal, limitMs
   child.stdin?.end(JSON.stringify({ ...task, nonce, memory_mb: MEMORY_MB }));
   const { text, isTimedOut } = await watch(child, { limitMs, clock, signal });
   signal.throwIfAborted();
-  if (isTimedOut) return { missing: 'timeout' };
   const line = text.split('\n').findLast((candidate) => candidate.startsWith(`${nonce} `));
+  const answer = line === undefined ? undefined : parsed(line.slice(nonce.length + 1));
+  // Before the limit: it may have answered in time, and its answer been read here when the limit was over.
+  if (answer !== undefined) return { answer };
+  if (isTimedOut) return { missing: 'timeout' };
   if (!text.startsWith('ready\n') && line === undefined)
     throw new PlatformError('SERVICE_UNAVAILABLE', 'Cannot run the program: the wall around Python does not start');
-  const answer = line === undefined ? undefined : parsed(line.slice(nonce.length + 1));
-  return answer === undefined ? { missing: 'ended' } : { answer };
+  return { missing: 'ended' };
 }
 
 function parsed(text: string): JsonObject | undefined {
@@ -95,13 +97,17 @@ async function watch(
   let isReady = false;
   const inside = readPid(child.stdio[3] as Readable);
   const fairMs = 0.8 * Math.min(limitMs, FAIR_CPU_MS);
+  let startCpuMs = 0;
   // Looks again and again how much of a processor it had.
   const look = async (sinceMs: number, isNice: boolean): Promise<void> => {
     const pid = await inside;
     // Its number may belong to another process now.
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const cpuMs = processorMs(pid);
-    const isFair = cpuMs === undefined || cpuMs >= fairMs || sinceMs >= PATIENCE_MS;
+    const totalMs = processorMs(pid);
+    // One that is gone has ended by itself, and its end will be seen here soon.
+    const isGone = pid !== undefined && totalMs === undefined;
+    const cpuMs = totalMs === undefined ? undefined : totalMs - startCpuMs;
+    const isFair = (!isGone && (cpuMs === undefined || cpuMs >= fairMs)) || sinceMs >= PATIENCE_MS;
     if (sinceMs >= limitMs && isFair) {
       isTimedOut = true;
       return kill();
@@ -117,6 +123,7 @@ async function watch(
     pieces.push(piece);
     if (isReady) return;
     isReady = true;
+    void inside.then((pid) => (startCpuMs = processorMs(pid) ?? 0));
     cancelTimer();
     cancelTimer = clock.schedule(Math.min(FAIR_CPU_MS, limitMs), () => void look(Math.min(FAIR_CPU_MS, limitMs), false));
   });
