@@ -86,7 +86,7 @@ do:
 });
 
 async function ended(engine: Engine, id: string): Promise<Execution> {
-  for (const end = Date.now() + 20_000; ; await delay(5)) {
+  for (const end = Date.now() + 60_000; ; await delay(5)) {
     const execution = engine.read.execution(id);
     if (execution !== undefined && isFinal(execution.status)) return execution;
     assert.ok(Date.now() < end, 'the execution ends');
