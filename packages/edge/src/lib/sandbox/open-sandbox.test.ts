@@ -97,7 +97,7 @@ describe('openSandbox', () => {
   });
 
   it('fails only the call that hangs, and runs those behind it elsewhere', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 300 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 500 });
     const bad = await program(unstoppable);
     const good = await program('export const run = (n: number) => n + 1;');
     await Promise.all([sandbox.run(bad, 'false'), sandbox.run(good, '1')]);
@@ -169,7 +169,7 @@ describe('openSandbox', () => {
       now: () => systemClock.now() + offset,
       schedule: (delayMs, run) => systemClock.schedule(delayMs, run),
     };
-    await using sandbox = await openSandbox({ clock, jail: noJail, timeoutMs: 200 });
+    await using sandbox = await openSandbox({ clock, jail: noJail, timeoutMs: 300 });
     const bad = await program(unstoppable);
     for (let kill = 0; kill < 3; kill += 1) assert.equal((await sandbox.run(bad, 'true')).status, 'timeout');
     const refused = await sandbox.run(bad, 'false');
