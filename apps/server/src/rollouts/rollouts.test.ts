@@ -38,7 +38,7 @@ before(async () => {
     }
   };
   const watching = { ...DEFAULT_WATCHING, sampling: { strategy: 'random', rate: 0 }, drift: null } as const;
-  served = await openServed(fill, { timeoutMs: 300, edge: { watching } });
+  served = await openServed(fill, { timeoutMs: 1000, edge: { watching } });
   ({ server } = served);
 });
 after(() => served[Symbol.asyncDispose]());

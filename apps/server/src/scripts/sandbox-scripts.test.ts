@@ -10,7 +10,7 @@ import { type Json, seededRandom, systemClock } from '@loopwright/protocol';
 import { SandboxScripts } from './sandbox-scripts.ts';
 
 const random = seededRandom(7);
-const scripts = new SandboxScripts(() => openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 500 }), random);
+const scripts = new SandboxScripts(() => openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1000 }), random);
 after(() => scripts[Symbol.asyncDispose]());
 
 const { signal } = new AbortController();

@@ -59,7 +59,7 @@ async function setUp(versions: number, options: Partial<EdgeOptions> = {}): Prom
     dataDir: dir,
     clock: systemClock,
     random: systemRandom,
-    sandbox: { jail: noJail, workers: 1, timeoutMs: 400 },
+    sandbox: { jail: noJail, workers: 1, timeoutMs: 800 },
     ...options,
   });
   return { dir, store, edge };

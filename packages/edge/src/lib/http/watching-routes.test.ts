@@ -29,7 +29,7 @@ const REFERENCE = `export function run({ text }: { text: string }): string {
 const parts = { clock: systemClock, random: systemRandom };
 const OPTIONS = {
   ...parts,
-  sandbox: { jail: noJail, workers: 1, timeoutMs: 500 },
+  sandbox: { jail: noJail, workers: 1, timeoutMs: 5000 },
   watching: {
     sampling: { strategy: 'random', rate: 1 },
     validation: { ...DEFAULT_VALIDATION, referencePrograms: { judged: 'reference' } },

@@ -170,7 +170,7 @@ do: [{ a: { call: note, with: { id: a } } }]`;
     const { functions, runs } = countingFunctions();
     const dir = journalDir();
     const bodies = {
-      timer: `do: [{ a: { call: note, with: { id: a } } }, { nap: { wait: { milliseconds: 60 } } }, { b: { call: note, with: { id: b } } }]`,
+      timer: `do: [{ a: { call: note, with: { id: a } } }, { nap: { wait: { milliseconds: 400 } } }, { b: { call: note, with: { id: b } } }]`,
     };
     const engine = await openEngine(dir, functions, bodies);
     const { execution } = await startOne(engine, 'timer');
@@ -227,7 +227,7 @@ do: [{ a: { call: note, with: { id: a } } }]`;
       slow: `
 do:
   - guarded:
-      try: [{ h: { call: hang, with: { id: h }, timeout: { after: { milliseconds: 60 } } } }]
+      try: [{ h: { call: hang, with: { id: h }, timeout: { after: { milliseconds: 400 } } } }]
       catch: { errors: { with: { status: 408 } }, do: [{ late: { set: { late: true } } }] }`,
     };
     const engine = await openEngine(dir, functions, bodies);
