@@ -61,7 +61,8 @@ describe('SIGTERM', () => {
       body: '{"project_id":"p"}',
     });
     assert.equal(answer.status, 404);
-    const exited = once(server.process, 'exit');
+    // Not before what it had to say was read.
+    const exited = once(server.process, 'close');
     server.process.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null]);
     const log = lines.join('');
@@ -103,6 +104,8 @@ describe('SIGTERM', () => {
     for (const end = performance.now() + 60_000; receiver.received.length === 0; await delay(10))
       assert.ok(performance.now() < end, 'nothing was delivered');
     const edge = await edgeOf(server.url);
+    // Not before what it had to say was read.
+    const ended = once(server.process, 'close');
     // It neither hears the shutdown nor SIGTERM any more.
     process.kill(edge, 'SIGSTOP');
 
@@ -110,7 +113,7 @@ describe('SIGTERM', () => {
     assert.equal((await next).status, 202, 'whoever waits for the phase is told that it goes on');
     assert.match(await stream.text(), /"event_type":"closing"[^\n]*"reason":"closing"/);
     assert.equal((await closed).code, 1001);
-    if (server.process.exitCode === null) await once(server.process, 'exit');
+    await ended;
     assert.equal(server.process.exitCode, 0);
     assert.throws(() => process.kill(edge, 0), 'the module that hung is gone');
     const log = server.log.join('\n');

@@ -147,7 +147,7 @@ export interface SupervisionTimes {
 export const SUPERVISION_TIMES: SupervisionTimes = {
   heartbeatMs: 5000,
   missedHeartbeats: 3,
-  startTimeoutMs: 30_000,
+  startTimeoutMs: 60_000,
   drainMs: 10_000,
   backOffMinMs: 100,
   backOffMaxMs: 10_000,

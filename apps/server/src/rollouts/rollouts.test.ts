@@ -172,7 +172,9 @@ describe('a canary', () => {
     );
     const ended = await until(id, ({ status }) => status === 'rolled_back');
     assert.match(ended.status_reason ?? '', /^Wrong answers: 100\.0 % of the candidate's requests, 0\.0 % of the incumbent's/u);
-    assert.equal(ended.figures.candidate.mismatched, answered.filter((version) => version === 2).length);
+    // It may have ended before the last ones were answered, which count no more.
+    const { mismatched } = ended.figures.candidate;
+    assert.ok(mismatched > 0 && mismatched <= answered.filter((version) => version === 2).length, String(mismatched));
   });
 
   it('is paused with too few requests, goes on when they come, and waits for a person that paused it', async () => {

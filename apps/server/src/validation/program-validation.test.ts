@@ -45,7 +45,7 @@ before(async () => {
       await programs.store('other', { id: 'other-id', source: source('x') });
       await programs.setActive('mail', 1, { record: { id: 'p1' } });
     },
-    { server: { definitions: { maker: MAKER } }, edge: { watching }, timeoutMs: 500 },
+    { server: { definitions: { maker: MAKER } }, edge: { watching }, timeoutMs: 1000 },
   );
   ({ server } = served);
   receiver = await openReceiver();

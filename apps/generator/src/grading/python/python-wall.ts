@@ -26,7 +26,7 @@ except PermissionError:
 if child == 0:
     os._exit(0)
 sys.exit(7)`;
-const PROBE_LIMIT_MS = 20_000;
+const PROBE_LIMIT_MS = 60_000;
 
 /** Looks for bubblewrap and Python and tries them together; gives the wall, or the reason why there is none. */
 export async function findPythonWall(): Promise<PythonWall | { readonly missing: string }> {

@@ -13,7 +13,7 @@ const MEMORY_MB = 512;
 /** The most that a program may write past its own output before it is ended, in bytes. */
 const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 /** How long the wall and Python may take to start, in milliseconds. */
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 /** What a program must have had of a processor, since Python has started, before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
 const FAIR_CPU_MS = 150;
 /** How long a program that had less may take in all, in milliseconds, where that is more than its limit: one that sleeps looks like one that waits for a processor. */

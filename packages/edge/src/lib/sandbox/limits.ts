@@ -43,8 +43,8 @@ export const QUEUE_LIMIT_CHARS = 256 * 1024 * 1024;
 export const KILLS_BEFORE_QUARANTINE = 3;
 export const KILL_WINDOW_MS = 10 * 60_000;
 export const QUARANTINE_MS = 60_000;
-/** A worker that is not ready after this is killed, in milliseconds. */
-export const START_LIMIT_MS = 15_000;
+/** A worker that is not ready after this is killed, in milliseconds; long, because several start at once, and on a busy machine that takes its time. */
+export const START_LIMIT_MS = 60_000;
 /** Starts that fail one after the other until calls that wait are refused. */
 export const START_FAILURES_MAX = 5;
 /** Delay before a worker that died at its start is replaced: doubled from the first to the second, in milliseconds. */

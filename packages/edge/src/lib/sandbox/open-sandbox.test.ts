@@ -8,6 +8,9 @@ import { type Jail, noJail } from './jail/jail.ts';
 import { openSandbox } from './open-sandbox.ts';
 import type { SandboxProgram } from './sandbox.ts';
 
+/** A limit that nothing here meets, however slow the machine is. */
+const AMPLE_MS = 60_000;
+
 async function program(source: string): Promise<SandboxProgram> {
   const { code, digest } = await buildProgram(source);
   return { key: digest, code };
@@ -34,7 +37,7 @@ function workerPids(): number[] {
 
 describe('openSandbox', () => {
   it('answers thousands of calls, each with its own output', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, timeoutMs: AMPLE_MS });
     const double = await program('export const run = (n: number) => n * 2;');
     const square = await program('export const run = (n: number) => n * n;');
     await sandbox.run(double, '1');
@@ -64,13 +67,20 @@ describe('openSandbox', () => {
         return seen;
       }`;
     const counting = await program(source);
-    await using kept = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
+    await using kept = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: AMPLE_MS });
     await kept.run(counting, '1');
     const second = await kept.run(counting, '2');
     assert.deepEqual(second.status === 'success' && JSON.parse(second.outputJson), [102, true, 1, 200_001]);
 
     // Each context takes 2 MB: the limit holds because those of ended calls are given back.
-    await using fresh = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, memoryLimitMb: 16, state: 'fresh' });
+    await using fresh = await openSandbox({
+      clock: systemClock,
+      jail: noJail,
+      workers: 1,
+      timeoutMs: AMPLE_MS,
+      memoryLimitMb: 16,
+      state: 'fresh',
+    });
     for (let step = 1; step <= 60; step += 1) {
       const result = await fresh.run(counting, String(step));
       if (step === 3) assert.equal(result.status, 'error');
@@ -85,7 +95,7 @@ describe('openSandbox', () => {
   });
 
   it('takes inputs and outputs of a megabyte and any characters', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: AMPLE_MS });
     const echo = await program('export const run = (value: unknown) => value;');
     const value = ['é€😀\n\u0000"\\'.repeat(50_000), { nested: [null, true, 1.5e-7] }];
     const result = await sandbox.run(echo, JSON.stringify(value, null, 2));
@@ -111,8 +121,7 @@ describe('openSandbox', () => {
   });
 
   it('keeps other programs quick while one hangs', async () => {
-    // No limit that comes to an end meanwhile, however slow the machine is.
-    const sandbox = await openSandbox({ clock: systemClock, jail: noJail, timeoutMs: 60_000 });
+    const sandbox = await openSandbox({ clock: systemClock, jail: noJail, timeoutMs: AMPLE_MS });
     const bad = await program(unstoppable);
     const good = await program('export const run = (n: number) => n + 1;');
     await sandbox.run(good, '1');
@@ -149,7 +158,7 @@ describe('openSandbox', () => {
   });
 
   it('loses only the calls under way when its workers are killed', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, timeoutMs: AMPLE_MS });
     const slow = await program(
       'export function run(n: number) { let x = n; for (let i = 0; i < 2e6; i++) x = (x * 31) % 9973; return x; }',
     );
@@ -183,7 +192,7 @@ describe('openSandbox', () => {
   });
 
   it('keeps more programs than fit into a worker', async () => {
-    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: AMPLE_MS });
     const programs = await Promise.all(Array.from({ length: 30 }, (_, n) => program(`export const run = () => ${n};`)));
     for (let round = 0; round < 2; round += 1) {
       const results = await Promise.all(programs.map((each) => sandbox.run(each, 'null')));
@@ -195,7 +204,7 @@ describe('openSandbox', () => {
   });
 
   it('refuses more calls than its queue takes', async () => {
-    const sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 60_000 });
+    const sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: AMPLE_MS });
     const loop = await program('export function run() { for (;;) {} }');
     const large = `"${'x'.repeat(15_000_000)}"`;
     const calls = Array.from({ length: 20 }, () => sandbox.run(loop, large).catch((error: unknown) => error));

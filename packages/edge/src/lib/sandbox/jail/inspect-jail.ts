@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { JailedProcess, Wall, WallName, WorkerCommandLine } from './jail.ts';
 
 /** How long a probe may take, in milliseconds. */
-const PROBE_LIMIT_MS = 10_000;
+const PROBE_LIMIT_MS = 60_000;
 
 const triedSchema = z.array(z.object({ name: z.string().max(100), error: z.string().max(100).nullable() })).max(20);
 const findingsSchema = z.object({

@@ -36,7 +36,7 @@ export interface PythonGuest {
 export function findPython(memoryMb: number): PythonGuest | string {
   const found = PYTHON.find(isExecutable);
   if (found === undefined) return `there is no ${PYTHON.join(' and no ')}`;
-  const text = execFileSync(found, [...PYTHON_FLAGS, '-c', PLACES], { env: {}, encoding: 'utf8', timeout: 10_000 });
+  const text = execFileSync(found, [...PYTHON_FLAGS, '-c', PLACES], { env: {}, encoding: 'utf8', timeout: 60_000 });
   const { executable, folders, libraries } = placesSchema.parse(JSON.parse(text));
   const ofLibraries = libraries.map((file) => (LIBRARY_FOLDER.test(dirname(file)) ? dirname(file) : file));
   // The loader of programs by the path that stands in them: that of Node is that of Python.
