@@ -147,6 +147,15 @@ describe('programs of Python', () => {
     assert.deepEqual([sandbox?.health().restarts, sandbox?.health().python?.restarts], [restarts, pythonRestarts]);
   });
 
+  it('have longer when they had little of a processor, but not for ever', async (test) => {
+    if (needSandbox(test) === undefined) return;
+    const restarts = sandbox?.health().python?.restarts;
+    const idle = 'import time\ndef run(seconds):\n  time.sleep(seconds)\n  return seconds';
+    assert.equal(await outputOf(idle, 0.7, SHORT_MS), 0.7);
+    assert.equal((await run(idle, 60, SHORT_MS)).status, 'timeout');
+    assert.equal(sandbox?.health().python?.restarts, restarts);
+  });
+
   it('get a MemoryError for more than their memory', async (test) => {
     if (needSandbox(test) === undefined) return;
     assert.match(await failureOf('def run(x): return len(bytearray(2 ** 30))'), /more than 64 MB of memory/u);
