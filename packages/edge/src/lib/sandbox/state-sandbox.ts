@@ -54,11 +54,12 @@ export class StateSandbox implements Sandbox {
     this.#stateless.set(key, false);
     const [oldest] = this.#stateless.keys();
     if (this.#stateless.size > PROGRAMS_REMEMBERED && oldest !== undefined) this.#stateless.delete(oldest);
-    if (language !== 'python' && inParts !== true) {
-      void this.#check.whyStateful(code).then((reason) => {
-        if (reason === undefined) this.#stateless.set(key, true);
-      });
-    }
+    if (language !== 'python' && inParts !== true) void this.#look(key, code);
     return false;
+  }
+
+  async #look(key: string, code: string): Promise<void> {
+    const reason = await this.#check.whyStateful(code);
+    if (reason === undefined) this.#stateless.set(key, true);
   }
 }

@@ -72,7 +72,15 @@ export class NewValues {
         const variable = this.#syntax.variableOf(node);
         return variable !== undefined && this.#isHere(variable, node) && this.#holdsNew(variable);
       }
-      default:
+      case 'AwaitExpression':
+      case 'ClassExpression':
+      case 'ImportExpression':
+      case 'MemberExpression':
+      case 'MetaProperty':
+      case 'SpreadElement':
+      case 'Super':
+      case 'TaggedTemplateExpression':
+      case 'YieldExpression':
         return false;
     }
   }
@@ -126,7 +134,7 @@ export class NewValues {
     return this.#remembered(variable, () => {
       const [definition, ...others] = variable.defs;
       if (definition === undefined || others.length > 0) return false;
-      const isDeclared = definition.type === 'Variable' ? this.#isPlain(definition.node as Node) : this.#isNewParameter(variable);
+      const isDeclared = definition.type === 'Variable' ? this.#isPlain(definition.node) : this.#isNewParameter(variable);
       return isDeclared && variable.references.every((one) => !one.isWrite() || this.#writesNew(one.identifier as Node));
     });
   }

@@ -105,7 +105,7 @@ export class ProgramSyntax {
   /** The function in which a variable is declared; undefined: it is the program's, and all calls have the same. */
   homeOf(variable: Variable): Node | undefined {
     const { block, type } = variable.scope.variableScope;
-    return type === 'function' || type === 'class-field-initializer' ? (block as Node) : undefined;
+    return type === 'function' || type === 'class-field-initializer' ? block : undefined;
   }
 
   /** The function whose `this` a node has, arrows left out. */

@@ -49,6 +49,7 @@ export class StatelessCheck {
       return;
     }
     this.#thread ??= this.#start();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#thread.postMessage(first.question);
     this.#stopTimer = this.#clock.schedule(LIMIT_MS, () => this.#end('it takes too long to look at'));
   }

@@ -25,5 +25,6 @@ function reasonFor(code: string): string | undefined {
 
 parentPort?.on('message', ({ id, code }: StatelessQuestion) => {
   const answer: StatelessAnswer = { id, reason: reasonFor(code) };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of a thread has no origin
   parentPort?.postMessage(answer);
 });

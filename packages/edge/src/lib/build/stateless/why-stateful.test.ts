@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import { textProgram } from '../../../../../../benchmarks/edge/text-program.ts';
 import { buildProgram } from '../build-program.ts';
 import { whyStateful } from './why-stateful.ts';
 
@@ -92,7 +91,6 @@ const stateful: readonly (readonly [source: string, reason: RegExp])[] = [
 describe('whyStateful', () => {
   it('finds nothing in programs that keep nothing', async () => {
     for (const source of stateless) assert.equal(await reasonFor(source), undefined, source);
-    assert.equal(await reasonFor(textProgram(200)), undefined);
   });
 
   it('finds what programs keep, and where', async () => {

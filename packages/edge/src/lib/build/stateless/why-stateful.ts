@@ -1,4 +1,4 @@
-import type { CallExpression, MemberExpression, NewExpression, Node } from 'estree';
+import type { CallExpression, MemberExpression, Node } from 'estree';
 import {
   CALLED_UNSEEN,
   CHANGES_ARGUMENT,
@@ -8,7 +8,6 @@ import {
   SEARCHES,
   isChangingMethod,
 } from './known-names.ts';
-import type { buildProgram } from '../build-program.ts';
 import { NewValues } from './new-values.ts';
 import { ProgramSyntax, calledMember, isFunction, nameOfMember } from './program-syntax.ts';
 
@@ -36,7 +35,7 @@ const KNOWN_NODES = new Set(
  * It is not run: every place is looked at that changes something, and each must change what the call itself has made. What that is for certain,
  * {@link NewValues} tells; all else counts as shared. Names that are only known at run time may be read by, not called or written by, except on a new value.
  *
- * `code`: what {@link buildProgram} made. Throws a RangeError for one that is nested too deeply.
+ * `code`: what `buildProgram` made. Throws a RangeError for one that is nested too deeply.
  */
 export function whyStateful(code: string): string | undefined {
   const source = moduleOf(code);
@@ -91,32 +90,15 @@ class StateSearch {
   reasonOf(node: Node): string | undefined {
     if (!KNOWN_NODES.has(node.type)) return `${node.type} is not looked into`;
     const isLater = !this.#syntax.isLoading(node);
-    switch (node.type) {
-      case 'FunctionDeclaration':
-      case 'FunctionExpression':
-      case 'ArrowFunctionExpression':
-        return node.async === true ? 'a function that waits' : undefined;
-      case 'Identifier':
-        return this.#reasonOfName(node.name, node);
-      case 'Property':
-      case 'MethodDefinition':
-      case 'PropertyDefinition':
-        return this.#reasonOfMember(node);
-      case 'MemberExpression':
-        return this.#reasonOfAccess(node, isLater);
-      case 'CallExpression':
-        return isLater ? this.#reasonOfCall(node) : this.#reasonWhenLoaded(node);
-      case 'NewExpression':
-        return isLater ? undefined : this.#reasonWhenLoaded(node);
-      case 'ThisExpression':
-        return this.#isInClass(node) ? undefined : '"this" outside of a class';
-      case 'ReturnStatement':
-        return this.#isConstructor(this.#syntax.functionOf(node)) && node.argument != null
-          ? 'a constructor that returns something'
-          : undefined;
-      default:
-        return undefined;
-    }
+    if (isFunction(node)) return node.async === true ? 'a function that waits' : undefined;
+    if (node.type === 'Identifier') return this.#reasonOfName(node.name, node);
+    if (node.type === 'Property' || node.type === 'MethodDefinition' || node.type === 'PropertyDefinition')
+      return this.#reasonOfMember(node);
+    if (node.type === 'MemberExpression') return this.#reasonOfAccess(node, isLater);
+    if (node.type === 'CallExpression') return isLater ? this.#reasonOfCall(node) : this.#reasonWhenLoaded();
+    if (node.type === 'ThisExpression') return this.#isInClass(node) ? undefined : '"this" outside of a class';
+    const isGivenBack = node.type === 'ReturnStatement' && node.argument != null;
+    return isGivenBack && this.#isConstructor(this.#syntax.functionOf(node)) ? 'a constructor that returns something' : undefined;
   }
 
   #reasonOfName(name: string, node: Node): string | undefined {
@@ -180,10 +162,8 @@ class StateSearch {
   }
 
   /** What is used up by calls must not be made when the program is loaded. */
-  #reasonWhenLoaded(call: CallExpression | NewExpression): string | undefined {
-    return this.#hasIterators && this.#runsWhenLoaded && call.type === 'CallExpression'
-      ? 'an iterator may have been made when the program was loaded'
-      : undefined;
+  #reasonWhenLoaded(): string | undefined {
+    return this.#hasIterators && this.#runsWhenLoaded ? 'an iterator may have been made when the program was loaded' : undefined;
   }
 
   /** Whether a call in the program's own statements may run a function of the program, or one that makes an iterator. */
@@ -209,9 +189,7 @@ class StateSearch {
     if (isFunction(node) || node.type === 'ClassExpression') return true;
     if (node.type === 'Identifier') {
       const variable = this.#syntax.variableOf(node);
-      return (
-        variable !== undefined && variable.defs.some(({ type, node: at }) => type !== 'Variable' || mayHoldFunction(at as Node))
-      );
+      return variable !== undefined && variable.defs.some(({ type, node: at }) => type !== 'Variable' || mayHoldFunction(at));
     }
     return node.type === 'MemberExpression' && this.#syntax.globalOf(node.object) === undefined;
   }
@@ -223,30 +201,14 @@ class StateSearch {
   }
 
   /** Whether a member is written, or taken away. */
-  #isChanged(node: MemberExpression): boolean {
+  #isChanged(node: Node): boolean {
     const parent = this.#syntax.parentOf(node);
-    switch (parent?.type) {
-      case 'AssignmentExpression':
-        return parent.left === node;
-      case 'UpdateExpression':
-        return true;
-      case 'UnaryExpression':
-        return parent.operator === 'delete';
-      case 'ChainExpression':
-        return isDelete(this.#syntax.parentOf(parent));
-      case 'ForInStatement':
-      case 'ForOfStatement':
-        return parent.left === node;
-      case 'ArrayPattern':
-      case 'RestElement':
-        return true;
-      case 'AssignmentPattern':
-        return parent.left === node;
-      case 'Property':
-        return parent.value === node && this.#syntax.parentOf(parent)?.type === 'ObjectPattern';
-      default:
-        return false;
-    }
+    if (parent?.type === 'UnaryExpression') return parent.operator === 'delete';
+    if (parent?.type === 'ChainExpression') return this.#isChanged(parent);
+    if (parent?.type === 'Property') return parent.value === node && this.#syntax.parentOf(parent)?.type === 'ObjectPattern';
+    if (parent !== undefined && 'left' in parent && parent.type !== 'BinaryExpression' && parent.type !== 'LogicalExpression')
+      return parent.left === node;
+    return parent?.type === 'UpdateExpression' || parent?.type === 'ArrayPattern' || parent?.type === 'RestElement';
   }
 
   #isCalled(node: Node): boolean {
@@ -290,10 +252,6 @@ class StateSearch {
 
 function isLook(node: MemberExpression): boolean {
   return ['hasOwnProperty', 'propertyIsEnumerable', 'toString'].includes(nameOfMember(node) ?? '');
-}
-
-function isDelete(node: Node | undefined): boolean {
-  return node?.type === 'UnaryExpression' && node.operator === 'delete';
 }
 
 function mayHoldFunction(declarator: Node): boolean {
