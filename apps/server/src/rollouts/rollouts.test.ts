@@ -185,7 +185,7 @@ describe('a canary', () => {
     await until(id, ({ status }) => status === 'in_progress');
     assert.equal((await act(id, 'pause', { reason: 'lunch' })).status, 200);
     const kept = await until(id, ({ figures }) => figures.candidate.requests >= 50);
-    assert.deepEqual([kept.status, kept.waits_for], ['paused', 'lunch']);
+    assert.deepEqual([kept.status, kept.waits_for], ['paused', 'lunch'], JSON.stringify(kept));
     assert.equal(errorIn(await act(id, 'pause'), 'INVALID_STATE').status, 409);
     assert.equal((await act(id, 'resume')).status, 200);
   });

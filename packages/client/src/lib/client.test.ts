@@ -349,6 +349,8 @@ describe('Client.allEvents', () => {
         own.add((await client.startWorkflow('plain', { project_id: 'streamed' })).execution_id);
         await client.startWorkflow('plain', { project_id: 'other' });
       }
+      // One that was never connected would say so instead of waiting.
+      while (positions.length === 0) await new Promise((resolve) => void setTimeout(resolve, 5));
       await kill(host);
       host = await open();
     }

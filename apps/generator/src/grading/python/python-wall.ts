@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { killGroup } from '@loopwright/edge';
 import { PlatformError } from '@loopwright/protocol';
 import { noProcessesFilter } from './no-processes-filter.ts';
 
@@ -40,7 +41,9 @@ export async function findPythonWall(): Promise<PythonWall | { readonly missing:
   const wall: PythonWall = {
     start: (args) => {
       const all = ['--info-fd', '3', '--seccomp', '4', ...WALL, python, ...args];
-      const child = spawn(bwrap, all, { stdio: ['pipe', 'pipe', 'ignore', 'pipe', 'pipe'], env: {} });
+      const child = spawn(bwrap, all, { stdio: ['pipe', 'pipe', 'ignore', 'pipe', 'pipe'], env: {}, detached: true });
+      // Killed while it begins, it would leave behind what waits for it.
+      child.once('exit', () => killGroup(child));
       const filterPipe = child.stdio[4] as Writable;
       filterPipe.on('error', () => undefined);
       filterPipe.end(filter);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
+import { killGroup } from './kill-group.ts';
 import type { JailedProcess, WorkerCommandLine } from './jail.ts';
 import { seccompFilter } from './seccomp-filter.ts';
 import type { FilterArchitecture } from './syscalls.ts';
@@ -100,8 +101,11 @@ export function bubblewrapStarter(
       stdio,
       cwd: '/',
       env: {},
+      // A group of its own, so that all of it can be killed.
+      detached: true,
       ...identity,
     });
+    child.once('exit', () => killGroup(child));
     const [, , , filterPipe, infoPipe] = child.stdio;
     // Where bubblewrap could not start, nobody reads; the end of the child says so.
     filterPipe?.on('error', () => undefined);
@@ -114,7 +118,7 @@ export function bubblewrapStarter(
       info = (info + piece.toString('latin1')).slice(0, INFO_LIMIT_CHARS);
       pid = readPid(info);
     });
-    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => child.kill('SIGKILL') };
+    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => hasEnded(child) || killGroup(child) };
   };
 }
 

@@ -91,6 +91,22 @@ describe('openJail', () => {
     assert.equal(existsSync(`/proc/${line}`), false);
   });
 
+  it('leaves nothing behind that is killed while it begins', { timeout: 60_000 }, async (test) => {
+    const found = needJail(test);
+    if (found === undefined) return;
+    for (let wait = 0; wait < 10; wait += 0.5) {
+      const { child, kill } = found.start({ command: process.execPath, args: ['-e', 'setInterval(() => 1, 1000)'] });
+      child.stdout?.resume();
+      const closed = once(child, 'close');
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait);
+      });
+      kill();
+      // Not before all of it has ended, for it holds the streams.
+      await closed;
+    }
+  });
+
   it('runs programs in it, and kills them from outside', async (test) => {
     const found = needJail(test);
     if (found === undefined) return;
