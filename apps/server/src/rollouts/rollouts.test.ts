@@ -43,11 +43,20 @@ before(async () => {
 });
 after(() => served[Symbol.asyncDispose]());
 
+const refreshed = (): Promise<unknown> =>
+  fetch(`${served.edgeUrl}/tasks/step/refresh`, { method: 'POST', headers: { authorization: 'Bearer secret' } });
+
+/** Waits until the edge has followed the end of a rollout: its row decides, the store and then the edge come after it. */
+async function followed(): Promise<void> {
+  while ((await server.programs.rollout('step')) !== null) await delay(10);
+  await refreshed();
+}
+
 let moves = 0;
 beforeEach(async () => {
   moves += 1;
   await server.programs.setActive('step', 1, { record: { id: `reset-${moves}` } });
-  await fetch(`${served.edgeUrl}/tasks/step/refresh`, { method: 'POST', headers: { authorization: 'Bearer secret' } });
+  await refreshed();
 });
 afterEach(async () => {
   const { rollouts } = rolloutListSchema.parse((await server.get(`${PATH}/rollouts`)).body);
@@ -114,8 +123,8 @@ describe('a canary', () => {
         ['complete', 100],
       ],
     );
+    await followed();
     assert.equal(versionIn(await ask(1)), '2');
-    assert.equal(await server.programs.rollout('step'), null);
     const { active } = programTimelineSchema.parse((await server.get(`${PATH}/timeline`)).body);
     assert.deepEqual([active?.version, active?.rollout_id, active?.why, active?.moved_by], [2, id, 'convinced', 'developer']);
   });
@@ -129,6 +138,7 @@ describe('a canary', () => {
     });
     assert.ok(done.figures.candidate.requests >= 10);
     assert.ok(done.history.every(({ action, by }) => action === 'start' || by === null));
+    await followed();
     assert.equal(versionIn(await ask(1)), '2');
   });
 
@@ -140,6 +150,7 @@ describe('a canary', () => {
     const test = ended.tests.find(({ metric }) => metric === 'errors');
     assert.ok(test !== undefined && test.e_value >= test.threshold);
     assert.deepEqual([ended.current_percentage, ended.history.at(-1)?.by], [0, null]);
+    await followed();
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(n)));
     assert.ok(answers.every((answer) => answer.status === 200 && versionIn(answer) === '1'));
   });
@@ -154,6 +165,7 @@ describe('a canary', () => {
     assert.match(ended.status_reason ?? '', /^Slow answers: \d/u);
     const { candidate, incumbent } = ended.figures;
     assert.ok(candidate.slow / candidate.timed > 1.5 * (incumbent.slow / incumbent.timed), JSON.stringify(ended.figures));
+    await followed();
     assert.equal(versionIn(await ask(1)), '1');
   });
 
@@ -198,6 +210,7 @@ describe('a canary', () => {
     await server.programs.setActive('step', 2, { record: { id: `moved-${isoTime(systemClock.now())}` } });
     const ended = await until(moved, ({ status }) => status === 'failed');
     assert.match(ended.status_reason ?? '', /Version 2 was made active/u);
+    await followed();
     assert.equal(versionIn(await ask(2)), '2');
   });
 
