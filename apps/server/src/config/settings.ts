@@ -141,7 +141,8 @@ export const SETTINGS = {
   sandbox_timeout_ms: setting({
     schema: z.int().min(1).max(60_000),
     default: 1000,
-    description: 'Time limit of one run of a program, in milliseconds',
+    description:
+      'Time limit of one run of a program, in milliseconds; five times as long where it had less than half of that on a processor',
   }),
   sandbox_state: setting({
     schema: z.enum(['kept', 'fresh']),
