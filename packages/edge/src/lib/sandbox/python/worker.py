@@ -113,9 +113,22 @@ def worker(
             raise TypeError('The program defines no function "run"')
         return run
 
+    def renew():
+        """Modules are as they were before any program; those imported since are imported anew. Only what was changed inside of an older object stays."""
+        for name in [name for name in modules if name not in older]:
+            del modules[name]
+        for name, (module, members) in older.items():
+            modules[name] = module
+            own = vars(module)
+            if len(own) != len(members) or any(own.get(key, older) is not value for key, value in members.items()):
+                own.clear()
+                own.update(members)
+
     def attempt(program, text):
         """Gives the kind of the answer and its text. A program that ran out of time or memory is loaded again by the next call."""
         try:
+            if program['isFresh']:
+                renew()
             if program['run'] is None or program['isFresh']:
                 program['run'] = load(program['code'])
             value, _ = scan(text, 0)
@@ -147,6 +160,7 @@ def worker(
             return TIMEOUT, b'\nThe program ran longer than %d ms' % late
 
     programs = {}
+    older = {name: (module, dict(vars(module))) for name, module in modules.items()}
     send(READY, 0, 0, ('cpython %d.%d' % sys.version_info[:2]).encode())
     while True:
         head = source.read(16)
