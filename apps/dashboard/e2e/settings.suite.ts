@@ -7,7 +7,6 @@ import type { Locator, Page } from 'playwright-core';
 import { violations } from './axe.ts';
 import { dialogTroubles } from './dialogs.ts';
 import { type DashboardServer, type WatchedPage, openPage } from './dashboard-fixture.ts';
-import { openSubPathProxy } from './sub-path-proxy.ts';
 import type { World } from './world.ts';
 
 const TABS = ['keys', 'people', 'webhooks', 'providers', 'retention', 'audit', 'server'];
@@ -139,24 +138,6 @@ function testPages(world: World): void {
     await look('new secret', page.getByRole('button', { name: 'New secret…' }));
     await look('remove', page.getByRole('button', { name: 'Remove…' }));
     assert.deepEqual(troubles, []);
-  });
-
-  it('lead to the interface for programs, here and below a path', async () => {
-    await using proxy = await openSubPathProxy(server.url, '/tools/loop');
-    for (const root of [server.url, `${proxy.url}/tools/loop`]) {
-      const { page: other, context, troubles } = await openPage(world.browser, root);
-      await other.goto(`${root}/settings?tab=server`);
-      await other.getByRole('link', { name: 'API', exact: true }).last().press('Enter');
-      await other.getByRole('heading', { name: /^Loopwright/ }).waitFor();
-      await other.getByText('/api/v1/model-providers').waitFor();
-      assert.equal(await other.title(), 'Loopwright API');
-      // Swagger UI tries one style of its own, which is not let in; nothing is asked of others.
-      assert.deepEqual(
-        troubles.filter((trouble) => !trouble.includes('Applying inline style')),
-        [],
-      );
-      await context.close();
-    }
   });
 
   it('tell viewers what is not for them', async () => {
