@@ -132,6 +132,7 @@ function testPages(world: World): void {
     await made(server, '/api/v1/api-keys', { name: 'looked at', role: 'viewer' });
     await page.goto('/settings');
     await look('new key', page.getByRole('button', { name: 'New key' }));
+    await look('new secret of a key', page.getByRole('button', { name: /secret.*looked at/ }));
     await look('revoke', page.getByRole('button', { name: 'Revoke looked at' }));
     await page.goto('/settings?tab=webhooks');
     await look('new webhook', page.getByRole('button', { name: 'New webhook' }));
