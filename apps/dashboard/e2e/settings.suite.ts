@@ -55,6 +55,8 @@ function testPages(world: World): void {
     await page.getByRole('tab', { name: 'People' }).click();
     await page.getByLabel('Role of developer').selectOption('admin');
     await page.getByText('developer is admin now').waitFor();
+    await page.locator('summary', { hasText: 'What each role may' }).press('Enter');
+    await page.getByRole('row', { name: 'executions:write no yes yes' }).waitFor();
     await page.getByLabel('Project', { exact: true }).selectOption('billing');
     await page.getByLabel('Person', { exact: true }).fill('developer');
     await page.getByLabel('Role', { exact: true }).selectOption('operator');
