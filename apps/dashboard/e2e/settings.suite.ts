@@ -81,7 +81,7 @@ function testPages(world: World): void {
       await dialog.getByLabel('Address').fill(url);
       await dialog.getByRole('button', { name: 'Make the webhook' }).click();
       await page.getByText(/Copy the secret of/).waitFor();
-      await page.getByRole('button', { name: 'Test', exact: true }).click();
+      await page.getByRole('button', { name: `Test ${url}`, exact: true }).click();
       const delivery = page.getByRole('region', { name: 'Deliveries' }).getByRole('row', { name: /webhook_test/ });
       await delivery.waitFor();
       // Its delivery is no event that pages are told of.
