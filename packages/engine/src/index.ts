@@ -19,6 +19,7 @@ export {
   type ExecutionChange,
   type ExecutionEvent,
   type ExecutionPage,
+  type ExecutionOrder,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
