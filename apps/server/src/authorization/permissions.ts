@@ -129,6 +129,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
   'GET /api/v1/tasks/{task_id}/context': { need: 'tasks:read', on: 'task' },
   'GET /api/v1/inbox': { need: 'tasks:read', on: 'anywhere' },
+  'GET /api/v1/inbox/count': { need: 'tasks:read', on: 'anywhere' },
   'POST /api/v1/tasks/{task_id}/answer': {
     need: 'tasks:decide',
     on: 'task',

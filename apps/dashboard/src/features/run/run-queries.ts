@@ -58,7 +58,7 @@ export const auditQuery = (runId: string) =>
     queryKey: [...runKey(runId), 'audit'],
     queryFn: ({ pageParam }) => {
       const query = new URLSearchParams({
-        object_id: runId,
+        about: runId,
         limit: String(AUDITED),
         ...(pageParam === null ? {} : { cursor: pageParam }),
       });

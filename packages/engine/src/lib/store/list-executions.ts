@@ -84,6 +84,5 @@ function comparing({ order }: ExecutionQuery): (one: Listed, other: Listed) => n
   const sign = order === undefined || order.isDescending ? -1 : 1;
   if (orderedColumn(order) === undefined) return (one, other) => sign * (one.no - other.no);
   // By their bytes, as the store compares them.
-  return (one, other) =>
-    sign * Buffer.compare(Buffer.from(one.value ?? ''), Buffer.from(other.value ?? '')) || other.no - one.no;
+  return (one, other) => sign * Buffer.compare(Buffer.from(one.value ?? ''), Buffer.from(other.value ?? '')) || other.no - one.no;
 }

@@ -23,7 +23,8 @@ import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import { steadyLimits } from './steady-limits.ts';
-import type { Counted, OwnedEntry, StoreReader } from './store.ts';
+import { readOpenQuestions } from './open-questions.ts';
+import type { Counted, OpenQuestions, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
 const COUNTS: Readonly<Record<Exclude<Counted, 'events'>, string>> = {
@@ -278,6 +279,10 @@ export class SqliteReader implements StoreReader {
     return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY ${order} LIMIT ?`)
       .all(...values, limit)
       .map((row) => toHumanTask(row, this.files));
+  }
+
+  openQuestions(projects?: ProjectScope): OpenQuestions[] {
+    return readOpenQuestions((sql) => this.prepare(sql), this.files, projects);
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {

@@ -83,6 +83,40 @@ export const executionResponseSchema = z.object({
 });
 export type ExecutionResponse = z.infer<typeof executionResponseSchema>;
 
+/** Ids of executions, with commas between them; at most 100. */
+const executionIdsSchema = z
+  .string()
+  .max(20_000)
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.string().min(1).max(200)).max(100));
+
+/** `GET /api/v1/executions?…`. */
+export const listExecutionsQuerySchema = z.object({
+  workflow_id: z.string().max(200).optional(),
+  project_id: z.string().max(200).optional(),
+  /** One of those that an execution can have; another one is INVALID_STATUS. */
+  status: z.string().max(100).optional(),
+  /** Text that the workflow or the project contains, A to Z in any case, or that the id begins with. */
+  q: z.string().min(1).max(200).optional(),
+  /** Started at this time or later. */
+  created_from: time.optional(),
+  created_before: time.optional(),
+  /** Only executions with an open question that the caller may answer. */
+  waiting_for: z.literal('me').optional(),
+  execution_id: executionIdsSchema.optional(),
+  /** A "-" in front: the greatest first. Where the field is the same, the newest come first. */
+  sort: z
+    .enum(['started_at', '-started_at', 'workflow_id', '-workflow_id', 'project_id', '-project_id', 'status', '-status'])
+    .default('-started_at'),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  /** Further in, pages are read behind cursors. */
+  offset: z.coerce.number().int().nonnegative().max(100_000).default(0),
+  /** `next_cursor` of the page before, with the same filters and order. */
+  cursor: z.string().min(1).max(2000).optional(),
+});
+export type ListExecutionsQuery = z.infer<typeof listExecutionsQuerySchema>;
+export type ListExecutionsInput = z.input<typeof listExecutionsQuerySchema>;
+
 /** `GET /api/v1/executions`. */
 export const executionListSchema = z.object({
   executions: z.array(
@@ -93,6 +127,15 @@ export const executionListSchema = z.object({
       status: executionStatusSchema,
       started_at: time.nullable(),
       completed_at: time.nullable(),
+      /** The run that it is, or was before a retry; null for one that belongs to none. */
+      run: z
+        .object({
+          run_id: z.string(),
+          project_name: z.string().nullable(),
+          /** What governance and hygiene warn of; null as long as nothing was checked. */
+          warnings_count: z.int().nullable(),
+        })
+        .nullable(),
     }),
   ),
   total: z.int(),
