@@ -112,6 +112,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/diagram': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/waits': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/why': { need: 'executions:read', on: 'execution' },
   'WS /api/v1/ws/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/events': { need: 'executions:read', on: 'execution' },

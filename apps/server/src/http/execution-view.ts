@@ -129,6 +129,7 @@ function progressOf(
   const isClarifying = open.some((task) => task.key === key && task.kind === 'clarification');
   return {
     step_id: name,
+    key,
     status: isClarifying ? 'clarifying' : STEP_STATUS[state],
     started_at: isoTime(createdAt),
     completed_at: timeOrNull(recordedAt),

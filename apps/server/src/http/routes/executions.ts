@@ -5,6 +5,7 @@ import {
   executionListSchema,
   isoTime,
   listExecutionsQuerySchema,
+  waitListSchema,
   whySchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -12,6 +13,7 @@ import { executionsWaitingFor } from '../../runs/waiting-for.ts';
 import type { AppParts } from '../app.ts';
 import { executionView } from '../execution-view.ts';
 import { listedPage } from '../listed-executions.ts';
+import { waitsView } from '../waits-view.ts';
 import { findExecution, oneExecution } from './execution-schemas.ts';
 
 /** `/executions`: list, state, and why one does not move. */
@@ -43,6 +45,20 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
       { schema: { ...oneExecution, summary: 'The state of an execution' } },
       async ({ params: { execution_id } }) =>
         engine.read.together(() => executionView(engine, findExecution(parts, execution_id))),
+    );
+
+    api.get(
+      '/executions/:execution_id/waits',
+      {
+        schema: {
+          tags: ['executions'],
+          summary: 'The times that an execution stood still, and for what',
+          params: oneExecution.params,
+          response: { 200: waitListSchema, 404: errorResponseSchema },
+        },
+      },
+      async ({ params: { execution_id } }) =>
+        engine.read.together(() => waitsView(engine.read, findExecution(parts, execution_id))),
     );
 
     api.get(

@@ -55,6 +55,8 @@ export const executionResponseSchema = z.object({
   step_progress: z.array(
     z.object({
       step_id: z.string(),
+      /** Names it in the execution; its first part is the task of the workflow, for a run the phase. */
+      key: z.string(),
       status: z.enum(['executing', 'clarifying', 'waiting', 'completed', 'failed', 'cancelled']),
       started_at: time.nullable(),
       completed_at: time.nullable(),
@@ -142,6 +144,39 @@ export const executionListSchema = z.object({
   next_cursor: nextCursorSchema,
 });
 export type ExecutionList = z.infer<typeof executionListSchema>;
+
+/** Once that an execution stood still, for whom or for what. */
+const waitSchema = z.object({
+  /** Names it in the execution, as `step_progress` does. */
+  key: z.string(),
+  step_id: z.string().nullable(),
+  /** `person`: somebody answers; `advance`: somebody lets a run go on to its next phase; `pause`: somebody resumes it; `execution`: another one ends. */
+  kind: z.enum(['person', 'advance', 'pause', 'timer', 'event', 'retry', 'execution']),
+  /**
+   * The title of the question, the phase that is advanced to, the number of the try that failed, who paused; while it lasts the types of events and the id
+   * of the execution. Null when it is not known.
+   */
+  subject: z.string().nullable(),
+  started_at: time,
+  /** Null while it lasts, and for what was given up while the execution went on: when is not recorded. */
+  ended_at: time.nullable(),
+  /** When it ends by itself; null when it does not, and when it has ended. */
+  due_at: time.nullable(),
+  /** Whether it ended without what was waited for: it expired, failed or was given up. */
+  was_in_vain: z.boolean(),
+});
+export type Wait = z.infer<typeof waitSchema>;
+
+/** `GET /api/v1/executions/{id}/waits`: the times that an execution stood still, the earliest first. */
+export const waitListSchema = z.object({
+  execution_id: z.string(),
+  /** At most 1000, the last ones. */
+  waits: z.array(waitSchema),
+  total: z.int(),
+  /** Whether the record that they are read from is whole; that of an execution which has ended is compacted after a time. */
+  is_whole: z.boolean(),
+});
+export type WaitList = z.infer<typeof waitListSchema>;
 
 /** `GET /api/v1/executions/{id}/why`: why an execution does not move. */
 export const whySchema = z.object({
