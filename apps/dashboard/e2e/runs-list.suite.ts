@@ -159,7 +159,7 @@ function testPages(world: World): void {
     await runs().cancel(asking);
     await watched.context.setOffline(false);
     await shows(waiting(entries));
-    await page.route('**/api/v1/inbox?limit=1', (route) => route.abort());
+    await page.route('**/api/v1/inbox/count', (route) => route.abort());
     await page.reload();
     await shows(/how many wait for you is not known/);
     await page.unrouteAll();
