@@ -39,6 +39,13 @@ export function openings({ runs }: Pick<World, 'runs'>): readonly Opening[] {
       dialog: /^Cancel \d+ runs?\?$/,
       leave: 'Leave it',
     },
+    {
+      name: 'bulk-executions',
+      path: '/orchestrator/executions?workflow=steps',
+      button: /^Cancel all that fit/,
+      dialog: /^Cancel \d+ executions?\?$/,
+      leave: 'Leave it',
+    },
     { name: 'save-view', path: '/orchestrator/runs', button: 'Views', entry: 'Save this view…', dialog: 'Save this view' },
     { name: 'palette', path: '/orchestrator/runs', button: /^Search or do/, dialog: 'Search and commands' },
     { name: 'who', path: '/orchestrator/runs', button: account, entry: 'Be somebody else…', dialog: 'Who are you?' },

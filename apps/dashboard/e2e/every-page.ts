@@ -5,6 +5,7 @@ import { after, before, describe } from 'node:test';
 import type { ScriptedProvider } from '@loopwright/models/scripted';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testDialogs, testPhone } from './dialogs.suite.ts';
+import { testExecutionsList } from './executions-list.suite.ts';
 import { testExecutions } from './executions.suite.ts';
 import { testInbox } from './inbox.suite.ts';
 import { modelFlags, startModels } from './models-seed.ts';
@@ -18,6 +19,7 @@ import { testManyRuns } from './runs-many.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testSettings } from './settings.suite.ts';
 import { testSignIn } from './sign-in.suite.ts';
+import { testTimeline } from './timeline.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +48,8 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testMoves(world);
   testSettings(world);
   testExecutions(world);
+  testExecutionsList(world);
+  testTimeline(world);
   testDialogs(world);
   testModuleDialogs(world);
   testPhone(world);
