@@ -2,6 +2,7 @@ import { Suspense, lazy, type ReactElement, useState } from 'react';
 import { setPreferences, usePreferences } from '../preferences/preferences.ts';
 import { Menu } from '../ui/menu.tsx';
 import './list.css';
+import { compareTexts } from './merge-rows.ts';
 
 const SaveViewDialog = lazy(async () => ({ default: (await import('./save-view-dialog.tsx')).SaveViewDialog }));
 
@@ -17,7 +18,7 @@ export interface ViewsOf<Search> {
 }
 
 /** Filters under a name, on this device; the URL is what can be sent to others. */
-export function SavedViews<Search>({
+export function SavedViews<Search extends object>({
   of: { list, builtIn, read, wordsOf },
   search,
   onOpen,
@@ -41,7 +42,7 @@ export function SavedViews<Search>({
       return read({});
     }
   };
-  const present = own.find(({ query }) => query === JSON.stringify(search));
+  const present = own.find(({ query }) => sameText(opened(query)) === sameText(search));
   return (
     <>
       <Menu
@@ -90,4 +91,10 @@ export function SavedViews<Search>({
       ) : null}
     </>
   );
+}
+
+/** The same for searches that say the same, in whatever order the URL has it. */
+function sameText(search: object): string {
+  const said = Object.entries(search).filter(([, value]) => value !== undefined);
+  return JSON.stringify(said.toSorted(([one], [other]) => compareTexts(one, other)));
 }
