@@ -83,10 +83,10 @@ function testPages(world: World): void {
     await row(third).getByText('Waiting').waitFor();
     const order = async (): Promise<number> =>
       (await rows().allTextContents()).findIndex((text) => text.includes(third.slice(0, 8)));
-    const before = await order();
+    const earlier = await order();
     await client().cancel(third);
     await row(third).getByText('Cancelled').waitFor();
-    assert.ok((await order()) <= before);
+    assert.ok((await order()) <= earlier);
   });
 
   it('says of each the run that it belongs to', async () => {
