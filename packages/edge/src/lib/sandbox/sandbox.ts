@@ -1,4 +1,5 @@
 import type { ProgramLanguage } from '@loopwright/protocol';
+import type { ProgramState } from './engine.ts';
 import type { Wall } from './jail/jail.ts';
 
 /** What is run: the code that `buildProgram` made, and a key that stands for exactly this code (its digest). */
@@ -13,6 +14,8 @@ export interface SandboxProgram {
   readonly timeoutMs?: number;
   /** A result that is a function is called when what the program put off has run, and so on until a result is none. Default: it is an error. Not in Python. */
   readonly inParts?: boolean;
+  /** What a call finds of those before; where it is fresh, a program that has nothing to keep is found out and evaluated once. Goes with the key. Default: as the sandbox. */
+  readonly state?: ProgramState;
 }
 
 /**
@@ -25,7 +28,7 @@ export type SandboxResult =
       readonly status: 'error' | 'timeout';
       readonly message: string;
       readonly latencyMs: number;
-      /** What a program that is run in parts had of a processor when it was stopped, in milliseconds; where its worker was killed, about that. */
+      /** What a program had of a processor when it was stopped, in milliseconds, where it is run in parts; where its worker was killed, about that. */
       readonly cpuMs?: number;
     };
 
