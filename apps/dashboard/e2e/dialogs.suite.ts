@@ -83,6 +83,11 @@ export async function openDialog(page: Page, one: Opening): Promise<void> {
     await page.keyboard.press('Enter');
   }
   await dialogOf(page, one).waitFor();
+  if (one.name !== 'go-back') return;
+  // It says what it would do once a checkpoint is chosen.
+  const option = page.getByRole('option', { name: /^Before/ }).first();
+  await option.waitFor({ state: 'attached' });
+  await page.getByLabel('Checkpoint').selectOption(String(await option.getAttribute('value')));
 }
 
 function dialogOf(page: Page, { dialog: name, leave }: Opening): Locator {
