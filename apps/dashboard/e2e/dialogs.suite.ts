@@ -87,7 +87,7 @@ export async function openDialog(page: Page, one: Opening): Promise<void> {
   // It says what it would do once a checkpoint is chosen.
   const option = page.getByRole('option', { name: /^Before/ }).first();
   await option.waitFor({ state: 'attached' });
-  await page.getByLabel('Checkpoint').selectOption(String(await option.getAttribute('value')));
+  await page.getByLabel('Checkpoint', { exact: true }).selectOption(String(await option.getAttribute('value')));
 }
 
 function dialogOf(page: Page, { dialog: name, leave }: Opening): Locator {
