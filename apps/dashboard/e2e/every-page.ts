@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import type { ScriptedProvider } from '@loopwright/models/scripted';
+import { testApiDocs } from './api-docs.suite.ts';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testDialogs, testPhone } from './dialogs.suite.ts';
 import { testExecutionsList } from './executions-list.suite.ts';
@@ -47,6 +48,7 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testPrograms(world);
   testMoves(world);
   testSettings(world);
+  testApiDocs(world);
   testExecutions(world);
   testExecutionsList(world);
   testTimeline(world);

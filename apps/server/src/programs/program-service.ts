@@ -130,7 +130,7 @@ export class ProgramService {
   async timeline(name: string, at: number): Promise<Omit<ProgramTimeline, 'total' | 'next_cursor'>> {
     await this.versions(name);
     const entries = timelineOf(await this.#store.promotions(name));
-    return { program: name, at: isoTime(at), active: activeAt(entries, at), entries };
+    return { program: name, at: isoTime(at), active: activeAt(entries, at), rollback_to: versionBefore(entries), entries };
   }
 
   /** Moves the active pointer back to the version that was active before. Throws INVALID_STATE when there is none, and what {@link activate} does. */

@@ -10,7 +10,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { checkIfMatch, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
-import { numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
+import { numberedQuery, pageOfNumbered } from '../manners/pages.ts';
 
 const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
 const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
@@ -70,16 +70,14 @@ export function programHistoryRoutes({ programs, clock, random }: AppParts): Fas
           tags: ['programs'],
           summary: 'What was active at an instant, by whom and why, and everything before and after',
           params,
-          querystring: pageQuery.extend({ at: z.iso.datetime({ offset: true }).optional() }),
+          querystring: numberedQuery.extend({ at: z.iso.datetime({ offset: true }).optional() }),
           response: { 200: programTimelineSchema, 400: errorResponseSchema, 404: errorResponseSchema },
         },
       },
       async ({ params: { name }, query: { at, ...query } }) => {
         const timeline = await programs.timeline(name, at === undefined ? clock.now() : Date.parse(at));
-        // They are only ever added behind the last one, so that the number of one is its name.
-        const numbered = [...timeline.entries.entries()];
-        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
-        return { ...timeline, entries: page.map(([, entry]) => entry), ...rest };
+        const { page: entries, ...rest } = pageOfNumbered(timeline.entries, query);
+        return { ...timeline, entries, ...rest };
       },
     );
 
