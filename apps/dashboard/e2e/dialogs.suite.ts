@@ -39,6 +39,13 @@ export function openings({ runs }: Pick<World, 'runs'>): readonly Opening[] {
       dialog: /^Cancel \d+ runs?\?$/,
       leave: 'Leave it',
     },
+    {
+      name: 'bulk-executions',
+      path: '/orchestrator/executions?workflow=steps',
+      button: /^Cancel all that fit/,
+      dialog: /^Cancel \d+ executions?\?$/,
+      leave: 'Leave it',
+    },
     { name: 'save-view', path: '/orchestrator/runs', button: 'Views', entry: 'Save this view…', dialog: 'Save this view' },
     { name: 'palette', path: '/orchestrator/runs', button: /^Search or do/, dialog: 'Search and commands' },
     { name: 'who', path: '/orchestrator/runs', button: account, entry: 'Be somebody else…', dialog: 'Who are you?' },
@@ -76,6 +83,11 @@ export async function openDialog(page: Page, one: Opening): Promise<void> {
     await page.keyboard.press('Enter');
   }
   await dialogOf(page, one).waitFor();
+  if (one.name !== 'go-back') return;
+  // It says what it would do once a checkpoint is chosen.
+  const option = page.getByRole('option', { name: /^Before/ }).first();
+  await option.waitFor({ state: 'attached' });
+  await page.getByLabel('Checkpoint', { exact: true }).selectOption(String(await option.getAttribute('value')));
 }
 
 function dialogOf(page: Page, { dialog: name, leave }: Opening): Locator {

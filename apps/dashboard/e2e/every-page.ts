@@ -6,6 +6,7 @@ import type { ScriptedProvider } from '@loopwright/models/scripted';
 import { testApiDocs } from './api-docs.suite.ts';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testDialogs, testPhone } from './dialogs.suite.ts';
+import { testExecutionsList } from './executions-list.suite.ts';
 import { testExecutions } from './executions.suite.ts';
 import { testInbox } from './inbox.suite.ts';
 import { modelFlags, startModels } from './models-seed.ts';
@@ -19,6 +20,7 @@ import { testManyRuns } from './runs-many.suite.ts';
 import { testRuns } from './runs.suite.ts';
 import { testSettings } from './settings.suite.ts';
 import { testSignIn } from './sign-in.suite.ts';
+import { testTimeline } from './timeline.suite.ts';
 import { testTrouble } from './trouble.suite.ts';
 import type { World } from './world.ts';
 
@@ -48,6 +50,8 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testSettings(world);
   testApiDocs(world);
   testExecutions(world);
+  testExecutionsList(world);
+  testTimeline(world);
   testDialogs(world);
   testModuleDialogs(world);
   testPhone(world);

@@ -37,10 +37,10 @@ function testPages(world: World): void {
     await row(`${WORKFLOW} ${id.slice(0, 8)}`)
       .getByText('Waiting')
       .waitFor();
-    await row('^steps').first().waitFor();
+    await row('Choose steps').first().waitFor();
     await page.getByLabel('Workflow').fill(WORKFLOW);
     await page.waitForURL(/workflow=program-from-examples/);
-    await row('^steps').first().waitFor({ state: 'detached' });
+    await row('Choose steps').first().waitFor({ state: 'detached' });
     const { total } = await client().executions({ workflow_id: WORKFLOW });
     await page.getByText(`${total} execution`).waitFor();
     const second = await startMaking(world);

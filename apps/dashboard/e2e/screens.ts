@@ -10,6 +10,7 @@ import { violations } from './axe.ts';
 import { seedPrograms, seedRollout } from './programs-seed.ts';
 import { openDialog, openings } from './dialogs.suite.ts';
 import { startMaking } from './executions.suite.ts';
+import { createStanding } from './timeline.suite.ts';
 import { seedSettings } from './settings-seed.ts';
 import { openPage, seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 
@@ -30,6 +31,9 @@ if ('programs'.startsWith(only) || only.startsWith('program')) {
   await seedPaidProgram(server);
 }
 await seedSettings(server.client);
+const standing = await createStanding(server);
+await server.client.runs.pause(standing);
+await server.client.runs.resume(standing);
 /** Name of the picture and path of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   runs: '/orchestrator/runs',
@@ -43,7 +47,10 @@ const PAGES: Readonly<Record<string, string>> = {
   'run-metrics': `/orchestrator/runs/${runs.completed}?tab=metrics`,
   'run-events': `/orchestrator/runs/${runs.completed}?tab=events`,
   'run-audit': `/orchestrator/runs/${runs.completed}?tab=audit`,
+  'run-waits': `/orchestrator/runs/${standing}`,
   executions: '/orchestrator/executions',
+  'executions-none': '/orchestrator/executions?q=nothing-is-called-so',
+  'execution-waits': `/orchestrator/executions/${standing}`,
   execution: `/orchestrator/executions/${await startMaking({ server })}`,
   'new-run': '/new-run?profile=ml_classification',
   'new-run-examples': `/new-run?profile=ml_classification&examples=${await examplesOf()}`,
@@ -91,6 +98,8 @@ for (const [size, viewport] of Object.entries(SIZES))
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
       troubles.push(...(await violations(page, [theme])).map((line) => `${path} at ${size} px: ${line}`));
+      // What it waited for stands below what it asks.
+      if (name.endsWith('-waits')) await page.locator('.wait').last().scrollIntoViewIfNeeded();
       await page.screenshot({ path: join(DIR, `${name}-${size}-${theme}.png`) });
     }
     // One of each theme is enough to look at what stands in front of a page.

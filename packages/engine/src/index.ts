@@ -19,6 +19,7 @@ export {
   type ExecutionChange,
   type ExecutionEvent,
   type ExecutionPage,
+  type ExecutionOrder,
   type ExecutionQuery,
   type ExecutionStatus,
   type JournalEntry,
@@ -56,6 +57,6 @@ export { type Durability, SqliteStore, type SqliteStoreOptions } from './lib/sto
 export type { EventFilter, EventGap, EventOwner, EventPage, PlacedEvent } from './lib/store/event-page.ts';
 export { type Notice, noticeOwner } from './lib/store/notices.ts';
 export type { CommitListener } from './lib/embedded/event-hub.ts';
-export type { Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
+export type { OpenQuestions, Store, StoreReader, StoreTransaction } from './lib/store/store.ts';
 export type { ScriptResult, ScriptRun, ScriptRunner } from './lib/script/script-runner.ts';
 export type { SecretReader } from './lib/secret/secrets.ts';

@@ -113,6 +113,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/diagram': { need: 'executions:read', on: 'execution' },
+  'GET /api/v1/executions/{execution_id}/waits': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/why': { need: 'executions:read', on: 'execution' },
   'WS /api/v1/ws/executions/{execution_id}': { need: 'executions:read', on: 'execution' },
   'GET /api/v1/executions/{execution_id}/events': { need: 'executions:read', on: 'execution' },
@@ -130,6 +131,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /api/v1/tasks/{task_id}': { need: 'tasks:read', on: 'task' },
   'GET /api/v1/tasks/{task_id}/context': { need: 'tasks:read', on: 'task' },
   'GET /api/v1/inbox': { need: 'tasks:read', on: 'anywhere' },
+  'GET /api/v1/inbox/count': { need: 'tasks:read', on: 'anywhere' },
   'POST /api/v1/tasks/{task_id}/answer': {
     need: 'tasks:decide',
     on: 'task',

@@ -11,7 +11,7 @@ import {
   questionSchema,
 } from '@loopwright/protocol';
 
-const assignee = humanTaskAssigneeSchema.optional();
+const assignee = humanTaskAssigneeSchema.nullish();
 
 type EngineView = Pick<Engine, 'read' | 'budget'>;
 
@@ -67,7 +67,7 @@ export function humanTaskView(task: StoredHumanTask): HumanTask {
     title: textOr(request['title'], task.step),
     message: typeof request['message'] === 'string' ? request['message'] : null,
     state: task.state,
-    for: assignee.parse(request['for']) ?? null,
+    for: assigneeOf(request['for']),
     questions: questionsOf(task),
     doc_type: typeof request['doc_type'] === 'string' ? request['doc_type'] : null,
     scope_id: typeof request['scope_id'] === 'string' ? request['scope_id'] : null,
@@ -79,6 +79,11 @@ export function humanTaskView(task: StoredHumanTask): HumanTask {
     answered_by: task.answeredBy,
     answer: task.answer,
   };
+}
+
+/** Whom a question is for, as it was stored; `null` for anybody. */
+export function assigneeOf(stored: Json | undefined): HumanTask['for'] {
+  return assignee.parse(stored) ?? null;
 }
 
 function pendingAcceptance(open: readonly StoredHumanTask[]): ExecutionResponse['pending_acceptance'] {
@@ -124,6 +129,7 @@ function progressOf(
   const isClarifying = open.some((task) => task.key === key && task.kind === 'clarification');
   return {
     step_id: name,
+    key,
     status: isClarifying ? 'clarifying' : STEP_STATUS[state],
     started_at: isoTime(createdAt),
     completed_at: timeOrNull(recordedAt),

@@ -1,8 +1,8 @@
-import type { Engine, ProjectScope, StoredHumanTask } from '@loopwright/engine';
+import type { Engine, OpenQuestions, ProjectScope, StoredHumanTask } from '@loopwright/engine';
 import type { HumanTask, HumanTaskContext, InboxEntry } from '@loopwright/protocol';
 import type { GrantRole } from '../authorization/roles.ts';
 import type { ServerDatabase } from '../database/server-database.ts';
-import { humanTaskView } from '../http/execution-view.ts';
+import { assigneeOf, humanTaskView } from '../http/execution-view.ts';
 import { OPEN_TASKS_LIMIT, isFor } from '../runs/waiting-for.ts';
 import { HeldUpReader, type Surroundings } from './held-up.ts';
 
@@ -38,6 +38,16 @@ export class Inbox {
       const surroundings = around.get(task.execution_id);
       return surroundings === undefined ? [] : [entryOf(task, this.#contextOf(task, surroundings, reader))];
     });
+  }
+
+  /** How many open questions somebody may see, or only of those that wait for them. Nothing of the questions is read. */
+  count({ userId, projects, roleOn, mayDecide }: Reader, { onlyMine }: { onlyMine: boolean }): number {
+    const isMine = ({ projectId, assignee }: OpenQuestions): boolean =>
+      mayDecide(projectId) && isFor(assigneeOf(assignee), { userId, role: roleOn(projectId) });
+    return this.#engine.read
+      .openQuestions(projects)
+      .filter((questions) => !onlyMine || isMine(questions))
+      .reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Where one question, open or not, comes from; nothing when its execution is gone. */

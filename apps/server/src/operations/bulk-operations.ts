@@ -7,6 +7,7 @@ import {
   isFinal,
 } from '@loopwright/engine';
 import { type BulkAction, type BulkResult, type Clock, PlatformError, type Random, messageOf } from '@loopwright/protocol';
+import type { Runs } from '../runs/runs.ts';
 import { Previews } from './previews.ts';
 
 /** How many executions one bulk operation takes. */
@@ -14,13 +15,15 @@ const EXECUTIONS_LIMIT = 1000;
 /** How many executions are worked on at the same time. */
 const BATCH = 50;
 /** Which executions are meant, besides what the action is for. */
-export type BulkQuery = Omit<ExecutionQuery, 'limit' | 'offset' | 'before'>;
+export type BulkQuery = Omit<ExecutionQuery, 'limit' | 'offset' | 'before' | 'order'>;
 
 /** Executions that an action was previewed for. Times in milliseconds since 1970-01-01 UTC. */
 export interface Preview {
   readonly token: string;
   readonly action: BulkAction;
   readonly executions: readonly Execution[];
+  /** How many more the filter finds that are runs, and are retried in another way. */
+  readonly leftToRuns: number;
   readonly expiresAt: number;
 }
 
@@ -49,33 +52,32 @@ interface BulkParts {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly random: Random;
-  readonly requireOwn: (executionId: string) => Promise<void>;
+  readonly runs: Pick<Runs, 'ofExecutions' | 'requireOwn'>;
 }
 
 /** Does one thing to many executions: exactly to those that were previewed, however many more the filter finds by then. */
 export class BulkOperations {
   readonly #engine: Engine;
   readonly #random: Random;
-  readonly #requireOwn: (executionId: string) => Promise<void>;
+  readonly #runs: BulkParts['runs'];
   readonly #previews: Previews<Found, BulkResult>;
 
-  /** `requireOwn` throws for an execution that is begun again in another way, as a run is. */
-  constructor({ engine, clock, random, requireOwn }: BulkParts) {
-    this.#requireOwn = requireOwn;
+  constructor({ engine, clock, random, runs }: BulkParts) {
+    this.#runs = runs;
     this.#engine = engine;
     this.#random = random;
     this.#previews = new Previews({ clock, random });
   }
 
   /** Finds the executions and remembers them. Throws LIMIT_EXCEEDED when there are more than 1000. */
-  preview(action: BulkAction, filter: BulkQuery, userId: string): Preview {
+  async preview(action: BulkAction, filter: BulkQuery, userId: string): Promise<Preview> {
     const wanted = EXECUTION_STATUSES.filter((status) => FOR[action](status) && (filter.status ?? status) === status);
-    const executions: Execution[] = [];
+    const found: Execution[] = [];
     let count = 0;
     for (const status of wanted) {
-      const found = this.#engine.read.executions({ ...filter, status, limit: EXECUTIONS_LIMIT });
-      executions.push(...found.executions);
-      count += found.total;
+      const page = this.#engine.read.executions({ ...filter, status, limit: EXECUTIONS_LIMIT });
+      found.push(...page.executions);
+      count += page.total;
     }
     if (count > EXECUTIONS_LIMIT) {
       throw new PlatformError(
@@ -86,8 +88,10 @@ export class BulkOperations {
         },
       );
     }
+    const runs = action === 'retry' ? await this.#runs.ofExecutions(found.map(({ id }) => id)) : new Map<string, unknown>();
+    const executions = found.filter(({ id }) => !runs.has(id));
     const { token, expiresAt } = this.#previews.keep({ action, ids: executions.map(({ id }) => id) }, userId);
-    return { token, action, executions, expiresAt };
+    return { token, action, executions, leftToRuns: found.length - executions.length, expiresAt };
   }
 
   /** Does what was previewed; the same token again gives the same result and does nothing. Throws CONFLICT when the preview is gone or somebody else's. */
@@ -115,7 +119,7 @@ export class BulkOperations {
       else if (action === 'pause') await this.#engine.pause(id, userId);
       else if (action === 'resume') await this.#engine.resume(id, userId);
       else {
-        await this.#requireOwn(id);
+        await this.#runs.requireOwn(id);
         const retry = { executionId: id, newId: this.#random.uuid(), startedBy: userId };
         const { execution } = await this.#engine.operations.retry(retry);
         return { ...result, outcome: 'done', new_execution_id: execution.id };

@@ -26,6 +26,7 @@ import { NO_OTHERS, pastRuns } from './read-past-runs.ts';
 import { RunStore, type StoredRun } from './run-store.ts';
 import type { RunTable } from './run-tables.ts';
 import { RunTracker } from './run-tracker.ts';
+import { runsOfExecutions, type RunOfExecution } from './runs-of-executions.ts';
 import { detailView, listItemView } from './run-views.ts';
 import { type AnswererOf, executionsWaitingFor, openTasksOf } from './waiting-for.ts';
 import { explainRun } from './run-why.ts';
@@ -123,6 +124,11 @@ export class Runs implements AsyncDisposable {
     const warnings = await (this.#options.warnings ?? noWarnings)(runs.map(({ run_id }) => run_id));
     const items = runs.map((run) => listItemView(run, { open: openTasksOf(engine, run), warnings: warnings.get(run.run_id) }));
     return { runs: items, total, limit: query.limit, offset: query.offset, next_cursor: nextCursor };
+  }
+
+  /** The runs that executions are or were, by the id of the execution; those of none are left out. */
+  ofExecutions(executionIds: readonly string[]): Promise<ReadonlyMap<string, RunOfExecution>> {
+    return runsOfExecutions(this.#options.database, executionIds, this.#options.warnings ?? noWarnings);
   }
 
   /** Lets a run go on to its next phase; see {@link advanceRun}. */

@@ -25,6 +25,7 @@ import {
   type RestartRequestBody,
   type ServerHealth,
   type StartWorkflowRequest,
+  type ListExecutionsInput,
   type StuckList,
   type WorkflowVersions,
   bulkPreviewSchema,
@@ -160,8 +161,11 @@ export class Client {
     });
   }
 
-  executions(query: Record<string, string> = {}): Promise<ExecutionList> {
-    const path = `/api/v1/executions?${new URLSearchParams(query).toString()}`;
+  /** Executions that fit, page by page. */
+  executions(filter: ExecutionFilter = {}): Promise<ExecutionList> {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(filter)) if (value !== undefined) parameters.set(name, String(value));
+    const path = `/api/v1/executions?${parameters.toString()}`;
     return callApi(this.#caller, { method: 'GET', path, answer: executionListSchema });
   }
 
@@ -316,6 +320,12 @@ export class Client {
     return callApi(this.#caller, { method: 'POST', path, answer: workflowScheduleSchema });
   }
 }
+
+/** Which executions are listed, and how; left out: what the server says. */
+export type ExecutionFilter = Omit<
+  { readonly [Key in keyof ListExecutionsInput]?: ListExecutionsInput[Key] | undefined },
+  'limit' | 'offset'
+> & { readonly limit?: number | undefined; readonly offset?: number | undefined };
 
 /** Which events of all executions are read; what is left out does not matter. */
 export interface EventQuery {

@@ -1,124 +1,142 @@
-import { executionStatusSchema } from '@loopwright/protocol';
+import { type BulkAction, systemClock } from '@loopwright/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { type ReactElement, useMemo } from 'react';
-import { Duration, Time } from '../../shared/time/time.tsx';
-import { StatusBadge } from '../../shared/ui/badge.tsx';
+import { Suspense, lazy, type ReactElement, useCallback, useMemo, useState } from 'react';
+import { useSession } from '../../shared/api/session.tsx';
+import { BulkBar } from '../../shared/list/bulk-bar.tsx';
+import type { BulkWork } from '../../shared/list/bulk-dialog.tsx';
+import { rowsOf } from '../../shared/list/merge-rows.ts';
+import { countText } from '../../shared/list/nouns.ts';
+import { SavedViews, type ViewsOf } from '../../shared/list/saved-views.tsx';
 import { Button } from '../../shared/ui/button.tsx';
-import { type Column, DataTable } from '../../shared/ui/data-table.tsx';
-import { SelectField } from '../../shared/ui/field.tsx';
+import { DataTable } from '../../shared/ui/data-table.tsx';
 import { PageLink } from '../../shared/ui/page-link.tsx';
 import { usePageTitle } from '../../shared/ui/page-title.ts';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
-import { TypedField } from '../../shared/ui/typed-field.tsx';
-import { executionsQuery, useLiveExecutions } from './executions-query.ts';
-import type { ExecutionsSearch } from './executions-search.ts';
-import { type ExecutionItem, executionsOf } from './merge-executions.ts';
+import { EXECUTIONS, executionColumns } from './execution-columns.tsx';
+import { ExecutionFilters } from './execution-filters.tsx';
+import { executionsWork } from './executions-bulk.ts';
+import { executionIdOf, executionsQuery, useLiveExecutions } from './executions-query.ts';
+import {
+  type ExecutionsSearch,
+  NEWEST_FIRST,
+  bulkFilterOf,
+  executionsSearchSchema,
+  filterText,
+  isFiltered,
+} from './executions-search.ts';
 import './executions.css';
 
+const BulkDialog = lazy(async () => ({ default: (await import('../../shared/list/bulk-dialog.tsx')).BulkDialog }));
 const route = getRouteApi('/orchestrator/executions');
 
-/** `/orchestrator/executions`: every execution of a workflow, those of runs and those that belong to none. */
+const VIEWS: ViewsOf<ExecutionsSearch> = {
+  list: 'executions',
+  builtIn: [
+    { name: 'Everything', query: {} },
+    { name: 'Waiting for me', query: { waiting: true } },
+    { name: 'Failed this week', query: { status: 'failed', since: '7d' } },
+  ],
+  read: (saved) => executionsSearchSchema.parse(saved),
+  wordsOf: filterText,
+};
+
+/** `/orchestrator/executions`: every execution of a workflow, those of runs and those that belong to none, as they are now. */
 export function ExecutionsPage(): ReactElement {
   usePageTitle('Executions');
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const { can } = useSession();
   const list = useInfiniteQuery(executionsQuery(search));
   useLiveExecutions(search);
-  const rows = useMemo(() => (list.data === undefined ? [] : executionsOf(list.data)), [list.data]);
+  const rows = useMemo(() => (list.data === undefined ? [] : rowsOf(list.data, executionIdOf)), [list.data]);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [bulk, setBulk] = useState<BulkWork>();
+  const change = useCallback(
+    (next: Partial<ExecutionsSearch>, { replace = false } = {}) => {
+      setChosen(new Set());
+      void navigate({ search: (before) => ({ ...before, ...next }), replace });
+    },
+    [navigate],
+  );
   const total = list.data?.pages[0]?.total ?? 0;
-  const change = (next: Partial<ExecutionsSearch>): void => void navigate({ search: (before) => ({ ...before, ...next }) });
-  const isFiltered = Object.values(search).some((value) => value !== undefined);
+  const mayChange = can('executions:write');
+  const columns = useMemo(
+    () => executionColumns({ rows, chosen, onChoose: setChosen, mayChoose: mayChange }),
+    [rows, chosen, mayChange],
+  );
+  const words = filterText(search);
+  const begin = (action: BulkAction, isAll: boolean): void => {
+    const filter = isAll ? bulkFilterOf(search, systemClock.now()) : { execution_id: [...chosen] };
+    setBulk(executionsWork(action, filter, isAll ? `all that fit (${words})` : `the ${chosen.size} chosen`));
+  };
   return (
     <div className="page page-fill">
       <div className="page-head">
         <h1>Executions</h1>
         <span className="muted numeric" role="status">
-          {list.data === undefined ? '' : `${total.toLocaleString('en')} ${total === 1 ? 'execution' : 'executions'}`}
+          {list.data === undefined ? '' : countText(EXECUTIONS, total)}
         </span>
         <span className="grow" />
         <PageLink path="/orchestrator/runs" className="button button-quiet">
           Runs
         </PageLink>
+        <SavedViews of={VIEWS} search={search} onOpen={(view) => void navigate({ search: view })} />
       </div>
-      <search className="execution-filters" aria-label="Filter the executions">
-        <SelectField
-          label="Status"
-          value={search.status ?? ''}
-          onChange={({ target }) => change({ status: executionStatusSchema.safeParse(target.value).data })}
-        >
-          <option value="">Any</option>
-          {executionStatusSchema.options.map((status) => (
-            <option key={status} value={status}>
-              {status.replace('_', ' for ').replace(/^./, (letter) => letter.toUpperCase())}
-            </option>
-          ))}
-        </SelectField>
-        <TypedField label="Workflow" value={search.workflow} onValue={(workflow) => change({ workflow })} />
-        <TypedField label="Project" value={search.project} onValue={(project) => change({ project })} />
-      </search>
+      <ExecutionFilters search={search} onChange={change} />
+      {mayChange && rows.length > 0 ? (
+        <BulkBar
+          noun={EXECUTIONS}
+          chosen={chosen.size}
+          total={total}
+          filter={{ words, hasStatus: search.status !== undefined, isWaiting: search.waiting === true }}
+          onBegin={begin}
+          onClear={() => setChosen(new Set())}
+        />
+      ) : null}
       {list.isPending ? <Loading label="Loading the executions" lines={12} /> : null}
       {list.error !== null && rows.length === 0 ? <ErrorState error={list.error} retry={() => void list.refetch()} /> : null}
       {list.isSuccess && rows.length === 0 ? (
-        isFiltered ? (
-          <EmptyState
-            title="No execution fits"
-            action={<Button onClick={() => void navigate({ search: {} })}>Show all executions</Button>}
-          >
-            Workflow and project are their whole ids.
-          </EmptyState>
-        ) : (
-          <EmptyState title="There are no executions yet" action={<PageLink path="/new-run">New run</PageLink>}>
-            Each run is one, and each workflow that is started by a request, a schedule or an event.
-          </EmptyState>
-        )
+        <NoExecutions search={search} onReset={() => void navigate({ search: {} })} />
       ) : null}
       {rows.length > 0 ? (
         <DataTable
           label="Executions"
           rows={rows}
           total={total}
-          columns={COLUMNS}
-          rowKey={keyOf}
+          columns={columns}
+          rowKey={executionIdOf}
+          sort={search.sort ?? NEWEST_FIRST}
+          onSort={(sort) => change({ sort: sort as ExecutionsSearch['sort'] })}
+          isSelected={({ execution_id: id }) => chosen.has(id)}
           onEnd={() => (list.hasNextPage && !list.isFetchingNextPage ? void list.fetchNextPage() : undefined)}
         />
       ) : null}
+      {bulk === undefined ? null : (
+        <Suspense>
+          <BulkDialog
+            work={bulk}
+            onClose={(isBegun) => {
+              setBulk(undefined);
+              if (isBegun) setChosen(new Set());
+            }}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }
 
-function keyOf({ execution_id: id }: ExecutionItem): string {
-  return id;
+function NoExecutions({ search, onReset }: { search: ExecutionsSearch; onReset: () => void }): ReactElement {
+  if (isFiltered(search))
+    return (
+      <EmptyState title="No execution fits" action={<Button onClick={onReset}>Show all executions</Button>}>
+        Looked for: {filterText(search)}. Workflow and project are their whole ids.
+      </EmptyState>
+    );
+  return (
+    <EmptyState title="There are no executions yet" action={<PageLink path="/new-run">New run</PageLink>}>
+      Each run is one, and each workflow that is started by a request, a schedule or an event.
+    </EmptyState>
+  );
 }
-
-const COLUMNS: readonly Column<ExecutionItem>[] = [
-  {
-    id: 'workflow',
-    header: 'Execution',
-    cell: ({ execution_id: id, workflow_id: workflow }) => (
-      <PageLink path={`/orchestrator/executions/${encodeURIComponent(id)}`} className="truncate execution-name" title={id}>
-        <strong>{workflow}</strong> <span className="mono muted">{id.slice(0, 8)}</span>
-      </PageLink>
-    ),
-  },
-  { id: 'state', header: 'Status', width: '130px', cell: ({ status }) => <StatusBadge status={status} /> },
-  {
-    id: 'execution-project',
-    header: 'Project',
-    width: '180px',
-    cell: ({ project_id: project }) => <span className="truncate">{project}</span>,
-  },
-  { id: 'execution-started', header: 'Started', width: '150px', cell: ({ started_at: at }) => <Time at={at} /> },
-  {
-    id: 'execution-took',
-    header: 'Took',
-    width: '110px',
-    align: 'end',
-    cell: ({ started_at: from, completed_at: to }) => (
-      <Duration
-        seconds={from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000}
-        since={to === null ? from : null}
-      />
-    ),
-  },
-];

@@ -1,61 +1,76 @@
-import type { ExecutionList } from '@loopwright/protocol';
-import { type InfiniteData, infiniteQueryOptions, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { type ExecutionList, systemClock } from '@loopwright/protocol';
+import { infiniteQueryOptions } from '@tanstack/react-query';
 import { api } from '../../shared/api/api.ts';
-import { useLiveEvents, useLiveRefresh } from '../../shared/live/live.tsx';
-import type { ExecutionsSearch } from './executions-search.ts';
-import { executionsOf, mergeExecutions } from './merge-executions.ts';
+import { CHANGED_LIMIT, useLiveList } from '../../shared/list/live-list.ts';
+import { type Change, type ListPage, compareTexts } from '../../shared/list/merge-rows.ts';
+import { type ExecutionsSearch, NEWEST_FIRST, bulkFilterOf } from './executions-search.ts';
 
 const PAGE = 100;
-/** How many of the loaded ones are looked up at once when events name them. */
-const CHANGED_LIMIT = 20;
 
-function filterOf({ status, workflow, project }: ExecutionsSearch): Record<string, string> {
+/** An execution as lists show it. */
+export type ExecutionItem = ExecutionList['executions'][number];
+
+type Filter = NonNullable<Parameters<typeof api.executions>[0]>;
+
+function filterOf(search: ExecutionsSearch): Filter {
+  const { definition_digest: _digest, execution_id: _chosen, ...filter } = bulkFilterOf(search, systemClock.now());
   return {
-    limit: String(PAGE),
-    ...(status === undefined ? {} : { status }),
-    ...(workflow === undefined ? {} : { workflow_id: workflow }),
-    ...(project === undefined ? {} : { project_id: project }),
+    ...filter,
+    ...(search.waiting === undefined ? {} : { waiting_for: 'me' }),
+    sort: search.sort ?? NEWEST_FIRST,
   };
 }
 
-/** The list, the newest first, page by page behind cursors that new ones do not disturb. */
+/** The list, page by page behind cursors that inserts do not disturb. */
 export const executionsQuery = (search: ExecutionsSearch) =>
   infiniteQueryOptions({
     queryKey: ['executions', search],
-    queryFn: ({ pageParam }) => api.executions({ ...filterOf(search), ...(pageParam === null ? {} : { cursor: pageParam }) }),
+    queryFn: async ({ pageParam }) =>
+      pageOf(await api.executions({ ...filterOf(search), limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) })),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
+    // Comparing ten thousand rows with themselves for each page that comes would hold up the scrolling.
     structuralSharing: false,
   });
 
+/** Names a row of the list. */
+export function executionIdOf({ execution_id: id }: ExecutionItem): string {
+  return id;
+}
+
 /** Keeps the rows that are loaded as the executions are, and takes in new ones. */
 export function useLiveExecutions(search: ExecutionsSearch): void {
-  const queries = useQueryClient();
   const { queryKey } = executionsQuery(search);
-  const named = useRef(new Set<string>());
-  useLiveEvents(
-    () => undefined,
-    () => void queries.resetQueries({ queryKey: ['executions'] }),
-  );
-  useLiveRefresh(
-    ({ execution_id: id }) => {
-      if (id !== null) named.current.add(id);
-      return id !== null;
-    },
-    async () => {
-      const newest = await api.executions(filterOf(search));
-      const first = new Set(newest.executions.map((one) => one.execution_id));
-      const known = new Set(
-        executionsOf(queries.getQueryData(queryKey) ?? { pages: [], pageParams: [] }).map((one) => one.execution_id),
-      );
-      const ids = [...named.current].filter((id) => known.has(id) && !first.has(id));
-      named.current = new Set(ids.slice(CHANGED_LIMIT));
-      const changed = await Promise.all(ids.slice(0, CHANGED_LIMIT).map((id) => api.execution(id)));
-      const fits = ({ status }: { status: string }): boolean => search.status === undefined || status === search.status;
-      queries.setQueryData<InfiniteData<ExecutionList, string | null>>(queryKey, (loaded) =>
-        loaded === undefined ? loaded : mergeExecutions(loaded, newest, { changed, fits }),
-      );
-    },
-  );
+  useLiveList<ExecutionItem>({
+    queryKey,
+    kindKey: ['executions'],
+    changeOf: (ids) => changeOf(ids, filterOf(search)),
+    idOf: executionIdOf,
+    compare: compareBy(search.sort ?? NEWEST_FIRST),
+  });
+}
+
+function pageOf({ executions, total, next_cursor }: ExecutionList): ListPage<ExecutionItem> {
+  return { rows: executions, total, next_cursor };
+}
+
+/** The server's order: by a field, and the newest first where that is the same. */
+function compareBy(sort: string): (one: ExecutionItem, other: ExecutionItem) => number {
+  const isDescending = sort.startsWith('-');
+  const field = (isDescending ? sort.slice(1) : sort) as 'workflow_id';
+  return (one, other) => {
+    const order = compareTexts(one[field], other[field]);
+    return (isDescending ? -order : order) || compareTexts(other.started_at ?? '', one.started_at ?? '');
+  };
+}
+
+/** What became of some executions: how they are, which of them fit, and how many fit in all. */
+async function changeOf(ids: readonly string[], filter: Filter): Promise<Change<ExecutionItem>> {
+  const execution_id = ids.join(',');
+  const [all, fitting, head] = await Promise.all([
+    api.executions({ execution_id, limit: CHANGED_LIMIT }),
+    api.executions({ ...filter, execution_id, limit: CHANGED_LIMIT }),
+    api.executions({ ...filter, limit: 1 }),
+  ]);
+  return { known: all.executions, fitting: new Set(fitting.executions.map(executionIdOf)), total: head.total };
 }

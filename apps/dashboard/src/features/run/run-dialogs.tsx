@@ -1,15 +1,11 @@
-import { type RunDetail, messageOf, rollbackSchema, systemRandom } from '@loopwright/protocol';
-import { useQuery } from '@tanstack/react-query';
+import { type RunDetail, systemRandom } from '@loopwright/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
 import { api } from '../../shared/api/api.ts';
-import { absoluteTime } from '../../shared/time/format.ts';
-import { usePreferences } from '../../shared/preferences/preferences.ts';
 import { AskDialog, useDone } from '../../shared/ui/ask-dialog.tsx';
 import { SelectField, TextArea, TextField } from '../../shared/ui/field.tsx';
-import { phaseTitle } from '../../shared/ui/phase-title.ts';
+import { GoBackDialog } from './go-back/go-back-dialog.tsx';
 import type { RunAction } from './run-controls.tsx';
-import { checkpointsQuery } from './run-queries.ts';
 
 interface Props {
   readonly run: RunDetail;
@@ -19,7 +15,7 @@ interface Props {
 /** Asks what has to be known before something is done with the run. */
 export function RunDialog({ action, ...props }: Props & { action: RunAction }): ReactElement {
   if (action === 'clone') return <CloneDialog {...props} />;
-  if (action === 'restart') return <RestartDialog {...props} />;
+  if (action === 'restart') return <GoBackDialog {...props} />;
   return action === 'cancel' ? <CancelDialog {...props} /> : <AdvanceDialog {...props} />;
 }
 
@@ -82,40 +78,6 @@ function CloneDialog({ run, onClose }: Props): ReactElement {
         <option value="manual">By hand</option>
         <option value="auto">By itself</option>
       </SelectField>
-    </AskDialog>
-  );
-}
-
-function RestartDialog({ run, onClose }: Props): ReactElement {
-  const { timeZone } = usePreferences();
-  const { data, error } = useQuery(checkpointsQuery(run.run_id));
-  const [chosen, setChosen] = useState('');
-  const [reason, setReason] = useState('');
-  const checkpoints = data?.checkpoints ?? [];
-  const restart = useDone(
-    () =>
-      api.call({
-        method: 'POST',
-        path: `/api/v1/runs/${encodeURIComponent(run.run_id)}/checkpoints/${encodeURIComponent(chosen)}/rollback`,
-        answer: rollbackSchema,
-        json: reason.trim() === '' ? {} : { reason: reason.trim() },
-      }),
-    { text: 'The run goes on from the checkpoint', onClose },
-  );
-  return (
-    <AskDialog title="Go back to a checkpoint" verb="Go back" act={restart} isOff={chosen === ''} onClose={onClose}>
-      <p>The run begins again at that phase with the files that it had. What came after is kept in the archive of the run.</p>
-      {error === null ? null : <p className="field-error">{messageOf(error)}</p>}
-      {data !== undefined && checkpoints.length === 0 ? <p className="muted">The run has no checkpoint yet.</p> : null}
-      <SelectField label="Checkpoint" value={chosen} onText={setChosen}>
-        <option value="">Choose…</option>
-        {checkpoints.map(({ checkpoint_id, phase, checkpoint_type, created_at }) => (
-          <option key={checkpoint_id} value={checkpoint_id}>
-            {checkpoint_type === 'pre' ? 'Before' : 'After'} {phaseTitle(phase)}, {absoluteTime(Date.parse(created_at), timeZone)}
-          </option>
-        ))}
-      </SelectField>
-      <TextField label="Reason" maxLength={2000} value={reason} onText={setReason} />
     </AskDialog>
   );
 }

@@ -1,4 +1,10 @@
-import { type RunDetail, auditListSchema, checkpointListSchema, executionEventPageSchema } from '@loopwright/protocol';
+import {
+  type RunDetail,
+  auditListSchema,
+  checkpointListSchema,
+  executionEventPageSchema,
+  waitListSchema,
+} from '@loopwright/protocol';
 import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../shared/api/api.ts';
 import { useLiveRefresh } from '../../shared/live/live.tsx';
@@ -40,6 +46,18 @@ export const diagramQuery = (runId: string, executionId: string) =>
 export const executionQuery = (runId: string, executionId: string) =>
   queryOptions({ queryKey: [...runKey(runId), 'execution', executionId], queryFn: () => api.execution(executionId) });
 
+/** The times that an execution stood still, and for what. */
+export const waitsQuery = (runId: string, executionId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), 'waits', executionId],
+    queryFn: () =>
+      api.call({
+        method: 'GET',
+        path: `/api/v1/executions/${encodeURIComponent(executionId)}/waits`,
+        answer: waitListSchema,
+      }),
+  });
+
 export const eventsQuery = (runId: string, executionId: string) =>
   infiniteQueryOptions({
     queryKey: [...runKey(runId), 'events', executionId],
@@ -58,7 +76,7 @@ export const auditQuery = (runId: string) =>
     queryKey: [...runKey(runId), 'audit'],
     queryFn: ({ pageParam }) => {
       const query = new URLSearchParams({
-        object_id: runId,
+        about: runId,
         limit: String(AUDITED),
         ...(pageParam === null ? {} : { cursor: pageParam }),
       });

@@ -9,7 +9,7 @@ import '../../shared/ui/table.css';
 type Step = ExecutionResponse['step_progress'][number];
 
 /** How each word of the execution is shown. */
-const STATUS: Readonly<Record<Step['status'], string>> = {
+export const STEP_STATUS: Readonly<Record<Step['status'], string>> = {
   executing: 'in_progress',
   clarifying: 'waiting',
   waiting: 'waiting',
@@ -63,7 +63,7 @@ function StepRow({
         {step_id} {shared ? <span className="muted">taken over</span> : null}
       </td>
       <td>
-        <StatusBadge status={STATUS[status]} />
+        <StatusBadge status={STEP_STATUS[status]} />
       </td>
       <td>
         {attempt > 1 ? (

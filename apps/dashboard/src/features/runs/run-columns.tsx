@@ -1,9 +1,16 @@
 import type { RunListItem } from '@loopwright/protocol';
 import { Time } from '../../shared/time/time.tsx';
-import { Badge, StatusBadge } from '../../shared/ui/badge.tsx';
+import { StatusBadge } from '../../shared/ui/badge.tsx';
+import { chooseColumn } from '../../shared/list/choose-column.tsx';
+import type { Noun } from '../../shared/list/nouns.ts';
+import { WarningsCount } from '../../shared/list/warnings-count.tsx';
 import type { Column } from '../../shared/ui/data-table.tsx';
 import { PageLink } from '../../shared/ui/page-link.tsx';
 import { phaseTitle } from '../../shared/ui/phase-title.ts';
+import { runIdOf } from './runs-query.ts';
+
+/** What the list is of. */
+export const RUNS: Noun = { one: 'run', many: 'runs' };
 
 /** The columns of the list; the first one chooses rows for what is done to many. */
 export function runColumns({
@@ -17,33 +24,14 @@ export function runColumns({
   onChoose: (change: (before: ReadonlySet<string>) => ReadonlySet<string>) => void;
   mayChoose: boolean;
 }): Column<RunListItem>[] {
-  const choose = (ids: readonly string[], isChosen: boolean): void =>
-    onChoose((before) => (isChosen ? new Set([...before, ...ids]) : new Set([...before].filter((id) => !ids.includes(id)))));
-  const choosing: Column<RunListItem> = {
-    id: 'choose',
-    width: '40px',
-    header: (
-      <input
-        type="checkbox"
-        aria-label="Choose all loaded runs"
-        checked={chosen.size > 0 && chosen.size === rows.length}
-        onChange={({ target }) =>
-          choose(
-            rows.map(({ run_id }) => run_id),
-            target.checked,
-          )
-        }
-      />
-    ),
-    cell: ({ run_id, project_name }) => (
-      <input
-        type="checkbox"
-        aria-label={`Choose ${project_name ?? ''} ${run_id.slice(0, 8)}`}
-        checked={chosen.has(run_id)}
-        onChange={({ target }) => choose([run_id], target.checked)}
-      />
-    ),
-  };
+  const choosing = chooseColumn({
+    noun: RUNS,
+    rows,
+    idOf: runIdOf,
+    nameOf: ({ project_name }) => project_name ?? '',
+    chosen,
+    onChoose,
+  });
   return [...(mayChoose ? [choosing] : []), ...COLUMNS];
 }
 
@@ -83,21 +71,7 @@ const COLUMNS: readonly Column<RunListItem>[] = [
     header: 'Warnings',
     width: '92px',
     align: 'end',
-    cell: ({ warnings_count: count }) => {
-      if (count === null)
-        return (
-          <span className="muted" title="Nothing was checked yet">
-            –
-          </span>
-        );
-      return count === 0 ? (
-        <span className="numeric">0</span>
-      ) : (
-        <Badge tone="warn" icon="warning">
-          {count}
-        </Badge>
-      );
-    },
+    cell: ({ warnings_count: count }) => <WarningsCount count={count} />,
   },
   { id: 'updated', header: 'Changed', width: '150px', sortKey: 'updated_at', cell: ({ updated_at }) => <Time at={updated_at} /> },
   { id: 'created', header: 'Created', width: '150px', sortKey: 'created_at', cell: ({ created_at }) => <Time at={created_at} /> },

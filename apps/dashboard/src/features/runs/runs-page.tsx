@@ -1,25 +1,38 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, type ReactElement, useCallback, useMemo, useState } from 'react';
-import type { RunBulkAction, RunBulkFilter } from '@loopwright/protocol';
-import { systemClock } from '@loopwright/protocol';
+import { type BulkAction, systemClock } from '@loopwright/protocol';
 import { useSession } from '../../shared/api/session.tsx';
+import { BulkBar } from '../../shared/list/bulk-bar.tsx';
+import type { BulkWork } from '../../shared/list/bulk-dialog.tsx';
+import { rowsOf } from '../../shared/list/merge-rows.ts';
+import { countText } from '../../shared/list/nouns.ts';
+import { SavedViews, type ViewsOf } from '../../shared/list/saved-views.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { DataTable } from '../../shared/ui/data-table.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { PageLink } from '../../shared/ui/page-link.tsx';
-import { BulkBar } from './bulk-bar.tsx';
 import { FirstVisit } from './first-visit.tsx';
-import { rowsOf } from './merge-runs.ts';
-import { runColumns } from './run-columns.tsx';
+import { RUNS, runColumns } from './run-columns.tsx';
 import { RunFilters } from './run-filters.tsx';
-import { NEWEST_FIRST, type RunsSearch, bulkFilterOf, filterText, isFiltered } from './runs-search.ts';
-import { runsQuery, useLiveRuns } from './runs-query.ts';
-import { SavedViews } from './saved-views.tsx';
+import { NEWEST_FIRST, type RunsSearch, bulkFilterOf, filterText, isFiltered, runsSearchSchema } from './runs-search.ts';
+import { runsWork } from './runs-bulk.ts';
+import { runIdOf, runsQuery, useLiveRuns } from './runs-query.ts';
 import './runs.css';
 
-const BulkDialog = lazy(async () => ({ default: (await import('./bulk-dialog.tsx')).BulkDialog }));
+const BulkDialog = lazy(async () => ({ default: (await import('../../shared/list/bulk-dialog.tsx')).BulkDialog }));
 const route = getRouteApi('/orchestrator/runs');
+
+const VIEWS: ViewsOf<RunsSearch> = {
+  list: 'runs',
+  builtIn: [
+    { name: 'Everything', query: {} },
+    { name: 'Waiting for me', query: { waiting: true } },
+    { name: 'Failed this week', query: { status: 'failed', since: '7d' } },
+  ],
+  read: (saved) => runsSearchSchema.parse(saved),
+  wordsOf: filterText,
+};
 
 /** `/orchestrator/runs`: the runs that fit what the URL says, as they are now. */
 export function RunsPage(): ReactElement {
@@ -28,9 +41,9 @@ export function RunsPage(): ReactElement {
   const { can } = useSession();
   const list = useInfiniteQuery(runsQuery(search));
   useLiveRuns(search);
-  const rows = useMemo(() => (list.data === undefined ? [] : rowsOf(list.data)), [list.data]);
+  const rows = useMemo(() => (list.data === undefined ? [] : rowsOf(list.data, runIdOf)), [list.data]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [bulk, setBulk] = useState<{ action: RunBulkAction; filter: RunBulkFilter; words: string }>();
+  const [bulk, setBulk] = useState<BulkWork>();
   const change = useCallback(
     (next: Partial<RunsSearch>, { replace = false } = {}) => {
       setChosen(new Set());
@@ -44,16 +57,16 @@ export function RunsPage(): ReactElement {
     () => runColumns({ rows, chosen, onChoose: setChosen, mayChoose: mayChange }),
     [rows, chosen, mayChange],
   );
-  const begin = (action: RunBulkAction, isAll: boolean): void => {
+  const begin = (action: BulkAction, isAll: boolean): void => {
     const filter = isAll ? bulkFilterOf(search, systemClock.now()) : { run_id: [...chosen] };
-    setBulk({ action, filter, words: isAll ? `all that fit (${filterText(search)})` : `the ${chosen.size} chosen` });
+    setBulk(runsWork(action, filter, isAll ? `all that fit (${filterText(search)})` : `the ${chosen.size} chosen`));
   };
   return (
     <div className="page page-fill">
       <div className="page-head">
         <h1>Runs</h1>
         <span className="muted numeric" role="status">
-          {list.data === undefined ? '' : `${total.toLocaleString('en')} ${total === 1 ? 'run' : 'runs'}`}
+          {list.data === undefined ? '' : countText(RUNS, total)}
         </span>
         <span className="grow" />
         <PageLink path="/orchestrator/executions" className="button button-quiet">
@@ -64,11 +77,22 @@ export function RunsPage(): ReactElement {
             New run
           </PageLink>
         ) : null}
-        <SavedViews search={search} onOpen={(view) => void navigate({ search: view })} />
+        <SavedViews of={VIEWS} search={search} onOpen={(view) => void navigate({ search: view })} />
       </div>
       <RunFilters search={search} onChange={change} />
       {mayChange && rows.length > 0 ? (
-        <BulkBar chosen={chosen.size} total={total} search={search} onBegin={begin} onClear={() => setChosen(new Set())} />
+        <BulkBar
+          noun={RUNS}
+          chosen={chosen.size}
+          total={total}
+          filter={{
+            words: filterText(search),
+            hasStatus: search.status !== undefined,
+            isWaiting: search.waiting === true,
+          }}
+          onBegin={begin}
+          onClear={() => setChosen(new Set())}
+        />
       ) : null}
       {list.isPending ? <Loading label="Loading the runs" lines={12} /> : null}
       {list.error !== null && rows.length === 0 ? <ErrorState error={list.error} retry={() => void list.refetch()} /> : null}
@@ -89,7 +113,7 @@ export function RunsPage(): ReactElement {
       {bulk === undefined ? null : (
         <Suspense>
           <BulkDialog
-            {...bulk}
+            work={bulk}
             onClose={(isBegun) => {
               setBulk(undefined);
               if (isBegun) setChosen(new Set());
@@ -99,10 +123,6 @@ export function RunsPage(): ReactElement {
       )}
     </div>
   );
-}
-
-function runIdOf({ run_id }: { run_id: string }): string {
-  return run_id;
 }
 
 function NoRuns({ search, onReset }: { search: RunsSearch; onReset: () => void }): ReactElement {

@@ -1,4 +1,4 @@
-import { inboxSchema } from '@loopwright/protocol';
+import { inboxCountSchema } from '@loopwright/protocol';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../api/api.ts';
 import { useLiveRefresh, useLiveState } from '../live/live.tsx';
@@ -9,7 +9,7 @@ const CHANGES =
 
 const waitingCountQuery = queryOptions({
   queryKey: ['waiting-count'],
-  queryFn: async () => (await api.call({ method: 'GET', path: '/api/v1/inbox?limit=1', answer: inboxSchema })).total,
+  queryFn: async () => (await api.call({ method: 'GET', path: '/api/v1/inbox/count', answer: inboxCountSchema })).count,
 });
 
 /** How many open questions wait for whoever looks. */

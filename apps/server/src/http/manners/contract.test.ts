@@ -29,6 +29,8 @@ const NO_LISTS: Readonly<Record<string, string>> = {
   '/api/v1/runs/{run_id}/why': 'what one run waits for',
   '/api/v1/runs/{run_id}/metrics': 'the phases of one profile and the agents of each',
   '/api/v1/runs/{run_id}/governance': 'the last check of each phase',
+  '/api/v1/executions/{execution_id}/waits':
+    'the last waits of one execution for a timeline; what else there is stands in its events',
   '/api/v1/runs/{run_id}/checkpoints/compare': 'what differs between two manifests, which have a limit',
   '/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}': 'one manifest, which has a limit',
   '/api/v1/examples/{digest}/facts': 'what is measured of one set: at most a hundred labels and five hundred fields',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type AuditEntry, auditListSchema, auditVerificationSchema, isoTime, systemClock } from '@loopwright/protocol';
 import { testPrincipal } from '../../authorization/walk-fixture.ts';
-import { type TestServer, errorIn, executionIn, openServer } from '../app-fixture.ts';
+import { type TestServer, errorIn, executionIn, openServer, untilStatus } from '../app-fixture.ts';
 
 let server: TestServer;
 before(async () => {
@@ -58,6 +58,25 @@ describe('GET /api/v1/audit', () => {
     const guest = await page('limit=500', 'guest');
     assert.deepEqual(new Set(guest.entries.map(({ project_id }) => project_id)), new Set(['late', 'p-2']));
     assert.deepEqual((await page('project_id=p-1', 'guest')).entries, []);
+  });
+});
+
+describe('GET /api/v1/audit?about=', () => {
+  it('has that an object was made, by whatever request, and what was done to it, for those who see its project', async () => {
+    const answer = await server.post('/api/v1/workflows/plain/start', { project_id: 'p-1' }, as('operator'));
+    const { execution_id: id } = executionIn(answer, 201);
+    await untilStatus(server, id, 'completed', as('operator'));
+    executionIn(await server.post(`/api/v1/executions/${id}/restart`, {}, as('operator')), 201);
+    const operations = async (actor: string): Promise<string[]> =>
+      (await page(`about=${id}`, actor)).entries.map(({ operation, kind }) => `${kind} ${operation.split('/').at(-1)}`);
+    assert.deepEqual(await operations('admin'), ['outcome restart', 'intent restart', 'outcome start']);
+    assert.deepEqual(await operations('guest'), []);
+    assert.deepEqual((await page("about=' OR 1=1 --")).entries, []);
+    assert.equal((await page(`about=${id}&limit=1`)).entries.length, 1);
+    assert.deepEqual(
+      (await page(`about=${id}&kind=outcome&limit=5`)).entries.map(({ status }) => status),
+      [201, 201],
+    );
   });
 });
 

@@ -22,6 +22,7 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
             operation: text,
             object_kind: text,
             object_id: text,
+            about: text.describe('Id of an object: what was done to it, and that a run or an execution of this id was made'),
             project_id: text,
             request_id: text,
             kind: auditKindSchema.optional(),
@@ -33,10 +34,11 @@ export function auditRoutes({ database }: { database: ServerDatabase }): Fastify
           response: { 200: auditListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ access, query: { from, before, cursor, limit, ...equal } }) => {
+      async ({ access, query: { about, from, before, cursor, limit, ...equal } }) => {
         const isAll = access.mayOnPlatform('audit:read') && access.platformRole === 'admin';
         const rows = await listAudit(database, {
           equal: Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
+          about,
           from: from === undefined ? undefined : Date.parse(from),
           before: before === undefined ? undefined : Date.parse(before),
           projects: isAll ? undefined : access.scope('audit:read'),

@@ -1,6 +1,5 @@
 import type { Execution } from '@loopwright/engine';
 import {
-  type BulkFilter,
   type StuckList,
   bulkRequestSchema,
   bulkResponseSchema,
@@ -10,17 +9,15 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { BulkOperations, type BulkQuery } from '../../operations/bulk-operations.ts';
+import { BulkOperations } from '../../operations/bulk-operations.ts';
 import type { AppParts } from '../app.ts';
+import { bulkQueryOf } from '../listed-executions.ts';
 import { pageOf, pageQuery, timePlace } from '../manners/pages.ts';
-
-/** How many executions a preview shows. */
-const SAMPLE = 10;
 
 /** What is done to many executions, and which of them need somebody. */
 export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine } = parts;
-  const bulk = new BulkOperations({ ...parts, requireOwn: (id) => parts.runs.requireOwn(id) });
+  const bulk = new BulkOperations(parts);
   return async (api) => {
     api.post(
       '/executions/bulk',
@@ -35,10 +32,17 @@ export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
       async ({ access, body, userId }) => {
         const mayChange = (projectId: string): boolean => access.mayIn(projectId, 'executions:write');
         if ('token' in body) return bulk.run(body.token, { userId, reason: body.reason ?? null, mayChange });
-        const query = { ...filterOf(body.filter), projects: access.scope('executions:write') };
-        const { token, action, executions, expiresAt } = bulk.preview(body.action, query, userId);
-        const sample = executions.slice(0, SAMPLE).map(summaryOf);
-        return { action, count: executions.length, sample, token, expires_at: isoTime(expiresAt) };
+        const query = { ...bulkQueryOf(body.filter), projects: access.scope('executions:write') };
+        const { token, action, executions, leftToRuns, expiresAt } = await bulk.preview(body.action, query, userId);
+        const sample = executions.map(summaryOf);
+        return {
+          action,
+          count: executions.length,
+          sample,
+          left_to_runs: leftToRuns,
+          token,
+          expires_at: isoTime(expiresAt),
+        };
       },
     );
     api.get(
@@ -60,18 +64,6 @@ export function executionBulkRoutes(parts: AppParts): FastifyPluginAsyncZod {
         return { executions, ...rest };
       },
     );
-  };
-}
-
-function filterOf(filter: BulkFilter): BulkQuery {
-  const { workflow_id, project_id, status, definition_digest, created_from, created_before } = filter;
-  return {
-    ...(workflow_id === undefined ? {} : { workflow: workflow_id }),
-    ...(project_id === undefined ? {} : { projectId: project_id }),
-    ...(status === undefined ? {} : { status }),
-    ...(definition_digest === undefined ? {} : { definitionDigest: definition_digest }),
-    ...(created_from === undefined ? {} : { createdFrom: Date.parse(created_from) }),
-    ...(created_before === undefined ? {} : { createdBefore: Date.parse(created_before) }),
   };
 }
 

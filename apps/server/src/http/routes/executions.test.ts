@@ -50,6 +50,7 @@ describe('GET /api/v1/executions', () => {
       'completed_at',
       'execution_id',
       'project_id',
+      'run',
       'started_at',
       'status',
       'workflow_id',
@@ -79,6 +80,54 @@ describe('GET /api/v1/executions', () => {
       assert.deepEqual(pointersIn(errorIn(await own.get(`/api/v1/executions?cursor=${cursor}`), 'VALIDATION_ERROR')), [
         '/querystring/cursor',
       ]);
+  });
+
+  it('finds by a text, by time, by ids and what waits for the caller, in other orders, page by page', async () => {
+    await using own = await openServer();
+    const startIn = async (workflow: string, project: string): Promise<string> => {
+      const answer = await own.post(`/api/v1/workflows/${workflow}/start`, { project_id: project });
+      return executionIn(answer, 201).execution_id;
+    };
+    const plain = [await startIn('plain', 'shop'), await startIn('plain', 'bank'), await startIn('plain', 'Shop 2')];
+    const { execution_id: waiting } = await startReview(own);
+    for (const id of plain) await untilStatus(own, id, 'completed');
+    const [first = '', second = '', third = ''] = plain;
+    const found = async (query: string): Promise<string[]> =>
+      (await list(own, query)).executions.map(({ execution_id }) => execution_id);
+    assert.deepEqual(await found('?q=SHOP'), [third, first]);
+    assert.deepEqual(await found(`?q=${second.slice(0, 20)}`), [second]);
+    assert.deepEqual(await found('?q=view&status=completed'), []);
+    assert.deepEqual(await found('?waiting_for=me'), [waiting]);
+    assert.deepEqual(await found(`?waiting_for=me&execution_id=${first}`), []);
+    assert.deepEqual(await found(`?execution_id=${first},none,${waiting}`), [waiting, first]);
+    const { started_at: at } = (await list(own, `?execution_id=${third}`)).executions[0] ?? {};
+    assert.deepEqual(await found(`?created_from=${at}&workflow_id=plain`), [third]);
+    assert.deepEqual(await found(`?created_before=${at}&q=shop`), [first]);
+    assert.deepEqual(await found('?sort=started_at&workflow_id=plain'), plain);
+    assert.deepEqual(await found('?sort=project_id&workflow_id=plain'), [third, second, first]);
+    assert.deepEqual(await found('?sort=-workflow_id'), [waiting, third, second, first]);
+    const page = await list(own, '?sort=-status&limit=3');
+    assert.equal(page.total, 4);
+    assert.deepEqual(
+      [...page.executions.map(({ execution_id }) => execution_id), ...(await found(`?sort=-status&cursor=${page.next_cursor}`))],
+      [waiting, third, second, first],
+    );
+    errorIn(await own.get(`${PATH}?sort=started_at&cursor=${page.next_cursor}`), 'VALIDATION_ERROR');
+  });
+
+  it('takes no text for anything else, and nothing that is too long or is no time', async () => {
+    for (const q of ["' OR 1=1 --", '%', '\0', '*', '"'])
+      assert.equal((await list(server, `?q=${encodeURIComponent(q)}`)).total, 0);
+    const bad = [
+      'q=',
+      `q=${'x'.repeat(201)}`,
+      'created_from=yesterday',
+      'waiting_for=you',
+      'sort=output',
+      'offset=100001',
+      `execution_id=${Array.from({ length: 101 }, () => 'a').join(',')}`,
+    ];
+    for (const query of bad) errorIn(await server.get(`${PATH}?${query}`), 'VALIDATION_ERROR');
   });
 
   it('refuses a status that there is not, and names those there are', async () => {

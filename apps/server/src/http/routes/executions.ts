@@ -1,45 +1,42 @@
-import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '@loopwright/engine';
-import { PlatformError, errorResponseSchema, executionListSchema, isoTime, whySchema } from '@loopwright/protocol';
+import type { Execution } from '@loopwright/engine';
+import {
+  type ExecutionList,
+  errorResponseSchema,
+  executionListSchema,
+  isoTime,
+  listExecutionsQuerySchema,
+  waitListSchema,
+  whySchema,
+} from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import { executionsWaitingFor } from '../../runs/waiting-for.ts';
 import type { AppParts } from '../app.ts';
 import { executionView } from '../execution-view.ts';
-import { cursorOf, cursorSchema, numberPlace, placeOf } from '../manners/pages.ts';
+import { listedPage } from '../listed-executions.ts';
+import { waitsView } from '../waits-view.ts';
 import { findExecution, oneExecution } from './execution-schemas.ts';
 
 /** `/executions`: list, state, and why one does not move. */
 export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
   const { engine, runs } = parts;
   return async (api) => {
-    const querystring = z.object({
-      workflow_id: z.string().optional(),
-      project_id: z.string().optional(),
-      status: z.string().optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(50),
-      offset: z.coerce.number().int().nonnegative().default(0),
-      cursor: cursorSchema,
-    });
     api.get(
       '/executions',
       {
         schema: {
           tags: ['executions'],
-          summary: 'Executions, the newest first',
-          querystring,
+          summary: 'Executions, the newest first unless another order is asked for',
+          querystring: listExecutionsQuerySchema,
           response: { 200: executionListSchema, 400: errorResponseSchema },
         },
       },
-      async ({ access, query: { workflow_id, project_id, status, limit, offset, cursor } }) => {
-        const { executions, total, next } = engine.read.executions({
-          limit,
-          offset,
-          projects: access.scope('executions:read'),
-          ...(workflow_id === undefined ? {} : { workflow: workflow_id }),
-          ...(project_id === undefined ? {} : { projectId: project_id }),
-          ...(status === undefined ? {} : { status: statusOf(status) }),
-          ...(cursor === undefined ? {} : { before: placeOf(cursor, numberPlace)[0] }),
-        });
-        return { executions: executions.map(summaryOf), total, next_cursor: cursorOf(next === null ? null : [next]) };
+      async ({ access, query, userId }) => {
+        const mine = { userId, projects: access.scope('tasks:decide'), roleOn: (id: string) => access.roleOn(id) };
+        const among = query.waiting_for === undefined ? undefined : executionsWaitingFor(engine, mine);
+        const page = listedPage(engine.read, query, { projects: access.scope('executions:read'), among });
+        const around = await runs.ofExecutions(page.executions.map(({ id }) => id));
+        const executions = page.executions.map((one) => ({ ...summaryOf(one), run: around.get(one.id) ?? null }));
+        return { executions, total: page.total, next_cursor: page.nextCursor };
       },
     );
 
@@ -48,6 +45,20 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
       { schema: { ...oneExecution, summary: 'The state of an execution' } },
       async ({ params: { execution_id } }) =>
         engine.read.together(() => executionView(engine, findExecution(parts, execution_id))),
+    );
+
+    api.get(
+      '/executions/:execution_id/waits',
+      {
+        schema: {
+          tags: ['executions'],
+          summary: 'The times that an execution stood still, and for what',
+          params: oneExecution.params,
+          response: { 200: waitListSchema, 404: errorResponseSchema },
+        },
+      },
+      async ({ params: { execution_id } }) =>
+        engine.read.together(() => waitsView(engine.read, findExecution(parts, execution_id))),
     );
 
     api.get(
@@ -65,15 +76,7 @@ export function executionRoutes(parts: AppParts): FastifyPluginAsyncZod {
   };
 }
 
-function statusOf(text: string): ExecutionStatus {
-  const status = EXECUTION_STATUSES.find((known) => known === text);
-  if (status !== undefined) return status;
-  throw new PlatformError('INVALID_STATUS', `Cannot filter by the status "${text}": there is no such status`, {
-    details: { allowed: [...EXECUTION_STATUSES] },
-  });
-}
-
-function summaryOf(execution: Execution): z.infer<typeof executionListSchema>['executions'][number] {
+function summaryOf(execution: Execution): Omit<ExecutionList['executions'][number], 'run'> {
   return {
     execution_id: execution.id,
     workflow_id: execution.workflow,

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type InboxEntry, humanTaskContextSchema, humanTaskListSchema, inboxSchema } from '@loopwright/protocol';
+import {
+  type InboxEntry,
+  humanTaskContextSchema,
+  humanTaskListSchema,
+  inboxCountSchema,
+  inboxSchema,
+} from '@loopwright/protocol';
 import { testPrincipal } from '../../authorization/walk-fixture.ts';
 import { DEFINITIONS, type TestServer, errorIn, executionIn, openServer, pointersIn, untilStatus } from '../app-fixture.ts';
 
@@ -106,6 +112,18 @@ describe('GET /api/v1/inbox', () => {
     assert.deepEqual(pointersIn(errorIn(await server.get('/api/v1/inbox?cursor=x', as('admin')), 'VALIDATION_ERROR')), [
       '/querystring/cursor',
     ]);
+  });
+});
+
+describe('GET /api/v1/inbox/count', () => {
+  it('is how many entries the inbox has for whoever asks', async () => {
+    for (const actor of ['admin', 'operator', 'viewer', 'stranger'])
+      for (const query of ['', '?for=anybody']) {
+        const { body } = await server.get(`/api/v1/inbox/count${query}`, as(actor));
+        assert.equal(inboxCountSchema.parse(body).count, (await inbox(actor, query)).length, `${actor} ${query}`);
+      }
+    assert.equal((await inbox('admin')).length > 0, true);
+    errorIn(await server.get('/api/v1/inbox/count?for=you', as('admin')), 'VALIDATION_ERROR');
   });
 });
 

@@ -1,4 +1,4 @@
-import { errorResponseSchema, humanTaskContextSchema, inboxSchema } from '@loopwright/protocol';
+import { errorResponseSchema, humanTaskContextSchema, inboxCountSchema, inboxSchema } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import type { AppParts } from '../app.ts';
 import { pageOf, pageQuery } from '../manners/pages.ts';
 
 const count = z.int().nonnegative();
+const forWhom = z.enum(['me', 'anybody']).default('me').describe('`me`: only those that the caller may answer');
 const place = z.tuple([count, count, count, count, count, z.string().min(1).max(200)]);
 
 function readerOf({ access, userId }: Pick<FastifyRequest, 'access' | 'userId'>): Reader {
@@ -29,9 +30,7 @@ export function inboxRoutes(parts: Pick<AppParts, 'engine' | 'database'>): Fasti
         schema: {
           tags: ['human tasks'],
           summary: 'Open questions, those that hold up most first',
-          querystring: pageQuery.extend({
-            for: z.enum(['me', 'anybody']).default('me').describe('`me`: only those that the caller may answer'),
-          }),
+          querystring: pageQuery.extend({ for: forWhom }),
           response: { 200: inboxSchema, 400: errorResponseSchema },
         },
       },
@@ -40,6 +39,19 @@ export function inboxRoutes(parts: Pick<AppParts, 'engine' | 'database'>): Fasti
         const { page, ...rest } = pageOf(entries, request.query, { place: inboxPlace, schema: place });
         return { entries: page, ...rest };
       },
+    );
+
+    api.get(
+      '/inbox/count',
+      {
+        schema: {
+          tags: ['human tasks'],
+          summary: 'How many questions are open',
+          querystring: z.object({ for: forWhom }),
+          response: { 200: inboxCountSchema, 400: errorResponseSchema },
+        },
+      },
+      async (request) => ({ count: inbox.count(readerOf(request), { onlyMine: request.query.for === 'me' }) }),
     );
 
     api.get(

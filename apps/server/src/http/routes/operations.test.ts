@@ -148,7 +148,7 @@ describe('POST /api/v1/executions/bulk', () => {
     for (let count = 0; count < 12; count += 1) ids.push((await startReview(own)).execution_id);
     const request = { action: 'cancel', filter: { workflow_id: 'review' }, dry_run: true };
     const preview = bulkPreviewSchema.parse((await own.post(`${PATH}/bulk`, request)).body);
-    assert.deepEqual([preview.count, preview.sample.length], [12, 10]);
+    assert.deepEqual([preview.count, preview.sample.length, preview.left_to_runs], [12, 12, 0]);
     const { execution_id: later } = await startReview(own);
     const first = ids[0] ?? '';
     await own.post(`${PATH}/${first}/cancel`);
@@ -187,5 +187,13 @@ describe('POST /api/v1/executions/bulk', () => {
     const again = executionIn(await own.get(`${PATH}/${retried?.new_execution_id ?? ''}`));
     assert.equal(again.restarted_from?.execution_id, failed);
     assert.equal((await run('cancel', { created_before: '2020-01-01T00:00:00Z' })).count, 0);
+    assert.equal((await run('cancel', { q: 'broken' })).count, 0);
+    assert.equal((await run('cancel', { execution_id: [failed, 'none'] })).count, 0);
+    assert.deepEqual(
+      (await run('pause', { execution_id: [waiting, 'none'], q: 'view' })).results.map(({ execution_id }) => execution_id),
+      [waiting],
+    );
+    for (const filter of [{ execution_id: [] }, { execution_id: 'all' }, { q: '' }, { waiting_for: 'me' }])
+      errorIn(await own.post(`${PATH}/bulk`, { action: 'cancel', filter, dry_run: true }), 'VALIDATION_ERROR');
   });
 });

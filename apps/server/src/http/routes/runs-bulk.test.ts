@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { listRunsResponseSchema, runBulkPreviewSchema, runBulkResultSchema } from '@loopwright/protocol';
+import {
+  auditListSchema,
+  bulkPreviewSchema,
+  executionListSchema,
+  listRunsResponseSchema,
+  runBulkPreviewSchema,
+  runBulkResultSchema,
+} from '@loopwright/protocol';
 import {
   ANN,
   type RunServer,
@@ -63,9 +70,19 @@ describe('many runs at once', () => {
     await nextOf(server, id);
     assert.equal((await nextOf(server, id)).status, 'failed');
     server.repair();
+    const asExecutions = { action: 'retry', filter: { q: 'rough' }, dry_run: true };
+    const others = bulkPreviewSchema.parse((await server.post('/api/v1/executions/bulk', asExecutions, ANN)).body);
+    assert.deepEqual([others.count, others.sample, others.left_to_runs], [0, [], 1]);
     const { token } = await preview({ action: 'retry', filter: { profile: 'rough' } });
     assert.equal((await work(token)).done, 1);
     const { execution_id } = await untilRun(server, id, ({ phases }) => phases[2]?.status === 'completed');
+    const { executions } = executionListSchema.parse(
+      (await server.get(`/api/v1/executions?execution_id=${id},${execution_id}`, ANN)).body,
+    );
+    const run = { run_id: id, project_name: 'mended', warnings_count: null };
+    assert.deepEqual([executions.length, executions[0]?.run, executions.at(-1)?.run], [2, run, run]);
+    const { entries } = auditListSchema.parse((await server.get(`/api/v1/audit?about=${id}`, ANN)).body);
+    assert.deepEqual([entries.at(-1)?.operation, entries.at(-1)?.status], ['POST /runs', 201]);
     // The list finds it by the run and by each execution that it was.
     assert.deepEqual([await listed(`run_id=${id}`), await listed(`run_id=${execution_id},missing`)], [[id], [id]]);
   });

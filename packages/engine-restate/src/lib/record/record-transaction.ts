@@ -206,6 +206,9 @@ export class RecordTransaction implements StoreTransaction {
   executionCounts(): Partial<Record<ExecutionStatus, number>> {
     throw elsewhere('count executions');
   }
+  openQuestions(): never {
+    throw elsewhere('count questions');
+  }
   openOnOther(): never {
     throw elsewhere('list executions');
   }

@@ -133,7 +133,15 @@ export interface HumanTaskQuery {
   readonly limit: number;
 }
 
-/** Which executions are listed, the newest first. */
+/** In which order executions are listed: by one of their fields, and the newest first where that is the same. */
+export interface ExecutionOrder {
+  readonly by: 'createdAt' | 'workflow' | 'projectId' | 'status';
+  readonly isDescending: boolean;
+  /** What the field says of the execution that `before` names. Of no use by `createdAt`. */
+  readonly behind?: string | undefined;
+}
+
+/** Which executions are listed, the newest first unless another order is asked for. */
 export interface ExecutionQuery {
   readonly workflow?: string;
   readonly projectId?: string;
@@ -145,9 +153,14 @@ export interface ExecutionQuery {
   readonly createdFrom?: number;
   /** Only those that were created before this time. */
   readonly createdBefore?: number;
+  /** Only those whose workflow or project contains this, whatever the case of its letters, or whose id begins with it. */
+  readonly text?: string;
+  /** Only those with these ids. */
+  readonly ids?: readonly string[];
+  readonly order?: ExecutionOrder;
   readonly limit: number;
   readonly offset?: number;
-  /** Only those behind this place, `next` of the page before: executions that are started in between move nothing. */
+  /** Only those behind this place, `next` of the page before in the same order: executions that are started in between move nothing. */
   readonly before?: number;
 }
 

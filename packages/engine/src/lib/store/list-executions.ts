@@ -1,14 +1,20 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { ExecutionQuery } from '../execution/execution.ts';
-import { projectCondition } from './project-condition.ts';
+import {
+  type Condition,
+  all,
+  either,
+  groupConditions,
+  idBegins,
+  namesContain,
+  not,
+  orderedColumn,
+  rowConditions,
+} from './execution-conditions.ts';
+import { type FoundListed, type Listed, listGrouped } from './grouped-executions.ts';
 import type { Row } from './rows.ts';
 
-/** With more groups than this, if they are more than this share of all executions, a page is read by going through all, the newest first. */
-const GROUPS_MERGED = 256;
-const SHARE_SCANNED = 0.1;
-
-/** A condition with the value it is for; without one it does not hold anything back. */
-type Filter = [condition: string, value: SQLInputValue | undefined];
+type Prepare = (sql: string) => StatementSync;
 
 /** One page as it is stored. */
 interface ExecutionRows {
@@ -17,93 +23,66 @@ interface ExecutionRows {
   readonly next: number | null;
 }
 
-interface Group {
-  readonly no: number;
-  /** The greatest number that one of its executions on this page may have. */
-  readonly newest: number;
-}
-
-/**
- * One page of executions, the newest first, whether more follow, and how many there are in all. The total comes from the counts of the groups, so it
- * costs the same whatever is stored; a page costs as much as its end is far from the newest.
- */
-export function listExecutions(prepare: (sql: string) => StatementSync, query: ExecutionQuery): ExecutionRows {
-  const { rows, total } = readPage(prepare, { ...query, limit: query.limit + 1 });
-  const page = rows.slice(0, query.limit);
-  return { rows: page, total, next: rows.length > query.limit ? Number(page.at(-1)?.['no']) : null };
-}
-
-function readPage(prepare: (sql: string) => StatementSync, query: ExecutionQuery): Omit<ExecutionRows, 'next'> {
-  const { createdFrom, createdBefore, limit, offset = 0, before = Number.MAX_SAFE_INTEGER } = query;
-  if (createdFrom !== undefined || createdBefore !== undefined) return listByAge(prepare, query);
-  const used = usedOf(groupFilters(query));
-  const all = Number(prepare('SELECT sum(count) AS total FROM execution_groups').get()?.['total'] ?? 0);
-  if (used.length === 0) {
-    return {
-      rows: prepare('SELECT * FROM executions WHERE no < ? ORDER BY no DESC LIMIT ? OFFSET ?').all(before, limit, offset),
-      total: all,
-    };
-  }
-  const where = used.map(([condition]) => condition).join(' AND ');
-  const values = used.map(([, value]) => value);
-  // Counted before the newest of each is looked for: with thousands of projects there are very many.
-  const counted = prepare(
-    `SELECT count(*) AS number, coalesce(sum(count), 0) AS total FROM execution_groups WHERE count > 0 AND ${where}`,
-  ).get(...values);
-  const total = Number(counted?.['total']);
-  if (Number(counted?.['number']) > GROUPS_MERGED && total > all * SHARE_SCANNED) {
-    const page = prepare(`SELECT * FROM executions WHERE ${where} AND no < ? ORDER BY no DESC LIMIT ? OFFSET ?`);
-    return { rows: page.all(...values, before, limit, offset), total };
-  }
-  const groups = prepare(
-    `SELECT no, (SELECT max(no) FROM executions WHERE group_no = execution_groups.no) AS newest
-     FROM execution_groups WHERE count > 0 AND ${where}`,
-  )
-    .all(...values)
-    .map((row): Group => ({ no: Number(row['no']), newest: Math.min(Number(row['newest']), before - 1) }));
-  const newest = newestOf(prepare, groups, offset + limit).slice(offset);
+/** One page of executions, whether more follow, and how many there are in all. */
+export function listExecutions(prepare: Prepare, query: ExecutionQuery): ExecutionRows {
+  const { limit, offset = 0 } = query;
+  const { listed, total } = find(prepare, query, offset + limit + 1);
   const byNumber = prepare('SELECT * FROM executions WHERE no = ?');
-  return { rows: newest.map((no) => byNumber.get(no)).filter((row) => row !== undefined), total };
+  const page = listed.slice(offset, offset + limit);
+  const rows = page.map(({ no }) => byNumber.get(no)).filter((row) => row !== undefined);
+  return { rows, total, next: listed.length > offset + limit ? (page.at(-1)?.no ?? null) : null };
 }
 
-/** A page of what was created within a time; costs as much as was created then. */
-function listByAge(prepare: (sql: string) => StatementSync, query: ExecutionQuery): Omit<ExecutionRows, 'next'> {
-  const { createdFrom, createdBefore, limit, offset = 0, before = Number.MAX_SAFE_INTEGER } = query;
-  const used = usedOf([...groupFilters(query), ['created_at >= ?', createdFrom], ['created_at < ?', createdBefore]]);
-  const from = `FROM executions INDEXED BY executions_by_age WHERE ${used.map(([condition]) => condition).join(' AND ')}`;
-  const values = used.map(([, value]) => value);
-  const rows = prepare(`SELECT * ${from} AND no < ? ORDER BY no DESC LIMIT ? OFFSET ?`).all(...values, before, limit, offset);
-  return { rows, total: Number(prepare(`SELECT count(*) AS total ${from}`).get(...values)?.['total'] ?? 0) };
+function find(prepare: Prepare, query: ExecutionQuery, wanted: number): FoundListed {
+  const { text, createdFrom, createdBefore, ids } = query;
+  const hasText = text === undefined ? [] : [either(namesContain(text), idBegins(text))];
+  if (ids !== undefined) return listRows(prepare, query, { wanted, from: 'executions', more: hasText });
+  if (createdFrom !== undefined || createdBefore !== undefined)
+    return listRows(prepare, query, { wanted, from: 'executions INDEXED BY executions_by_age', more: hasText });
+  const grouped = listGrouped(prepare, query, wanted);
+  if (text === undefined) return grouped;
+  const more = [idBegins(text), not(namesContain(text))];
+  const begun = listRows(prepare, query, { wanted, from: 'executions', more });
+  const listed = [...grouped.listed, ...begun.listed].sort(comparing(query)).slice(0, wanted);
+  return { listed, total: grouped.total + begun.total };
 }
 
-function groupFilters({ workflow, projectId, projects, status, definitionDigest }: ExecutionQuery): Filter[] {
-  return [
-    ['workflow = ?', workflow],
-    ['project_id = ?', projectId],
-    projectCondition(projects) ?? ['TRUE', undefined],
-    ['status = ?', status],
-    ['definition_digest = ?', definitionDigest],
-  ];
+/** Executions that are looked at one by one; costs as much as there are in the times, among the ids, or with the beginning of the id that are asked for. */
+function listRows(
+  prepare: Prepare,
+  query: ExecutionQuery,
+  { wanted, from, more }: { readonly wanted: number; readonly from: string; readonly more: readonly Condition[] },
+): FoundListed {
+  const fitting = all([...groupConditions(query), ...rowConditions(query), ...more]);
+  const column = orderedColumn(query.order);
+  const direction = query.order === undefined || query.order.isDescending ? 'DESC' : 'ASC';
+  // The number alone would be read in its own order, past all that do not fit.
+  const order = column === undefined ? `+no ${direction}` : `${column} ${direction}, +no DESC`;
+  const behind = placeCondition(query);
+  const listed = prepare(
+    `SELECT no, ${column ?? 'NULL'} AS value FROM ${from} WHERE ${fitting.sql} AND ${behind.sql} ORDER BY ${order} LIMIT ?`,
+  )
+    .all(...fitting.values, ...behind.values, wanted)
+    .map((row): Listed => ({ no: Number(row['no']), value: row['value'] === null ? null : String(row['value']) }));
+  const counted = prepare(`SELECT count(*) AS total FROM ${from} WHERE ${fitting.sql}`).get(...fitting.values);
+  return { listed, total: Number(counted?.['total'] ?? 0) };
 }
 
-function usedOf(filters: readonly Filter[]): [string, SQLInputValue][] {
-  return filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
+/** That an execution comes behind the place of the query. */
+function placeCondition({ before, order }: ExecutionQuery): Condition {
+  if (before === undefined) return { sql: 'TRUE', values: [] };
+  const column = orderedColumn(order);
+  const isDescending = order === undefined || order.isDescending;
+  // The numbers are what a page is cut by, not what it is found by.
+  if (column === undefined) return { sql: isDescending ? '+no < ?' : '+no > ?', values: [before] };
+  const value: SQLInputValue = order?.behind ?? '';
+  return { sql: `(${column} ${isDescending ? '<' : '>'} ? OR (${column} = ? AND no < ?))`, values: [value, value, before] };
 }
 
-/**
- * The greatest numbers of several groups: always some more of the group that has the greatest left, twice as many each time,
- * until no group has one among them.
- */
-function newestOf(prepare: (sql: string) => StatementSync, groups: readonly Group[], wanted: number): number[] {
-  const statement = prepare('SELECT no FROM executions WHERE group_no = ? AND no <= ? ORDER BY no DESC LIMIT ?');
-  const left = groups.map(({ no, newest }) => ({ no, newest, fetch: Math.ceil(wanted / groups.length) + 1 }));
-  let found: number[] = [];
-  for (;;) {
-    const next = left.reduce((best, group) => (group.newest > best.newest ? group : best), { no: 0, newest: 0, fetch: 0 });
-    if (next.newest <= (found.length < wanted ? 0 : (found.at(-1) ?? Infinity))) return found;
-    const numbers = statement.all(next.no, next.newest, next.fetch).map((row) => Number(row['no']));
-    next.newest = numbers.length < next.fetch ? 0 : (numbers.at(-1) ?? 0) - 1;
-    next.fetch *= 2;
-    found = [...found, ...numbers].sort((one, other) => other - one).slice(0, wanted);
-  }
+/** Below 0 when the first one comes first in the order of the query. */
+function comparing({ order }: ExecutionQuery): (one: Listed, other: Listed) => number {
+  const sign = order === undefined || order.isDescending ? -1 : 1;
+  if (orderedColumn(order) === undefined) return (one, other) => sign * (one.no - other.no);
+  // By their bytes, as the store compares them.
+  return (one, other) => sign * Buffer.compare(Buffer.from(one.value ?? ''), Buffer.from(other.value ?? '')) || other.no - one.no;
 }

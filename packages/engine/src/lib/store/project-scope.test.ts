@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import type { Json } from '@loopwright/protocol';
 import { journalDir } from '../embedded/engine-fixture.ts';
 import type { Execution, ExecutionStatus, ProjectScope, StoredHumanTask } from '../execution/execution.ts';
 import { SqliteStore } from './sqlite-store.ts';
@@ -73,7 +75,41 @@ describe('a scope of projects, where there are thousands', () => {
     assert.deepEqual(ids(read.openOnOther('w', 'other', { limit: 9, projects: one }).executions), ['e21', 'e23']);
     assert.deepEqual(ids(read.withoutWakeUp(10_000, 9, one)), ['e23']);
     assert.deepEqual(read.projects({ after: 'p2998', limit: 2, projects: { except: ['p2999'] } }), ['p3', 'p30']);
+    assert.deepEqual(read.openQuestions(one), [{ projectId: 'p7', assignee: null, count: 1 }]);
+    assert.equal(read.openQuestions({ except: ['p7'] }).length, PROJECTS - 1);
     assert.deepEqual([read.projectOf('e23'), read.projectOf('nowhere')], ['p7', undefined]);
+  });
+
+  it('counts open questions by whom they are for, those of a store from before that are files too', async () => {
+    const own = journalDir();
+    const large = 'x'.repeat(100_000);
+    const asked = (index: number, request: Json): StoredHumanTask => ({ ...question(index), request });
+    await using first = new SqliteStore({ dir: own, durability: 'process', onEvents: () => undefined });
+    await first.write((transaction) => {
+      transaction.putDefinition({ digest: 'd', name: 'w', version: '1.0.0', source: {}, createdAt: 1 });
+      for (let index = 0; index < 6; index += 1) transaction.insertExecution(execution(index));
+      transaction.insertHumanTask(asked(0, { for: { role: 'admin' } }));
+      transaction.insertHumanTask(asked(1, { for: { role: 'admin' }, subject: large }));
+      transaction.insertHumanTask(asked(2, { for: { user: 'ann' }, subject: large }));
+      transaction.insertHumanTask(asked(3, {}));
+      transaction.insertHumanTask(asked(4, {}));
+    });
+    await first.write((transaction) => transaction.updateHumanTask('t4', { state: 'answered' }));
+    const counted = [
+      { projectId: 'p0', assignee: { role: 'admin' }, count: 2 },
+      { projectId: 'p0', assignee: { user: 'ann' }, count: 1 },
+      { projectId: 'p1', assignee: null, count: 1 },
+    ];
+    assert.deepEqual(first.read.openQuestions(), counted);
+    const database = new DatabaseSync(join(own, 'engine.db'));
+    // What the migration does with the questions of before.
+    const migration = readFileSync(new URL('migrations/0014-assignees.sql', import.meta.url), 'utf8');
+    database.exec(/^UPDATE .*$/m.exec(migration)?.[0] ?? '');
+    database.close();
+    const summed = new Map<string, number>();
+    for (const { assignee, count } of first.read.openQuestions())
+      summed.set(JSON.stringify(assignee), (summed.get(JSON.stringify(assignee)) ?? 0) + count);
+    assert.deepEqual(Object.fromEntries(summed), { '{"role":"admin"}': 2, '{"user":"ann"}': 1, null: 1 });
   });
 
   it('is asked by indexes: no statement goes through all executions or all questions', ({ mock }) => {
@@ -85,6 +121,7 @@ describe('a scope of projects, where there are thousands', () => {
       fresh.read.executions({ projects, status: 'paused', workflow: 'w', limit: 5 });
       fresh.read.humanTasks({ projects, state: 'open', limit: 5 });
       fresh.read.executionCounts('d', 5, projects);
+      fresh.read.openQuestions(projects);
       fresh.read.projects({ after: '', limit: 5, projects });
     }
     const statements = [...new Set(prepared.calls.map(({ arguments: [sql] }) => sql))].filter((sql) => sql.includes('json_each'));

@@ -23,7 +23,9 @@ import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteLimits, type UsedTables } from './sqlite-limits.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import { steadyLimits } from './steady-limits.ts';
-import type { Counted, OwnedEntry, StoreReader } from './store.ts';
+import { listHumanTasks } from './list-human-tasks.ts';
+import { readOpenQuestions } from './open-questions.ts';
+import type { Counted, OpenQuestions, OwnedEntry, StoreReader } from './store.ts';
 import type { ValueFiles } from './value-files.ts';
 
 const COUNTS: Readonly<Record<Exclude<Counted, 'events'>, string>> = {
@@ -258,26 +260,12 @@ export class SqliteReader implements StoreReader {
     return row === undefined ? undefined : toHumanTask(row, this.files);
   }
 
-  humanTasks({ executionId, state, after, byAnswer, projects, limit }: HumanTaskQuery): StoredHumanTask[] {
-    // Of one execution there are few: the index of all that are open is not the one to go through.
-    const isState = executionId === undefined ? 'state = ?' : '+state = ?';
-    const [isOfProjects = '', ofProjects] = projectCondition(projects) ?? [];
-    const filters = [
-      executionId === undefined ? '' : 'execution_id = ?',
-      state === undefined ? '' : isState,
-      after === undefined ? '' : '(created_at, id) > (?, ?)',
-      byAnswer === undefined ? '' : 'answered_at IS NOT NULL',
-      typeof byAnswer === 'object' ? '(answered_at, id) < (?, ?)' : '',
-      isOfProjects,
-    ].filter(Boolean);
-    const where = filters.length === 0 ? '' : `WHERE ${filters.join(' AND ')}`;
-    const behind = typeof byAnswer === 'object' ? [byAnswer.answeredAt, byAnswer.id] : [];
-    const given = [executionId, state, after?.createdAt, after?.id, ...behind, ofProjects];
-    const values = given.filter((value) => value !== undefined);
-    const order = byAnswer === undefined ? 'created_at, id' : 'answered_at DESC, id DESC';
-    return this.prepare(`SELECT * FROM human_tasks ${where} ORDER BY ${order} LIMIT ?`)
-      .all(...values, limit)
-      .map((row) => toHumanTask(row, this.files));
+  humanTasks(query: HumanTaskQuery): StoredHumanTask[] {
+    return listHumanTasks((sql) => this.prepare(sql), this.files, query);
+  }
+
+  openQuestions(projects?: ProjectScope): OpenQuestions[] {
+    return readOpenQuestions((sql) => this.prepare(sql), this.files, projects);
   }
 
   events(executionId: string, after: number, limit: number): ExecutionEvent[] {

@@ -47,6 +47,7 @@ const MIGRATIONS = [
   '0011-projects.sql',
   '0012-notices.sql',
   '0013-answers.sql',
+  '0014-assignees.sql',
 ];
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -18,6 +18,7 @@ import { ExecutionGroups } from './execution-groups.ts';
 import { type KnownExecution, KnownExecutions } from './known-executions.ts';
 import { type PendingRecord, PendingRecords } from './pending-records.ts';
 import { NOTICES, type Notice, dropNotices, insertNotice } from './notices.ts';
+import { assigneeText } from './open-questions.ts';
 import { executionValues, humanTaskValues } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import type { UsedTables } from './sqlite-limits.ts';
@@ -181,9 +182,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
 
   insertHumanTask(task: StoredHumanTask): void {
     const { no, group } = this.#require(task.executionId);
-    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    this.prepare('INSERT INTO human_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
       ...humanTaskValues(task, this.files),
       group.projectId,
+      assigneeText(task),
     );
     this.#holdFiles(no);
   }

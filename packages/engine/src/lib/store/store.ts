@@ -1,3 +1,4 @@
+import type { Json } from '@loopwright/protocol';
 import type {
   EarlyAnswer,
   Execution,
@@ -21,6 +22,14 @@ import type { ScheduleReader, ScheduleTable } from './schedule-table.ts';
 export interface OwnedEntry {
   readonly executionId: string;
   readonly entry: JournalEntry;
+}
+
+/** Open questions of one project that are for the same. */
+export interface OpenQuestions {
+  readonly projectId: string;
+  /** As the questions have it; `null` when they are for anybody. */
+  readonly assignee: Json;
+  readonly count: number;
 }
 
 /** What is counted because it has a limit. */
@@ -75,6 +84,8 @@ export interface StoreReader {
   humanTask(id: string): StoredHumanTask | undefined;
   /** The oldest first, of these projects only when some are named; behind the one with this time and id, when `after` is given. */
   humanTasks(query: HumanTaskQuery): StoredHumanTask[];
+  /** How many questions of some projects are open, by project and by whom they are for. */
+  openQuestions(projects?: ProjectScope): OpenQuestions[];
   events(executionId: string, after: number, limit: number): ExecutionEvent[];
   /** The events of all executions behind a position, in the order of their commits; about `limit` of them, or fewer: go on with `next`. */
   eventsAfter(position: number, filter: EventFilter, limit: number): EventPage;

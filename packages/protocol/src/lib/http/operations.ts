@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '../json/json.ts';
-import { executionStatusSchema, whySchema } from './executions.ts';
+import { executionStatusSchema, listExecutionsQuerySchema, whySchema } from './executions.ts';
 import { nextCursorSchema } from './pages.ts';
 
 const time = z.iso.datetime({ offset: true });
@@ -101,6 +101,8 @@ const bulkFilterSchema = z.strictObject({
   definition_digest: digest.optional(),
   created_from: time.optional(),
   created_before: time.optional(),
+  q: listExecutionsQuerySchema.shape.q,
+  execution_id: z.array(z.string().min(1).max(200)).min(1).max(1000).optional(),
 });
 /** Which executions a bulk operation is for; left out, all that the action is for. */
 export type BulkFilter = z.infer<typeof bulkFilterSchema>;
@@ -123,7 +125,10 @@ export const bulkPreviewSchema = z.object({
   action: bulkActionSchema,
   /** How many executions the filter finds that the action is for. */
   count: z.int(),
+  /** All of them, status by status, those that were started last first. */
   sample: z.array(summarySchema),
+  /** How many more the filter finds that are runs, and are only retried as runs. */
+  left_to_runs: z.int(),
   /** Names exactly these executions. */
   token: z.string(),
   expires_at: time,

@@ -67,3 +67,6 @@ export const inboxSchema = z.object({
   next_cursor: nextCursorSchema,
 });
 export type Inbox = z.infer<typeof inboxSchema>;
+
+/** `GET /api/v1/inbox/count`: how many entries the inbox has, all of them however many there are. */
+export const inboxCountSchema = z.object({ count: z.int() });

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { JsonView } from '../../../shared/ui/json-view.tsx';
 import { DiagramView } from '../diagram/diagram-view.tsx';
 import { StepsTable } from '../steps-table.tsx';
+import { StepTimeline } from '../timeline/step-timeline.tsx';
 import { isOver } from './execution-queries.ts';
 
 /** The workflow as it stands, the steps that it came to, and what came out. */
@@ -23,6 +24,7 @@ export function StepsPanel({ execution }: { execution: ExecutionResponse }): Rea
           <JsonView value={execution.output} />
         </section>
       ) : null}
+      <StepTimeline execution={execution} />
       <StepsTable run={of} />
       <DiagramView run={of} />
     </div>

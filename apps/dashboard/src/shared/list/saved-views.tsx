@@ -1,34 +1,48 @@
 import { Suspense, lazy, type ReactElement, useState } from 'react';
-import { setPreferences, usePreferences } from '../../shared/preferences/preferences.ts';
-import { Menu } from '../../shared/ui/menu.tsx';
-import { type RunsSearch, filterText, runsSearchSchema } from './runs-search.ts';
+import { setPreferences, usePreferences } from '../preferences/preferences.ts';
+import { Menu } from '../ui/menu.tsx';
+import './list.css';
+import { compareTexts } from './merge-rows.ts';
 
 const SaveViewDialog = lazy(async () => ({ default: (await import('./save-view-dialog.tsx')).SaveViewDialog }));
-const LIST = 'runs';
-const BUILT_IN: readonly { readonly name: string; readonly query: RunsSearch }[] = [
-  { name: 'Everything', query: {} },
-  { name: 'Waiting for me', query: { waiting: true } },
-  { name: 'Failed this week', query: { status: 'failed', since: '7d' } },
-];
+
+/** What views of a list are made of. */
+export interface ViewsOf<Search> {
+  /** Names the list among those that have views. */
+  readonly list: string;
+  readonly builtIn: readonly { readonly name: string; readonly query: Search }[];
+  /** Reads what was saved; what cannot be read is the whole list. */
+  readonly read: (saved: unknown) => Search;
+  /** What a search shows, in words. */
+  readonly wordsOf: (search: Search) => string;
+}
 
 /** Filters under a name, on this device; the URL is what can be sent to others. */
-export function SavedViews({ search, onOpen }: { search: RunsSearch; onOpen: (view: RunsSearch) => void }): ReactElement {
+export function SavedViews<Search extends object>({
+  of: { list, builtIn, read, wordsOf },
+  search,
+  onOpen,
+}: {
+  of: ViewsOf<Search>;
+  search: Search;
+  onOpen: (view: Search) => void;
+}): ReactElement {
   const { views } = usePreferences();
   const [isNaming, setNaming] = useState(false);
-  const own = views[LIST] ?? [];
-  const keep = (next: typeof own): void => setPreferences({ views: { ...views, [LIST]: next } });
+  const own = views[list] ?? [];
+  const keep = (next: typeof own): void => setPreferences({ views: { ...views, [list]: next } });
   const save = (name: string): void => {
     keep([...own.filter((view) => view.name !== name), { name, query: JSON.stringify(search) }].slice(-50));
     setNaming(false);
   };
-  const opened = (query: string): RunsSearch => {
+  const opened = (query: string): Search => {
     try {
-      return runsSearchSchema.parse(JSON.parse(query));
+      return read(JSON.parse(query));
     } catch {
-      return {};
+      return read({});
     }
   };
-  const present = own.find(({ query }) => query === JSON.stringify(search));
+  const present = own.find(({ query }) => sameText(opened(query)) === sameText(search));
   return (
     <>
       <Menu
@@ -36,7 +50,7 @@ export function SavedViews({ search, onOpen }: { search: RunsSearch; onOpen: (vi
         text={present?.name ?? 'Views'}
         sections={[
           {
-            entries: BUILT_IN.map((view) => ({
+            entries: builtIn.map((view) => ({
               id: `built-in-${view.name}`,
               label: view.name,
               onAction: () => onOpen(view.query),
@@ -72,9 +86,15 @@ export function SavedViews({ search, onOpen }: { search: RunsSearch; onOpen: (vi
       />
       {isNaming ? (
         <Suspense>
-          <SaveViewDialog shown={filterText(search)} onSave={save} onClose={() => setNaming(false)} />
+          <SaveViewDialog shown={wordsOf(search)} onSave={save} onClose={() => setNaming(false)} />
         </Suspense>
       ) : null}
     </>
   );
+}
+
+/** The same for searches that say the same, in whatever order the URL has it. */
+function sameText(search: object): string {
+  const said = Object.entries(search).filter(([, value]) => value !== undefined);
+  return JSON.stringify(said.toSorted(([one], [other]) => compareTexts(one, other)));
 }
