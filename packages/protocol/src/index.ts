@@ -12,6 +12,7 @@ export * from './lib/generation/progress.ts';
 export * from './lib/generation/induction-candidates.ts';
 export * from './lib/generation/likely-goal.ts';
 export * from './lib/edge/program-artifact.ts';
+export * from './lib/edge/alias.ts';
 export * from './lib/edge/execute.ts';
 export * from './lib/edge/task-execution.ts';
 export * from './lib/edge/execution-record.ts';

@@ -145,12 +145,23 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /api/v1/programs': { need: 'programs:read', on: 'anywhere' },
   'GET /api/v1/programs/{name}': { need: 'programs:read', on: 'program' },
-  'GET /api/v1/programs/{name}/aliases/active': { need: 'programs:read', on: 'program' },
-  // By hand, past the question that people would have been asked.
-  'PUT /api/v1/programs/{name}/aliases/active': {
+  'GET /api/v1/programs/{name}/aliases': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/aliases/{alias}': { need: 'programs:read', on: 'program' },
+  'DELETE /api/v1/programs/{name}/aliases/{alias}': {
     need: 'programs:promote',
     on: 'program',
-    records: { asked: ['version', 'comment'], answered: ['version'] },
+    records: { answered: ['alias', 'version'] },
+  },
+  'POST /api/v1/programs/{name}/aliases/{alias}/rollback': {
+    need: 'programs:promote',
+    on: 'program',
+    records: { asked: ['reason'], answered: ['alias', 'version'] },
+  },
+  // By hand, past the question that people would have been asked.
+  'PUT /api/v1/programs/{name}/aliases/{alias}': {
+    need: 'programs:promote',
+    on: 'program',
+    records: { asked: ['version', 'comment'], answered: ['alias', 'version'] },
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/analytics/range': { need: 'programs:read', on: 'program' },

@@ -10,14 +10,14 @@ export function planOf(row: RolloutRow): RolloutPlan {
 }
 
 /**
- * Makes the candidate active, with what the rollout has seen as evidence. The same rollout again moves nothing twice; a pointer that somebody else has
+ * Lets the alias point to the candidate, with what the rollout has seen as evidence. The same rollout again moves nothing twice; a pointer that somebody else has
  * moved stays where it is.
  */
 export async function finishPromotion(
   programs: ProgramStore,
   row: RolloutRow,
 ): Promise<{ isDone: boolean; reason: string | null }> {
-  const { program, candidate, incumbent, rollout_id: id } = row;
+  const { program, alias, candidate, incumbent, rollout_id: id } = row;
   const { totals } = row.evidence;
   const by = row.history.findLast(({ action }) => action === 'promote')?.by ?? null;
   const evidence = {
@@ -32,7 +32,7 @@ export async function finishPromotion(
   };
   try {
     const { digest } = await programs.loadMetadata(program, candidate);
-    await programs.setActive(program, candidate, {
+    await programs.setAlias(program, alias, candidate, {
       expected: incumbent,
       record: { id: `rollout-${id}`, program, version: candidate, digest, execution_id: null, evidence: toJson(evidence) },
     });

@@ -86,7 +86,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
   const { source } = options;
-  const onChange = (name: string): Promise<unknown> => programs.refresh(name);
+  const onChange = (name: string, alias: string): Promise<unknown> => programs.refreshAlias(name, alias);
   const remote = source && new RemoteSource({ ...source, store, clock, random, onChange, log });
   await remote?.open();
   await programs.open();

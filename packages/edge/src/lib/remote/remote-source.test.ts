@@ -25,15 +25,25 @@ function answer(path: string): Promise<unknown> | undefined {
     if (fault === 'changed') bundle.files['program.ts'] = Buffer.from('export const run = () => "evil";').toString('base64');
     return bundle;
   };
-  if (path.endsWith('/aliases/active')) return aliasOf();
+  if (path.endsWith('/aliases')) return aliasList();
   const version = /versions\/(\d+)\/bundle$/u.exec(path)?.[1];
   return version === undefined ? undefined : bundleOf(fault === 'other' ? 1 : Number(version));
 }
 
-async function aliasOf(): Promise<object> {
-  const version = await there.getActive('greet');
-  const { digest } = await there.loadMetadata('greet', version ?? 1);
-  return { program: 'greet', alias: 'active', version, digest, moved_at: null, weights: [], rollout_id: null };
+/** What it says of an alias that is not there. */
+let invented: object | undefined;
+
+async function aliasList(): Promise<object> {
+  const names = ['active', ...(await there.aliases('greet')).keys()];
+  const aliases = await Promise.all(
+    names.map(async (alias) => {
+      const version = await there.getAlias('greet', alias);
+      const { digest } = await there.loadMetadata('greet', version ?? 1);
+      return { program: 'greet', alias, version, digest, moved_at: null, weights: [], rollout_id: null };
+    }),
+  );
+  const all = invented === undefined ? aliases : [{ ...aliases[0], ...invented }, ...aliases];
+  return { aliases: all, total: all.length, next_cursor: null };
 }
 
 before(async () => {
@@ -81,7 +91,7 @@ describe('RemoteSource', () => {
       store: here,
       clock: systemClock,
       random: systemRandom,
-      onChange: async (name) => changed.push(name),
+      onChange: async (name, alias) => changed.push(`${name} ${alias}`),
       log: () => undefined,
     });
 
@@ -90,13 +100,13 @@ describe('RemoteSource', () => {
     await remote.open();
     assert.equal(await here.getActive('greet'), 1);
     assert.equal(await here.readFile('greet', 1, 'CARD.md'), 'one');
-    assert.deepEqual(changed, ['greet']);
+    assert.deepEqual(changed, ['greet active']);
     await there.setActive('greet', 3, { record: { id: 'b' } });
     await remote.look();
     assert.equal(await here.getActive('greet'), 3);
     assert.equal(await here.exists('greet', 2), false, 'it took over what nobody serves');
     await remote.look();
-    assert.deepEqual(changed, ['greet', 'greet']);
+    assert.deepEqual(changed, ['greet active', 'greet active']);
     assert.equal(remote.health.trouble, null);
   });
 
@@ -116,6 +126,29 @@ describe('RemoteSource', () => {
     assert.match(stranger.health.trouble ?? '', /401/u);
     await using remote = follow();
     await remote.look();
+    assert.equal(await here.getActive('greet'), 2);
+  });
+
+  it('follows the other aliases, forgets those that are gone there, and lets no bad one hold up another', async () => {
+    await there.setAlias('greet', 'canary', 1, { record: { id: 'k1' } });
+    await there.setAlias('greet', 'old', 3, { record: { id: 'k2' } });
+    changed.length = 0;
+    const pointers = async (): Promise<unknown> =>
+      [...(await here.aliases('greet'))].map(([name, { version }]) => [name, version]);
+    await using remote = follow();
+    await remote.look();
+    assert.deepEqual(await pointers(), [
+      ['canary', 1],
+      ['old', 3],
+    ]);
+    invented = { alias: '../../escape' };
+    await there.setAlias('greet', 'canary', 2, { record: { id: 'k3' } });
+    await there.setAlias('greet', 'old', null, { record: { id: 'k4' } });
+    await remote.look();
+    assert.match(remote.health.trouble ?? '', /name of an alias/u);
+    invented = undefined;
+    assert.deepEqual(await pointers(), [['canary', 2]]);
+    assert.deepEqual(changed, ['greet canary', 'greet old', 'greet old', 'greet canary']);
     assert.equal(await here.getActive('greet'), 2);
   });
 

@@ -1,0 +1,67 @@
+import {
+  ACTIVE_ALIAS,
+  aliasNameSchema,
+  errorResponseSchema,
+  moveBackRequestSchema,
+  programAliasSchema,
+  programNameSchema,
+  programTimelineSchema,
+} from '@loopwright/protocol';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { tagOf } from '../alias-tag.ts';
+import type { AppParts } from '../app.ts';
+import { numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
+import { rollBack } from './program-aliases.ts';
+
+const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
+const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
+const params = z.object({ name: programNameSchema });
+
+/** Where an alias pointed when, and going back to what was active before. */
+export function programHistoryRoutes(parts: AppParts): FastifyPluginAsyncZod {
+  const { programs, clock } = parts;
+  return async (api) => {
+    api.get(
+      '/programs/:name/timeline',
+      {
+        schema: {
+          tags: ['programs'],
+          summary:
+            'What was active, or what another alias pointed to, at an instant, by whom and why, and everything before and after',
+          params,
+          querystring: pageQuery.extend({
+            at: z.iso.datetime({ offset: true }).optional(),
+            alias: aliasNameSchema.default(ACTIVE_ALIAS).describe('Also one that was removed'),
+          }),
+          response: { 200: programTimelineSchema, 400: errorResponseSchema, 404: errorResponseSchema },
+        },
+      },
+      async ({ params: { name }, query: { at, alias, ...query } }) => {
+        const timeline = await programs.timeline(name, alias, at === undefined ? clock.now() : Date.parse(at));
+        // They are only ever added behind the last one, so that the number of one is its name.
+        const numbered = [...timeline.entries.entries()];
+        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
+        return { ...timeline, entries: page.map(([, entry]) => entry), ...rest };
+      },
+    );
+
+    api.post(
+      '/programs/:name/rollback',
+      {
+        schema: {
+          tags: ['programs'],
+          summary: 'Serve the version that was active before; `If-Match` has the ETag of the alias `active` as it was seen',
+          params,
+          headers,
+          body: moveBackRequestSchema,
+          response: { 200: programAliasSchema, ...refused },
+        },
+      },
+      async ({ params: { name }, headers: { 'if-match': wanted }, body: { reason }, userId, id }, reply) => {
+        const moved = await rollBack(parts, { name, alias: ACTIVE_ALIAS, wanted, reason, userId, requestId: id });
+        return reply.header('etag', tagOf(moved)).send(moved);
+      },
+    );
+  };
+}
