@@ -1,5 +1,5 @@
 import type { ProgramStore } from '@loopwright/edge';
-import { PlatformError, type RolloutPlan, toJson } from '@loopwright/protocol';
+import { ACTIVE_ALIAS, PlatformError, type RolloutPlan, toJson } from '@loopwright/protocol';
 import { performanceDelta, testsOf } from './judge-rollout.ts';
 import { type RolloutRow, percentageOf } from './rollout-state.ts';
 
@@ -41,4 +41,10 @@ export async function finishPromotion(
     if (error instanceof PlatformError && error.code === 'ALIAS_MOVED') return { isDone: false, reason: error.message };
     throw error;
   }
+}
+
+/** Why a rollout has ended whose alias points elsewhere by now. */
+export function endedBy({ alias }: Pick<RolloutRow, 'alias'>, version: number | null): string {
+  if (alias === ACTIVE_ALIAS) return `Version ${version} was made active meanwhile`;
+  return version === null ? `The alias "${alias}" was removed` : `The alias "${alias}" was moved to version ${version} meanwhile`;
 }

@@ -23,7 +23,7 @@ import type { EdgeClient } from '../programs/edge-client.ts';
 import { addFigures } from './add-figures.ts';
 import { endNotices } from './end-notices.ts';
 import { judgeRollout } from './judge-rollout.ts';
-import { finishPromotion, planOf } from './carry-out.ts';
+import { endedBy, finishPromotion, planOf } from './carry-out.ts';
 import { NO_ROLLOUT_EVIDENCE, type RolloutEvidence, type RolloutRow, shownPercentage } from './rollout-state.ts';
 import { RolloutStore } from './rollout-store.ts';
 import { isUnderWay, rolloutTag, rolloutView } from './rollout-view.ts';
@@ -355,10 +355,4 @@ export class Rollouts implements AsyncDisposable {
     this.#serial = done.catch(() => undefined);
     return done;
   }
-}
-
-/** Why a rollout has ended whose alias points elsewhere by now. */
-function endedBy({ alias }: RolloutRow, version: number | null): string {
-  if (alias === ACTIVE_ALIAS) return `Version ${version} was made active meanwhile`;
-  return version === null ? `The alias "${alias}" was removed` : `The alias "${alias}" was moved to version ${version} meanwhile`;
 }

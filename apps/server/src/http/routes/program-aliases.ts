@@ -4,14 +4,13 @@ import {
   aliasNameSchema,
   errorResponseSchema,
   moveAliasRequestSchema,
-  moveBackRequestSchema,
   programAliasListSchema,
   programAliasSchema,
   programNameSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { checkIfMatch, tagOf } from '../alias-tag.ts';
+import { seenAlias, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
 import { namePlace, pageOf, pageQuery } from '../manners/pages.ts';
 
@@ -27,8 +26,7 @@ const path = '/programs/:name/aliases/:alias';
 const MATCHING = '`If-Match` has the ETag of the alias as it was seen';
 
 /** `/programs/{name}/aliases`: pointers to versions, moved by hand only by who has seen where they point now. */
-export function programAliasRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { programs, random } = parts;
+export function programAliasRoutes({ programs, random }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     api.get(
       '/programs/:name/aliases',
@@ -78,7 +76,7 @@ export function programAliasRoutes(parts: AppParts): FastifyPluginAsyncZod {
       },
       async ({ params: { name, alias }, headers: conditions, body: { version, comment }, userId, id }, reply) => {
         const seen = await programs.findAlias(name, alias);
-        if (conditions['if-none-match'] === undefined) checkSeen(seen, alias, conditions['if-match']);
+        if (conditions['if-none-match'] === undefined) seenAlias(seen, conditions['if-match']);
         else if (seen !== undefined)
           throw new PlatformError('PRECONDITION_FAILED', `Cannot make the alias "${alias}": it is there already`, {
             details: { current: { ...seen } },
@@ -104,54 +102,11 @@ export function programAliasRoutes(parts: AppParts): FastifyPluginAsyncZod {
         },
       },
       async ({ params: { name, alias }, headers: { 'if-match': wanted }, userId, id }) => {
-        const seen = checkSeen(await programs.findAlias(name, alias), alias, wanted);
+        const seen = seenAlias(await programs.findAlias(name, alias), wanted);
         const record = { id: random.uuid(), evidence: { moved_by: userId, request_id: id } };
         await programs.removeAlias(name, alias, { expected: seen.version, record });
         return seen;
       },
     );
-
-    api.post(
-      `${path}/rollback`,
-      {
-        schema: {
-          tags,
-          summary: `Let an alias point to the version that it pointed to before; ${MATCHING}`,
-          params,
-          headers,
-          body: moveBackRequestSchema,
-          response: { 200: programAliasSchema, ...refused },
-        },
-      },
-      async ({ params: { name, alias }, headers: { 'if-match': wanted }, body: { reason }, userId, id }, reply) => {
-        const moved = await rollBack(parts, { name, alias, wanted, reason, userId, requestId: id });
-        return reply.header('etag', tagOf(moved)).send(moved);
-      },
-    );
   };
-}
-
-/** A rollback as it is asked for. */
-interface RollbackRequest {
-  readonly name: string;
-  readonly alias: string;
-  readonly wanted: string | undefined;
-  readonly reason: string | undefined;
-  readonly userId: string;
-  readonly requestId: string;
-}
-
-/** Moves an alias back by one step, if it is where `If-Match` saw it. */
-export async function rollBack({ programs, random }: AppParts, request: RollbackRequest): Promise<ProgramAlias> {
-  const { name, alias, wanted, reason, userId, requestId } = request;
-  const seen = checkSeen(await programs.findAlias(name, alias), alias, wanted);
-  const evidence = { moved_by: userId, comment: reason ?? null, request_id: requestId, rollback: true };
-  return programs.rollBack(name, alias, { expected: seen.version, record: { id: random.uuid(), evidence } });
-}
-
-/** Throws ALIAS_NOT_FOUND, PRECONDITION_REQUIRED, PRECONDITION_FAILED. */
-function checkSeen(seen: ProgramAlias | undefined, alias: string, wanted: string | undefined): ProgramAlias {
-  if (seen === undefined) throw new PlatformError('ALIAS_NOT_FOUND', `Cannot find the alias "${alias}"`);
-  checkIfMatch(wanted, tagOf(seen), { what: 'the alias', current: seen });
-  return seen;
 }

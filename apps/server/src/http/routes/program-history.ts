@@ -1,5 +1,6 @@
 import {
   ACTIVE_ALIAS,
+  type ProgramAlias,
   aliasNameSchema,
   errorResponseSchema,
   moveBackRequestSchema,
@@ -9,18 +10,26 @@ import {
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { tagOf } from '../alias-tag.ts';
+import { seenAlias, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
 import { numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
-import { rollBack } from './program-aliases.ts';
 
 const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
 const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
 const params = z.object({ name: programNameSchema });
 
+/** A rollback as it is asked for. */
+interface RollbackRequest {
+  readonly name: string;
+  readonly alias: string;
+  readonly wanted: string | undefined;
+  readonly reason: string | undefined;
+  readonly userId: string;
+  readonly requestId: string;
+}
+
 /** Where an alias pointed when, and going back to what was active before. */
-export function programHistoryRoutes(parts: AppParts): FastifyPluginAsyncZod {
-  const { programs, clock } = parts;
+export function programHistoryRoutes({ programs, clock, random }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
     api.get(
       '/programs/:name/timeline',
@@ -46,6 +55,13 @@ export function programHistoryRoutes(parts: AppParts): FastifyPluginAsyncZod {
       },
     );
 
+    const back = async (request: RollbackRequest): Promise<ProgramAlias> => {
+      const { name, alias, wanted, reason, userId, requestId } = request;
+      const seen = seenAlias(await programs.findAlias(name, alias), wanted);
+      const evidence = { moved_by: userId, comment: reason ?? null, request_id: requestId, rollback: true };
+      return programs.rollBack(name, alias, { expected: seen.version, record: { id: random.uuid(), evidence } });
+    };
+
     api.post(
       '/programs/:name/rollback',
       {
@@ -59,7 +75,26 @@ export function programHistoryRoutes(parts: AppParts): FastifyPluginAsyncZod {
         },
       },
       async ({ params: { name }, headers: { 'if-match': wanted }, body: { reason }, userId, id }, reply) => {
-        const moved = await rollBack(parts, { name, alias: ACTIVE_ALIAS, wanted, reason, userId, requestId: id });
+        const moved = await back({ name, alias: ACTIVE_ALIAS, wanted, reason, userId, requestId: id });
+        return reply.header('etag', tagOf(moved)).send(moved);
+      },
+    );
+
+    api.post(
+      '/programs/:name/aliases/:alias/rollback',
+      {
+        schema: {
+          tags: ['programs'],
+          summary:
+            'Let an alias point to the version that it pointed to before; `If-Match` has the ETag of the alias as it was seen',
+          params: params.extend({ alias: aliasNameSchema }),
+          headers,
+          body: moveBackRequestSchema,
+          response: { 200: programAliasSchema, ...refused },
+        },
+      },
+      async ({ params: { name, alias }, headers: { 'if-match': wanted }, body: { reason }, userId, id }, reply) => {
+        const moved = await back({ name, alias, wanted, reason, userId, requestId: id });
         return reply.header('etag', tagOf(moved)).send(moved);
       },
     );

@@ -12,8 +12,7 @@ import { type BodyHandler, readingBody } from './read-body.ts';
 /** A value that came out of `JSON.parse`, and is therefore JSON; walking through it again would cost more than running the program. */
 export const parsedJsonSchema = z.custom<Json>((value) => value !== undefined, 'Required');
 
-const { task_id, alias } = executeRequestSchema.shape;
-const bodySchema = z.strictObject({ task_id, alias, input: parsedJsonSchema });
+const bodySchema = z.strictObject({ ...executeRequestSchema.shape, input: parsedJsonSchema });
 const taskBodySchema = bodySchema.omit({ task_id: true });
 /** Requests with the same key are answered by the same version while a rollout is under way. */
 const keySchema = z.object({ 'x-rollout-key': z.string().max(KEY_CHARACTERS).optional() });

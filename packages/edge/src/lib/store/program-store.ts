@@ -257,7 +257,7 @@ export class ProgramStore {
   async aliasMoves(taskId: string, alias: string): Promise<AliasMove[]> {
     const folder = this.#folder(taskId);
     if (alias !== ACTIVE_ALIAS) return readAliasMoves(folder, alias);
-    return (await readPromotions(folder)).map((promotion) => ({ ...promotion, alias }));
+    return (await readPromotions(folder)).map((promotion) => Object.assign(promotion, { alias }));
   }
 
   /**
