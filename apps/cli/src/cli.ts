@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { edgeCommand } from './commands/edge.ts';
 import { exportCommand } from './commands/export.ts';
 import { moduleCommand } from './commands/module.ts';
+import { programsCommand } from './commands/programs.ts';
 import { runCommand } from './commands/run.ts';
 import { serverCommand } from './commands/server.ts';
 
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     });
   const write = (text: string): void => void process.stdout.write(text);
   program.addCommand(runCommand(write));
+  program.addCommand(programsCommand(write));
   program.addCommand(exportCommand(write));
   program.addCommand(moduleCommand(write));
   try {
