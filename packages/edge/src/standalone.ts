@@ -8,6 +8,7 @@ import { type Edge, createEdge } from './lib/http/create-edge.ts';
 import { type JailPolicy, openJail } from './lib/sandbox/jail/open-jail.ts';
 
 const HELP = `Usage: loopwright edge [options]
+       loopwright edge tail [options]   follow what an edge records; see loopwright edge tail --help
 
 Serves programs as a deployment.yaml says, apart from the server.
 

@@ -27,6 +27,7 @@ export * from './lib/edge/confidence-rating.ts';
 export * from './lib/edge/drift.ts';
 export * from './lib/edge/export.ts';
 export * from './lib/edge/execution-query.ts';
+export * from './lib/edge/execution-tail.ts';
 export * from './lib/module/limits.ts';
 export * from './lib/module/attach.ts';
 export { type ModuleInit, type ModuleInitLine, moduleInitSchema } from './lib/module/init.ts';

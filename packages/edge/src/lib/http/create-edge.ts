@@ -25,6 +25,7 @@ import { queryRoute } from './query-route.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
+import { tailRoute } from './tail-route.ts';
 import { taskRoutes } from './task-routes.ts';
 import { traceRequests } from './trace-requests.ts';
 import { watchingRoutes } from './watching-routes.ts';
@@ -114,10 +115,20 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     dataDir,
     authToken,
     taskId,
+    log,
     packageVersion: readPackageVersion(),
   };
   const serving = [executeRoutes, taskRoutes, batchRoute, statusRoutes];
-  for (const addRoutes of [...serving, refreshRoute, diffRoute, rolloutRoute, watchingRoutes, exportRoutes, queryRoute])
+  for (const addRoutes of [
+    ...serving,
+    refreshRoute,
+    diffRoute,
+    rolloutRoute,
+    watchingRoutes,
+    exportRoutes,
+    queryRoute,
+    tailRoute,
+  ])
     addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await jobs[Symbol.asyncDispose]();
