@@ -95,7 +95,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
       workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
       timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
       memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,
-      freshState: (env.data.LOOPWRIGHT_SANDBOX_STATE ?? deployment?.execution.state) === 'fresh',
+      state: env.data.LOOPWRIGHT_SANDBOX_STATE ?? deployment?.execution.state ?? 'fresh',
     },
     authToken: init.auth_token,
     loopbackOnly: isLoopback(init.listen),

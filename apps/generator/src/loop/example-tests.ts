@@ -45,7 +45,7 @@ export async function callerOf(source: string, parts: { readonly sandbox: () => 
     return { problem: messageOf(error) };
   }
   const sandbox = await parts.sandbox();
-  return ({ input }) => sandbox.run({ key: program.digest, code: program.code }, JSON.stringify(input));
+  return ({ input }) => sandbox.run({ key: program.digest, code: program.code, state: 'fresh' }, JSON.stringify(input));
 }
 
 /**

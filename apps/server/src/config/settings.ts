@@ -145,9 +145,9 @@ export const SETTINGS = {
   }),
   sandbox_state: setting({
     schema: z.enum(['kept', 'fresh']),
-    default: 'kept',
+    default: 'fresh',
     description:
-      'What a call of a program finds of its calls before: kept, its variables, because it is evaluated once; fresh, nothing, because it is evaluated for each (0.7 ms for a small one, 10 ms with a large table)',
+      'What a call of a program finds of its calls before: fresh, nothing; kept, its variables. Where fresh, a program in whose source nothing is found that it could keep is evaluated once all the same, any other for each call (0.7 ms for a small one, 10 ms with a large table)',
   }),
   sandbox_memory_mb: setting({
     schema: z.int().min(8).max(4096),

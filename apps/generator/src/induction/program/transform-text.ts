@@ -30,15 +30,14 @@ export function openMatches(texts: readonly string[]): Matches {
     texts,
     find: (source, pattern) => {
       const key = `${source} ${pattern}`;
-      let found = known.get(key);
-      if (found === undefined) {
-        found = [];
-        for (const match of (texts[source] ?? '').matchAll(new RegExp(pattern, 'gu'))) {
-          found.push([match.index, match.index + match[0].length]);
-          if (found.length === 200) break;
-        }
-        known.set(key, found);
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const found: [number, number][] = [];
+      for (const match of (texts[source] ?? '').matchAll(new RegExp(pattern, 'gu'))) {
+        found.push([match.index, match.index + match[0].length]);
+        if (found.length === 200) break;
       }
+      known.set(key, found);
       return found;
     },
   };

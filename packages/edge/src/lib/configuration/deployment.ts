@@ -26,7 +26,7 @@ export const deploymentSchema = z.strictObject({
       worker_count: count.default(4),
       timeout_ms: count.default(1000),
       /** What a call finds of the calls before: the variables of the program, or nothing. */
-      state: z.enum(['kept', 'fresh']).default('kept'),
+      state: z.enum(['kept', 'fresh']).default('fresh'),
     })
     .prefault({}),
   sampling: z
@@ -195,7 +195,7 @@ export function servingOptions({
   source,
 }: Deployment): Pick<EdgeOptions, 'source'> & { readonly sandbox: Omit<EdgeOptions['sandbox'], 'jail'> } {
   return {
-    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms, freshState: execution.state === 'fresh' },
+    sandbox: { workers: execution.worker_count, timeoutMs: execution.timeout_ms, state: execution.state },
     source: source && {
       url: source.url,
       token: source.token,

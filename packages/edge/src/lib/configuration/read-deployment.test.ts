@@ -47,7 +47,7 @@ describe('readDeployment', () => {
   it("reads the source's file, with variables of the environment as numbers where numbers are wanted", async () => {
     const { runtime, execution, storage } = await read(SAMPLE, { WORKERS: '8', DATA: '' });
     assert.deepEqual(runtime, { mode: 'edge', data_dir: '/loopai-data' });
-    assert.deepEqual(execution, { worker_count: 8, timeout_ms: 1000, state: 'kept' });
+    assert.deepEqual(execution, { worker_count: 8, timeout_ms: 1000, state: 'fresh' });
     assert.deepEqual([storage.retention_days, storage.max_size_gb, storage.time_zone], [7, 100, 'UTC']);
     assert.equal((await read(SAMPLE, { WORKERS: '8', DATA: '123' })).runtime.data_dir, '123');
   });
@@ -57,7 +57,7 @@ describe('readDeployment', () => {
     assert.deepEqual(
       [deployment.execution, deployment.sampling],
       [
-        { worker_count: 4, timeout_ms: 1000, state: 'kept' },
+        { worker_count: 4, timeout_ms: 1000, state: 'fresh' },
         { strategy: 'random', rate: 0.05, confidence: 'program' },
       ],
     );

@@ -78,13 +78,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   if (taskId !== undefined && !programNameSchema.safeParse(taskId).success) {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
-  const sandbox = tracedSandbox(await openSandbox({ ...options.sandbox, clock, log }), trace);
+  const sandboxOptions: SandboxOptions = { state: 'fresh', ...options.sandbox, clock, log };
+  const sandbox = tracedSandbox(await openSandbox(sandboxOptions), trace);
   const store = new ProgramStore({ dir: dataDir, clock });
   const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
   const { watching, reconfigure, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
   const tools = { sandbox, trace, clock, random, watching };
-  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...options.sandbox, workers: 1, clock, log });
+  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...sandboxOptions, workers: 1 });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
   const { source } = options;
   const onChange = (name: string, alias: string): Promise<unknown> => programs.refreshAlias(name, alias);

@@ -6,7 +6,7 @@ export type EngineAnswer =
 /** A program inside an engine. */
 export interface LoadedProgram {
   /**
-   * Runs the program once; the first call, or each where state is fresh, evaluates it too. Never throws because of what the program does. An engine cannot
+   * Runs the program once; the first call, or each where its state is fresh, evaluates it too. Never throws because of what the program does. An engine cannot
    * promise to come back: some built-ins of V8 cannot be interrupted, so whoever calls must be able to kill this process.
    */
   call(inputJson: string): EngineAnswer;
@@ -20,12 +20,18 @@ export interface EngineLimits {
   readonly memoryLimitMb: number;
   readonly outputLimitChars: number;
   readonly messageLimitChars: number;
-  /** Whether a call finds nothing of those before: the program is evaluated anew for each, in a context of its own. Default: once. */
-  readonly freshState?: boolean;
 }
+
+/**
+ * What a call of a program finds of those before. `kept`: its variables, because it is evaluated once. `fresh`: nothing, because it is evaluated for each, in a
+ * context of its own. `none`: nothing, because it has nothing to keep (`whyStateful` has looked); it is evaluated once.
+ */
+export type ProgramState = 'kept' | 'fresh' | 'none';
 
 /** How one program is run. */
 export interface LoadOptions {
+  /** Default: `kept`. */
+  readonly state?: ProgramState;
   /** Its own limit, at most that of the engine. */
   readonly timeoutMs?: number;
   /** Whether a result that is a function is called in its turn. */

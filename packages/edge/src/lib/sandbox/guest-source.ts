@@ -1,5 +1,5 @@
 /**
- * The script that every isolate runs before its program. It leaves one function, `(code, input, inParts) => text`, which the host
+ * The script that every isolate runs before its program. It leaves one function, `(code, input, inParts, isLocked) => text`, which the host
  * calls with a time limit. Its rules:
  *
  * G1. Evaluating the program, calling it, writing its output and writing its error as text all happen inside that one call:
@@ -8,12 +8,14 @@
  * G3. What it uses is captured before the program can change it.
  * G4. Nothing is thrown across: the host would write the error as text outside the limit.
  * G5. A program that is run in parts and returns a function is gone on with by it when its microtasks have run: `f` leaves, and the host calls again.
+ * G6. Of a program that keeps nothing, whatever was seen in its source, names that it works out at run time do not lead to a function made of text, or to
+ *     what an expression has found last.
  */
 export function guestSource(outputLimitChars: number, messageLimitChars: number): string {
   return `(() => {
   'use strict';
   const { parse, stringify } = JSON;
-  const { apply, ownKeys } = Reflect;
+  const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
   const { slice } = String.prototype;
   const text = String;
   const compile = Function;
@@ -37,8 +39,17 @@ export function guestSource(outputLimitChars: number, messageLimitChars: number)
     } catch {}
     return message;
   };
-  const produce = (code, input, inParts) => {
+  const lock = () => {
+    for (const made of [function () {}, function* () {}, async function () {}, async function* () {}]) {
+      defineProperty(getPrototypeOf(made), 'constructor', { value: undefined });
+    }
+    for (const name of ownKeys(RegExp)) {
+      if (typeof name === 'string' && getOwnPropertyDescriptor(RegExp, name).get !== undefined) delete RegExp[name];
+    }
+  };
+  const produce = (code, input, inParts, isLocked) => {
     if (program === undefined) {
+      if (isLocked) lock();
       const loaded = compile(code)();
       if (typeof loaded !== 'function') return 'eThe program exports no function "run"';
       program = loaded;
@@ -58,9 +69,9 @@ export function guestSource(outputLimitChars: number, messageLimitChars: number)
     if (output.length > ${outputLimitChars}) return 'eThe output has more than ${outputLimitChars} characters';
     return 's' + output;
   };
-  return (code, input, inParts) => {
+  return (code, input, inParts, isLocked) => {
     try {
-      return produce(code, input, inParts);
+      return produce(code, input, inParts, isLocked);
     } catch (error) {
       rest = undefined;
       try {

@@ -3,7 +3,7 @@ import type { Engine, EngineAnswer, EngineLimits, LoadOptions, LoadedProgram } f
 import { guestSource } from './guest-source.ts';
 import { TimerBudget } from './timer-budget.ts';
 
-type Invoke = ivm.Reference<(code: string, input: string, inParts: boolean) => string>;
+type Invoke = ivm.Reference<(code: string, input: string, inParts: boolean, isLocked: boolean) => string>;
 
 /** How isolated-vm begins its message. */
 const TIMED_OUT = 'Script execution timed out';
@@ -33,6 +33,7 @@ function loadProgram(code: string, bootstrap: string, limits: EngineLimits & Loa
   let room: Room | undefined;
   let scene: Scene | undefined;
   const inParts = limits.inParts === true;
+  const isLocked = limits.state === 'none';
   const dispose = (): void => {
     const old = room;
     [room, scene] = [undefined, undefined];
@@ -50,14 +51,18 @@ function loadProgram(code: string, bootstrap: string, limits: EngineLimits & Loa
         scene ??= openScene(room);
         const { invoke } = scene;
         const started = performance.now();
-        let text: unknown = invoke.applySync(undefined, [first ? code : '', inputJson, inParts], timer);
+        let text: unknown = invoke.applySync(undefined, [first ? code : '', inputJson, inParts, isLocked], timer);
         // What the program put off has run by now: V8 drains its microtasks at the end of a call, within the limit.
         while (text === 'f') {
           const leftMs = Math.ceil(limits.timeoutMs - (performance.now() - started));
           if (leftMs <= 0) throw new Error(TIMED_OUT);
-          text = invoke.applySync(undefined, ['', '', inParts], budget.take(performance.now()) ? { timeout: leftMs } : {});
+          text = invoke.applySync(
+            undefined,
+            ['', '', inParts, isLocked],
+            budget.take(performance.now()) ? { timeout: leftMs } : {},
+          );
         }
-        if (limits.freshState === true) {
+        if (limits.state === 'fresh') {
           closeScene(scene);
           scene = undefined;
         }

@@ -70,7 +70,7 @@ describe('openSandbox', () => {
     assert.deepEqual(second.status === 'success' && JSON.parse(second.outputJson), [102, true, 1, 200_001]);
 
     // Each context takes 2 MB: the limit holds because those of ended calls are given back.
-    await using fresh = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, memoryLimitMb: 16, freshState: true });
+    await using fresh = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, memoryLimitMb: 16, state: 'fresh' });
     for (let step = 1; step <= 60; step += 1) {
       const result = await fresh.run(counting, String(step));
       if (step === 3) assert.equal(result.status, 'error');

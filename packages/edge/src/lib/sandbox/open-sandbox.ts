@@ -6,8 +6,10 @@ import { javascriptRunner } from './javascript-runner.ts';
 import { type Python, openPython, pythonRunner } from './python/open-python.ts';
 import { WorkerCgroups } from './resources/worker-cgroups.ts';
 import { RefusingSandbox } from './refusing-sandbox.ts';
+import { StatelessCheck } from '../build/stateless/stateless-check.ts';
 import type { Sandbox } from './sandbox.ts';
 import { SandboxPool } from './sandbox-pool.ts';
+import { StateSandbox } from './state-sandbox.ts';
 import type { WorkerSetup } from './worker-process.ts';
 
 /** How a sandbox is opened. */
@@ -21,8 +23,8 @@ export interface SandboxOptions {
   readonly memoryLimitMb?: number;
   /** Resident memory at which a worker is killed, in MB; on Linux only. Default 160 and twice `memoryLimitMb`. */
   readonly residentLimitMb?: number;
-  /** Whether each call of a program finds nothing of its calls before, at the price of evaluating the program each time. Default false. */
-  readonly freshState?: boolean;
+  /** What calls find of those before, of a program that does not say. Default `kept`. */
+  readonly state?: 'kept' | 'fresh';
   /** The wall of the operating system around each worker, from `openJail`; {@link noJail} for programs of one's own. */
   readonly jail: Jail;
   /** Opens Python when the first program of it comes. Default: `openPython`. */
@@ -57,7 +59,6 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       memoryLimitMb,
       outputLimitChars: OUTPUT_LIMIT_CHARS,
       messageLimitChars: MESSAGE_LIMIT_CHARS,
-      freshState: options.freshState === true,
     },
     residentLimitBytes: residentLimitMb * 1024 * 1024,
   };
@@ -72,10 +73,11 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     return pool;
   };
   const open = options.openPython ?? (() => openPython({ clock, memoryLimitMb }));
-  return new LanguageSandbox(await openPool(setup), async () => {
+  const languages = new LanguageSandbox(await openPool(setup), async () => {
     const python = await open();
     return openPool({ ...setup, jail: python.jail, runner: pythonRunner(python) });
   });
+  return new StateSandbox(languages, options.state ?? 'kept', new StatelessCheck(clock));
 }
 
 function checkRange(name: string, value: number, [least, most]: readonly [number, number]): void {

@@ -62,7 +62,7 @@ export class SandboxPool implements Sandbox {
   }
 
   run(
-    { key, code, tenant: name = '', timeoutMs: wantedMs = Infinity, inParts = false }: SandboxProgram,
+    { key, code, tenant: name = '', timeoutMs: wantedMs = Infinity, inParts = false, state = 'kept' }: SandboxProgram,
     inputJson: string,
   ): Promise<SandboxResult> {
     const timeoutMs = Math.max(1, Math.min(Math.ceil(wantedMs), this.#setup.limits.timeoutMs));
@@ -79,7 +79,7 @@ export class SandboxPool implements Sandbox {
         this.#pendingCalls += 1;
         this.#pendingChars += inputJson.length;
         const tenant = this.#tenantOf(name);
-        const options = { timeoutMs, inParts };
+        const options = { timeoutMs, inParts, state };
         tenant.queue.push({ history, code, inputJson, options, isRequeued: false, resolve, reject });
         this.#dispatch(tenant);
       }

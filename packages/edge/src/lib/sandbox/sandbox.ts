@@ -1,4 +1,5 @@
 import type { ProgramLanguage } from '@loopwright/protocol';
+import type { ProgramState } from './engine.ts';
 import type { Wall } from './jail/jail.ts';
 
 /** What is run: the code that `buildProgram` made, and a key that stands for exactly this code (its digest). */
@@ -13,6 +14,8 @@ export interface SandboxProgram {
   readonly timeoutMs?: number;
   /** A result that is a function is called when what the program put off has run, and so on until a result is none. Default: it is an error. Not in Python. */
   readonly inParts?: boolean;
+  /** What a call finds of those before; where it is fresh, a program that has nothing to keep is found out and evaluated once. Goes with the key. Default: as the sandbox. */
+  readonly state?: ProgramState;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os';
 import { type Clock, messageOf } from '@loopwright/protocol';
-import type { EngineLimits } from './engine.ts';
+import type { EngineLimits, LoadOptions } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import type { Jail, JailedProcess } from './jail/jail.ts';
 import {
@@ -25,7 +25,7 @@ export interface Call {
   readonly history: ProgramHistory;
   readonly code: string;
   readonly inputJson: string;
-  readonly options: { readonly timeoutMs: number; readonly inParts: boolean };
+  readonly options: Required<LoadOptions>;
   /** Set when a worker died before it came to this call: the call now gets an idle worker, so that it cannot happen twice. */
   isRequeued: boolean;
   readonly resolve: (result: SandboxResult) => void;

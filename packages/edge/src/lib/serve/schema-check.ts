@@ -62,7 +62,7 @@ function checkInSandbox(
   sandbox: Sandbox,
 ): SchemaCheck {
   return async (_, json) => {
-    const result = await sandbox.run({ key: digest, code, tenant }, json);
+    const result = await sandbox.run({ key: digest, code, tenant, state: 'kept' }, json);
     if (result.status !== 'success') return [{ pointer: '', message: `cannot be checked against the schema: ${result.message}` }];
     return reportedErrorsSchema.parse(JSON.parse(result.outputJson)).map(issueOf);
   };

@@ -110,7 +110,7 @@ def worker(
     def attempt(program, text):
         """Gives the kind of the answer and its text. A program that ran out of time or memory is loaded again by the next call."""
         try:
-            if program['run'] is None or limits.get('freshState'):
+            if program['run'] is None or program['isFresh']:
                 program['run'] = load(program['code'])
             value, _ = scan(text, 0)
             return SUCCESS, output(program['run'](value))
@@ -147,7 +147,7 @@ def worker(
         if kind == LOAD:
             options, _, code = text.partition('\n')
             wanted, _ = scan(options, 0)
-            programs[slot] = {'code': code, 'run': None, 'timeoutMs': wanted.get('timeoutMs', limits['timeoutMs'])}
+            programs[slot] = {'code': code, 'run': None, 'isFresh': wanted.get('state') == 'fresh', 'timeoutMs': wanted.get('timeoutMs', limits['timeoutMs'])}
         elif kind == DROP:
             programs.pop(slot, None)
         else:

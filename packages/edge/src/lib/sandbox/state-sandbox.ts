@@ -1,0 +1,65 @@
+import type { ProgramLanguage } from '@loopwright/protocol';
+import type { StatelessCheck } from '../build/stateless/stateless-check.ts';
+import type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './sandbox.ts';
+
+/** How many programs are remembered. */
+const PROGRAMS_REMEMBERED = 2000;
+
+/**
+ * Sees to it that calls of a program find what they shall of those before. Where that is nothing, a program is evaluated for each call, until it has been found
+ * to have nothing to keep: from then on its calls share one evaluation, which is many times faster and which they cannot tell.
+ */
+export class StateSandbox implements Sandbox {
+  readonly #inner: Sandbox;
+  readonly #state: 'kept' | 'fresh';
+  readonly #check: StatelessCheck;
+  /** By key: whether a program keeps nothing; false also while it is looked at. */
+  readonly #stateless = new Map<string, boolean>();
+
+  /** `state`: of programs that do not say. Both other parts are its own from now on. */
+  constructor(inner: Sandbox, state: 'kept' | 'fresh', check: StatelessCheck) {
+    this.#inner = inner;
+    this.#state = state;
+    this.#check = check;
+  }
+
+  run(program: SandboxProgram, inputJson: string): Promise<SandboxResult> {
+    const { state = this.#state, key } = program;
+    if (state !== 'fresh') return this.#inner.run(state === program.state ? program : { ...program, state }, inputJson);
+    // Another key: to whoever runs it, it is another program.
+    if (this.#isStateless(program)) return this.#inner.run({ ...program, key: `${key} stateless`, state: 'none' }, inputJson);
+    return this.#inner.run({ ...program, state }, inputJson);
+  }
+
+  prepare(language: ProgramLanguage): Promise<void> {
+    return this.#inner.prepare(language);
+  }
+
+  health(): SandboxHealth {
+    return this.#inner.health();
+  }
+
+  async close(): Promise<void> {
+    this.#check.close();
+    await this.#inner.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #isStateless({ key, code, language, inParts }: SandboxProgram): boolean {
+    const known = this.#stateless.get(key);
+    if (known !== undefined) return known;
+    this.#stateless.set(key, false);
+    const [oldest] = this.#stateless.keys();
+    if (this.#stateless.size > PROGRAMS_REMEMBERED && oldest !== undefined) this.#stateless.delete(oldest);
+    if (language !== 'python' && inParts !== true) void this.#look(key, code);
+    return false;
+  }
+
+  async #look(key: string, code: string): Promise<void> {
+    const reason = await this.#check.whyStateful(code);
+    if (reason === undefined) this.#stateless.set(key, true);
+  }
+}
