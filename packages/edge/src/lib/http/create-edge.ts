@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { DataJobs } from '../dataset/data-jobs.ts';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
+import { AdjustableSandbox, type SandboxLimits } from '../serve/adjustable-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
 import { openWatching } from '../watching/open-watching.ts';
@@ -59,6 +59,8 @@ export interface Edge extends AsyncDisposable {
   readonly app: FastifyInstance;
   /** Keeps records for another time from now on. */
   retain(retention: Retention): void;
+  /** Runs programs within other limits from now on; calls under way keep theirs. Throws INVALID_CONFIGURATION, SERVICE_UNAVAILABLE: all stays as it was. */
+  adjust(limits: SandboxLimits): Promise<void>;
   /** Samples, validates and looks for drift in another way from now on; what was found out stays. */
   watch(options: WatchingOptions): void;
   /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
@@ -79,13 +81,13 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
   const sandboxOptions: SandboxOptions = { state: 'fresh', ...options.sandbox, clock, log };
-  const sandbox = tracedSandbox(await openSandbox(sandboxOptions), trace);
+  const sandbox = await AdjustableSandbox.open(sandboxOptions, trace);
   const store = new ProgramStore({ dir: dataDir, clock });
   const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
   const { watching, reconfigure, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
   const tools = { sandbox, trace, clock, random, watching };
-  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...sandboxOptions, workers: 1 });
+  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...sandbox.options, workers: 1 });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
   const { source } = options;
   const onChange = (name: string, alias: string): Promise<unknown> => programs.refreshAlias(name, alias);
@@ -141,7 +143,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
-  return { app, retain: (retention) => datasets.retain(retention), watch: reconfigure, close, [Symbol.asyncDispose]: close };
+  return {
+    app,
+    retain: (retention) => datasets.retain(retention),
+    adjust: (limits) => sandbox.adjust(limits),
+    watch: reconfigure,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 function readPackageVersion(): string {

@@ -175,14 +175,19 @@ describe('loopwright edge', () => {
   let child: ChildProcess | undefined;
   after(() => child?.kill('SIGKILL'));
 
+  /** What the edge said on standard error. */
+  let told = '';
+
   async function start(config: string): Promise<{ base: string; exited: Promise<number | null> }> {
     const main = join(import.meta.dirname, '../../standalone.ts');
     const args = ['--conditions=loopwright-source', main, '--config', config, '--port', '0'];
     const started = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, READER: TOKEN, LOOPWRIGHT_SANDBOX_JAIL: 'preferred' },
     });
     child = started;
+    told = '';
+    started.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
     const exited = new Promise<number | null>((resolve) => void started.on('exit', resolve));
     for await (const chunk of started.stdout) {
       const base = /listening on (\S+)/u.exec(String(chunk))?.[1];
@@ -218,6 +223,65 @@ describe('loopwright edge', () => {
     assert.match(health.source?.trouble ?? '', /greet/u);
     child?.kill('SIGTERM');
     assert.equal(await second.exited, 0);
+  });
+
+  it('takes limits of execution at SIGHUP, tells what needs a restart, and takes nothing of a file that is wrong', async () => {
+    fault = 'none';
+    const data = join(dir, 'reloaded');
+    const store = new ProgramStore({ dir: data, clock: systemClock });
+    const busy =
+      'export const run = (ms: number): number => { for (const end = Date.now() + ms; Date.now() < end; ); return ms; };';
+    await store.store('busy', { id: 'b', source: busy });
+    await store.setActive('busy', 1, { record: { id: 'b' } });
+    const config = join(dir, 'reloaded.yaml');
+    const write = (timeoutMs: number, ...more: string[]): Promise<void> =>
+      writeFile(
+        config,
+        [
+          `runtime: { mode: edge, data_dir: ${JSON.stringify(data)} }`,
+          `execution: { worker_count: 1, timeout_ms: ${timeoutMs} }`,
+          ...more,
+        ].join('\n'),
+      );
+    await write(5000);
+    const { base, exited } = await start(config);
+    const ask = async (ms: number): Promise<number> => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(`${base}/execute`, { method: 'POST', headers, body: JSON.stringify({ task_id: 'busy', input: ms }) }))
+        .status;
+    };
+    const hears = async (line: RegExp): Promise<void> => {
+      for (const end = performance.now() + 10_000; !line.test(told);) {
+        assert.ok(performance.now() < end, told);
+        await new Promise((resolve) => void setTimeout(resolve, 20));
+      }
+    };
+    const slow = ask(600);
+    await write(
+      200,
+      'storage: { time_zone: Europe/Berlin, durability: full, when_full: drop, retention_days: 3 }',
+      `source: { url: ${JSON.stringify(url)}, token: "\${READER}", programs: [greet] }`,
+    );
+    child?.kill('SIGHUP');
+    await hears(/the limits of execution are as it says now[^]*\/source in "[^"]+" needs a restart/u);
+    assert.equal(await slow, 200, 'the change ended what was under way');
+    assert.equal(await ask(600), 422);
+    for (const key of ['time_zone', 'durability', 'when_full'])
+      assert.match(told, new RegExp(`The change of /storage/${key} in "[^"]+" needs a restart`, 'u'));
+    assert.doesNotMatch(told, new RegExp(`retention_days|${TOKEN}`, 'u'));
+    await write(9000, 'validation: { oracle: model }');
+    child?.kill('SIGHUP');
+    await hears(/line 3 \/validation\/oracle: asks a model[^]*All stays as it was/u);
+    assert.equal(await ask(600), 422);
+    await write(70_000);
+    child?.kill('SIGHUP');
+    await hears(/timeoutMs" must be a whole number[^]*All stays as it was/u);
+    child?.kill('SIGTERM');
+    assert.equal(await exited, 0);
+    await write(9000, 'validation: { oracle: model }');
+    const again = await start(config);
+    assert.deepEqual([again.base, await again.exited], ['', 1]);
+    assert.match(told, /INVALID_CONFIGURATION: .*line 3 \/validation\/oracle: asks a model/u);
   });
 
   it('says everything that is wrong with a deployment and ends', async () => {
