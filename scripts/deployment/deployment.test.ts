@@ -146,7 +146,7 @@ describe(
     /** Ends with the health check of the image, run in the same root. */
     async function untilHealthy({ bubblewrap: arguments_, healthCheck }: BareRoot, url: string): Promise<void> {
       const [node = '', script = ''] = healthCheck;
-      for (const end = performance.now() + 30_000; ; await delay(100)) {
+      for (const end = performance.now() + 60_000; ; await delay(100)) {
         const check = spawnSync('bwrap', [...arguments_, node, script, `${url}/health`]);
         if (check.status === 0) return;
         assert.ok(performance.now() < end, `${url} is not healthy`);
@@ -188,7 +188,7 @@ describe(
       const { url, child } = await start(root, command);
       await untilHealthy(root, url);
       const healthSchema = z.looseObject({ modules: z.array(z.looseObject({ status: z.string() })) });
-      for (const end = performance.now() + 30_000; ; await delay(100)) {
+      for (const end = performance.now() + 60_000; ; await delay(100)) {
         const { modules } = healthSchema.parse(await (await fetch(`${url}/health`)).json());
         if (modules.length === 2 && modules.every(({ status }) => status === 'running')) break;
         assert.ok(performance.now() < end, JSON.stringify(modules));

@@ -151,9 +151,9 @@ async function post(
   return executionResponseSchema.parse(value);
 }
 
-/** Sends a request again while the server is away; any other failure is one of the test. */
+/** Sends a request again while the server is away, which on a slow machine is most of the time until it is killed no more; any other failure is one of the test. */
 async function persist<T>(call: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + 60_000; ;) {
+  for (const end = Date.now() + 500_000; ;) {
     try {
       return await call();
     } catch (error) {

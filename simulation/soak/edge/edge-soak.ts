@@ -22,6 +22,8 @@ export interface EdgeSoakOptions {
   readonly perSecond: number | null;
   /** How long a day lasts. */
   readonly dayMs: number;
+  /** What must have come about, however long that takes; without it the time alone counts. */
+  readonly isEnough?: (acknowledged: number, deeds: Readonly<Record<string, number>>) => boolean;
   /** Pause between two deeds of the operator. */
   readonly stepMs: number;
   readonly random: Random;
@@ -102,8 +104,10 @@ export async function soakEdge(options: EdgeSoakOptions): Promise<EdgeSoakResult
   }
   const bornAt = performance.now();
   const samples: Census[] = [];
-  for (let second = 1; !over.signal.aborted && left(options.milliseconds) > 0; second += 1) {
-    await pause(Math.min(1000, left(options.milliseconds)), over.signal);
+  const isEnough = (): boolean => options.isEnough?.(ledger.acknowledged, operator.done) ?? true;
+  for (let second = 1; !over.signal.aborted && (left(options.milliseconds) > 0 || !isEnough()); second += 1) {
+    const leftMs = left(options.milliseconds);
+    await pause(leftMs > 0 ? Math.min(1000, leftMs) : 1000, over.signal);
     const now = performance.now();
     const isCalm = now - operator.disturbedAt > 2000 && now - bornAt > SETTLED_MS;
     if (edge !== undefined && isCalm && !over.signal.aborted) samples.push(takeCensus(edge.pid));

@@ -29,7 +29,8 @@ let child: ChildProcessByStdio<Writable, Readable, null>;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loopwright-cli-run-'));
   child = spawn(process.execPath, ['--conditions=loopwright-source', SERVE, dir, '0'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = await once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(20_000) });
+  const ended = once(child, 'exit').then(() => assert.fail('the server ended before it listened'));
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
   url = String(line);
 });
 after(async () => {

@@ -108,7 +108,7 @@ async function open(
     return executionId;
   };
   const end = async (id: string): Promise<Execution> => {
-    for (const limit = Date.now() + 20_000; ; await delay(5)) {
+    for (const limit = Date.now() + 60_000; ; await delay(5)) {
       const execution = engine.read.execution(id);
       assert.ok(Date.now() < limit, `still ${execution?.status}`);
       if (execution !== undefined && isFinal(execution.status)) return execution;

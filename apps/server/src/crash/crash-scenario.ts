@@ -106,7 +106,7 @@ async function rollBack(server: CrashingServer, runId: string, key: string): Pro
   const path = `/runs/${runId}/checkpoints/POST_one_v1/rollback`;
   const answer = await server.askOnce(path, { body: {}, key });
   if (answer !== undefined) return rollbackSchema.parse(answer);
-  for (const end = performance.now() + 30_000; ; await delay(20)) {
+  for (const end = performance.now() + 60_000; ; await delay(20)) {
     const { rollbacks } = rollbackListSchema.parse(await server.ask('GET', `/runs/${runId}/rollbacks`));
     const { status } = runDetailSchema.parse(await server.ask('GET', `/runs/${runId}`));
     assert.ok(

@@ -312,7 +312,7 @@ export async function until(
   condition: (execution: ExecutionResponse) => boolean,
   headers: Record<string, string> = {},
 ): Promise<ExecutionResponse> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const execution = executionIn(await server.get(`/api/v1/executions/${id}`, headers));
     if (condition(execution)) return execution;

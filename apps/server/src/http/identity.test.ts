@@ -133,8 +133,8 @@ describe('useIdentity where identities are configured', () => {
     const ann = await keyFor(own.identity, 'ann', 'viewer');
     const revoked = await keyFor(own.identity, 'ann', 'viewer');
     await own.identity.keys.revoke(revoked.id);
-    const expired = await keyFor(own.identity, 'ann', 'viewer', { expiresAt: Date.now() + 50 });
-    await new Promise((resolve) => void setTimeout(resolve, 60));
+    const expired = await keyFor(own.identity, 'ann', 'viewer', { expiresAt: Date.now() + 1000 });
+    await new Promise((resolve) => void setTimeout(resolve, 1010));
     const secret = ann.key.slice(12);
     const wrong = [
       `lw_${ann.id}_${'0'.repeat(43)}`,

@@ -61,7 +61,7 @@ function pester(supervisor: Supervisor, id: string): () => Promise<Set<string>> 
 describe('Supervisor.configure()', () => {
   it('starts what is new, ends what is gone, replaces what is different without a refused request, and leaves the rest alone', async () => {
     await using supervisor = open([spec('same'), spec('changed'), spec('alone', { replace: 'exclusive' }), spec('gone')]);
-    await Promise.all(['same', 'changed', 'alone', 'gone'].map((id) => supervisor.waitUntilRunning(id, 15_000)));
+    await Promise.all(['same', 'changed', 'alone', 'gone'].map((id) => supervisor.waitUntilRunning(id, 60_000)));
     const before = Object.fromEntries(['same', 'changed', 'alone', 'gone'].map((id) => [id, pidOf(supervisor, id)]));
     const late = ask(supervisor, 'gone', '/soon');
     const stops = [pester(supervisor, 'changed'), pester(supervisor, 'alone')];
@@ -74,7 +74,7 @@ describe('Supervisor.configure()', () => {
       spec('alone', { replace: 'exclusive', env: { MORE: 'x' } }),
     ]);
     assert.deepEqual(changes, { started: ['new'], replaced: ['changed', 'alone'], stopped: ['gone'], unchanged: ['same'] });
-    await supervisor.waitUntilRunning('new', 15_000);
+    await supervisor.waitUntilRunning('new', 60_000);
     for (const id of ['changed', 'alone'])
       await until(id, () => supervisor.module(id).status === 'running' && pidOf(supervisor, id) !== before[id]);
     const [changed, alone] = await Promise.all(stops.map((stop) => stop()));
@@ -93,7 +93,7 @@ describe('Supervisor.configure()', () => {
 
   it('goes on with the run that serves when the new one does not come up, and takes the next configuration', async () => {
     await using supervisor = open([spec('a')]);
-    await supervisor.waitUntilRunning('a', 15_000);
+    await supervisor.waitUntilRunning('a', 60_000);
     const pid = pidOf(supervisor, 'a');
     supervisor.configure([spec('a', { launch: { kind: 'command', file: '/no/such/program', args: [], cwd: '/' } })]);
     await until(
@@ -119,12 +119,12 @@ describe('Supervisor.configure()', () => {
   it('starts what was given up and leaves alone what people have stopped', async () => {
     const broken = { launch: { kind: 'command', file: '/no/such/program', args: [], cwd: '/' }, attempts: 1 } as const;
     await using supervisor = open([spec('a', broken), spec('b')]);
-    await supervisor.waitUntilRunning('b', 15_000);
+    await supervisor.waitUntilRunning('b', 60_000);
     await until('it is given up', () => supervisor.module('a').status === 'failed');
     await supervisor.module('b').stop();
     const more = { env: { MORE: 'x' } };
     supervisor.configure([spec('a'), spec('b', more)]);
-    await supervisor.waitUntilRunning('a', 15_000);
+    await supervisor.waitUntilRunning('a', 60_000);
     assert.equal(supervisor.module('b').status, 'stopped');
     const pid = pidOf(supervisor, 'a');
     supervisor.module('a').drain();
@@ -134,7 +134,7 @@ describe('Supervisor.configure()', () => {
     supervisor.module('a').start();
     await until('the new run', () => pidOf(supervisor, 'a') !== pid);
     supervisor.module('b').start();
-    await supervisor.waitUntilRunning('b', 15_000);
+    await supervisor.waitUntilRunning('b', 60_000);
   });
 });
 
@@ -156,7 +156,7 @@ describe('SIGHUP to the server', () => {
       what: string,
       holds: (now: Record<string, number | null>) => boolean,
     ): Promise<Record<string, number | null>> => {
-      for (const end = performance.now() + 15_000; performance.now() < end; await delay(20)) {
+      for (const end = performance.now() + 60_000; performance.now() < end; await delay(20)) {
         const now = await list();
         if (holds(now)) return now;
       }

@@ -44,7 +44,7 @@ export function supervise(
       assert.ok(only);
       return only;
     },
-    running: () => supervisor.waitUntilRunning('child', 15_000),
+    running: () => supervisor.waitUntilRunning('child', 60_000),
     ask: async (path, request = {}) => {
       const { status, body } = await supervisor.request('child', { method: 'GET', uri: path, ...request });
       return { status, text: await new Response(body as ConstructorParameters<typeof Response>[0]).text() };
@@ -55,7 +55,7 @@ export function supervise(
 
 /** Waits until something holds. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = performance.now() + 15_000; !holds(); await delay(5))
+  for (const deadline = performance.now() + 60_000; !holds(); await delay(5))
     if (performance.now() > deadline) assert.fail(`${what} did not come true`);
 }
 

@@ -33,7 +33,7 @@ describe('Supervisor', () => {
     delete process.env['LOOPWRIGHT_TEST_SECRET'];
     assert.deepEqual([run.state().status, run.state().pid, run.state().last_exit?.code], ['stopped', null, 0]);
     assert.ok(run.logs.some((line) => line.source === 'stderr' && line.text === 'drained'));
-    await assert.rejects(run.supervisor.waitUntilRunning('child', 10_000), { code: 'SERVICE_UNAVAILABLE' });
+    await assert.rejects(run.supervisor.waitUntilRunning('child', 60_000), { code: 'SERVICE_UNAVAILABLE' });
     await assert.rejects(run.ask('/'), { code: 'SERVICE_UNAVAILABLE' });
   });
 
@@ -78,7 +78,7 @@ describe('Supervisor', () => {
 
   it('does not start a module again that is to run once', async () => {
     await using run = supervise('crash', {}, { restart: 'never' });
-    await assert.rejects(run.supervisor.waitUntilRunning('child', 15_000), { code: 'SERVICE_UNAVAILABLE' });
+    await assert.rejects(run.supervisor.waitUntilRunning('child', 60_000), { code: 'SERVICE_UNAVAILABLE' });
     assert.deepEqual([run.state().status, run.state().restarts], ['stopped', 0]);
   });
 
@@ -92,10 +92,11 @@ describe('Supervisor', () => {
   });
 
   it('leaves a module alone that answers its heartbeats', async () => {
-    await using run = supervise('well', { heartbeatMs: 40 });
+    // Silent for a second and a half it would be killed, which is long on a busy machine too.
+    await using run = supervise('well', { heartbeatMs: 10, missedHeartbeats: 150 });
     await run.running();
     const { pid } = run.state();
-    await new Promise((done) => setTimeout(done, 400));
+    await new Promise((done) => setTimeout(done, 1800));
     assert.deepEqual([run.state().pid, run.state().restarts], [pid, 0]);
   });
 

@@ -38,7 +38,7 @@ before(async () => {
     }
   };
   const watching = { ...DEFAULT_WATCHING, sampling: { strategy: 'random', rate: 0 }, drift: null } as const;
-  served = await openServed(fill, { timeoutMs: 100, edge: { watching } });
+  served = await openServed(fill, { timeoutMs: 1000, edge: { watching } });
   ({ server } = served);
 });
 after(() => served[Symbol.asyncDispose]());
@@ -67,7 +67,7 @@ const read = async (id: string): Promise<Rollout> => rolloutSchema.parse((await 
 const act = (id: string, action: string, body: JsonObject = {}, match = '*'): Promise<Answer> =>
   server.post(`${PATH}/rollouts/${id}/${action}`, body, { 'if-match': match });
 async function until(id: string, condition: (rollout: Rollout) => boolean): Promise<Rollout> {
-  for (const end = performance.now() + 20_000; ; await delay(50)) {
+  for (const end = performance.now() + 60_000; ; await delay(50)) {
     const rollout = await read(id);
     if (condition(rollout)) return rollout;
     assert.ok(performance.now() < end, JSON.stringify(rollout));

@@ -199,7 +199,7 @@ describe('the life of a run', () => {
     const { run_id: id } = await createOne(server, { profile: 'small_one' });
     const file = join(server.dir, 'workspaces', id, 'state.json');
     const stateWhere = async (condition: (state: ReturnType<typeof Object>) => boolean): Promise<ReturnType<typeof Object>> => {
-      for (let tries = 0; tries < 2000; tries += 1) {
+      for (let tries = 0; tries < 20_000; tries += 1) {
         const state = Object(JSON.parse(await readFile(file, 'utf8').catch(() => '{}')));
         if (condition(state)) return state;
         await new Promise((resolve) => void setTimeout(resolve, 3));

@@ -10,7 +10,7 @@ import { type Json, seededRandom, systemClock } from '@loopwright/protocol';
 import { SandboxScripts } from './sandbox-scripts.ts';
 
 const random = seededRandom(7);
-const scripts = new SandboxScripts(() => openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 500 }), random);
+const scripts = new SandboxScripts(() => openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1000 }), random);
 after(() => scripts[Symbol.asyncDispose]());
 
 const { signal } = new AbortController();
@@ -86,7 +86,7 @@ do:
 });
 
 async function ended(engine: Engine, id: string): Promise<Execution> {
-  for (const end = Date.now() + 20_000; ; await delay(5)) {
+  for (const end = Date.now() + 60_000; ; await delay(5)) {
     const execution = engine.read.execution(id);
     if (execution !== undefined && isFinal(execution.status)) return execution;
     assert.ok(Date.now() < end, 'the execution ends');

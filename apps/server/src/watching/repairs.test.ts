@@ -212,7 +212,7 @@ describe('samples, drift and repairs', () => {
   it('ends with the decision of a person, and leaves time before the next one', async () => {
     const reject = { accepted: false, comment: 'Not yet' };
     assert.equal((await server.post('/api/v1/executions/cut-off/acceptance', reject)).status, 200);
-    for (let round = 0; round < 100 && (await server.watching.store.open()).length > 0; round += 1) {
+    for (let round = 0; round < 6000 && (await server.watching.store.open()).length > 0; round += 1) {
       await new Promise((resolve) => void setTimeout(resolve, 10));
       await server.watching.watcher.round();
     }

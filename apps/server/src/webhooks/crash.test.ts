@@ -21,7 +21,8 @@ interface Host {
 async function open(dir: string): Promise<Host> {
   const child = spawn(process.execPath, ['--conditions=loopwright-source', HOST, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface(child.stdout ?? Readable.from([]));
-  const [url] = await once(lines, 'line', { signal: AbortSignal.timeout(30_000) });
+  const ended = once(child, 'exit').then(() => assert.fail('the server ended before it listened'));
+  const [url] = await Promise.race([once(lines, 'line'), ended]);
   return { url: String(url), child };
 }
 
@@ -40,9 +41,9 @@ async function post(url: string, body: object): Promise<unknown> {
 }
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 40_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
-    assert.ok(performance.now() < deadline, 'waited for 40 s');
+    assert.ok(performance.now() < deadline, 'waited for 60 s');
     await new Promise((resolve) => void setTimeout(resolve, 5));
   }
 }

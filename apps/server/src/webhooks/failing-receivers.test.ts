@@ -115,7 +115,7 @@ describe('a receiver that fails', () => {
     await new Promise<void>((resolve) => void secure.listen(0, '127.0.0.1', resolve));
     using cleanUp = new DisposableStack();
     cleanUp.defer(() => secure.close());
-    await using own = await openServer({ webhooks: { timeoutMs: 1500 } });
+    await using own = await openServer({ webhooks: { timeoutMs: 3000 } });
     await using receiver = await openReceiver((got, response) => {
       if (got.path === '/hang') return undefined;
       if (got.path === '/redirect') return response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end();
@@ -145,7 +145,7 @@ describe('a receiver that fails', () => {
       });
       return [found?.last_attempt?.response_status ?? null, found?.last_attempt?.error ?? null];
     };
-    assert.deepEqual(await lastError('hang'), [null, 'it gave no answer in 1.5 s']);
+    assert.deepEqual(await lastError('hang'), [null, 'it gave no answer in 3 s']);
     assert.deepEqual(await lastError('redirect'), [302, 'the receiver answered 302: redirects are not followed']);
     assert.deepEqual(await lastError('slow'), [200, null]);
     assert.deepEqual(await lastError('giant'), [200, null]);

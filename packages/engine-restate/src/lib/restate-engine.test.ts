@@ -62,7 +62,7 @@ async function start(engine: WorkflowEngine, workflow: string): Promise<string> 
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 60_000;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`Cannot wait any longer: ${what}`);
     await delay(5);

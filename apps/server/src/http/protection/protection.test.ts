@@ -111,7 +111,7 @@ describe('the quota of starts', () => {
 
 describe('a client that is slow, or one of too many', () => {
   it('is dropped when its headers or its body do not come in time', async () => {
-    await using server = await openServer({ protection: { headersTimeoutMs: 200, requestTimeoutMs: 300 } });
+    await using server = await openServer({ protection: { headersTimeoutMs: 800, requestTimeoutMs: 1000 } });
     const port = Number(new URL(server.url).port);
     const heads = [
       'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ',

@@ -54,9 +54,9 @@ function read(from: TestServer, id: string, query = ''): Reader {
 }
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
-    assert.ok(performance.now() < deadline, 'waited for 30 s');
+    assert.ok(performance.now() < deadline, 'waited for 60 s');
     await new Promise((resolve) => void setTimeout(resolve, 3));
   }
 }
@@ -262,9 +262,8 @@ describe('WS /api/v1/ws/executions/{execution_id}', () => {
     stuck.pause();
     const reader = read(own, id);
     await reader.until('waiting_clarification');
-    const began = performance.now();
     await own[Symbol.asyncDispose]();
-    assert.ok(performance.now() - began < 4000, 'it took too long');
+    assert.equal(stuck.isPaused(), true, 'it was not waited for');
     assert.equal((await reader.closed).code, 1001);
     stuck.destroy();
   });

@@ -21,7 +21,7 @@ before(async () => {
   });
   server = await openServer({ supervisor });
   supervisor.start();
-  await Promise.all([supervisor.waitUntilRunning('a', 15_000), supervisor.waitUntilRunning('b', 15_000)]);
+  await Promise.all([supervisor.waitUntilRunning('a', 15_000), supervisor.waitUntilRunning('b', 60_000)]);
 });
 after(async () => {
   await server[Symbol.asyncDispose]();
@@ -88,7 +88,7 @@ describe('/api/v1/modules', () => {
     assert.equal(moduleSchema.parse((await post('a/stop')).body).status, 'stopped');
     errorIn(await post('a/request', { path: '/well' }), 'SERVICE_UNAVAILABLE');
     assert.equal(moduleSchema.parse((await post('a/restart')).body).status, 'starting');
-    await supervisor.waitUntilRunning('a', 15_000);
+    await supervisor.waitUntilRunning('a', 60_000);
     errorIn(await post('c/replace'), 'INVALID_STATE');
     // It does not speak of rotations, and nobody is attached.
     assert.deepEqual(rotationSchema.parse((await post('c/rotate', { names: ['KEY'] })).body), { status: 'gone', message: null });
@@ -101,7 +101,7 @@ describe('/api/v1/modules', () => {
       ['supervisor', 'it listens on ipc:b', null],
     );
     supervisor.module('b').restart();
-    await supervisor.waitUntilRunning('b', 15_000);
+    await supervisor.waitUntilRunning('b', 60_000);
     const later = await server.get(`/api/v1/modules/b/logs?limit=1&cursor=${first.tail_cursor}`);
     const second = moduleLogSchema.parse(later.body);
     assert.deepEqual([second.entries[0]?.seq, second.missed], [(first.entries.at(-1)?.seq ?? 0) + 1, 0]);

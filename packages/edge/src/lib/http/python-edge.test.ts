@@ -62,7 +62,7 @@ describe('an edge with programs of Python', () => {
       dataDir: dir,
       clock: systemClock,
       random: systemRandom,
-      sandbox: { jail: noJail, workers: 1, timeoutMs: 500 },
+      sandbox: { jail: noJail, workers: 1, timeoutMs: 5000 },
     });
     await store.store('count', { id: 'py', source, metadata: python }).catch((error: unknown) => {
       if (!(error instanceof PlatformError && error.code === 'LANGUAGE_UNAVAILABLE')) throw error;

@@ -29,7 +29,7 @@ const REFERENCE = `export function run({ text }: { text: string }): string {
 const parts = { clock: systemClock, random: systemRandom };
 const OPTIONS = {
   ...parts,
-  sandbox: { jail: noJail, workers: 1, timeoutMs: 500 },
+  sandbox: { jail: noJail, workers: 1, timeoutMs: 5000 },
   watching: {
     sampling: { strategy: 'random', rate: 1 },
     validation: { ...DEFAULT_VALIDATION, referencePrograms: { judged: 'reference' } },
@@ -101,7 +101,7 @@ describe('the watching routes of the edge', () => {
   it('asks a reference program by itself, and skips what it cannot judge', async () => {
     for (const text of ['a prize', 'win it', 'hopeless']) await execute('judged', text);
     let summary = validationSummarySchema.parse((await call('GET', '/tasks/judged/validation')).body);
-    for (let round = 0; round < 200 && summary.samples.open > 0; round += 1) {
+    for (let round = 0; round < 1200 && summary.samples.open > 0; round += 1) {
       await delay(25);
       summary = validationSummarySchema.parse((await call('GET', '/tasks/judged/validation')).body);
     }
@@ -151,7 +151,7 @@ describe('the watching routes of the edge', () => {
     edge.watch({ ...watching, validation: { ...watching.validation, budgetUsdPerDay: null } });
     await execute('asked', 'win it again');
     let summary = validationSummarySchema.parse((await call('GET', '/tasks/asked/validation')).body);
-    for (let round = 0; round < 200 && summary.samples.answered < 3 + waiting; round += 1) {
+    for (let round = 0; round < 1200 && summary.samples.answered < 3 + waiting; round += 1) {
       await delay(25);
       summary = validationSummarySchema.parse((await call('GET', '/tasks/asked/validation')).body);
     }

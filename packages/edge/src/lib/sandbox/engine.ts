@@ -9,7 +9,9 @@ export interface LoadedProgram {
    * Runs the program once; the first call, or each where its state is fresh, evaluates it too. Never throws because of what the program does. An engine cannot
    * promise to come back: some built-ins of V8 cannot be interrupted, so whoever calls must be able to kill this process.
    */
-  call(inputJson: string): EngineAnswer;
+  call(inputJson: string, limitMs?: number): EngineAnswer;
+  /** Its limit of time in milliseconds, which a call has that is given no other. */
+  readonly timeoutMs: number;
   /** Frees the memory. The program must not be called afterwards. */
   dispose(): void;
 }

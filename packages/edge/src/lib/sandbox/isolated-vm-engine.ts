@@ -41,11 +41,12 @@ function loadProgram(code: string, bootstrap: string, limits: EngineLimits & Loa
   };
   return {
     dispose,
-    call: (inputJson): EngineAnswer => {
+    timeoutMs: limits.timeoutMs,
+    call: (inputJson, limitMs = limits.timeoutMs): EngineAnswer => {
       // Not the figure of isolated-vm, which goes on while the thread waits for a processor.
       const began = inParts ? process.threadCpuUsage() : undefined;
       try {
-        const timer = budget.take(performance.now()) ? { timeout: limits.timeoutMs } : {};
+        const timer = budget.take(performance.now()) ? { timeout: limitMs } : {};
         const first = scene === undefined;
         room ??= openRoom(bootstrap, limits.memoryLimitMb);
         scene ??= openScene(room);
@@ -54,7 +55,7 @@ function loadProgram(code: string, bootstrap: string, limits: EngineLimits & Loa
         let text: unknown = invoke.applySync(undefined, [first ? code : '', inputJson, inParts, isLocked], timer);
         // What the program put off has run by now: V8 drains its microtasks at the end of a call, within the limit.
         while (text === 'f') {
-          const leftMs = Math.ceil(limits.timeoutMs - (performance.now() - started));
+          const leftMs = Math.ceil(limitMs - (performance.now() - started));
           if (leftMs <= 0) throw new Error(TIMED_OUT);
           text = invoke.applySync(
             undefined,

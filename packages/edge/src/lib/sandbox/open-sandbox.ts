@@ -17,7 +17,10 @@ export interface SandboxOptions {
   readonly clock: Clock;
   /** Worker processes that one tenant may have; one more is kept ready. Default 2. */
   readonly workers?: number;
-  /** Limit of one call in milliseconds, inside the worker; 250 ms later the worker is killed. Default 1000. */
+  /**
+   * Limit of one call in milliseconds, inside the worker; 250 ms later the worker is killed. A call that had less than half of it on a processor may take
+   * five times as long. Default 1000.
+   */
   readonly timeoutMs?: number;
   /** Limit of the heap of one program in MB. Default 64. */
   readonly memoryLimitMb?: number;

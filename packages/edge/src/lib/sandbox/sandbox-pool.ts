@@ -8,6 +8,7 @@ import { PlatformError } from '@loopwright/protocol';
 import {
   HARD_LIMIT_GRACE_MS,
   INPUT_LIMIT_CHARS,
+  PATIENCE,
   QUEUE_LIMIT_CALLS,
   QUEUE_LIMIT_CHARS,
   RESTART_DELAY_MAX_MS,
@@ -321,11 +322,12 @@ export class SandboxPool implements Sandbox {
       return;
     }
     const ageMs = now - worker.headSince;
-    // Programs of tests alone are looked at so closely; others are called often and end soon.
-    const cpuMs = worker.head?.options.inParts === true ? worker.headProcessorMs() : undefined;
+    const limitMs = worker.head?.options.timeoutMs ?? this.#setup.limits.timeoutMs;
+    // Of those that take long, from early on: so there is something to compare with in the end.
+    const cpuMs = ageMs > STUCK_HEAD_MS ? worker.headProcessorMs() : undefined;
     if ((worker.residentBytes() ?? 0) > this.#setup.residentLimitBytes) worker.kill('memory');
-    else if (ageMs > (worker.head?.options.timeoutMs ?? this.#setup.limits.timeoutMs) + HARD_LIMIT_GRACE_MS)
-      worker.kill('time', cpuMs);
+    else if (ageMs > PATIENCE * limitMs + HARD_LIMIT_GRACE_MS) worker.kill('time', cpuMs);
+    else if (ageMs > limitMs + HARD_LIMIT_GRACE_MS && !worker.isHeadStarved(limitMs)) worker.kill('time', cpuMs);
     else if (ageMs > STUCK_HEAD_MS) {
       worker.lowerPriority();
       this.#giveToOthers(worker, now);

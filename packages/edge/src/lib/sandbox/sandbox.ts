@@ -28,7 +28,7 @@ export type SandboxResult =
       readonly status: 'error' | 'timeout';
       readonly message: string;
       readonly latencyMs: number;
-      /** What a program that is run in parts had of a processor when it was stopped, in milliseconds; where its worker was killed, about that. */
+      /** What a program had of a processor when it was stopped, in milliseconds, where it is run in parts; where its worker was killed, about that. */
       readonly cpuMs?: number;
     };
 

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Engine, EngineAnswer, EngineLimits, LoadedProgram } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import { failureText, readLoad } from './payloads.ts';
+import { FairCalls } from './fair-calls.ts';
 import { isolatedVmEngine } from './isolated-vm-engine.ts';
 
 /** What the pool says on the command line. */
@@ -55,6 +56,7 @@ class Commands {
   readonly #engine: Engine;
   readonly #programs = new Map<number, LoadedProgram>();
   readonly #writer = new FrameWriter();
+  readonly #calls = new FairCalls();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -70,7 +72,8 @@ class Commands {
       this.#programs.delete(slot);
     } else {
       const start = performance.now();
-      const answer: EngineAnswer = program?.call(payload) ?? { status: 'error', message: 'The program is not loaded' };
+      const answer: EngineAnswer =
+        program === undefined ? { status: 'error', message: 'The program is not loaded' } : this.#calls.run(program, payload);
       const micros = Math.min(LARGEST_U32, Math.round((performance.now() - start) * 1000));
       this.#writer.add(KIND[answer.status], id, micros, answer.status === 'success' ? answer.output : failureText(answer));
       // Each by itself: if it were kept for the next one, a kill during the next program would take it away and blame it.

@@ -4,11 +4,15 @@ import type { EngineLimits, LoadOptions } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
 import type { Jail, JailedProcess } from './jail/jail.ts';
 import {
+  FAIR_SHARE,
+  HARD_LIMIT_GRACE_MS,
   LOWERED_PRIORITY,
   MESSAGE_LIMIT_CHARS,
   PROGRAMS_PER_WORKER,
+  STUCK_HEAD_MS,
   THREADS_PER_WORKER,
   TIMER_SLACK_NS,
+  WATCH_INTERVAL_MS,
   WRITES_UNDER_WAY,
 } from './limits.ts';
 import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
@@ -93,7 +97,7 @@ export class WorkerProcess {
   /** Since when the head call is at the head, or since when there is none; milliseconds since 1970. */
   headSince: number;
   /** The head call when it was first looked at, and what the process had had of a processor by then. */
-  #watched: { readonly head: Call; readonly cpuMs: number | undefined } | undefined;
+  #watched: { readonly head: Call; readonly cpuMs: number | undefined; isStarved?: boolean } | undefined;
   #lastId = 0;
   #lastSlot = 0;
   #isFlushPlanned = false;
@@ -159,6 +163,18 @@ export class WorkerProcess {
     const cpuMs = processorMs(this.#process.pid());
     if (this.#watched?.head !== head) this.#watched = { head, cpuMs };
     return cpuMs === undefined || this.#watched.cpuMs === undefined ? undefined : cpuMs - this.#watched.cpuMs;
+  }
+
+  /**
+   * Whether the head call had too little of a processor to be judged by the time it took: asked when that is over its limit, and decided then, as inside
+   * of the worker. False where it cannot be told.
+   */
+  isHeadStarved(limitMs: number): boolean {
+    const cpuMs = this.headProcessorMs();
+    if (this.#watched === undefined || cpuMs === undefined) return false;
+    // What it had before the first look is not known.
+    this.#watched.isStarved ??= STUCK_HEAD_MS + WATCH_INTERVAL_MS + cpuMs < FAIR_SHARE * limitMs + HARD_LIMIT_GRACE_MS;
+    return this.#watched.isStarved;
   }
 
   /** Sends a call behind those under way, and the program before it when it is not loaded. */

@@ -17,7 +17,7 @@ async function check(schema: JsonObject, value: Json): Promise<unknown> {
 
 describe('compileSchema', () => {
   before(async () => {
-    sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 200 });
+    sandbox = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: 1000 });
   });
   after(() => sandbox.close());
 

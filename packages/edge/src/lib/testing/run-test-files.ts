@@ -45,6 +45,8 @@ type Collected = z.infer<typeof collectedSchema>;
 const FILES_LIMIT = 100;
 /** What a program must have had of a processor before it is said to run too long, in milliseconds; or all of its limit, where that is less. */
 const FAIR_CPU_MS = 150;
+/** Or this part of its limit, where that is more. */
+const FAIR_PART = 0.1;
 /** How often a file begins at the most that had less than that, each time with as much time as it will probably need. */
 const STARTS = 4;
 /** What it may get at the most besides its limit, in milliseconds: a program that sleeps looks like one that waits for a processor. */
@@ -88,7 +90,7 @@ async function runCode(code: string, { sandbox, random, timeoutMs, signal }: Tes
     // It may have died of something else than this program, which may come twice, as when all workers are killed; a program that ends its worker does it again.
     if (result.status === 'error' && result.message.endsWith('ended its worker process') && start <= 2) continue;
     if (result.status !== 'timeout' || start === STARTS || timeoutMs === undefined || limitMs === undefined) return result;
-    const fairMs = 0.8 * Math.min(timeoutMs, FAIR_CPU_MS);
+    const fairMs = 0.8 * Math.min(timeoutMs, Math.max(FAIR_CPU_MS, FAIR_PART * timeoutMs));
     // Where nobody can tell, it gets one more chance.
     if (result.cpuMs === undefined ? start > 1 : result.cpuMs >= fairMs) return result;
     const factor = Math.max(1.5, Math.min(8, (1.3 * fairMs) / Math.max(1, result.cpuMs ?? fairMs)));

@@ -8,7 +8,7 @@ import type { ConformanceHarness, ConformanceWorld } from './harness.ts';
 import { StepLog, suiteFunctions } from './suite-functions.ts';
 
 /** How long a case waits for something that must come, in milliseconds. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export const YES: SubmittedAnswer = { kind: 'acceptance', accepted: true };
 export const NO: SubmittedAnswer = { kind: 'acceptance', accepted: false };

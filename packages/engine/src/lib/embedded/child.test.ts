@@ -75,7 +75,7 @@ describe('run: workflow', () => {
     const hangs = `do: [{ wait: { call: hang, with: { id: h } } }]`;
     await using engine = await openEngine(journalDir(), functions, {
       child: hangs,
-      naps: `do: [{ nap: { wait: { milliseconds: 30 } } }]`,
+      naps: `do: [{ nap: { wait: { milliseconds: 400 } } }]`,
       parent: PARENT,
       napping: `do: [{ part: ${run('naps')} }]`,
     });

@@ -90,9 +90,9 @@ export function startOne(
   return engine.start({ executionId, workflow, projectId: 'project', input, startedBy: 'tester' });
 }
 
-/** Waits until an execution meets a condition, at most 10 s. */
+/** Waits until an execution meets a condition, at most a minute. */
 export async function until(engine: Engine, id: string, condition: (execution: Execution) => boolean): Promise<Execution> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const execution = engine.read.execution(id);
     if (execution !== undefined && condition(execution)) return execution;

@@ -170,7 +170,7 @@ do: [{ a: { call: note, with: { id: a } } }]`;
     const { functions, runs } = countingFunctions();
     const dir = journalDir();
     const bodies = {
-      timer: `do: [{ a: { call: note, with: { id: a } } }, { nap: { wait: { milliseconds: 60 } } }, { b: { call: note, with: { id: b } } }]`,
+      timer: `do: [{ a: { call: note, with: { id: a } } }, { nap: { wait: { milliseconds: 400 } } }, { b: { call: note, with: { id: b } } }]`,
     };
     const engine = await openEngine(dir, functions, bodies);
     const { execution } = await startOne(engine, 'timer');
@@ -190,13 +190,13 @@ do: [{ a: { call: note, with: { id: a } } }]`;
   it('pauses before the next step, stops timers, and goes on with what was left', async () => {
     const { functions, runs } = countingFunctions();
     const dir = journalDir();
-    const bodies = { nap: `do: [{ nap: { wait: { milliseconds: 30 } } }, { b: { call: note, with: { id: b } } }]` };
+    const bodies = { nap: `do: [{ nap: { wait: { milliseconds: 500 } } }, { b: { call: note, with: { id: b } } }]` };
     const engine = await openEngine(dir, functions, bodies);
     const { execution } = await startOne(engine, 'nap');
     await until(engine, execution.id, () => engine.read.nextDue() !== undefined);
     await engine.pause(execution.id, 'ann');
     assert.equal(engine.read.nextDue(), undefined);
-    await new Promise((resolve) => void setTimeout(resolve, 60));
+    await new Promise((resolve) => void setTimeout(resolve, 550));
     assert.equal(runs.get('b'), undefined);
     await engine.close(100);
     await using again = await openEngine(dir, functions, bodies);
@@ -227,7 +227,7 @@ do: [{ a: { call: note, with: { id: a } } }]`;
       slow: `
 do:
   - guarded:
-      try: [{ h: { call: hang, with: { id: h }, timeout: { after: { milliseconds: 60 } } } }]
+      try: [{ h: { call: hang, with: { id: h }, timeout: { after: { milliseconds: 400 } } } }]
       catch: { errors: { with: { status: 408 } }, do: [{ late: { set: { late: true } } }] }`,
     };
     const engine = await openEngine(dir, functions, bodies);

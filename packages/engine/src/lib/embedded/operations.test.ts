@@ -201,7 +201,7 @@ do:
   it('begins anew when the time of the whole workflow was over', async () => {
     const { functions, runs } = countingFunctions();
     await using engine = await openEngine(journalDir(), functions, {
-      flow: `timeout: { after: { milliseconds: 20 } }\ndo: [{ first: { call: note, with: { id: first } } }, { work: { call: hang, with: { id: work } } }]`,
+      flow: `timeout: { after: { milliseconds: 300 } }\ndo: [{ first: { call: note, with: { id: first } } }, { work: { call: hang, with: { id: work } } }]`,
     });
     const { execution: source } = await startOne(engine, 'flow');
     await untilStatus(engine, source.id, 'failed');

@@ -280,7 +280,7 @@ describe('httpCall() errors', () => {
   it('ends with the time-out of its task and closes the connection', async () => {
     const closed = Promise.withResolvers<void>();
     await using server = await startServer((_request, response) => response.on('close', closed.resolve));
-    const error = await failed(httpCall(), { method: 'get', endpoint: server.origin }, { timeoutMs: 50 });
+    const error = await failed(httpCall(), { method: 'get', endpoint: server.origin }, { timeoutMs: 300 });
     assert.deepEqual([error.type, error.status], ['timeout', 408]);
     await closed.promise;
   });

@@ -158,7 +158,7 @@ export function limitedDocument(name: string, loopwright: string, body: string):
 
 /** Waits until a condition holds, giving the event loop its turns; at most 10 s. */
 export async function settled(condition: () => boolean, what: () => unknown = () => ''): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Cannot wait any longer: ${JSON.stringify(what())}`);
     await new Promise<void>((resolve) => void setImmediate(resolve));

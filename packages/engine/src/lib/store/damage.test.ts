@@ -112,7 +112,7 @@ describe('a full disk', { skip: process.platform !== 'linux' }, () => {
     assert.equal(await child.ask('fault'), 'fault STORE_FAILED');
     limitFiles('unlimited');
     let answer = await child.ask('fault');
-    for (const end = Date.now() + 30_000; answer !== 'fault none' && Date.now() < end;) {
+    for (const end = Date.now() + 60_000; answer !== 'fault none' && Date.now() < end;) {
       await delay(50);
       answer = await child.ask('fault');
     }

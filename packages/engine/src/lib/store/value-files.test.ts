@@ -132,7 +132,7 @@ describe('ValueFiles', () => {
     // What a process leaves that died.
     writeFileSync(join(dir, 'engine.db-wal'), '');
     await using again = new SqliteStore({ dir, durability: 'process', onEvents: () => undefined, inlineCharacters: 10 });
-    for (const end = Date.now() + 10_000; filesIn(dir).length > 1 && Date.now() < end;) {
+    for (const end = Date.now() + 60_000; filesIn(dir).length > 1 && Date.now() < end;) {
       await new Promise<void>((resolve) => void setImmediate(resolve));
     }
     assert.deepEqual(filesIn(dir), [held]);

@@ -158,13 +158,13 @@ describe('PtcClient with a Redis that fails', { skip: REDIS_MISSING }, () => {
     await using cache = new RedisPlanCache({ url: server.url, timeoutMs: 5000, pauseMs: 0 });
     await cache.set('one', exampleResult({ execution_id: 'one' }), 60);
     await cache.set('two', exampleResult({ execution_id: 'two' }), 60);
-    await using hasty = new RedisPlanCache({ url: server.url, timeoutMs: 100, pauseMs: 0 });
+    await using hasty = new RedisPlanCache({ url: server.url, timeoutMs: 300, pauseMs: 0 });
     await hasty.get('one').catch(() => undefined);
     server.freeze();
     await assert.rejects(hasty.get('one'), /no answer/);
     server.thaw();
     let second: string | undefined;
-    for (let attempt = 0; attempt < 50 && second === undefined; attempt += 1)
+    for (let attempt = 0; attempt < 200 && second === undefined; attempt += 1)
       second = await hasty.get('two').then(
         (result) => result?.execution_id,
         () => undefined,

@@ -144,7 +144,7 @@ describe('PtcClient.execute', () => {
 
   it('ends a call that hangs with a time-out, once', async () => {
     await using server = await service(() => undefined);
-    await using client = clientOf(server.url, { timeoutMs: 300 });
+    await using client = clientOf(server.url, { timeoutMs: 800 });
     const error = await failureOf(client.execute(plan));
     assert.ok(error instanceof PtcTimeoutError);
     assert.deepEqual([error.code, error.retryable, server.requests.length], ['STEP_TIMEOUT', false, 1]);
@@ -152,7 +152,7 @@ describe('PtcClient.execute', () => {
 
   it('ends an answer that never ends with a time-out', async () => {
     await using server = await service((response) => response.writeHead(200).write('{'));
-    await using client = clientOf(server.url, { timeoutMs: 300 });
+    await using client = clientOf(server.url, { timeoutMs: 800 });
     assert.ok((await failureOf(client.execute(plan))) instanceof PtcTimeoutError);
     assert.equal(server.requests.length, 1);
   });

@@ -92,7 +92,7 @@ describe('redisCacheConnector()', { skip: REDIS_MISSING }, () => {
   });
 
   it('gives up what takes too long, and goes on when the server does', async () => {
-    using connector = redisCacheConnector({ url: server.url, clock: systemClock, name: 'slow', timeoutMs: 100 });
+    using connector = redisCacheConnector({ url: server.url, clock: systemClock, name: 'slow', timeoutMs: 500 });
     const cache = new Cache(await connector.connect());
     await cache.set('key', 1);
     server.freeze();

@@ -133,7 +133,7 @@ describe('postgresConnector()', { skip: POSTGRES_MISSING }, () => {
   });
 
   it('ends a statement that takes too long, and goes on after it and after a connection that was cut', async () => {
-    await using database = new Database(await connectorOf({ timeoutMs: 300 }).connect());
+    await using database = new Database(await connectorOf({ timeoutMs: 1000 }).connect());
     await assert.rejects(database.query('SELECT pg_sleep(30)'), unavailable);
     assert.deepEqual(await database.query('SELECT 1 AS one'), [{ one: 1 }]);
     await assert.rejects(database.query('SELECT pg_terminate_backend(pg_backend_pid())'), unavailable);

@@ -178,7 +178,7 @@ describe('FailoverClient', () => {
     const { client, host, gate, came } = module;
     gate.promise = new Promise(() => undefined);
     await assert.rejects(
-      client.fetch('/', { timeoutMs: 20 }),
+      client.fetch('/', { timeoutMs: 500 }),
       (error) => error instanceof PlatformError && error.code === 'MODULE_TIMEOUT',
     );
     assert.deepEqual(came, ['ipc']);

@@ -282,7 +282,7 @@ describe('HttpTcpClient', () => {
     await assert.rejects(post('/gone'), fails('SERVICE_UNAVAILABLE'));
     await assert.rejects(post('/short'), fails('SERVICE_UNAVAILABLE'));
     await assert.rejects(client.fetch('/silent', { timeoutMs: 20 }), fails('MODULE_TIMEOUT'));
-    const stalled = await client.fetch('/stall', { timeoutMs: 20 });
+    const stalled = await client.fetch('/stall', { timeoutMs: 500 });
     await assert.rejects(stalled.text(), fails('MODULE_TIMEOUT'));
     await assert.rejects(client.request({ method: 'GET', uri: '/a b' }), TypeError);
     await until(() => client.pending === 0);

@@ -78,7 +78,7 @@ async function open(): Promise<World> {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + 5000; !holds(); await new Promise((resolve) => setTimeout(resolve, 5)))
+  for (const end = performance.now() + 60_000; !holds(); await new Promise((resolve) => setTimeout(resolve, 5)))
     if (performance.now() > end) assert.fail(what);
 }
 

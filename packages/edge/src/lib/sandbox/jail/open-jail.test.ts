@@ -82,7 +82,7 @@ describe('openJail', () => {
     );
     parent.kill('SIGKILL');
     await once(parent, 'close');
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while (existsSync(`/proc/${line}`) && performance.now() < deadline) {
       await new Promise((resolve) => {
         setTimeout(resolve, 10);
@@ -94,7 +94,7 @@ describe('openJail', () => {
   it('runs programs in it, and kills them from outside', async (test) => {
     const found = needJail(test);
     if (found === undefined) return;
-    await using sandbox = await openSandbox({ clock: systemClock, jail: found, workers: 1, timeoutMs: 100 });
+    await using sandbox = await openSandbox({ clock: systemClock, jail: found, workers: 1, timeoutMs: 300 });
     assert.equal(sandbox.health().jail, 'bubblewrap');
     const loop = { key: 'loop', code: 'return () => Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);' };
     assert.equal((await sandbox.run(loop, '1')).status, 'timeout');

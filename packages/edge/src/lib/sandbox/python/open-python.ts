@@ -1,6 +1,7 @@
 import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import type { Jail } from '../jail/jail.ts';
 import { buildJail } from '../jail/open-jail.ts';
+import { FAIR_SHARE, PATIENCE } from '../limits.ts';
 import type { Runner } from '../runner.ts';
 import { PYTHON_FLAGS, findPython, pythonScript } from './python-guest.ts';
 
@@ -52,6 +53,9 @@ export function pythonRunner({ command }: Python): Runner {
   const script = pythonScript('worker');
   return {
     engine: 'cpython',
-    commandLine: ({ limits }) => ({ command, args: [...PYTHON_FLAGS, '-c', script, JSON.stringify(limits)] }),
+    commandLine: ({ limits }) => ({
+      command,
+      args: [...PYTHON_FLAGS, '-c', script, JSON.stringify({ ...limits, fairShare: FAIR_SHARE, patience: PATIENCE })],
+    }),
   };
 }

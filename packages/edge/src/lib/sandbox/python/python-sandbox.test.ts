@@ -120,6 +120,33 @@ describe('programs of Python', () => {
     assert.deepEqual(await outputOf(loud, 7), [7, true, true]);
   });
 
+  it('find nothing of the calls before, where their state is fresh', async (test) => {
+    const open = needSandbox(test);
+    if (open === undefined) return;
+    const code = `import json, random, sys, types
+seen = []
+def run(seed):
+    seen.append(1)
+    left = [hasattr(json, 'left'), hasattr(random, 'left'), 'left' in sys.modules, json.dumps is None, len(seen)]
+    json.left = random.left = 1
+    sys.modules['left'] = types.ModuleType('left')
+    json.dumps = None
+    random.seed(1)
+    return left + [random.random()]`;
+    for (const state of ['kept', 'fresh'] as const) {
+      const program = { key: `state ${state}`, code, language: 'python' as const, state };
+      const outputs: unknown[] = [];
+      for (let step = 0; step < 3; step += 1) {
+        const result = await open.run(program, '1');
+        outputs.push(result.status === 'success' ? JSON.parse(result.outputJson) : result.message);
+      }
+      const first = [false, false, false, false, 1, 0.13436424411240122];
+      const later = state === 'fresh' ? first : [true, true, true, true];
+      assert.deepEqual(outputs[0], first);
+      assert.deepEqual((outputs[2] as unknown[]).slice(0, later.length), later, state);
+    }
+  });
+
   it('change JSON for nobody: not for their own answers, not for another program of the tenant', async (test) => {
     if (needSandbox(test) === undefined) return;
     const patch =
@@ -145,6 +172,15 @@ describe('programs of Python', () => {
     );
     assert.equal(await outputOf(counting, null, STEADY_MS), 1);
     assert.deepEqual([sandbox?.health().restarts, sandbox?.health().python?.restarts], [restarts, pythonRestarts]);
+  });
+
+  it('have longer when they had little of a processor, but not for ever', async (test) => {
+    if (needSandbox(test) === undefined) return;
+    const restarts = sandbox?.health().python?.restarts;
+    const idle = 'import time\ndef run(seconds):\n  time.sleep(seconds)\n  return seconds';
+    assert.equal(await outputOf(idle, 0.7, SHORT_MS), 0.7);
+    assert.equal((await run(idle, 60, SHORT_MS)).status, 'timeout');
+    assert.equal(sandbox?.health().python?.restarts, restarts);
   });
 
   it('get a MemoryError for more than their memory', async (test) => {
