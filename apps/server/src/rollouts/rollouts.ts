@@ -22,6 +22,7 @@ import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { addFigures } from './add-figures.ts';
 import { endNotices } from './end-notices.ts';
+import { findIncumbent } from './find-incumbent.ts';
 import { judgeRollout } from './judge-rollout.ts';
 import { endedBy, finishPromotion, planOf } from './carry-out.ts';
 import { NO_ROLLOUT_EVIDENCE, type RolloutEvidence, type RolloutRow, shownPercentage } from './rollout-state.ts';
@@ -124,25 +125,7 @@ export class Rollouts implements AsyncDisposable {
     return this.#alone(async () => {
       const { programs, clock, random } = this.#options;
       const { candidate, mode, alias } = request;
-      await programs.loadMetadata(program, candidate);
-      const incumbent = await programs.getAlias(program, alias);
-      if (incumbent === null)
-        throw alias === ACTIVE_ALIAS
-          ? new PlatformError('NO_ACTIVE_VERSION', `Cannot start a rollout of "${program}": no version is active`)
-          : new PlatformError('ALIAS_NOT_FOUND', `Cannot start a rollout of "${program}": it has no alias "${alias}"`);
-      if (incumbent !== by.expected)
-        throw new PlatformError(
-          'ALIAS_MOVED',
-          `Cannot start a rollout of "${program}": "${alias}" is version ${incumbent} by now`,
-          {
-            details: { expected: by.expected, active: incumbent },
-          },
-        );
-      if (incumbent === candidate)
-        throw new PlatformError(
-          'INVALID_STATE',
-          `Cannot start a rollout of "${program}": version ${candidate} is the ${alias} one`,
-        );
+      const incumbent = await findIncumbent(programs, program, { alias, candidate, expected: by.expected });
       const now = clock.now();
       const row: RolloutRow = {
         rollout_id: random.uuid(),

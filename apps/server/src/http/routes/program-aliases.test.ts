@@ -110,10 +110,10 @@ describe('/api/v1/programs/{name}/aliases', () => {
     assert.deepEqual(answered(await ask('canary')), [200, 'canary', String(version)]);
     errorIn(await server.post(`${pathOf('canary')}/rollback`, {}), 'PRECONDITION_REQUIRED');
     errorIn(await server.post(`${pathOf('ghost')}/rollback`, {}, { 'if-match': '*' }), 'ALIAS_NOT_FOUND');
-    const before = await timeline('alias=canary');
-    const last = before.active;
+    const whole = await timeline('alias=canary');
+    const last = whole.active;
     assert.partialDeepStrictEqual(last, { version, is_rollback: true, why: 'odd', moved_by: 'developer', until: null });
-    const third = before.entries[1];
+    const third = whole.entries[1];
     assert.equal((await timeline(`alias=canary&at=${encodeURIComponent(third?.at ?? '')}`)).active?.version, 3);
     errorIn(await server.send('DELETE', pathOf('canary')), 'PRECONDITION_REQUIRED');
     errorIn(await server.send('DELETE', pathOf('active'), undefined, { 'if-match': '*' }), 'VALIDATION_ERROR');
@@ -121,7 +121,7 @@ describe('/api/v1/programs/{name}/aliases', () => {
     assert.equal(programAliasSchema.parse(removed.body).version, version);
     errorIn(await ask('canary'), 'ALIAS_NOT_FOUND');
     const gone = await timeline('alias=canary');
-    assert.deepEqual([gone.active, gone.entries.length], [null, before.entries.length]);
+    assert.deepEqual([gone.active, gone.entries.length], [null, whole.entries.length]);
     assert.notEqual(gone.entries.at(-1)?.until, null);
     errorIn(await server.get(`${PATH}/timeline?alias=ghost`), 'ALIAS_NOT_FOUND');
     const { promotions } = promotionListSchema.parse((await server.get(`${PATH}/promotions`)).body);
@@ -157,7 +157,7 @@ describe('a rollout of an alias', () => {
     const other = rolloutSchema.parse((await start('active', 2)).body);
     const seen = async (alias: string): Promise<unknown> => {
       const answers = await Promise.all(Array.from({ length: 40 }, () => ask(alias)));
-      return [...new Set(answers.map(({ headers }) => headers.get('x-program-version')))].sort();
+      return [...new Set(answers.map(({ headers }) => headers.get('x-program-version') ?? ''))].toSorted();
     };
     assert.deepEqual(
       [await seen('canary'), await seen('active')],

@@ -164,7 +164,7 @@ export class ExecutionLog implements AsyncDisposable {
   async latest(limits: LatestLimits): Promise<ExecutionRecord[]> {
     const records: ExecutionRecord[] = [];
     for await (const record of latestRecords(join(this.#folder, 'executions'), limits)) records.push(record);
-    return records.reverse();
+    return records.toReversed();
   }
 
   /**

@@ -53,11 +53,11 @@ export class AdjustableSandbox implements Sandbox {
     const held = this.#held;
     const result = held.sandbox.run(program, inputJson);
     held.calls += 1;
-    const done = (): void => {
+    const settle = (): void => {
       held.calls -= 1;
       if (held.isRetired) this.#endIfIdle(held);
     };
-    result.then(done, done);
+    result.then(settle, settle);
     return result;
   }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { isMissing, renameDurably, writeDurably } from './durable-file.ts';
 
 /** Where an alias points, and the rollout beside it. */
-export interface AliasPointer {
+interface AliasPointer {
   readonly version: number;
   /** `null`: the version is served alone. */
   readonly rollout: RolloutPlan | null;
