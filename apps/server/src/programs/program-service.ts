@@ -102,7 +102,7 @@ export class ProgramService {
   async aliases(name: string): Promise<ProgramAlias[]> {
     await this.versions(name);
     const named = [...(await this.#store.aliases(name)).keys()].sort();
-    const found = await Promise.all([ACTIVE_ALIAS, ...named].map((alias) => this.findAlias(name, alias)));
+    const found = await Promise.all([ACTIVE_ALIAS, ...named].map((alias) => this.#describeAlias(name, alias)));
     return found.filter((alias) => alias !== undefined);
   }
 
@@ -116,6 +116,10 @@ export class ProgramService {
   /** The same; `undefined`: there is no such alias, which `active` always is. Throws PROGRAM_NOT_FOUND. */
   async findAlias(name: string, alias: string): Promise<ProgramAlias | undefined> {
     await this.versions(name);
+    return this.#describeAlias(name, alias);
+  }
+
+  async #describeAlias(name: string, alias: string): Promise<ProgramAlias | undefined> {
     const version = await this.#store.getAlias(name, alias);
     if (version === null && alias !== ACTIVE_ALIAS) return undefined;
     const moves = await this.#store.aliasMoves(name, alias);
