@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import type { ScriptedProvider } from '@loopwright/models/scripted';
+import { testApiDocs } from './api-docs.suite.ts';
 import { seedRuns, skipPages, startBrowser, startServer } from './dashboard-fixture.ts';
 import { testDialogs, testPhone } from './dialogs.suite.ts';
 import { testExecutions } from './executions.suite.ts';
@@ -45,6 +46,7 @@ void describe('the dashboard', { skip: skipPages }, () => {
   testPrograms(world);
   testMoves(world);
   testSettings(world);
+  testApiDocs(world);
   testExecutions(world);
   testDialogs(world);
   testModuleDialogs(world);

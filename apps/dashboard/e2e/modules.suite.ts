@@ -164,8 +164,19 @@ export function testModuleDialogs(world: World): void {
     const { page: own, context, troubles } = await openPage(world.browser, world.server.url);
     await own.goto('/modules?module=counter');
     const found: string[] = [];
-    for (const name of ['Restart counter', 'Stop counter', 'New secrets for counter'])
-      found.push(...(await dialogTroubles(own, name, { button: own.getByRole('button', { name }) })));
+    const look = async (name: string): Promise<void> =>
+      void found.push(...(await dialogTroubles(own, name, { button: own.getByRole('button', { name, exact: true }) })));
+    for (const verb of ['Replace', 'Restart', 'Drain', 'Stop']) await look(`${verb} counter`);
+    await look('New secrets for counter');
+    await own.getByRole('button', { name: 'Drain counter' }).press('Enter');
+    await own.getByRole('alertdialog').getByRole('button', { name: 'Drain' }).press('Enter');
+    await look('Start counter');
+    await own.getByRole('button', { name: 'Start counter', exact: true }).press('Enter');
+    await own.getByRole('dialog').getByRole('button', { name: 'Start', exact: true }).press('Enter');
+    await own.getByRole('button', { name: 'Replace counter' }).press('Enter');
+    await own.getByRole('dialog').getByRole('button', { name: 'Replace' }).press('Enter');
+    await own.getByText('“counter” is replaced').waitFor();
+    await own.getByRole('button', { name: 'Stop counter' }).waitFor();
     assert.deepEqual([...found, ...troubles], []);
     await context.close();
   });

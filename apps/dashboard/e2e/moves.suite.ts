@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { rolloutSchema } from '@loopwright/protocol';
 import type { Locator, Page } from 'playwright-core';
 import { dialogTroubles } from './dialogs.ts';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
@@ -108,6 +109,25 @@ function testRollouts(world: World): void {
     await page.goto(PATH);
     await look('roll back', { button: button(/^Roll back to/) });
     await look('serve another', { button: button('Serve another version…') });
+    assert.deepEqual(troubles, []);
+  });
+
+  it('asks before each step of a rollout in dialogs that a keyboard and a phone can use, and leaves it as it was', async () => {
+    const { client } = world.server;
+    const path = '/api/v1/programs/spam-filter/rollouts';
+    const json = { candidate: 2, stages: [20, 50, 100], minimum_samples: 1000 };
+    const { rollout_id: id } = await client.call({ method: 'POST', path, answer: rolloutSchema, json, ifMatch: '*' });
+    const troubles: string[] = [];
+    const look = async (name: string): Promise<void> =>
+      void troubles.push(...(await dialogTroubles(page, name, { button: button(name) })));
+    await open('rollout');
+    for (const name of ['Pause…', 'Go to 50 %…', 'Serve v2…', 'Take back…']) await look(name);
+    const seen = await client.call({ method: 'GET', path: `${path}/${id}`, answer: rolloutSchema });
+    assert.deepEqual([seen.status, seen.current_percentage], ['in_progress', 20]);
+    await button('Pause…').press('Enter');
+    await asked().getByRole('button', { name: 'Pause' }).press('Enter');
+    await look('Go on…');
+    await client.call({ method: 'POST', path: `${path}/${id}/rollback`, answer: rolloutSchema, json: {}, ifMatch: '*' });
     assert.deepEqual(troubles, []);
   });
 }

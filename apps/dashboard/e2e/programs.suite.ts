@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { type Theme, violations } from './axe.ts';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
 import { moveActive, seedPrograms } from './programs-seed.ts';
+import { until } from './until.ts';
 import type { World } from './world.ts';
 
 const PATH = '/programs/spam-filter';
@@ -209,6 +210,16 @@ function testLook(): void {
       await page.getByRole('tabpanel', { name: (await tab.textContent()) ?? '' }).waitFor();
       await look((await tab.textContent()) ?? '', at % 2 === 0 ? 'light' : 'dark');
     }
+    // A link to a tab beyond the edge of a phone shows it.
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open('money');
+    const last = page.getByRole('tab', { name: 'Money', selected: true });
+    const isSeen = async (): Promise<boolean> => {
+      const box = await last.boundingBox();
+      return box !== null && box.x >= 0 && box.x + box.width <= 390;
+    };
+    assert.ok(await until(isSeen, 100));
+    await page.setViewportSize({ width: 1440, height: 900 });
     assert.deepEqual([...found, ...watched.troubles], []);
   });
 }

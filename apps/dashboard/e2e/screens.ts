@@ -75,6 +75,8 @@ const PAGES: Readonly<Record<string, string>> = {
   'settings-retention': '/settings?tab=retention',
   'settings-audit': '/settings?tab=audit',
   'settings-server': '/settings?tab=server',
+  'api-docs': '/api-docs',
+  'api-docs-one': '/api-docs?q=POST+%2Fruns&operation=post_root_runs',
 };
 /** `npm run screens program` makes those whose names begin so only. */
 const chosen = Object.entries(PAGES).filter(([name]) => name.startsWith(only));

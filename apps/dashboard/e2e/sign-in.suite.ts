@@ -6,11 +6,68 @@ import type { Page } from 'playwright-core';
 import { type TestProvider, openProvider } from '../../server/src/identity/oidc/provider-fixture.ts';
 import { violations } from './axe.ts';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
+import { openSubPathProxy } from './sub-path-proxy.ts';
 import type { World } from './world.ts';
 
 /** Signing in at an identity provider, as people do it. The server is started again for it: no suite comes behind it. */
 export function testSignIn(world: World): void {
-  describe('signing in at an identity provider', () => testPages(world));
+  describe('signing in at an identity provider', () => {
+    testPages(world);
+    testBelowPath(world);
+  });
+}
+
+/** Starts the server again, seen by browsers at `url`, with the provider that people sign in at. */
+async function signInAt(provider: TestProvider, { server }: World, url: string): Promise<void> {
+  const secret = join(server.dir, 'oidc-secret');
+  writeFileSync(secret, provider.clientSecret);
+  const claims = { role_claim: 'groups', roles: { staff: 'operator' } };
+  const oidc = { issuer: provider.issuer, client_id: provider.clientId, client_secret_file: secret, claims };
+  await server.restart(['--public-url', url, '--oidc', JSON.stringify(oidc)]);
+}
+
+function testBelowPath(world: World): void {
+  it('works below the path of a proxy, whose other pages get nothing of the session', async () => {
+    await using proxy = await openSubPathProxy(world.server.url, '/tools/loop');
+    const root = `${proxy.url}/tools/loop`;
+    await using provider = await openProvider(`${root}/auth/callback`);
+    provider.behave({ asks: true });
+    await signInAt(provider, world, root);
+    const { page, context, troubles } = await openPage(world.browser, proxy.url);
+    const signIn = page.getByRole('link', { name: `Sign in at ${new URL(provider.issuer).host}` });
+    const wanted = `${root}/orchestrator/runs/${world.runs.completed}?tab=metrics`;
+    await page.goto(wanted);
+    await signIn.press('Enter');
+    await page.getByRole('link', { name: 'Continue' }).press('Enter');
+    await page.getByRole('tab', { name: 'Metrics', selected: true }).waitFor();
+    assert.equal(page.url(), wanted);
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const names = async (url: string): Promise<string[]> => (await context.cookies(url)).map(({ name }) => name);
+    assert.deepEqual(await names(`${root}/api/v1/me`), ['loopwright_session']);
+    assert.deepEqual([...(await names(`${proxy.url}/`)), ...(await names(`${proxy.url}/tools/loophole`))], []);
+    // What changes something comes from a page of the proxy's origin, with the token of the session.
+    await page.goto(`${root}/new-run?how=quick&profile=steps`);
+    await page.getByLabel('Name', { exact: true }).fill('Made below a path');
+    await page.getByRole('button', { name: 'Start the run' }).click();
+    await page.getByRole('heading', { name: 'Made below a path' }).waitFor();
+    await page.getByRole('button', { name: /account and display/ }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    assert.ok(page.url().startsWith(`${root}/`), page.url());
+    // The page to sign in by itself, and a refusal there, lead back to where it is served.
+    await page.goto(`${root}/sign-in`);
+    await signIn.press('Enter');
+    await page.getByRole('link', { name: 'Refuse' }).press('Enter');
+    await page.getByRole('alert').waitFor();
+    assert.ok(page.url().startsWith(`${root}/sign-in?problem=refused`), page.url());
+    await signIn.press('Enter');
+    await page.getByRole('link', { name: 'Continue' }).press('Enter');
+    await page.getByRole('button', { name: 'Ann, operator: account and display' }).waitFor();
+    assert.ok(page.url().startsWith(`${root}/`), page.url());
+    const elsewhere = troubles.filter((trouble) => !trouble.startsWith(`request to ${provider.issuer}/`));
+    assert.deepEqual([...elsewhere, ...provider.refusals], []);
+    await context.close();
+  });
 }
 
 function testPages(world: World): void {
@@ -22,11 +79,7 @@ function testPages(world: World): void {
     const { server, browser } = world;
     provider = await openProvider(`${server.url}/auth/callback`);
     provider.behave({ asks: true });
-    const secret = join(server.dir, 'oidc-secret');
-    writeFileSync(secret, provider.clientSecret);
-    const claims = { role_claim: 'groups', roles: { staff: 'operator' } };
-    const oidc = { issuer: provider.issuer, client_id: provider.clientId, client_secret_file: secret, claims };
-    await server.restart(['--public-url', server.url, '--oidc', JSON.stringify(oidc)]);
+    await signInAt(provider, world, server.url);
     watched = await openPage(browser, server.url);
     ({ page } = watched);
   });

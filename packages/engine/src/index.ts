@@ -1,6 +1,6 @@
 export type { CatalogueReader } from './lib/catalogue/catalogue-reader.ts';
 export { loadWithCatalogues } from './lib/catalogue/load-with-catalogues.ts';
-export { type WorkflowDefinition, digestOf, everyTask } from './lib/definition/definition.ts';
+export { type WorkflowDefinition, digestOf, everyTask, everyTaskOf } from './lib/definition/definition.ts';
 export { loadDefinition, loadWovenDefinition } from './lib/definition/load-definition.ts';
 export { type Examination, examineStore } from './lib/doctor/examine-store.ts';
 export { type AcceptedLoss, acceptLoss } from './lib/store/accept-loss.ts';

@@ -17,4 +17,5 @@ export const NAVIGATION: readonly NavigationEntry[] = [
   { path: '/new-run', label: 'New run', icon: 'plus', key: 'n' },
   { path: '/modules', label: 'Modules', icon: 'modules', key: 'm' },
   { path: '/settings', label: 'Settings', icon: 'settings', key: 's' },
+  { path: '/api-docs', label: 'API', icon: 'book', key: 'd' },
 ];

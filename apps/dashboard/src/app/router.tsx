@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BASE_PATH } from '../shared/api/api.ts';
 import { ErrorState, Loading } from '../shared/ui/states.tsx';
+import { apiDocsSearchSchema } from '../features/api-docs/api-docs-search.ts';
 import { modulesSearchSchema } from '../features/modules/modules-search.ts';
 import { newRunSearchSchema } from '../features/new-run/new-run-search.ts';
 import { inboxSearchSchema } from '../features/inbox/inbox-search.ts';
@@ -104,6 +105,13 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
 });
 
+const apiDocs = createRoute({
+  getParentRoute: () => root,
+  path: '/api-docs',
+  validateSearch: (search) => apiDocsSearchSchema.parse(search),
+  component: lazyRouteComponent(() => import('../features/api-docs/api-docs-page.tsx'), 'ApiDocsPage'),
+});
+
 /** Every page. Each one is loaded when it is first shown; what is in the URL is parsed by the page's schema. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -119,6 +127,7 @@ export const router = createRouter({
     newRun,
     modules,
     settings,
+    apiDocs,
   ]),
   basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   defaultPreload: 'intent',

@@ -1,6 +1,6 @@
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { Suspense, lazy, type ReactElement, useState } from 'react';
-import { BASE_PATH, serverUrl } from '../shared/api/api.ts';
+import { BASE_PATH } from '../shared/api/api.ts';
 import { LiveBadge } from '../shared/live/live-badge.tsx';
 import { Button } from '../shared/ui/button.tsx';
 import { Icon } from '../shared/ui/icon.tsx';
@@ -46,7 +46,7 @@ export function Shell(): ReactElement {
       <nav className="side" aria-label="Pages">
         <ul>
           {entries.map((entry) => (
-            <li key={entry.path}>
+            <li key={entry.path} className={entry.path === '/api-docs' ? 'side-last' : undefined}>
               <Link to={entry.path} className="side-link" {...(isWithin(path, entry) ? { 'aria-current': 'page' as const } : {})}>
                 <Icon name={entry.icon} />
                 {entry.label}
@@ -54,12 +54,6 @@ export function Shell(): ReactElement {
               </Link>
             </li>
           ))}
-          <li className="side-last">
-            <a className="side-link" href={serverUrl('/docs/')}>
-              <Icon name="book" />
-              API
-            </a>
-          </li>
         </ul>
       </nav>
       <main id="content" className="content" tabIndex={-1}>

@@ -2,7 +2,7 @@ import { type SignInMethods, messageOf, openedSessionSchema, signInMethodsSchema
 import { Client } from '@loopwright/client';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactElement, useState } from 'react';
-import { BASE_URL, api, serverUrl, setCsrfToken } from '../shared/api/api.ts';
+import { BASE_PATH, BASE_URL, api, serverUrl, setCsrfToken } from '../shared/api/api.ts';
 import { Button } from '../shared/ui/button.tsx';
 import { TextField } from '../shared/ui/field.tsx';
 import { Icon } from '../shared/ui/icon.tsx';
@@ -46,7 +46,8 @@ export function SignIn({ onDone }: { onDone: () => void }): ReactElement {
 }
 
 function ProviderLink({ oidc }: { oidc: NonNullable<SignInMethods['oidc']> }): ReactElement {
-  const { return_to: back = isSignInPage() ? '/' : location.pathname + location.search + location.hash } = searchOfPage();
+  const { return_to: back = isSignInPage() ? `${BASE_PATH}/` : location.pathname + location.search + location.hash } =
+    searchOfPage();
   return (
     <a className="button button-primary" href={serverUrl(`/auth/login?return_to=${encodeURIComponent(back)}`)}>
       Sign in at {new URL(oidc.issuer).host}

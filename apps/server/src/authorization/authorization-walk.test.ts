@@ -97,7 +97,7 @@ const QUERIES: Readonly<Record<string, (of: Belongings) => string>> = {
 };
 
 /** The pages of the dashboard and their files. */
-const PAGE = /^GET \/(?:assets\/\{file\}|(?:sign-in|orchestrator|inbox|programs|new-run|modules|settings)?(?:\/\*)?)$/;
+const PAGE = /^GET \/(?:assets\/\{file\}|(?:sign-in|orchestrator|inbox|programs|new-run|modules|settings|api-docs)?(?:\/\*)?)$/;
 
 /** The tail of a document of examples: a stream that is no JSON. */
 const EXAMPLES = '{"input":"x","output":"a"}\n{"input":"y","output":"b"}\n';

@@ -91,6 +91,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'GET /new-run/*': PUBLIC,
   'GET /modules/*': PUBLIC,
   'GET /settings/*': PUBLIC,
+  'GET /api-docs': PUBLIC,
 
   'GET /api/v1/workflows': { need: 'workflows:read', on: 'platform' },
   'GET /api/v1/workflows/{workflow_id}': { need: 'workflows:read', on: 'platform' },

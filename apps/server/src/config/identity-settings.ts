@@ -4,6 +4,12 @@ import { jwtIssuerSchema } from '../identity/jwt/issuer-settings.ts';
 import { oidcSchema } from '../identity/oidc/oidc-settings.ts';
 import { setting } from './setting.ts';
 
+/** Whether a URL names an origin and a path of plain characters, and nothing else. */
+function isPlainUrl(url: string): boolean {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname.replace(/\/$/, '') === url.replace(/\/$/, '') && /^(?:\/[\w.~-]+)*\/?$/.test(pathname);
+}
+
 /** The settings of who may make requests, and how they prove who they are. */
 export const IDENTITY_SETTINGS = {
   identity: setting({
@@ -15,11 +21,12 @@ export const IDENTITY_SETTINGS = {
   public_url: setting({
     schema: z
       .url({ protocol: /^https?$/ })
-      .refine((url) => new URL(url).origin === url.replace(/\/$/, ''), 'has to be an origin, without a path')
-      .transform((url) => new URL(url).origin)
+      .refine(isPlainUrl, 'has to be an origin, with the path below which a proxy serves it at the most')
+      .transform((url) => new URL(url).href.replace(/\/$/, ''))
       .nullable(),
     default: null,
-    description: 'The server as browsers see it, such as `https://loopwright.example.com`; null for host and port',
+    description:
+      'The server as browsers see it, such as `https://loopwright.example.com` or, below the path of a proxy that takes it off, `https://example.com/loopwright`; null for host and port',
   }),
   trusted_proxies: setting({
     schema: z.array(z.string().trim().min(1).max(100).refine(isAddressRange, 'is no address and no range')).max(100),

@@ -14,6 +14,7 @@ export const DASHBOARD_PAGES = [
   '/modules/*',
   '/settings',
   '/settings/*',
+  '/api-docs',
 ] as const;
 
 /** Where the files of these pages are. */

@@ -7,6 +7,11 @@ import { invalidExamples } from './invalid-examples.ts';
 import type { ExampleLimits } from './limits.ts';
 
 const recordSchema = z.object({ record: z.array(z.string()), info: z.object({ lines: z.int() }) });
+/** What programs write in place of the comma, and how it is called. */
+const OTHER_SEPARATORS = [
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+] as const;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
@@ -41,6 +46,8 @@ function readHeader(record: readonly string[], line: number): Columns {
   if (names.includes('')) throw fail('a column has no name');
   const twin = names.find((name, index) => names.indexOf(name) !== index);
   if (twin !== undefined) throw fail(`the column "${twin}" is there twice`);
+  const separator = names.length === 1 ? OTHER_SEPARATORS.find(([text]) => record[0]?.includes(text)) : undefined;
+  if (separator !== undefined) throw fail(`its columns are separated by ${separator[1]} where commas are expected`);
   const outputs = ['output', 'label'].filter((name) => names.includes(name));
   if (outputs.length !== 1)
     throw fail(

@@ -129,6 +129,8 @@ describe('readExamples (CSV)', () => {
   it('says which line is wrong and why', async () => {
     assert.match((await faultOf(read('a,b\n1,2\n', 'csv'))).message, /no column "output" or "label"/);
     assert.match((await faultOf(read('a,a,label\n', 'csv'))).message, /twice/);
+    assert.match((await faultOf(read('text;label\na;b\n', 'csv'))).message, /separated by semicolons where commas are expected/);
+    assert.match((await faultOf(read('text\tlabel\na\tb\n', 'csv'))).message, /separated by tabs/);
     assert.match((await faultOf(read('label\nx\n', 'csv'))).message, /no column for the input/);
     assert.match((await faultOf(read('label,output,a\n', 'csv'))).message, /and a column/);
     assert.equal((await faultOf(read('a,label\n1,x\n2,\n', 'csv'))).details['line'], 3);

@@ -30,7 +30,7 @@ export async function* readExamples(source: ByteSource, options: ReadOptions): A
     if (count > limits.examples) throw unusable(`there are more than ${limits.examples} examples`, count);
     yield example;
   }
-  if (count === 0) throw unusable('there are none', 1);
+  if (count === 0) throw unusable('no example is in it', 1);
 }
 
 function unusable(reason: string, line: number): PlatformError {

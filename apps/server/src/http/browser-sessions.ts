@@ -43,12 +43,16 @@ export function sendCookie(reply: FastifyReply, cookies: CookieRules, secret: st
   return reply.header('set-cookie', setCookie(cookies, cookies.session, secret, seconds)).header('cache-control', 'no-store');
 }
 
-/** A path of this server; anything that a browser could take for another place is the start page. */
-export function localPath(path: string): string {
+/**
+ * A path of this server, below `basePath` as browsers see it; anything that a browser could take for another place, or that is something else that the host serves, is
+ * the start page.
+ */
+export function localPath(path: string, basePath: string): string {
   const base = 'http://own.invalid';
-  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(path) || path.includes('\\') || !URL.canParse(path, base)) return '/';
+  const start = `${basePath}/`;
+  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(path) || path.includes('\\') || !URL.canParse(path, base)) return start;
   const url = new URL(path, base);
   const local = `${url.pathname}${url.search}${url.hash}`;
   // The dots of "/.//other" are gone by now.
-  return url.origin === base && !local.startsWith('//') ? local : '/';
+  return url.origin === base && !local.startsWith('//') && url.pathname.startsWith(start) ? local : start;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { ERRORS } from '@loopwright/protocol';
+import { OPERATIONS } from '../authorization/permissions.ts';
 import { SECURITY_SCHEMES, describeSchemas } from './describe-schemas.ts';
 import { describeWebhooks } from './describe-webhooks.ts';
 
@@ -28,12 +29,28 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     // Without the bar of its makers, in which one could ask for the document of somebody else. Links lead to one operation.
     uiConfig: { layout: 'BaseLayout', deepLinking: true },
   });
-  app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 308));
+  // Relative, so that it holds below whatever path a proxy serves it.
+  app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => reply.redirect('docs/', 308));
   // The document does not change once all routes are there.
   let document: object | undefined;
   app.get(
     '/openapi.json',
     { schema: { hide: true } },
-    async () => (document ??= { ...app.swagger(), 'x-error-catalogue': ERRORS }),
+    async () => (document ??= { ...withPermissions(app.swagger()), 'x-error-catalogue': ERRORS }),
   );
+}
+
+/** Says of each operation what it needs, as the table of permissions has it: `nothing`, `identity` or a permission. */
+function withPermissions(document: object): object {
+  const { paths = {} } = document as { paths?: Record<string, object> };
+  const described = Object.entries(paths).map(([path, methods]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(methods).map(([method, operation]: [string, unknown]) => [
+        method,
+        { ...Object(operation), 'x-permission': OPERATIONS[`${method.toUpperCase()} ${path}`]?.need ?? null },
+      ]),
+    ),
+  ]);
+  return { ...document, paths: Object.fromEntries(described) };
 }

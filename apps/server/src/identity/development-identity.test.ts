@@ -59,7 +59,7 @@ describe('checkPage()', () => {
 
   it('lets a proxy serve another host, from its own pages only', () => {
     check('10.1.2.3', { host: 'lw.example', origin: 'https://lw.example' });
-    check('10.1.2.3', { host: 'internal:8080', origin: 'https://lw.example' }, 'https://lw.example');
+    check('10.1.2.3', { host: 'internal:8080', origin: 'https://lw.example' }, 'https://lw.example/below/a/path');
     assert.throws(() => check('10.1.2.3', { host: 'lw.example', origin: 'https://evil.example' }), /origin/);
     assert.throws(() => check('127.0.0.1', { host: 'lw.example' }), /host/);
     assert.throws(() => check('127.0.0.1', {}), /host/);

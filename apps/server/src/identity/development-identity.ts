@@ -65,7 +65,9 @@ export function checkPage(
   const isProxied = isInRanges(peer, trustedProxies);
   if (!isProxied && !isLoopback(String(host)))
     throw new PlatformError('FORBIDDEN', `Cannot answer for the host "${String(host)}": this server serves loopback only`);
-  const own = isProxied ? [publicUrl ?? `https://${String(host)}`, `http://${String(host)}`] : [`http://${String(host)}`];
+  const own = isProxied
+    ? [publicUrl === null ? `https://${String(host)}` : new URL(publicUrl).origin, `http://${String(host)}`]
+    : [`http://${String(host)}`];
   if (origin === undefined || own.includes(String(origin)) || (hasCredentials && corsOrigins.includes(String(origin)))) return;
   if (corsOrigins.includes(String(origin)))
     throw new PlatformError(

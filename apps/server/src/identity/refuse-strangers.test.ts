@@ -81,10 +81,13 @@ describe('the mode of identities', () => {
     assert.equal(await mode(), 'development');
     assert.equal(await mode('--host', '0.0.0.0'), 'configured');
     assert.equal(await mode('--jwt-issuers', ISSUER), 'configured');
-    assert.equal(await mode('--oidc', oidc, '--public-url', 'https://lw.example/'), 'configured');
+    for (const publicUrl of ['https://lw.example/', 'https://lw.example/tools/loop/'])
+      assert.equal((await identityFor('--oidc', oidc, '--public-url', publicUrl)).identity.publicUrl, publicUrl.slice(0, -1));
     await assert.rejects(mode('--oidc', oidc), /public_url/);
     for (const flags of [
-      ['--public-url', 'https://lw.example/path'],
+      ['--public-url', 'https://lw.example/path?query'],
+      ['--public-url', 'https://lw.example/a;b'],
+      ['--public-url', 'https://ann@lw.example'],
       ['--trusted-proxies', 'lw.example'],
       ['--jwt-issuers', '[{}]'],
     ])

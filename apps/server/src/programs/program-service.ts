@@ -165,7 +165,8 @@ export class ProgramService {
     await this.versions(name);
     const entries = timelineOf(await this.#store.aliasMoves(name, alias));
     if (entries.length === 0) await this.alias(name, alias);
-    return { program: name, alias, at: isoTime(at), active: activeAt(entries, at), entries };
+    const active = activeAt(entries, at);
+    return { program: name, alias, at: isoTime(at), active, rollback_to: versionBefore(entries), entries };
   }
 
   /** Moves an alias back to the version that it pointed to before. Throws INVALID_STATE when there is none, and what {@link moveAlias} does. */

@@ -1,7 +1,7 @@
 import type { ExampleFacts, ExamplesDescription } from '@loopwright/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { countText, percentText, sizeText } from '../../shared/time/format.ts';
+import { exactText, percentText, sizeText } from '../../shared/time/format.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
 import { ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
@@ -44,7 +44,7 @@ export function ExamplesFacts({
     <>
       <div className="row">
         <strong role="status">
-          {countText(set.data.count)} examples, {sizeText(set.data.bytes)}
+          {exactText(set.data.count)} examples, {sizeText(set.data.bytes)}
         </strong>
         <span className="grow" />
         {away}
@@ -72,22 +72,22 @@ function Shape({
   facts: ExampleFacts | undefined;
   problem: string | undefined;
 }): ReactElement {
-  const near = facts === undefined ? null : facts.duplicates.near === null ? 'none' : countText(facts.duplicates.near);
+  const near = facts === undefined ? null : facts.duplicates.near === null ? 'none' : exactText(facts.duplicates.near);
   const leaks = facts === undefined ? null : (facts.leakage.label_in_text ?? facts.leakage.fields.length);
   return (
     <dl className="stats">
       <Stat label="Inputs" value={KINDS[facts?.kind ?? set.kind]} />
-      <Stat label="Classes" value={facts === undefined ? null : countText(facts.classes)} reason={problem} />
-      <Stat label="Repeat an earlier one" value={countText(set.duplicates)} />
+      <Stat label="Classes" value={facts === undefined ? null : exactText(facts.classes)} reason={problem} />
+      <Stat label="Repeat an earlier one" value={exactText(set.duplicates)} />
       <Stat
         label="Nearly repeat one"
         value={facts?.kind === 'text' ? near : null}
         reason={facts === undefined ? problem : 'only texts'}
       />
-      <Stat label="Inputs with two answers" value={countText(set.conflicts)} />
+      <Stat label="Inputs with two answers" value={exactText(set.conflicts)} />
       <Stat
         label={facts?.kind === 'text' ? 'Texts that name their label' : 'Fields that tell the label'}
-        value={leaks === null ? null : countText(leaks)}
+        value={leaks === null ? null : exactText(leaks)}
         reason={problem}
       />
     </dl>
@@ -101,7 +101,7 @@ function Found({ facts, share, isOld }: { facts: ExampleFacts; share: number; is
       <p className="muted" role="status" aria-busy={isOld}>
         {isOld
           ? 'Measuring with the new share…'
-          : `With ${percentText(share)} held out: ${countText(count - held)} to learn from, ${countText(held)} to be judged by.`}
+          : `With ${percentText(share)} held out: ${exactText(count - held)} to learn from, ${exactText(held)} to be judged by.`}
       </p>
       {facts.warnings.length === 0 ? (
         <p className="notice">
@@ -141,13 +141,13 @@ function Labels({ facts: { labels, classes, count } }: { facts: ExampleFacts }):
               <span style={{ width: `${(100 * of) / most}%` }} />
             </span>
             <span className="numeric nowrap">
-              {countText(of)} <span className="muted">{percentText(of / count)}</span>
+              {exactText(of)} <span className="muted">{percentText(of / count)}</span>
             </span>
-            <span className="muted nowrap new-run-held">{countText(holdout)} held out</span>
+            <span className="muted nowrap new-run-held">{exactText(holdout)} held out</span>
           </li>
         ))}
       </ul>
-      {classes > shown.length ? <p className="muted">And {countText(classes - shown.length)} more.</p> : null}
+      {classes > shown.length ? <p className="muted">And {exactText(classes - shown.length)} more.</p> : null}
     </div>
   );
 }
@@ -168,7 +168,7 @@ function Fields({ facts: { fields, count } }: { facts: ExampleFacts }): ReactEle
             </td>
             <td>{type}</td>
             <td className="end">{missing === 0 ? '0' : percentText(missing / count)}</td>
-            <td className="end">{countText(distinct)}</td>
+            <td className="end">{exactText(distinct)}</td>
             <td className="end">
               {percentText(tells)}
               {leaks ? ' (leaks)' : ''}

@@ -7,7 +7,7 @@ import { useSession } from '../../shared/api/session.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
 import { sizeText } from '../../shared/time/format.ts';
 import { DEFAULT_PROJECT, holdoutOf, problemsOf } from './draft.ts';
-import { examplesFormat } from './examples-format.ts';
+import { adviceFor, examplesFormat } from './examples-format.ts';
 import { ExamplesFacts } from './examples-facts.tsx';
 import type { FormProps } from './form-props.ts';
 
@@ -23,7 +23,7 @@ export function ExamplesStep({ search, onSearch, draft, profile }: FormProps): R
   const { mutate, isPending, error, reset, variables } = useMutation({
     meta: { quiet: true },
     mutationFn: async (file: File) => {
-      const format = examplesFormat(file.name, await file.slice(0, HEAD_BYTES).text());
+      const format = examplesFormat(file.name, new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
       if ('problem' in format) throw new Error(format.problem);
       return api.uploadExamples(file, format.contentType, { projectId: project, idempotencyKey: systemRandom.uuid() });
     },
@@ -106,7 +106,7 @@ function Refused({ error, name }: { error: Error; name: string }): ReactElement 
         <strong>{name} was not taken, and nothing of it is kept</strong>
         {fault.success ? (
           <span>
-            Line {fault.data.line}: {fault.data.reason}.
+            Line {fault.data.line}: {fault.data.reason}. {adviceFor(fault.data.reason)}
           </span>
         ) : (
           <span>{messageOf(error)}</span>

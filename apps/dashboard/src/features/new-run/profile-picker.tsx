@@ -54,7 +54,7 @@ function AsksModels({ profile: { models_reason: reason } }: { profile: ProfileVi
   if (reason === null) return <Badge>Asks models</Badge>;
   return (
     <Badge tone="warn" icon="warning">
-      Asks models: none is set up
+      Asks a model that is not set up
     </Badge>
   );
 }

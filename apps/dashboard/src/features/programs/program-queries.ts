@@ -114,12 +114,15 @@ export const diffsQuery = (name: string, version: number) =>
     queryFn: () => get(programPath(name, `/versions/${version}/diffs`, { limit: '50' }), storedDiffListSchema),
   });
 
-/** What was active when; `movedAt`: of the alias as it is known, so that the history is never older than that. */
+/** What was active when, the newest first; `movedAt`: of the alias as it is known, so that the history is never older than that. */
 export const timelineQuery = (name: string, at: string | undefined, movedAt: string | null = null) =>
   infiniteQueryOptions({
     queryKey: [...programKey(name), 'timeline', at ?? '', movedAt],
     queryFn: ({ pageParam }) =>
-      get(programPath(name, '/timeline', pageOf(pageParam, at === undefined ? {} : { at })), programTimelineSchema),
+      get(
+        programPath(name, '/timeline', pageOf(pageParam, { sort: '-at', ...(at === undefined ? {} : { at }) })),
+        programTimelineSchema,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: SOMETIMES_MS,
@@ -128,7 +131,7 @@ export const timelineQuery = (name: string, at: string | undefined, movedAt: str
 export const promotionsQuery = (name: string) =>
   infiniteQueryOptions({
     queryKey: [...programKey(name), 'promotions'],
-    queryFn: ({ pageParam }) => get(programPath(name, '/promotions', pageOf(pageParam)), promotionListSchema),
+    queryFn: ({ pageParam }) => get(programPath(name, '/promotions', pageOf(pageParam, { sort: '-at' })), promotionListSchema),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
   });

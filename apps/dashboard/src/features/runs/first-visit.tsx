@@ -1,5 +1,4 @@
 import type { ReactElement } from 'react';
-import { serverUrl } from '../../shared/api/api.ts';
 import { useSession } from '../../shared/api/session.tsx';
 import { Copyable } from '../../shared/ui/copyable.tsx';
 import { Icon } from '../../shared/ui/icon.tsx';
@@ -56,7 +55,7 @@ export function FirstVisit(): ReactElement {
         <li>When the inputs change, drift is shown and a repair is proposed.</li>
       </ol>
       <p>
-        Everything here can be done by <a href={serverUrl('/docs/')}>the API</a> as well.
+        Everything here can be done by <PageLink path="/api-docs">the API</PageLink> as well.
       </p>
     </div>
   );

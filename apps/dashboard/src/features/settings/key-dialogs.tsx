@@ -1,17 +1,10 @@
-import {
-  type ApiKey,
-  apiKeySchema,
-  isoTime,
-  newApiKeySchema,
-  permissionTableSchema,
-  systemClock,
-  systemRandom,
-} from '@loopwright/protocol';
+import { type ApiKey, apiKeySchema, isoTime, newApiKeySchema, systemClock, systemRandom } from '@loopwright/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactElement, useState } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { AskDialog, useDone } from '../../shared/ui/ask-dialog.tsx';
 import { SelectField, TextField } from '../../shared/ui/field.tsx';
+import { permissionsQuery } from './settings-queries.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -34,11 +27,7 @@ export function NewKeyDialog({ onClose, onSecret }: Props): ReactElement {
   const [projects, setProjects] = useState('');
   const [scopes, setScopes] = useState<ReadonlySet<string>>(new Set());
   const [idempotencyKey] = useState(() => systemRandom.uuid());
-  const table = useQuery({
-    queryKey: ['permissions'],
-    queryFn: () => api.call({ method: 'GET', path: '/api/v1/permissions', answer: permissionTableSchema }),
-    staleTime: Infinity,
-  });
+  const table = useQuery(permissionsQuery);
   const reload = useReload();
   const names = projects
     .split(',')

@@ -124,7 +124,12 @@ function Sessions(): ReactElement {
         session.current ? (
           <Badge tone="info">This one</Badge>
         ) : (
-          <Button small disabled={end.isPending} onClick={() => end.mutate(session)}>
+          <Button
+            small
+            aria-label={`End it: the session of ${session.address ?? 'an unknown address'}`}
+            disabled={end.isPending}
+            onClick={() => end.mutate(session)}
+          >
             End it
           </Button>
         ),

@@ -8,6 +8,7 @@ import { Button } from '../../shared/ui/button.tsx';
 import { SelectField, TextField } from '../../shared/ui/field.tsx';
 import { EmptyState } from '../../shared/ui/states.tsx';
 import { showToast } from '../../shared/ui/toasts.tsx';
+import { RolesTable } from './roles-table.tsx';
 import { ListTable } from './list-table.tsx';
 import type { Column } from './rows-table.tsx';
 import type { PanelProps } from './settings-page.tsx';
@@ -20,6 +21,7 @@ export function PeoplePanel({ search, onSearch }: PanelProps): ReactElement {
   return (
     <>
       <Users />
+      <RolesTable />
       <Grants project={search.project} onProject={(project) => onSearch({ project })} />
     </>
   );

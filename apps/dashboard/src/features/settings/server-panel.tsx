@@ -5,6 +5,7 @@ import { serverUrl } from '../../shared/api/api.ts';
 import { useSession } from '../../shared/api/session.tsx';
 import { durationText } from '../../shared/time/format.ts';
 import { Badge } from '../../shared/ui/badge.tsx';
+import { PageLink } from '../../shared/ui/page-link.tsx';
 import { EmptyState, ErrorState, Loading, Stat } from '../../shared/ui/states.tsx';
 import { TypedField } from '../../shared/ui/typed-field.tsx';
 import { type Column, RowsTable } from './rows-table.tsx';
@@ -37,7 +38,7 @@ export function ServerPanel({ search, onSearch }: PanelProps): ReactElement {
         )}
       </section>
       <p className="muted">
-        <a href={serverUrl('/docs/')}>API</a> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
+        <PageLink path="/api-docs">API</PageLink> · <a href={serverUrl('/metrics')}>Figures for Prometheus</a>
       </p>
     </>
   );

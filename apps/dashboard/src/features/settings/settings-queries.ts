@@ -4,6 +4,7 @@ import {
   auditVerificationSchema,
   grantListSchema,
   modelProvidersSchema,
+  permissionTableSchema,
   projectListSchema,
   readinessSchema,
   serverHealthSchema,
@@ -94,4 +95,11 @@ export const readinessQuery = queryOptions({
   queryFn: () => api.call({ method: 'GET', path: '/ready', answer: readinessSchema }),
   refetchInterval: 10_000,
   retry: false,
+});
+
+/** The permissions there are, and which of them a role has. They do not change as long as the server runs. */
+export const permissionsQuery = queryOptions({
+  queryKey: ['permissions'],
+  queryFn: () => api.call({ method: 'GET', path: '/api/v1/permissions', answer: permissionTableSchema }),
+  staleTime: Infinity,
 });

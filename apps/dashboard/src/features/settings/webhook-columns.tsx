@@ -44,6 +44,7 @@ export function webhookColumns({
         <span className="actions">
           <Button
             small
+            aria-label={`Deliveries to ${webhook.url}`}
             aria-pressed={shown === webhook.webhook_id}
             onClick={() => on.show(shown === webhook.webhook_id ? undefined : webhook.webhook_id)}
           >
@@ -51,16 +52,21 @@ export function webhookColumns({
           </Button>
           {mayChange ? (
             <>
-              <Button small disabled={isBusy} onClick={() => on.test(webhook)}>
+              <Button small aria-label={`Test ${webhook.url}`} disabled={isBusy} onClick={() => on.test(webhook)}>
                 Test
               </Button>
-              <Button small disabled={isBusy} onClick={() => on.toggle(webhook)}>
+              <Button
+                small
+                aria-label={`${webhook.enabled ? 'Disable' : 'Enable'} ${webhook.url}`}
+                disabled={isBusy}
+                onClick={() => on.toggle(webhook)}
+              >
                 {webhook.enabled ? 'Disable' : 'Enable'}
               </Button>
-              <Button small onClick={() => on.begin('secret', webhook)}>
+              <Button small aria-label={`New secret… for ${webhook.url}`} onClick={() => on.begin('secret', webhook)}>
                 New secret…
               </Button>
-              <Button small onClick={() => on.begin('remove', webhook)}>
+              <Button small aria-label={`Remove… ${webhook.url}`} onClick={() => on.begin('remove', webhook)}>
                 Remove…
               </Button>
             </>

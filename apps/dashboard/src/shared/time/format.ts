@@ -70,6 +70,11 @@ export function countText(count: number): string {
   return count.toLocaleString('en');
 }
 
+/** A count to the last one, where it is compared with another. */
+export function exactText(count: number): string {
+  return count.toLocaleString('en');
+}
+
 /** A size in bytes, in powers of 1024. */
 export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;

@@ -24,11 +24,15 @@ export function Tabs({
   const list = useRef<HTMLDivElement>(null);
   // On a phone it may stand beyond the edge.
   useEffect(() => {
-    const tab = list.current?.querySelector('[data-selected]')?.getBoundingClientRect();
-    const frame = list.current?.getBoundingClientRect();
-    // Sideways only: the page stays where it is.
-    if (tab !== undefined && frame !== undefined)
-      list.current?.scrollBy({ left: Math.max(0, tab.right - frame.right) + Math.min(0, tab.left - frame.left) });
+    // React Aria draws the tabs in a second step, behind the effects of the first one.
+    const drawn = requestAnimationFrame(() => {
+      const tab = list.current?.querySelector('[data-selected]')?.getBoundingClientRect();
+      const frame = list.current?.getBoundingClientRect();
+      // Sideways only: the page stays where it is.
+      if (tab !== undefined && frame !== undefined)
+        list.current?.scrollBy({ left: Math.max(0, tab.right - frame.right) + Math.min(0, tab.left - frame.left) });
+    });
+    return () => cancelAnimationFrame(drawn);
   }, [selected]);
   return (
     <AriaTabs selectedKey={selected} onSelectionChange={(key: Key) => onSelect(String(key))}>

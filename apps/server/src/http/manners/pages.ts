@@ -20,6 +20,19 @@ export type Place = readonly (string | number)[];
 export const namePlace = z.tuple([z.string()]);
 /** A place in a list that goes by numbers. */
 export const numberPlace = z.tuple([z.int().nonnegative()]);
+/** A list of entries that are only ever added behind the last one, so that the number of one is its name: which of them comes first. */
+export const numberedQuery = pageQuery.extend({ sort: z.enum(['at', '-at']).default('at') });
+
+/** A page of such a list. */
+export function pageOfNumbered<Entry>(
+  entries: readonly Entry[],
+  { sort, ...query }: z.infer<typeof numberedQuery>,
+): { readonly page: Entry[]; readonly total: number; readonly next_cursor: string | null } {
+  const placed = entries.map((entry, at): [number, Entry] => [sort === 'at' ? at : Number.MAX_SAFE_INTEGER - at, entry]);
+  const { page, ...rest } = pageOf(placed, query, { place: ([place]) => [place], schema: numberPlace });
+  return { page: page.map(([, entry]) => entry), ...rest };
+}
+
 /** A place in a list that goes by time, and among entries of one millisecond by their ids. */
 export const timePlace = z.tuple([z.int().nonnegative(), z.string().min(1).max(200)]);
 

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LOGIN_LIMIT_MS, OidcLogin } from '../../identity/oidc/oidc-login.ts';
-import { cookieIn, setCookie } from '../../identity/session-cookie.ts';
+import { type CookieRules, cookieIn, setCookie } from '../../identity/session-cookie.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import { factsOf } from '../../audit/record-requests.ts';
 import { recordable } from '../../audit/recordable.ts';
@@ -23,7 +23,7 @@ export function oidcLoginRoutes({
 }: Pick<AppParts, 'identity' | 'audit' | 'dashboard'>): FastifyPluginAsyncZod {
   const { users, cookies, login } = identity;
   return async (app) => {
-    if (dashboard !== null) tellPeople(app, (request) => cookieIn(request.headers.cookie, cookies.login));
+    if (dashboard !== null) tellPeople(app, cookies);
     const tags = ['login'];
     const querystring = z.object({ return_to: z.string().max(2000).default('/') });
     app.get(
@@ -37,7 +37,7 @@ export function oidcLoginRoutes({
         },
       },
       async ({ query: { return_to } }, reply) => {
-        const { url, pending } = await configured(login).begin(localPath(return_to));
+        const { url, pending } = await configured(login).begin(localPath(return_to, cookies.basePath));
         const cookie = setCookie(cookies, cookies.login, pending, LOGIN_LIMIT_MS / 1000);
         return reply.header('set-cookie', cookie).header('cache-control', 'no-store').redirect(url);
       },
@@ -78,20 +78,21 @@ export function oidcLoginRoutes({
           void reply.removeHeader('set-cookie').header('set-cookie', setCookie(cookies, cookies.login, '', 0));
           throw error;
         }
-        return reply.redirect(localPath(result.returnTo));
+        return reply.redirect(localPath(result.returnTo, cookies.basePath));
       },
     );
   };
 }
 
 /** Whoever comes with a browser lands on the page to sign in, which says in words what went wrong; a program gets the error. */
-function tellPeople(app: FastifyInstance, pendingOf: (request: FastifyRequest) => string | null): void {
+function tellPeople(app: FastifyInstance, cookies: CookieRules): void {
+  const pendingOf = (request: FastifyRequest): string | null => cookieIn(request.headers.cookie, cookies.login);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (request.headers.accept?.includes('text/html') !== true) return answerError(error, request, reply);
     const code = error instanceof PlatformError ? error.code : null;
     if (code !== 'UNAUTHORIZED') request.log.warn({ err: error, request_id: request.id }, 'Cannot log somebody in');
     const { return_to: wanted = OidcLogin.returnTo(pendingOf(request) ?? '') } = request.query as { return_to?: unknown };
-    const back = localPath(typeof wanted === 'string' ? wanted : '/');
+    const back = localPath(typeof wanted === 'string' ? wanted : '/', cookies.basePath);
     const search = new URLSearchParams({ problem: PROBLEMS[code ?? ''] ?? 'unavailable', return_to: back });
     // Relative, so that it holds below whatever path a proxy serves it.
     void reply.header('cache-control', 'no-store').redirect(`../sign-in?${search.toString()}`);

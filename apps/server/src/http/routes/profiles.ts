@@ -1,4 +1,4 @@
-import { DEFAULT_PROJECT, type WorkflowDefinition, everyTask } from '@loopwright/engine';
+import { DEFAULT_PROJECT, type WorkflowDefinition } from '@loopwright/engine';
 import {
   type ProfileView,
   errorResponseSchema,
@@ -7,19 +7,23 @@ import {
   runEstimateSchema,
   toJson,
 } from '@loopwright/protocol';
-import { modelNameSchema } from '@loopwright/models';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { profileOf } from '../../runs/profile/profile.ts';
 import { profileName } from '../../runs/profile/profiles.ts';
-import { type ModelAccess, whyNoModel } from '../../agents/describe-models.ts';
+import { type ModelsAskedParts, modelsAsked } from '../../agents/models-asked.ts';
 import type { AppParts } from '../app.ts';
 import { namePlace, pageOf, pageQuery } from '../manners/pages.ts';
 
 const schemaOfInputs = z.looseObject({ properties: z.looseObject({ inputs: z.record(z.string(), z.unknown()) }) });
 
 /** `/profiles`: what runs can be made of, and what one is to be expected to take. */
-export function profileRoutes({ engine, runs, models }: Pick<AppParts, 'engine' | 'runs' | 'models'>): FastifyPluginAsyncZod {
+export function profileRoutes({
+  engine,
+  runs,
+  models,
+  settings,
+}: Pick<AppParts, 'engine' | 'runs' | 'models' | 'settings'>): FastifyPluginAsyncZod {
   return async (api) => {
     api.get(
       '/profiles',
@@ -32,7 +36,9 @@ export function profileRoutes({ engine, runs, models }: Pick<AppParts, 'engine' 
         },
       },
       async ({ query }) => {
-        const all = [...engine.definitions.values()].flatMap((definition) => viewOf(definition, models) ?? []);
+        const all = [...engine.definitions.values()].flatMap(
+          (definition) => viewOf(definition, { models, settings, definitions: engine.definitions }) ?? [],
+        );
         const { page, ...rest } = pageOf(all, query, { place: ({ profile }) => [profile], schema: namePlace });
         return { profiles: page, ...rest };
       },
@@ -55,16 +61,16 @@ export function profileRoutes({ engine, runs, models }: Pick<AppParts, 'engine' 
   };
 }
 
-function viewOf(definition: WorkflowDefinition, models: ModelAccess): ProfileView | undefined {
+function viewOf(definition: WorkflowDefinition, parts: ModelsAskedParts): ProfileView | undefined {
   const profile = profileOf(definition);
   if (profile === undefined) return undefined;
-  const { document, do: tasks, input } = definition.document;
+  const { document, input } = definition.document;
   const schema = input?.schema;
   const described = schemaOfInputs.safeParse(schema !== undefined && 'document' in schema ? schema['document'] : undefined);
   const inputs = described.success
     ? z.record(z.string(), z.json()).safeParse(toJson(described.data.properties.inputs))
     : undefined;
-  const calls = agentCalls(tasks);
+  const { asks, reason } = modelsAsked(definition, parts);
   return {
     profile: profileName(profile.name),
     title: profile.title,
@@ -72,27 +78,8 @@ function viewOf(definition: WorkflowDefinition, models: ModelAccess): ProfileVie
     version: profile.version,
     aliases: [...profile.aliases],
     phases: profile.phases.map(({ name, title, agents, gates }) => ({ phase: name, title: title ?? name, agents, gates })),
-    asks_models: calls.length > 0,
-    models_reason:
-      askedModels(calls)
-        .map((name) => whyNoModel(models, name))
-        .find((reason) => reason !== null) ?? null,
+    asks_models: asks,
+    models_reason: reason,
     inputs_schema: inputs?.success === true ? inputs.data : null,
   };
 }
-
-function agentCalls(tasks: WorkflowDefinition['document']['do']): readonly object[] {
-  return [...everyTask(tasks)].map(({ named: { task } }) => task).filter((task) => 'call' in task && task.call === 'agent');
-}
-
-/** The models that agents ask, each once; `null` is that which is set. One that is known in the middle of a run only is left out. */
-function askedModels(agents: readonly object[]): readonly (string | null)[] {
-  const asked = agents.flatMap((call) => {
-    const model: unknown = ofCall.safeParse(call).data?.with?.model ?? null;
-    const named = modelNameSchema.nullable().safeParse(model);
-    return named.success ? [named.data] : [];
-  });
-  return [...new Set(asked)];
-}
-
-const ofCall = z.looseObject({ with: z.looseObject({ model: z.unknown() }).optional() });

@@ -4,6 +4,7 @@ import {
   executeResponseSchema,
   programAliasSchema,
   programTimelineSchema,
+  promotionListSchema,
   storedDiffListSchema,
   storedDiffSchema,
 } from '@loopwright/protocol';
@@ -85,6 +86,7 @@ describe('POST /api/v1/programs/{name}/rollback', () => {
     assert.equal(programAliasSchema.parse(back.body).version, 2);
     assert.equal(await answer(65), 'high', 'the edge served another version after the rollback was answered');
     assert.notEqual(back.headers.get('etag'), tag);
+    assert.equal((await timeline()).rollback_to, 1);
     // Once more does not go forward again.
     const further = await server.post(`${PATH}/rollback`, {}, { 'if-match': await etag() });
     assert.equal(programAliasSchema.parse(further.body).version, 1);
@@ -106,6 +108,15 @@ describe('GET /api/v1/programs/{name}/timeline', () => {
       ],
     );
     assert.equal(total, 5);
+    const newest = await timeline('?sort=-at&limit=2');
+    const rest = await timeline(`?sort=-at&cursor=${newest.next_cursor}`);
+    assert.deepEqual([...newest.entries, ...rest.entries], entries.toReversed());
+    assert.deepEqual([newest.rollback_to, rest.next_cursor], [null, null]);
+    const records = promotionListSchema.parse((await server.get(`${PATH}/promotions?sort=-at&limit=2`)).body).promotions;
+    assert.deepEqual(
+      records.map((record) => record['id']),
+      newest.entries.map(({ promotion_id: id }) => id),
+    );
     assert.deepEqual(active, entries[4]);
     assert.equal(active?.until, null);
     const [first, second] = entries;

@@ -12,7 +12,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { seenAlias, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
-import { numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
+import { numberedQuery, pageOfNumbered } from '../manners/pages.ts';
 
 const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
 const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
@@ -39,7 +39,7 @@ export function programHistoryRoutes({ programs, clock, random }: AppParts): Fas
           summary:
             'What was active, or what another alias pointed to, at an instant, by whom and why, and everything before and after',
           params,
-          querystring: pageQuery.extend({
+          querystring: numberedQuery.extend({
             at: z.iso.datetime({ offset: true }).optional(),
             alias: aliasNameSchema.default(ACTIVE_ALIAS).describe('Also one that was removed'),
           }),
@@ -48,10 +48,8 @@ export function programHistoryRoutes({ programs, clock, random }: AppParts): Fas
       },
       async ({ params: { name }, query: { at, alias, ...query } }) => {
         const timeline = await programs.timeline(name, alias, at === undefined ? clock.now() : Date.parse(at));
-        // They are only ever added behind the last one, so that the number of one is its name.
-        const numbered = [...timeline.entries.entries()];
-        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
-        return { ...timeline, entries: page.map(([, entry]) => entry), ...rest };
+        const { page: entries, ...rest } = pageOfNumbered(timeline.entries, query);
+        return { ...timeline, entries, ...rest };
       },
     );
 

@@ -11,7 +11,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { StoredSummary } from '../../programs/program-service.ts';
 import type { AppParts } from '../app.ts';
-import { namePlace, numberPlace, pageOf, pageQuery } from '../manners/pages.ts';
+import { namePlace, numberPlace, numberedQuery, pageOf, pageOfNumbered, pageQuery } from '../manners/pages.ts';
 
 /** `/programs`, and of one its versions and promotions: lists, page by page. */
 export function programListRoutes({ programs, authorization: { resources } }: AppParts): FastifyPluginAsyncZod {
@@ -65,17 +65,15 @@ export function programListRoutes({ programs, authorization: { resources } }: Ap
       {
         schema: {
           tags: ['programs'],
-          summary: 'Every move of the active version with its evidence, the oldest first',
+          summary: 'Every move of the active version with its evidence, the oldest first unless `sort` is `-at`',
           params,
-          querystring: pageQuery,
+          querystring: numberedQuery,
           response: { 200: promotionListSchema, 400: errorResponseSchema, ...missing },
         },
       },
       async ({ params: { name }, query }) => {
-        // They are only ever added behind the last one, so that the number of one is its name.
-        const numbered = [...(await programs.promotions(name)).entries()];
-        const { page, ...rest } = pageOf(numbered, query, { place: ([number]) => [number], schema: numberPlace });
-        return { promotions: page.map(([, promotion]) => promotion), ...rest };
+        const { page: promotions, ...rest } = pageOfNumbered(await programs.promotions(name), query);
+        return { promotions, ...rest };
       },
     );
   };

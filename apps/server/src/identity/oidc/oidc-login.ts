@@ -23,7 +23,7 @@ type PendingLogin = z.infer<typeof pendingLoginSchema>;
 /** What a login is made with. */
 export interface OidcLoginOptions {
   readonly settings: OidcSettings;
-  /** The server as browsers see it. */
+  /** The server as browsers see it, with the path below which they do and without a "/" at its end. */
   readonly publicUrl: string;
   readonly clock: Clock;
 }

@@ -92,7 +92,7 @@ export async function openProvider(redirectUri: string): Promise<TestProvider> {
     else if (url.pathname === '/authorize') response.writeHead(302, { location: authorize(url.searchParams) }).end();
     else if (url.pathname === '/logout') {
       const back = url.searchParams.get('post_logout_redirect_uri') ?? '';
-      if (back !== new URL('/', redirectUri).href) refusals.push('logout: post_logout_redirect_uri');
+      if (back !== new URL('..', redirectUri).href) refusals.push('logout: post_logout_redirect_uri');
       response.writeHead(302, { location: back }).end();
     } else if (url.pathname === '/token') json(...(await exchange(request)));
     else if (url.pathname === '/jwks') json(200, { keys: [key.jwk] });

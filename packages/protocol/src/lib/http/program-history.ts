@@ -37,7 +37,9 @@ export const programTimelineSchema = z.object({
   at: instant,
   /** What it pointed to then; `null`: nothing. */
   active: timelineEntrySchema.nullable(),
-  /** The stretches, the oldest first. */
+  /** The version that a rollback would serve now; `null`: none was active before the one that is. */
+  rollback_to: z.int().nullable(),
+  /** The stretches, the oldest first, or with `sort=-at` the newest. */
   entries: z.array(timelineEntrySchema),
   /** Of all of them. */
   total: z.int(),

@@ -21,7 +21,7 @@ export function HistoryPanel({ program, search, select }: ProgramPanel): ReactEl
     ) : (
       <ErrorState error={timeline.error} retry={() => void timeline.refetch()} />
     );
-  const entries = timeline.data.pages.flatMap((page) => page.entries).toReversed();
+  const entries = timeline.data.pages.flatMap((page) => page.entries);
   const records = new Map(promotions.data?.pages.flatMap((page) => page.promotions).map((record) => [record['id'], record]));
   const active = timeline.data.pages[0]?.active ?? null;
   const more = (): void => void Promise.all([timeline.fetchNextPage(), promotions.fetchNextPage()]);
@@ -30,14 +30,6 @@ export function HistoryPanel({ program, search, select }: ProgramPanel): ReactEl
   return (
     <div className="stack">
       <AtInstant at={search.at} active={active} onChange={(at) => select({ at })} />
-      {timeline.hasNextPage ? (
-        <p className="notice">
-          The newest moves are further on.{' '}
-          <Button small onClick={more}>
-            Load more
-          </Button>
-        </p>
-      ) : null}
       <ol className="history" aria-label="History of the alias active">
         {entries.map((entry) => (
           <Entry
@@ -48,6 +40,13 @@ export function HistoryPanel({ program, search, select }: ProgramPanel): ReactEl
           />
         ))}
       </ol>
+      {timeline.hasNextPage ? (
+        <div className="row">
+          <Button disabled={timeline.isFetchingNextPage} onClick={more}>
+            Load older ones
+          </Button>
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -8,7 +8,6 @@ import { ErrorState, Loading } from '../../../shared/ui/states.tsx';
 import { aliasQuery, timelineQuery } from '../program-queries.ts';
 import type { SeenAlias } from './move-dialogs.tsx';
 import { WeightsBar } from './weights-bar.tsx';
-import { versionBefore } from './version-before.ts';
 
 const MoveDialog = lazy(async () => ({ default: (await import('./move-dialogs.tsx')).MoveDialog }));
 const BackDialog = lazy(async () => ({ default: (await import('./move-dialogs.tsx')).BackDialog }));
@@ -25,18 +24,11 @@ export function AliasCard({ program, onRollout }: { program: ProgramSummary; onR
   const forbidden = can('programs:promote', program.project_id)
     ? undefined
     : 'Only administrators of the project move what is served';
-  const entries = timeline.data?.pages.flatMap((page) => page.entries) ?? [];
-  // An old page of a long history does not say what was active before the newest entries.
-  const isWhole = timeline.data !== undefined && !timeline.hasNextPage;
-  const before = isWhole ? versionBefore(entries) : undefined;
-  const isBehind = isWhole && (entries.at(-1)?.version ?? null) !== alias.version;
+  const [newest] = timeline.data?.pages ?? [];
+  const isBehind = newest === undefined || (newest.entries[0]?.version ?? null) !== alias.version;
+  const before = isBehind ? undefined : newest.rollback_to;
   const noBack =
-    forbidden ??
-    (timeline.data === undefined || isBehind
-      ? 'The history is being loaded'
-      : before === null
-        ? 'No version was active before'
-        : undefined);
+    forbidden ?? (isBehind ? 'The history is being loaded' : before === null ? 'No version was active before' : undefined);
   const noMove = forbidden ?? (program.versions.length < 2 && alias.version !== null ? 'There is no other version' : undefined);
   return (
     <section className="card stack" aria-label="What answers">

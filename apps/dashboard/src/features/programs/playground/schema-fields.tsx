@@ -47,7 +47,7 @@ export function SchemaFields({ field, name, pointer = '', required = true, draft
     const options = field.kind === 'boolean' ? ['true', 'false'] : field.choices.map((_choice, at) => String(at));
     return (
       <SelectField {...around}>
-        <option value="">{required ? 'Choose…' : 'Left out'}</option>
+        <option value="">{field.isNullable === true && required ? 'null' : required ? 'Choose…' : 'Left out'}</option>
         {options.map((option, at) => (
           <option key={option} value={option}>
             {field.kind === 'choice' ? textOf(field.choices[at]) : option}
@@ -58,6 +58,8 @@ export function SchemaFields({ field, name, pointer = '', required = true, draft
   }
   if (field.kind === 'number')
     return <TextField {...around} type="number" step="any" inputMode="decimal" min={field.minimum} max={field.maximum} />;
+  if (field.kind === 'scalar')
+    return <TextField {...around} hint={field.hint ?? `${field.types.join(', ')}; in quotes it is a text`} />;
   return field.kind === 'json' ? (
     <TextArea {...around} hint={field.hint ?? 'As JSON'} className="input mono" spellCheck={false} />
   ) : (

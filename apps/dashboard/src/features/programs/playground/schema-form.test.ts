@@ -38,10 +38,29 @@ describe('the form of a JSON Schema', () => {
     });
   });
 
+  it('has controls for what may be missing and for scalars of several kinds, as learned programs take them', () => {
+    const scalars = ['string', 'number', 'boolean', 'null'];
+    const record = formOf({
+      type: 'object',
+      required: ['age'],
+      properties: { age: { type: ['number', 'null'] }, city: { type: ['string', 'null'] }, any: { type: scalars } },
+    });
+    const kinds = record.kind === 'object' ? record.fields.map(({ field }) => field.kind) : [];
+    assert.deepEqual(kinds, ['number', 'text', 'scalar']);
+    const made = (drafts: Record<string, string>): unknown => valueOf(record, drafts).value;
+    assert.deepEqual(made({}), { age: null });
+    assert.deepEqual(made({ '/age': '7', '/city': 'Rome', '/any': '12' }), { age: 7, city: 'Rome', any: 12 });
+    assert.deepEqual(made({ '/any': '"12"' }), { age: null, any: '12' });
+    assert.deepEqual(made({ '/any': 'twelve' }), { age: null, any: 'twelve' });
+    for (const any of ['12', 12, true, 'true', 'x', '"x"']) assert.ok(fits(record, { age: null, any }), JSON.stringify(any));
+    const whole = formOf({ type: ['integer', 'boolean'] });
+    assert.deepEqual([...valueOf(whole, { '': '1.5' }).problems.values()], ['One of: integer, boolean']);
+  });
+
   it('takes JSON for what it has no control for, and says when a value has no place in it', () => {
     for (const odd of [
       {},
-      { type: ['string', 'null'] },
+      { type: ['object', 'string'] },
       { anyOf: [] },
       { $ref: '#/x' },
       { type: 'array' },

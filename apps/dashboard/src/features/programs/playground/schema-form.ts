@@ -5,6 +5,7 @@ import { z } from 'zod';
 export type FormField = About &
   (
     | { readonly kind: 'text' }
+    | { readonly kind: 'scalar'; readonly types: readonly string[] }
     | { readonly kind: 'boolean' }
     | { readonly kind: 'json' }
     | {
@@ -20,6 +21,8 @@ export type FormField = About &
 interface About {
   readonly title?: string | undefined;
   readonly hint?: string | undefined;
+  /** Whether nothing typed is `null` where a value is needed. */
+  readonly isNullable?: boolean;
 }
 
 /** A field of an object. */
@@ -32,11 +35,15 @@ interface FormEntry {
 /** What was typed, by the JSON pointer of its field. A choice is the number of what was chosen. */
 export type Drafts = Readonly<Record<string, string>>;
 
+const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean']);
 const LEVELS = 4;
 const FIELDS = 100;
 
 const schemaSchema = z.looseObject({
-  type: z.string().optional().catch('other'),
+  type: z
+    .union([z.string().transform((type) => [type]), z.array(z.string())])
+    .optional()
+    .catch(['other']),
   title: z.string().optional().catch(undefined),
   description: z.string().optional().catch(undefined),
   enum: z.array(jsonSchema).min(1).max(200).optional().catch(undefined),
@@ -51,9 +58,15 @@ export function formOf(schema: unknown, level = 0): FormField {
   const parsed = schemaSchema.safeParse(schema);
   if (!parsed.success || 'anyOf' in parsed.data || 'oneOf' in parsed.data || 'allOf' in parsed.data || '$ref' in parsed.data)
     return { kind: 'json' };
-  const { type, title, description: hint, enum: choices, properties, required, minimum, maximum } = parsed.data;
-  const about = { title, hint };
+  const { type: types = [], title, description: hint, enum: choices, properties, required, minimum, maximum } = parsed.data;
+  const isNullable = types.includes('null');
+  const about = { title, hint, ...(isNullable ? { isNullable } : {}) };
+  const [type, ...others] = types.filter((one) => one !== 'null');
   if (choices !== undefined) return { ...about, kind: 'choice', choices };
+  if (others.length > 0)
+    return SCALARS.has(type ?? '') && others.every((one) => SCALARS.has(one))
+      ? { ...about, kind: 'scalar', types: [type ?? '', ...others] }
+      : { ...about, kind: 'json' };
   if (type === 'string') return { ...about, kind: 'text' };
   if (type === 'boolean') return { ...about, kind: 'boolean' };
   if (type === 'number' || type === 'integer') return { ...about, kind: 'number', isWhole: type === 'integer', minimum, maximum };
@@ -78,8 +91,13 @@ export function valueOf(
   const typed = drafts[pointer] ?? '';
   const wrong = (problem: string): ReturnType<typeof valueOf> => ({ value: undefined, problems: new Map([[pointer, problem]]) });
   const good = (value: Json | undefined): ReturnType<typeof valueOf> => ({ value, problems: new Map() });
-  if (field.kind === 'text') return good(typed === '' && !required ? undefined : typed);
+  if (field.kind === 'text') return good(typed !== '' ? typed : !required ? undefined : field.isNullable === true ? null : '');
+  if (typed.trim() === '' && required && field.isNullable === true) return good(null);
   if (typed.trim() === '') return required ? wrong('A value is needed') : good(undefined);
+  if (field.kind === 'scalar') {
+    const value = scalarOf(typed, field.types);
+    return value === undefined ? wrong(`One of: ${field.types.join(', ')}`) : good(value);
+  }
   if (field.kind === 'boolean') return good(typed === 'true');
   if (field.kind === 'choice') return good(field.choices[Number(typed)]);
   if (field.kind === 'json') {
@@ -119,7 +137,10 @@ export function draftsOf(field: FormField, value: Json | undefined, pointer = ''
     const at = field.choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value));
     return at === -1 ? {} : { [pointer]: String(at) };
   }
+  if (value === null && field.isNullable === true) return {};
   if (field.kind === 'text') return typeof value === 'string' ? { [pointer]: value } : {};
+  if (field.kind === 'scalar' && typeof value === 'string')
+    return { [pointer]: scalarOf(value, field.types) === value ? value : JSON.stringify(value) };
   return { [pointer]: JSON.stringify(value) };
 }
 
@@ -127,6 +148,16 @@ export function draftsOf(field: FormField, value: Json | undefined, pointer = ''
 export function fits(field: FormField, value: Json): boolean {
   const { value: again, problems } = valueOf(field, draftsOf(field, value));
   return problems.size === 0 && again !== undefined && sorted(again) === sorted(value);
+}
+
+/** A number or truth value that is typed so, where the field takes one; what stands in quotes, and everything else, is a text. */
+function scalarOf(typed: string, types: readonly string[]): Json | undefined {
+  const parsed = parseJson(typed);
+  const isNumber =
+    typeof parsed === 'number' && (types.includes('number') || (types.includes('integer') && Number.isInteger(parsed)));
+  if (isNumber || (typeof parsed === 'boolean' && types.includes('boolean'))) return parsed;
+  if (!types.includes('string')) return undefined;
+  return typeof parsed === 'string' ? parsed : typed;
 }
 
 /** A text as JSON; `undefined` when it is none. */
