@@ -4,8 +4,10 @@ import { adminCommand } from './commands/admin.ts';
 import { type DemoFlags, demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { edgeCommand } from './commands/edge.ts';
+import { edgeTailCommand } from './commands/edge-tail.ts';
 import { exportCommand } from './commands/export.ts';
 import { moduleCommand } from './commands/module.ts';
+import { programsCommand } from './commands/programs.ts';
 import { runCommand } from './commands/run.ts';
 import { serverCommand } from './commands/server.ts';
 
@@ -13,13 +15,13 @@ import { serverCommand } from './commands/server.ts';
 export async function runCli(argv: readonly string[]): Promise<number> {
   // The server has a table of settings of its own: its flags are not known here.
   if (argv[0] === 'server') return serverCommand(argv.slice(1));
-  if (argv[0] === 'edge') return edgeCommand(argv.slice(1));
+  if (argv[0] === 'edge' && argv[1] !== 'tail') return edgeCommand(argv.slice(1));
   if (argv[0] === 'doctor') return doctorCommand(argv.slice(1));
   if (argv[0] === 'admin') return adminCommand(argv.slice(1));
   let exitCode = 0;
   const program = new Command('loopwright').description('From labelled examples to a tested, reviewed, served program');
   program.command('server').description('Run the server; see `server --help`').helpOption(false);
-  program.command('edge').description('Run an edge apart from the server; see `edge --help`').helpOption(false);
+  const edge = program.command('edge').description('Run an edge apart from the server; see `edge --help`').helpOption(false);
   program.command('doctor').description('Examine what is stored; see `doctor --help`').helpOption(false);
   program.command('admin').description('Make an API key in the data folder; see `admin --help`').helpOption(false);
   program
@@ -42,7 +44,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       await demoCommand(flags);
     });
   const write = (text: string): void => void process.stdout.write(text);
+  edge.addCommand(edgeTailCommand(write));
   program.addCommand(runCommand(write));
+  program.addCommand(programsCommand(write));
   program.addCommand(exportCommand(write));
   program.addCommand(moduleCommand(write));
   try {

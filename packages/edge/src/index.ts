@@ -2,7 +2,7 @@ export { type BuiltProgram, buildProgram, sourceDigest } from './lib/build/build
 export { type ModuleSet, buildModules } from './lib/build/build-modules.ts';
 export { SOURCE_LIMIT_BYTES } from './lib/build/limits.ts';
 export { type ActiveMove, type NewVersion, ProgramStore, type ProgramStoreOptions } from './lib/store/program-store.ts';
-export type { Promotion } from './lib/store/promotion-log.ts';
+export type { AliasMove, Promotion } from './lib/store/promotion-log.ts';
 export type { ExtraFiles, StoredProgram } from './lib/store/version-folder.ts';
 export { type SandboxOptions, openSandbox } from './lib/sandbox/open-sandbox.ts';
 export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './lib/sandbox/sandbox.ts';

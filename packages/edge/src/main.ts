@@ -5,16 +5,18 @@ import {
   isLoopback,
   isoTime,
   issueDetails,
-  messageOf,
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
 import { type ModuleContext, type RunningModule, fastifyHandler, openModuleTrace, runModule } from '@loopwright/module-sdk';
 import { z } from 'zod';
-import { DEFAULT_WATCHING, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
+import { DEFAULT_WATCHING, type Deployment, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
+import type { Retention } from './lib/dataset/datasets.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
-import { type Edge, createEdge } from './lib/http/create-edge.ts';
+import { deploymentReloader } from './lib/configuration/reload-deployment.ts';
+import { createEdge } from './lib/http/create-edge.ts';
 import { openJail } from './lib/sandbox/jail/open-jail.ts';
+import type { SandboxLimits } from './lib/serve/adjustable-sandbox.ts';
 
 const wholeNumber = z
   .string()
@@ -44,23 +46,31 @@ function log(message: string): void {
   process.stderr.write(`${JSON.stringify({ time: isoTime(systemClock.now()), level: 'info', module: 'edge', msg: message })}\n`);
 }
 
-/**
- * Reads the file again; what is wrong in it changes nothing. What is sampled, validated and kept changes at once, the rest with the next start. What a variable
- * says still goes before it.
- */
-async function reload(
-  edge: Edge,
-  path: string,
-  { environment, retentionDays }: { environment: NodeJS.ProcessEnv; retentionDays: number | undefined },
-): Promise<void> {
-  try {
-    const deployment = await readDeployment(path, environment);
-    edge.retain({ ...storageOptions(deployment), ...(retentionDays === undefined ? {} : { retentionDays }) });
-    edge.watch(watchingOptions(deployment));
-    log(`Read "${path}" again: what is sampled, validated and kept is as it says now, all else with the next start`);
-  } catch (error) {
-    log(`${messageOf(error)}. All stays as it was`);
-  }
+/** What goes before the deployment, and what it says of the rest. */
+function limitsOf(env: z.infer<typeof envSchema>, deployment: Deployment | undefined): SandboxLimits {
+  return {
+    workers: env.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
+    timeoutMs: env.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
+    memoryLimitMb: env.LOOPWRIGHT_SANDBOX_MEMORY_MB,
+    state: env.LOOPWRIGHT_SANDBOX_STATE ?? deployment?.execution.state ?? 'fresh',
+  };
+}
+
+/** The same about keeping records. */
+function retentionOf(
+  { LOOPWRIGHT_EDGE_RETENTION_DAYS: retentionDays }: z.infer<typeof envSchema>,
+  deployment: Deployment,
+): Retention {
+  return { ...storageOptions(deployment), ...(retentionDays === undefined ? {} : { retentionDays }) };
+}
+
+/** Keys of a deployment that a variable goes before. Programs come from the server that runs this edge. */
+function ignoredKeys(env: z.infer<typeof envSchema>): string[] {
+  return [
+    '/source',
+    ...(env.LOOPWRIGHT_EDGE_DATA_DIR === undefined ? [] : ['/runtime/data_dir']),
+    ...(env.LOOPWRIGHT_EDGE_DURABILITY === undefined ? [] : ['/storage/durability']),
+  ];
 }
 
 async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<RunningModule> {
@@ -92,10 +102,7 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
     watching: deployment === undefined ? DEFAULT_WATCHING : watchingOptions(deployment),
     sandbox: {
       jail: await openJail({ policy: env.data.LOOPWRIGHT_SANDBOX_JAIL, clock: systemClock, log }),
-      workers: env.data.LOOPWRIGHT_SANDBOX_WORKERS ?? deployment?.execution.worker_count ?? 2,
-      timeoutMs: env.data.LOOPWRIGHT_SANDBOX_TIMEOUT_MS ?? deployment?.execution.timeout_ms ?? 1000,
-      memoryLimitMb: env.data.LOOPWRIGHT_SANDBOX_MEMORY_MB,
-      state: env.data.LOOPWRIGHT_SANDBOX_STATE ?? deployment?.execution.state ?? 'fresh',
+      ...limitsOf(env.data, deployment),
     },
     authToken: init.auth_token,
     loopbackOnly: isLoopback(init.listen),
@@ -104,7 +111,18 @@ async function start(init: ModuleInit, { sendSpans }: ModuleContext): Promise<Ru
     trace: openModuleTrace(init, { clock: systemClock, random: systemRandom, sendSpans }),
     log,
   });
-  if (path !== undefined) process.on('SIGHUP', () => void reload(edge, path, { environment, retentionDays }));
+  if (path !== undefined && deployment !== undefined) {
+    const reload = deploymentReloader(edge, {
+      path,
+      read: () => readDeployment(path, environment),
+      started: deployment,
+      ignored: ignoredKeys(env.data),
+      retention: (again) => retentionOf(env.data, again),
+      limits: (again) => limitsOf(env.data, again),
+      log,
+    });
+    process.on('SIGHUP', () => void reload());
+  }
   const listen = listenSchema.parse(init.listen);
   const split = listen.lastIndexOf(':');
   await edge.app.listen({ host: listen.slice(0, split).replace(/^\[(.*)\]$/u, '$1'), port: Number(listen.slice(split + 1)) });

@@ -2,12 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ERRORS, PlatformError, isLoopback, isoTime, messageOf, systemClock, systemRandom } from '@loopwright/protocol';
-import { servingOptions, storageOptions, watchingOptions } from './lib/configuration/deployment.ts';
+import {
+  type Deployment,
+  servingOptions,
+  standaloneDeploymentSchema,
+  storageOptions,
+  watchingOptions,
+} from './lib/configuration/deployment.ts';
 import { readDeployment } from './lib/configuration/read-deployment.ts';
-import { type Edge, createEdge } from './lib/http/create-edge.ts';
+import { deploymentReloader } from './lib/configuration/reload-deployment.ts';
+import { createEdge } from './lib/http/create-edge.ts';
 import { type JailPolicy, openJail } from './lib/sandbox/jail/open-jail.ts';
 
 const HELP = `Usage: loopwright edge [options]
+       loopwright edge tail [options]   follow what an edge records; see loopwright edge tail --help
 
 Serves programs as a deployment.yaml says, apart from the server.
 
@@ -61,7 +69,8 @@ function jailPolicy(): JailPolicy {
 async function main(): Promise<void> {
   const { config, host, port, check, help } = optionsOf(process.argv.slice(2));
   if (help) return void process.stdout.write(HELP);
-  const deployment = await readDeployment(config, process.env);
+  const read = (): Promise<Deployment> => readDeployment(config, process.env, standaloneDeploymentSchema);
+  const deployment = await read();
   if (check) return void process.stdout.write(`${config} is valid\n`);
   const jail = await openJail({ policy: jailPolicy(), clock: systemClock, log });
   const serving = servingOptions(deployment);
@@ -84,7 +93,16 @@ async function main(): Promise<void> {
     await edge.close();
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
   }
-  process.on('SIGHUP', () => void reload(edge, config));
+  const reload = deploymentReloader(edge, {
+    path: config,
+    read,
+    started: deployment,
+    ignored: [],
+    retention: storageOptions,
+    limits: (again) => servingOptions(again).sandbox,
+    log,
+  });
+  process.on('SIGHUP', () => void reload());
   let isEnding = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
@@ -94,18 +112,6 @@ async function main(): Promise<void> {
       systemClock.schedule(SHUTDOWN_MS, () => process.exit(1));
       edge.close().then(() => process.exit(0), fail);
     });
-}
-
-/** What is wrong in the file changes nothing. What is sampled, validated and kept changes at once, the rest with the next start. */
-async function reload(edge: Edge, path: string): Promise<void> {
-  try {
-    const deployment = await readDeployment(path, process.env);
-    edge.retain(storageOptions(deployment));
-    edge.watch(watchingOptions(deployment));
-    log(`Read "${path}" again: what is sampled, validated and kept is as it says now, all else with the next start`);
-  } catch (error) {
-    log(`${messageOf(error)}. All stays as it was`);
-  }
 }
 
 function fail(error: unknown): never {

@@ -10,12 +10,14 @@ import { after, before, describe, it } from 'node:test';
 import { Client } from '@loopwright/client';
 import {
   PlatformError,
+  programAliasSchema,
   listRunsResponseSchema,
   metricsSummarySchema,
   runDetailSchema,
   runSummarySchema,
 } from '@loopwright/protocol';
 import { exportCommand } from './export.ts';
+import { programsCommand } from './programs.ts';
 import { runCommand } from './run.ts';
 
 /** The control plane as a process of its own, with the profile `phased`. */
@@ -100,6 +102,40 @@ describe('loopwright export', () => {
       (await readdir(dir)).filter((name) => name.startsWith('none') || name.endsWith('.part')),
       [],
     );
+  });
+});
+
+describe('loopwright programs alias', () => {
+  const alias = async (...argv: string[]): Promise<string> => {
+    let text = '';
+    const command = programsCommand((more) => {
+      text += more;
+    });
+    await command.parseAsync(['alias', ...argv, '--server', url], { from: 'user' });
+    return text;
+  };
+  const isRefused =
+    (code: string) =>
+    (error: unknown): boolean =>
+      error instanceof PlatformError && error.code === code;
+
+  it('makes, moves, shows, rolls back and removes an alias, and says where it pointed when', async () => {
+    assert.match(await alias('list', 'shout'), /^active +v1 {2}\S+\n$/);
+    await assert.rejects(alias('set', 'shout', 'stable', '--to', '1', '--from', '1'), isRefused('ALIAS_NOT_FOUND'));
+    assert.match(await alias('set', 'shout', 'stable', '--to', 'v1', '--comment', 'first'), /^stable +v1 /);
+    await assert.rejects(alias('set', 'shout', 'stable', '--to', '9'), isRefused('ARTIFACT_NOT_FOUND'));
+    await assert.rejects(alias('set', 'shout', 'stable', '--to', '1', '--from', '4'), isRefused('ALIAS_MOVED'));
+    await assert.rejects(alias('rollback', 'shout', 'stable'), isRefused('INVALID_STATE'));
+    const seen = programAliasSchema.parse(JSON.parse(await alias('show', 'shout', 'stable', '--json')));
+    assert.deepEqual([seen.alias, seen.version], ['stable', 1]);
+    const client = new Client({ baseUrl: url, userId: 'ann' });
+    assert.equal((await client.execute('shout', { text: 'hi' }, 'stable')).output, 'HI');
+    await assert.rejects(client.aliases.make({ program: 'shout', alias: 'stable' }, 1), isRefused('PRECONDITION_FAILED'));
+    assert.match(await alias('list', 'shout'), /^active +v1 .*\nstable +v1 .*\n$/);
+    assert.match(await alias('remove', 'shout', 'stable'), /^Removed stable +v1 /);
+    assert.match(await alias('history', 'shout', 'stable'), /^v1 {2}\S+ – \d\S+ {2}developer {2}first\n$/);
+    assert.equal(await alias('history', 'shout', 'stable', '--at', '2020-01-01T00:00:00Z'), 'Nowhere\n');
+    await assert.rejects(client.execute('shout', { text: 'hi' }, 'stable'), isRefused('ALIAS_NOT_FOUND'));
   });
 });
 

@@ -1,42 +1,22 @@
-import { Client, type NewRun } from '@loopwright/client';
+import type { NewRun } from '@loopwright/client';
 import { type ArtifactsResponse, type Json, type RunDetail, runStatusSchema, toJson } from '@loopwright/protocol';
 import { Command } from 'commander';
-
-/** What every command of runs takes. */
-interface Flags {
-  readonly server: string;
-  readonly user: string;
-  readonly json?: boolean;
-}
-
-type Print = (value: Json, lines: readonly string[]) => void;
+import { type ServerFlags, serverCommands } from './server-commands.ts';
 
 /** `loopwright run …`: creates, advances, lists and shows runs of a running server. `print` writes a result. */
 export function runCommand(write: (text: string) => void): Command {
   const command = new Command('run').description('Create, advance and read runs of profiles on a running server');
-  const add = (name: string, description: string): Command =>
-    command
-      .command(name)
-      .description(description)
-      .option('--server <url>', 'the server', 'http://127.0.0.1:8080')
-      .option('--user <name>', 'who asks', 'developer')
-      .option('--json', 'print the answer as JSON');
-  const at = (flags: Flags): { client: Client; print: Print } => ({
-    client: new Client({ baseUrl: flags.server, userId: flags.user }),
-    print: (value, lines) =>
-      write(
-        flags.json === true
-          ? `${JSON.stringify(value)}\n`
-          : lines.map((line) => `${line.replaceAll(/[^\P{Cc}\n]/gu, '?')}\n`).join(''),
-      ),
-  });
+  const { add, at } = serverCommands(command, write);
   add('create <profile>', 'Create a run')
     .option('--intake <text>', 'what is wanted')
     .option('--name <name>', 'name of the project')
     .option('--inputs <json>', 'what the profile works on, as a JSON object', parseObject)
     .option('--auto', 'advance by itself')
     .action(
-      async (profile: string, flags: Flags & { intake?: string; name?: string; inputs?: NewRun['inputs']; auto?: boolean }) => {
+      async (
+        profile: string,
+        flags: ServerFlags & { intake?: string; name?: string; inputs?: NewRun['inputs']; auto?: boolean },
+      ) => {
         const { client, print } = at(flags);
         const run = await client.runs.create({
           profile,
@@ -50,7 +30,7 @@ export function runCommand(write: (text: string) => void): Command {
     );
   add('next <run>', 'Run the next phase')
     .option('--skip-validation', "skip the phase's gates; that is recorded")
-    .action(async (id: string, flags: Flags & { skipValidation?: boolean }) => {
+    .action(async (id: string, flags: ServerFlags & { skipValidation?: boolean }) => {
       const { client, print } = at(flags);
       const answer = await client.runs.next(id, { skipValidation: flags.skipValidation === true });
       print(answer, [answer.message]);
@@ -60,7 +40,7 @@ export function runCommand(write: (text: string) => void): Command {
     .option('--profile <profile>', 'only those of a profile')
     .option('--query <text>', 'only those whose id, name, intake or profile contains a text')
     .option('--limit <n>', 'how many at the most', Number)
-    .action(async (flags: Flags & { status?: string; profile?: string; query?: string; limit?: number }) => {
+    .action(async (flags: ServerFlags & { status?: string; profile?: string; query?: string; limit?: number }) => {
       const { client, print } = at(flags);
       const { status, profile, query: q, limit } = flags;
       const page = await client.runs.list({ status: runStatusSchema.optional().parse(status), profile, q, limit });
@@ -69,18 +49,18 @@ export function runCommand(write: (text: string) => void): Command {
       );
       print(toJson(page), [...lines, `${page.runs.length} of ${page.total}`]);
     });
-  add('show <run>', 'Show a run and its phases').action(async (id: string, flags: Flags) => {
+  add('show <run>', 'Show a run and its phases').action(async (id: string, flags: ServerFlags) => {
     const { client, print } = at(flags);
     const run = await client.runs.get(id);
     const { sentence } = await client.runs.why(id);
     print(toJson(run), [...detailLines(run), sentence]);
   });
-  add('metrics <run>', 'Show what was measured of a run').action(async (id: string, flags: Flags) => {
+  add('metrics <run>', 'Show what was measured of a run').action(async (id: string, flags: ServerFlags) => {
     const { client, print } = at(flags);
     const metrics = await client.runs.metrics(id);
     print(toJson(metrics), [JSON.stringify(metrics, null, 2)]);
   });
-  add('artifacts <run>', 'List the artifacts of a run').action(async (id: string, flags: Flags) => {
+  add('artifacts <run>', 'List the artifacts of a run').action(async (id: string, flags: ServerFlags) => {
     const { client, print } = at(flags);
     const answer = await client.runs.artifacts(id);
     print(toJson(answer), artifactLines(answer));

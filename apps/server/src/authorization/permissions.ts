@@ -7,11 +7,12 @@ const VALIDATION: Rule = { need: 'tasks:decide', on: 'program' };
 const BEGUN: Rule = { ...CONTROL, records: { asked: ['from'], answered: ['execution_id'] } };
 const DECISION = { asked: ['accepted', 'comment', 'answers', 'task_id', 'step_id'] };
 
+const PROMOTION: Rule = { need: 'programs:promote', on: 'program' };
+const MOVE_BACK: Rule = { ...PROMOTION, records: { asked: ['reason'], answered: ['alias', 'version'] } };
 const ROLLOUT: Rule = {
-  need: 'programs:promote',
-  on: 'program',
+  ...PROMOTION,
   records: {
-    asked: ['reason', 'candidate', 'mode', 'stages', 'comment'],
+    asked: ['reason', 'candidate', 'alias', 'mode', 'stages', 'comment'],
     answered: ['rollout_id', 'status', 'current_percentage'],
   },
 };
@@ -148,12 +149,14 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
 
   'GET /api/v1/programs': { need: 'programs:read', on: 'anywhere' },
   'GET /api/v1/programs/{name}': { need: 'programs:read', on: 'program' },
-  'GET /api/v1/programs/{name}/aliases/active': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/aliases': { need: 'programs:read', on: 'program' },
+  'GET /api/v1/programs/{name}/aliases/{alias}': { need: 'programs:read', on: 'program' },
   // By hand, past the question that people would have been asked.
-  'PUT /api/v1/programs/{name}/aliases/active': {
-    need: 'programs:promote',
-    on: 'program',
-    records: { asked: ['version', 'comment'], answered: ['version'] },
+  'DELETE /api/v1/programs/{name}/aliases/{alias}': { ...PROMOTION, records: { answered: ['alias', 'version'] } },
+  'POST /api/v1/programs/{name}/aliases/{alias}/rollback': MOVE_BACK,
+  'PUT /api/v1/programs/{name}/aliases/{alias}': {
+    ...PROMOTION,
+    records: { asked: ['version', 'comment'], answered: ['alias', 'version'] },
   },
   'GET /api/v1/programs/{name}/analytics': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/analytics/range': { need: 'programs:read', on: 'program' },
@@ -167,11 +170,7 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   },
   'GET /api/v1/programs/{name}/versions/{version}/bundle': { need: 'programs:read', on: 'program' },
   'GET /api/v1/programs/{name}/versions/{version}/diffs': { need: 'programs:read', on: 'program' },
-  'POST /api/v1/programs/{name}/rollback': {
-    need: 'programs:promote',
-    on: 'program',
-    records: { asked: ['reason'], answered: ['version'] },
-  },
+  'POST /api/v1/programs/{name}/rollback': MOVE_BACK,
   'GET /api/v1/programs/{name}/rollouts': { need: 'programs:read', on: 'program' },
   'POST /api/v1/programs/{name}/rollouts': ROLLOUT,
   'GET /api/v1/programs/{name}/rollouts/{rollout_id}': { need: 'programs:read', on: 'program' },

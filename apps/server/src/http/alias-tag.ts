@@ -6,6 +6,13 @@ export function tagOf({ version, moved_at, rollout_id, weights }: ProgramAlias):
   return `"${version ?? 'none'}-${moved_at === null ? 0 : Date.parse(moved_at)}${rollout}"`;
 }
 
+/** The alias that is to be moved, if it is there and as it was seen. Throws ALIAS_NOT_FOUND, and what {@link checkIfMatch} throws. */
+export function seenAlias(alias: ProgramAlias | undefined, wanted: string | undefined): ProgramAlias {
+  if (alias === undefined) throw new PlatformError('ALIAS_NOT_FOUND', 'Cannot move the alias: the program has none of this name');
+  checkIfMatch(wanted, tagOf(alias), { what: 'the alias', current: alias });
+  return alias;
+}
+
 /**
  * Lets a move through only by who has seen what is moved.
  *

@@ -8,6 +8,7 @@ const KEPT = [
   'location',
   'preference-applied',
   'x-execution-id',
+  'x-program-alias',
   'x-program-digest',
   'x-program-version',
 ];

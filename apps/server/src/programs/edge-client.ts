@@ -1,4 +1,5 @@
 import {
+  ACTIVE_ALIAS,
   type BatchExecuteRequest,
   type BatchExecuteResponse,
   type BehaviourDiff,
@@ -29,12 +30,12 @@ import {
 } from '@loopwright/protocol';
 import { z } from 'zod';
 
-/** What the edge says after it looked at the active pointer again. */
+/** What the edge says after it looked at an alias again. */
 const refreshedSchema = z.object({ task_id: z.string(), active_version: z.int().nullable(), digest: z.string().nullable() });
 export type Refreshed = z.infer<typeof refreshedSchema>;
 
 /** Headers of an answer that name the version which gave it. */
-const VERSION_HEADERS = ['x-program-version', 'x-program-digest', 'x-execution-id'];
+const VERSION_HEADERS = ['x-program-version', 'x-program-digest', 'x-program-alias', 'x-execution-id'];
 
 /** How long the edge may take for one call, in milliseconds. */
 const TIMEOUT_MS = 120_000;
@@ -94,8 +95,12 @@ export class EdgeClient {
   }
 
   /** `key`: requests with the same one get the same version while a rollout is under way. `onVersion` is told who answers, also when that fails. */
-  async execute(name: string, input: Json, { key, onVersion }: CallOptions = {}): Promise<ExecuteResponse> {
-    const response = await this.#call('POST', `/tasks/${name}/execute`, { body: { input }, headers: keyHeader(key), onVersion });
+  async execute(
+    name: string,
+    request: { readonly input: Json; readonly alias?: string | undefined },
+    { key, onVersion }: CallOptions = {},
+  ): Promise<ExecuteResponse> {
+    const response = await this.#call('POST', `/tasks/${name}/execute`, { body: request, headers: keyHeader(key), onVersion });
     return executeResponseSchema.parse(await response.json());
   }
 
@@ -128,15 +133,16 @@ export class EdgeClient {
     return behaviourDiffSchema.parse(await (await this.#call('POST', `/tasks/${name}/diff`, options)).json());
   }
 
-  /** Makes the edge serve what is active now; resolves when it does. */
-  async refresh(name: string): Promise<Refreshed> {
+  /** Makes the edge serve what an alias points to now; resolves when it does. */
+  async refresh(name: string, alias: string = ACTIVE_ALIAS): Promise<Refreshed> {
     await this.#address.ready();
-    return refreshedSchema.parse(await (await this.#call('POST', `/tasks/${name}/refresh`, { body: {} })).json());
+    return refreshedSchema.parse(await (await this.#call('POST', `/tasks/${name}/refresh`, { body: { alias } })).json());
   }
 
-  /** What the rollout of a program has counted; `null`: the edge has none. */
-  async rollout(name: string): Promise<EdgeRolloutFigures | null> {
-    return edgeRolloutAnswerSchema.parse(await (await this.#call('GET', `/tasks/${name}/rollout`, {})).json()).rollout;
+  /** What the rollout of an alias has counted; `null`: the edge has none. */
+  async rollout(name: string, alias: string): Promise<EdgeRolloutFigures | null> {
+    const path = `/tasks/${name}/rollout?alias=${alias}`;
+    return edgeRolloutAnswerSchema.parse(await (await this.#call('GET', path, {})).json()).rollout;
   }
 
   /** What the edge says of itself, if it does within a second; `null`: it does not. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ProgramStore } from '@loopwright/edge';
 import {
+  ACTIVE_ALIAS,
   type BatchExecuteRequest,
   type BatchExecuteResponse,
   type DailyAnalytics,
@@ -30,6 +31,12 @@ import { activeAt, timelineOf, versionBefore } from './timeline.ts';
 
 /** A program as the store and the edge know it; whose it is stands elsewhere. */
 export type StoredSummary = Omit<ProgramSummary, 'project_id'>;
+
+/** A move of an alias: where it was seen (`null`: it was not there), and what is recorded. */
+interface AliasChange {
+  readonly expected: number | null;
+  readonly record: { readonly id: string; readonly evidence: JsonObject };
+}
 
 /** Programs as the control plane sees them: the store's versions and promotions, and the edge that serves them. */
 export class ProgramService {
@@ -91,65 +98,94 @@ export class ProgramService {
     return (await this.#store.promotions(name)).map((promotion) => toJson(promotion) as JsonObject);
   }
 
-  /** Where the active pointer is, and since when. Throws PROGRAM_NOT_FOUND. */
-  async active(name: string): Promise<ProgramAlias> {
+  /** Every alias, `active` first, then by name. Throws PROGRAM_NOT_FOUND. */
+  async aliases(name: string): Promise<ProgramAlias[]> {
     await this.versions(name);
-    const version = await this.#store.getActive(name);
-    const promotions = await this.#store.promotions(name);
-    const plan = await this.#store.rollout(name);
+    const named = [...(await this.#store.aliases(name)).keys()].sort();
+    const found = await Promise.all([ACTIVE_ALIAS, ...named].map((alias) => this.#describeAlias(name, alias)));
+    return found.filter((alias) => alias !== undefined);
+  }
+
+  /** Where an alias points, and since when. Throws PROGRAM_NOT_FOUND, ALIAS_NOT_FOUND. */
+  async alias(name: string, alias: string): Promise<ProgramAlias> {
+    const found = await this.findAlias(name, alias);
+    if (found !== undefined) return found;
+    throw new PlatformError('ALIAS_NOT_FOUND', `Cannot find the alias "${alias}" of "${name}"`);
+  }
+
+  /** The same; `undefined`: there is no such alias, which `active` always is. Throws PROGRAM_NOT_FOUND. */
+  async findAlias(name: string, alias: string): Promise<ProgramAlias | undefined> {
+    await this.versions(name);
+    return this.#describeAlias(name, alias);
+  }
+
+  async #describeAlias(name: string, alias: string): Promise<ProgramAlias | undefined> {
+    const version = await this.#store.getAlias(name, alias);
+    if (version === null && alias !== ACTIVE_ALIAS) return undefined;
+    const moves = await this.#store.aliasMoves(name, alias);
+    const plan = await this.#store.rollout(name, alias);
     const rollout = plan?.incumbent === version ? plan : null;
     return {
       program: name,
-      alias: 'active',
+      alias,
       version,
       digest: version === null ? null : (await this.#store.loadMetadata(name, version)).digest,
-      moved_at: promotions.findLast(({ to }) => to === version)?.at ?? null,
+      moved_at: moves.findLast(({ to }) => to === version)?.at ?? null,
       weights: weightsOf(version, rollout),
       rollout_id: rollout?.rollout_id ?? null,
     };
   }
 
   /**
-   * Moves the active pointer if it is still where it was seen, and waits until the edge serves that. When the edge is away it follows as soon as it is
-   * back. Throws ARTIFACT_NOT_FOUND, ALIAS_MOVED.
+   * Lets an alias point to a version, if it is still where it was seen, and waits until the edge serves that; `expected: null` makes one. When the edge is away it
+   * follows as soon as it is back. Throws ARTIFACT_NOT_FOUND, ALIAS_MOVED, LIMIT_EXCEEDED.
    */
-  async activate(
+  async moveAlias(
     name: string,
-    { version, expected, record }: { version: number; expected: number | null; record: { id: string; evidence: JsonObject } },
+    alias: string,
+    { version, expected, record }: AliasChange & { version: number },
   ): Promise<ProgramAlias> {
     const { digest } = await this.#store.loadMetadata(name, version);
-    await this.#store.setActive(name, version, {
+    await this.#store.setAlias(name, alias, version, {
       expected,
       record: { ...record, program: name, version, digest, execution_id: null },
     });
-    if (this.#edge.url() !== null) await this.#edge.refresh(name);
-    return this.active(name);
+    if (this.#edge.url() !== null) await this.#edge.refresh(name, alias);
+    return this.alias(name, alias);
   }
 
-  /** What was active when; `at` in milliseconds since 1970 UTC. Throws PROGRAM_NOT_FOUND. */
-  async timeline(name: string, at: number): Promise<Omit<ProgramTimeline, 'total' | 'next_cursor'>> {
+  /** Removes an alias, whose history stays; the edge refuses it from then on. Throws ALIAS_MOVED; VALIDATION_ERROR for `active`. */
+  async removeAlias(name: string, alias: string, { expected, record }: AliasChange): Promise<void> {
+    await this.#store.setAlias(name, alias, null, { expected, record: { ...record, program: name } });
+    if (this.#edge.url() !== null) await this.#edge.refresh(name, alias);
+  }
+
+  /** Where an alias pointed when; `at` in milliseconds since 1970 UTC. One that was removed still has its history. Throws PROGRAM_NOT_FOUND, ALIAS_NOT_FOUND. */
+  async timeline(name: string, alias: string, at: number): Promise<Omit<ProgramTimeline, 'total' | 'next_cursor'>> {
     await this.versions(name);
-    const entries = timelineOf(await this.#store.promotions(name));
-    return { program: name, at: isoTime(at), active: activeAt(entries, at), rollback_to: versionBefore(entries), entries };
+    const entries = timelineOf(await this.#store.aliasMoves(name, alias));
+    if (entries.length === 0) await this.alias(name, alias);
+    const active = activeAt(entries, at);
+    return { program: name, alias, at: isoTime(at), active, rollback_to: versionBefore(entries), entries };
   }
 
-  /** Moves the active pointer back to the version that was active before. Throws INVALID_STATE when there is none, and what {@link activate} does. */
-  async rollBack(
+  /** Moves an alias back to the version that it pointed to before. Throws INVALID_STATE when there is none, and what {@link moveAlias} does. */
+  async rollBack(name: string, alias: string, { expected, record }: AliasChange): Promise<ProgramAlias> {
+    const version = versionBefore(timelineOf(await this.#store.aliasMoves(name, alias)));
+    if (version !== null) return this.moveAlias(name, alias, { version, expected, record });
+    const reason = alias === ACTIVE_ALIAS ? 'no version was active before' : 'it pointed to no version before';
+    const what = alias === ACTIVE_ALIAS ? `"${name}"` : `the alias "${alias}" of "${name}"`;
+    throw new PlatformError('INVALID_STATE', `Cannot roll back ${what}: ${reason}`, { details: { active: expected } });
+  }
+
+  /** Runs the active version or that of an alias, or what a rollout of it chooses. Throws PROGRAM_NOT_FOUND, PROGRAM_FAILED, and what the edge throws. */
+  async execute(
     name: string,
-    { expected, record }: { expected: number | null; record: { id: string; evidence: JsonObject } },
-  ): Promise<ProgramAlias> {
-    const version = versionBefore(timelineOf(await this.#store.promotions(name)));
-    if (version === null)
-      throw new PlatformError('INVALID_STATE', `Cannot roll back "${name}": no version was active before`, {
-        details: { active: expected },
-      });
-    return this.activate(name, { version, expected, record });
-  }
-
-  /** Runs the active version, or what a rollout chooses. Throws PROGRAM_NOT_FOUND, PROGRAM_FAILED, and what the edge throws. */
-  async execute(name: string, input: Json, options: CallOptions): Promise<ExecuteResponse> {
+    request: { readonly input: Json; readonly alias?: string | undefined },
+    options: CallOptions,
+  ): Promise<ExecuteResponse> {
     await this.versions(name);
-    return this.#edge.execute(name, input, options);
+    return this.#edge.execute(name, request, options);
   }
 
   /** The same with everything that is known of it, and with the version that is asked for. Throws PROGRAM_NOT_FOUND, ARTIFACT_NOT_FOUND. */

@@ -1,4 +1,4 @@
-import type { Promotion } from '@loopwright/edge';
+import type { AliasMove } from '@loopwright/edge';
 import type { TimelineEntry } from '@loopwright/protocol';
 import { z } from 'zod';
 
@@ -22,35 +22,39 @@ const recordSchema = z.looseObject({
     .catch(null),
 });
 
-/** The stretches of time in which versions were active, the oldest first. */
-export function timelineOf(promotions: readonly Promotion[]): TimelineEntry[] {
-  return promotions.map((promotion, index) => {
-    const { digest, execution_id, approvers, evidence } = recordSchema.parse(promotion);
+/** The stretches of time in which an alias pointed to versions, the oldest first. */
+export function timelineOf(moves: readonly AliasMove[]): TimelineEntry[] {
+  return moves.flatMap((move, index) => {
+    // It was removed then, which is the end of the stretch before.
+    if (move.to === null) return [];
+    const { digest, execution_id, approvers, evidence } = recordSchema.parse(move);
     const { diff } = evidence ?? {};
-    return {
-      version: promotion.to,
+    const entry = {
+      version: move.to,
       digest: digest ?? null,
-      from: promotion.from,
-      at: promotion.at,
-      until: promotions[index + 1]?.at ?? null,
+      from: move.from,
+      at: move.at,
+      until: moves[index + 1]?.at ?? null,
       moved_by: evidence?.approved_by ?? evidence?.moved_by ?? approvers?.[0] ?? null,
       why: evidence?.comment ?? null,
       is_rollback: evidence?.rollback ?? false,
       execution_id: execution_id ?? null,
       rollout_id: evidence?.rollout_id ?? null,
       diff: diff === null || diff === undefined ? null : { id: diff.id, digest: diff.digest },
-      promotion_id: promotion.id,
+      promotion_id: move.id,
     };
+    return [entry];
   });
 }
 
-/** What was active at an instant (milliseconds since 1970 UTC); `null`: nothing yet. */
+/** Where it pointed at an instant (milliseconds since 1970 UTC); `null`: nowhere. */
 export function activeAt(entries: readonly TimelineEntry[], at: number): TimelineEntry | null {
-  return entries.findLast((entry) => Date.parse(entry.at) <= at) ?? null;
+  const last = entries.findLast((entry) => Date.parse(entry.at) <= at);
+  return last === undefined || (last.until !== null && Date.parse(last.until) <= at) ? null : last;
 }
 
 /**
- * The version that a rollback goes to: the one that was active before the one that is, where a rollback takes back what it went back from; `null`:
+ * The version that a rollback goes to: the one that the alias pointed to before, where a rollback takes back what it went back from; `null`:
  * there is none.
  */
 export function versionBefore(entries: readonly TimelineEntry[]): number | null {

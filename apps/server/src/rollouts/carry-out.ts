@@ -1,5 +1,5 @@
 import type { ProgramStore } from '@loopwright/edge';
-import { PlatformError, type RolloutPlan, toJson } from '@loopwright/protocol';
+import { ACTIVE_ALIAS, PlatformError, type RolloutPlan, toJson } from '@loopwright/protocol';
 import { performanceDelta, testsOf } from './judge-rollout.ts';
 import { type RolloutRow, percentageOf } from './rollout-state.ts';
 
@@ -10,14 +10,14 @@ export function planOf(row: RolloutRow): RolloutPlan {
 }
 
 /**
- * Makes the candidate active, with what the rollout has seen as evidence. The same rollout again moves nothing twice; a pointer that somebody else has
+ * Lets the alias point to the candidate, with what the rollout has seen as evidence. The same rollout again moves nothing twice; a pointer that somebody else has
  * moved stays where it is.
  */
 export async function finishPromotion(
   programs: ProgramStore,
   row: RolloutRow,
 ): Promise<{ isDone: boolean; reason: string | null }> {
-  const { program, candidate, incumbent, rollout_id: id } = row;
+  const { program, alias, candidate, incumbent, rollout_id: id } = row;
   const { totals } = row.evidence;
   const by = row.history.findLast(({ action }) => action === 'promote')?.by ?? null;
   const evidence = {
@@ -32,7 +32,7 @@ export async function finishPromotion(
   };
   try {
     const { digest } = await programs.loadMetadata(program, candidate);
-    await programs.setActive(program, candidate, {
+    await programs.setAlias(program, alias, candidate, {
       expected: incumbent,
       record: { id: `rollout-${id}`, program, version: candidate, digest, execution_id: null, evidence: toJson(evidence) },
     });
@@ -41,4 +41,10 @@ export async function finishPromotion(
     if (error instanceof PlatformError && error.code === 'ALIAS_MOVED') return { isDone: false, reason: error.message };
     throw error;
   }
+}
+
+/** Why a rollout has ended whose alias points elsewhere by now. */
+export function endedBy({ alias }: Pick<RolloutRow, 'alias'>, version: number | null): string {
+  if (alias === ACTIVE_ALIAS) return `Version ${version} was made active meanwhile`;
+  return version === null ? `The alias "${alias}" was removed` : `The alias "${alias}" was moved to version ${version} meanwhile`;
 }

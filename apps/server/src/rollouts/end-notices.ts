@@ -7,8 +7,8 @@ import type { RolloutRow } from './rollout-state.ts';
  * canary that was not completed was taken back.
  */
 export function endNotices(row: RolloutRow, projectId: string): Notice[] {
-  const { rollout_id, program, mode, incumbent, candidate, status, status_reason: reason } = row;
-  const about = { rollout_id, program, mode, incumbent, candidate, status, reason };
+  const { rollout_id, program, alias, mode, incumbent, candidate, status, status_reason: reason } = row;
+  const about = { rollout_id, program, alias, mode, incumbent, candidate, status, reason };
   const isTested = status !== 'failed';
   const notice = (type: string, data: Notice['data']): Notice => ({ id: `${type}/${rollout_id}`, type, projectId, data });
   return [

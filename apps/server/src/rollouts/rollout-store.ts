@@ -1,5 +1,5 @@
 import type { Notice } from '@loopwright/engine';
-import { PlatformError } from '@loopwright/protocol';
+import { ACTIVE_ALIAS, PlatformError } from '@loopwright/protocol';
 import type { ServerDatabase } from '../database/server-database.ts';
 import type { NoticeOutbox } from '../events/notice-outbox.ts';
 import type { NewestFirst } from '../programs/behaviour-diffs.ts';
@@ -17,13 +17,17 @@ export class RolloutStore {
     this.#outbox = outbox;
   }
 
-  /** Throws ROLLOUT_IN_PROGRESS when the program has one that is under way. */
+  /** Throws ROLLOUT_IN_PROGRESS when the alias has one that is under way. */
   async insert(row: RolloutRow): Promise<void> {
-    const other = (await this.underWay()).find(({ program }) => program === row.program);
+    const other = (await this.underWay()).find(({ program, alias }) => program === row.program && alias === row.alias);
     if (other !== undefined)
-      throw new PlatformError('ROLLOUT_IN_PROGRESS', `Cannot start a rollout of "${row.program}": another one is under way`, {
-        details: { rollout_id: other.rollout_id },
-      });
+      throw new PlatformError(
+        'ROLLOUT_IN_PROGRESS',
+        `Cannot start a rollout of "${row.program}": another one of the alias "${row.alias}" is under way`,
+        {
+          details: { rollout_id: other.rollout_id },
+        },
+      );
     await this.#database.insertInto('rollouts').values(writeRow(row)).execute();
   }
 
@@ -55,14 +59,14 @@ export class RolloutStore {
     return readRow(row);
   }
 
-  /** The newest canary of a program, or the newest one between two of its versions. */
+  /** The newest canary of the active version of a program, or the newest one of any alias between two of its versions. */
   async newestCanary(
     program: string,
     between?: { readonly incumbent: number; readonly candidate: number },
   ): Promise<RolloutRow | undefined> {
     let query = this.#database.selectFrom('rollouts').selectAll().where('program', '=', program).where('mode', '=', 'canary');
-    if (between !== undefined)
-      query = query.where('incumbent', '=', between.incumbent).where('candidate', '=', between.candidate);
+    if (between === undefined) query = query.where('alias', '=', ACTIVE_ALIAS);
+    else query = query.where('incumbent', '=', between.incumbent).where('candidate', '=', between.candidate);
     const row = await query.orderBy('created_at', 'desc').orderBy('rollout_id', 'desc').limit(1).executeTakeFirst();
     return row === undefined ? undefined : readRow(row);
   }

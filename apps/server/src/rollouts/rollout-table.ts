@@ -4,6 +4,8 @@ import type { RolloutMode, RolloutStatus } from '@loopwright/protocol';
 export interface RolloutTable {
   readonly rollout_id: string;
   readonly program: string;
+  /** Whose requests are shared. */
+  readonly alias: string;
   readonly mode: RolloutMode;
   readonly incumbent: number;
   readonly candidate: number;

@@ -14,6 +14,7 @@ export function rolloutView(row: RolloutRow, now: number): Rollout {
   return {
     rollout_id: row.rollout_id,
     program: row.program,
+    alias: row.alias,
     mode: row.mode,
     incumbent: row.incumbent,
     candidate: row.candidate,

@@ -99,20 +99,28 @@ describe('a rollout', () => {
 
   it('is written again from its row when its plan was lost, and a plan without a rollout goes', async () => {
     const { folder, programs } = await twoVersions('plan');
+    await programs.setAlias('step', 'canary', 2, { record: { id: 'other' } });
     const seen = await openServer({ dir: folder });
     const { rollout_id: id } = rolloutSchema.parse(
       (await seen.post(`${PATH}/rollouts`, { candidate: 2 }, { 'if-match': '*' })).body,
     );
+    const other = await seen.post(`${PATH}/rollouts`, { candidate: 1, alias: 'canary' }, { 'if-match': '*' });
     await seen.close();
+    const { rollout_id: otherId } = rolloutSchema.parse(other.body);
+    const otherPlan = { rollout_id: otherId, mode: 'canary' as const, incumbent: 2, candidate: 1, percentage: 5 };
+    assert.deepEqual(await programs.rollout('step', 'canary'), otherPlan);
+    await programs.setRollout('step', null, 'canary');
     const plan = await programs.rollout('step');
     assert.deepEqual(plan, { rollout_id: id, mode: 'canary', incumbent: 1, candidate: 2, percentage: 5 });
     await programs.setRollout('step', { ...plan, percentage: 100 });
     const again = await openServer({ dir: folder });
-    assert.deepEqual(await programs.rollout('step'), plan);
+    assert.deepEqual([await programs.rollout('step'), await programs.rollout('step', 'canary')], [plan, otherPlan]);
+    await again.post(`${PATH}/rollouts/${otherId}/rollback`, {}, { 'if-match': '*' });
     await again.post(`${PATH}/rollouts/${id}/rollback`, {}, { 'if-match': '*' });
     await again.close();
     await programs.setRollout('step', plan);
+    await programs.setRollout('step', otherPlan, 'canary');
     await using _ = await openServer({ dir: folder });
-    assert.equal(await programs.rollout('step'), null);
+    assert.deepEqual([await programs.rollout('step'), await programs.rollout('step', 'canary')], [null, null]);
   });
 });

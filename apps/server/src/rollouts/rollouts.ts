@@ -4,6 +4,7 @@
 // O3. Changes of rollouts happen one after the other; nobody else writes their rows.
 import type { ProgramStore } from '@loopwright/edge';
 import {
+  ACTIVE_ALIAS,
   type Clock,
   type Random,
   PlatformError,
@@ -21,8 +22,9 @@ import type { NewestFirst } from '../programs/behaviour-diffs.ts';
 import type { EdgeClient } from '../programs/edge-client.ts';
 import { addFigures } from './add-figures.ts';
 import { endNotices } from './end-notices.ts';
+import { findIncumbent } from './find-incumbent.ts';
 import { judgeRollout } from './judge-rollout.ts';
-import { finishPromotion, planOf } from './carry-out.ts';
+import { endedBy, finishPromotion, planOf } from './carry-out.ts';
 import { NO_ROLLOUT_EVIDENCE, type RolloutEvidence, type RolloutRow, shownPercentage } from './rollout-state.ts';
 import { RolloutStore } from './rollout-store.ts';
 import { isUnderWay, rolloutTag, rolloutView } from './rollout-view.ts';
@@ -67,14 +69,18 @@ export class Rollouts implements AsyncDisposable {
   /** Goes on with what was under way when the process before ended, and begins to look at figures. */
   async recover(): Promise<void> {
     await this.#alone(async () => {
-      const rows = new Map((await this.#store.underWay()).map((row) => [row.program, row]));
       const { programs } = this.#options;
-      for (const name of await programs.programs()) {
-        const row = rows.get(name);
-        if (row?.status === 'promoting') await this.#finish(row);
-        else if (row !== undefined || (await programs.rollout(name)) !== null)
-          await programs.setRollout(name, row === undefined ? null : planOf(row));
-      }
+      const names = await programs.programs();
+      const rows = (await this.#store.underWay()).filter(({ program }) => names.includes(program));
+      for (const row of rows)
+        if (row.status === 'promoting') await this.#finish(row);
+        else await programs.setRollout(row.program, planOf(row), row.alias);
+      // A plan without a row is one that has ended.
+      for (const name of names)
+        for (const alias of [ACTIVE_ALIAS, ...(await programs.aliases(name)).keys()]) {
+          const isUnderWayStill = rows.some((row) => row.program === name && row.alias === alias);
+          if (!isUnderWayStill && (await programs.rollout(name, alias)) !== null) await programs.setRollout(name, null, alias);
+        }
     });
     this.#plan();
   }
@@ -112,30 +118,19 @@ export class Rollouts implements AsyncDisposable {
   }
 
   /**
-   * Begins a rollout beside what is active. Throws ARTIFACT_NOT_FOUND, NO_ACTIVE_VERSION, ROLLOUT_IN_PROGRESS; INVALID_STATE when the candidate is the
-   * active version; ALIAS_MOVED when that is not `expected`.
+   * Begins a rollout beside what an alias points to. Throws ARTIFACT_NOT_FOUND, NO_ACTIVE_VERSION, ALIAS_NOT_FOUND, ROLLOUT_IN_PROGRESS; INVALID_STATE when the
+   * alias points to the candidate; ALIAS_MOVED when it does not point to `expected`.
    */
   async start(program: string, request: StartRolloutRequest, by: { userId: string; expected: number | null }): Promise<Rollout> {
     return this.#alone(async () => {
       const { programs, clock, random } = this.#options;
-      const { candidate, mode } = request;
-      await programs.loadMetadata(program, candidate);
-      const incumbent = await programs.getActive(program);
-      if (incumbent === null)
-        throw new PlatformError('NO_ACTIVE_VERSION', `Cannot start a rollout of "${program}": no version is active`);
-      if (incumbent !== by.expected)
-        throw new PlatformError('ALIAS_MOVED', `Cannot start a rollout of "${program}": version ${incumbent} is active by now`, {
-          details: { expected: by.expected, active: incumbent },
-        });
-      if (incumbent === candidate)
-        throw new PlatformError(
-          'INVALID_STATE',
-          `Cannot start a rollout of "${program}": version ${candidate} is the active one`,
-        );
+      const { candidate, mode, alias } = request;
+      const incumbent = await findIncumbent(programs, program, { alias, candidate, expected: by.expected });
       const now = clock.now();
       const row: RolloutRow = {
         rollout_id: random.uuid(),
         program,
+        alias,
         mode,
         incumbent,
         candidate,
@@ -221,15 +216,15 @@ export class Rollouts implements AsyncDisposable {
   async #look(row: RolloutRow): Promise<void> {
     const { programs, edge, clock } = this.#options;
     if (row.status === 'promoting') return void (await this.#finish(row));
-    const active = await programs.getActive(row.program);
+    const active = await programs.getAlias(row.program, row.alias);
     if (active !== row.incumbent)
       return void (await this.#end(row, 'failed', {
         action: 'fail',
-        reason: `Version ${active} was made active meanwhile`,
+        reason: endedBy(row, active),
         by: null,
       }));
     if (edge.url() === null) return;
-    const figures = await edge.rollout(row.program);
+    const figures = await edge.rollout(row.program, row.alias);
     // It has not seen the plan yet, or had another one before.
     if (figures?.rollout_id !== row.rollout_id) return;
     if (figures.trouble !== null)
@@ -287,7 +282,7 @@ export class Rollouts implements AsyncDisposable {
     );
   }
 
-  /** Makes the candidate active, once, whatever happened to the last attempt. */
+  /** Lets the alias point to the candidate, once, whatever happened to the last attempt. */
   async #finish(row: RolloutRow): Promise<RolloutRow> {
     const moved = await finishPromotion(this.#options.programs, row);
     const entry = { action: moved.isDone ? 'complete' : 'fail', reason: moved.reason, by: null } as const;
@@ -325,10 +320,10 @@ export class Rollouts implements AsyncDisposable {
   /** Lets the edge do what the row says; an edge that is away reads it when it is back. */
   async #project(row: RolloutRow): Promise<void> {
     const { programs, edge, log } = this.#options;
-    await programs.setRollout(row.program, isUnderWay(row) ? planOf(row) : null);
+    await programs.setRollout(row.program, isUnderWay(row) ? planOf(row) : null, row.alias);
     if (edge.url() === null) return;
     try {
-      await edge.refresh(row.program);
+      await edge.refresh(row.program, row.alias);
     } catch (error) {
       log(`Cannot tell the edge of the rollout of "${row.program}", which will see it by itself: ${messageOf(error)}`);
     }

@@ -51,6 +51,7 @@ import {
   workflowScheduleSchema,
 } from '@loopwright/protocol';
 import type { z } from 'zod';
+import { AliasesClient } from './aliases.ts';
 import { type StreamOptions, readEvents } from './events.ts';
 import { type ApiAnswer, type ApiCall, type Caller, callApi, exchange, fetchText, openStream } from './request.ts';
 import { RunsClient } from './runs.ts';
@@ -87,9 +88,13 @@ export class Client {
   /** Runs of profiles, their artifacts and metrics. */
   readonly runs: RunsClient;
 
+  /** Where the aliases of programs point, and moving them. */
+  readonly aliases: AliasesClient;
+
   constructor({ baseUrl, userId, apiKey, headers = () => ({}) }: ClientOptions) {
     this.#caller = { baseUrl: typeof baseUrl === 'string' ? () => baseUrl : baseUrl, userId, apiKey, headers };
     this.runs = new RunsClient(this.#caller);
+    this.aliases = new AliasesClient(this.#caller);
   }
 
   /** Any operation of the API, checked by the schema of its answer: for what has no method of its own here. */
@@ -270,9 +275,11 @@ export class Client {
     });
   }
 
-  execute(name: string, input: Json): Promise<ExecuteResponse> {
+  /** Runs the version of an alias on an input; left out: the active one. */
+  execute(name: string, input: Json, alias?: string): Promise<ExecuteResponse> {
     const path = `/api/v1/programs/${encodeURIComponent(name)}/execute`;
-    return callApi(this.#caller, { method: 'POST', path, answer: executeResponseSchema, json: { input } });
+    const json = { input, ...(alias === undefined ? {} : { alias }) };
+    return callApi(this.#caller, { method: 'POST', path, answer: executeResponseSchema, json });
   }
 
   analytics(name: string, date?: string): Promise<DailyAnalytics> {

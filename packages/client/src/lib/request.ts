@@ -17,6 +17,8 @@ export interface ApiCall<Schema extends z.ZodType> {
   readonly prefer?: string;
   /** ETag of what is changed, as it was seen: when it is not that any more, the call fails with PRECONDITION_FAILED. */
   readonly ifMatch?: string;
+  /** `*`: what is made is not there yet, or the call fails with PRECONDITION_FAILED. */
+  readonly ifNoneMatch?: '*';
 }
 
 /** An answer with its headers, such as `etag`. */
@@ -93,6 +95,7 @@ async function send(caller: Caller, call: Omit<ApiCall<z.ZodType>, 'answer'> & {
   if (call.accept !== undefined) headers['accept'] = call.accept;
   if (call.prefer !== undefined) headers['prefer'] = call.prefer;
   if (call.ifMatch !== undefined) headers['if-match'] = call.ifMatch;
+  if (call.ifNoneMatch !== undefined) headers['if-none-match'] = call.ifNoneMatch;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers };
   if (call.json !== undefined) {

@@ -36,7 +36,7 @@ const NO_LISTS: Readonly<Record<string, string>> = {
   '/api/v1/examples/{digest}/facts': 'what is measured of one set: at most a hundred labels and five hundred fields',
   '/api/v1/programs/{name}/analytics/range': 'the days of one year at the most',
   '/api/v1/modules/{name}': 'the routes that one module announced, at most a thousand',
-  '/api/v1/programs/{name}/aliases/active': 'the versions that share the requests, at most two',
+  '/api/v1/programs/{name}/aliases/{alias}': 'the versions that share the requests, at most two',
   '/api/v1/programs/{name}/rollouts/{rollout_id}':
     'one rollout: at most twenty stages, three tests, and a history that has a limit',
   '/api/v1/programs/{name}/task': 'what one task says, at most a thousand examples',
@@ -52,6 +52,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   default: '00000000-0000-4000-8000-000000000000',
   name: 'absent',
   version: '1',
+  alias: 'absent',
 };
 
 function urlOf({ path }: Operation, query = ''): string {

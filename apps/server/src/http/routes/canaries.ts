@@ -1,4 +1,5 @@
 import {
+  ACTIVE_ALIAS,
   type Canary,
   PlatformError,
   type Rollout,
@@ -51,13 +52,13 @@ export function canaryRoutes({ programs, rollouts }: AppParts): FastifyPluginAsy
         const { new_program_id: id, current_program_id: current, task_id: task, ...settings } = body;
         const next = await references.get(id);
         if (task !== undefined) requireSame({ name: task }, next, 'task_id');
-        const alias = await programs.active(next.name);
+        const alias = await programs.alias(next.name, ACTIVE_ALIAS);
         checkIfMatch(wanted, tagOf(alias), { what: 'the alias', current: alias });
         const expected =
           current === undefined ? undefined : requireSame(await references.find(current), next, 'current_program_id');
         const rollout = await rollouts.start(
           next.name,
-          { ...settings, candidate: next.version, mode: 'canary' },
+          { ...settings, candidate: next.version, mode: 'canary', alias: ACTIVE_ALIAS },
           { userId, expected: expected?.version ?? alias.version },
         );
         return reply

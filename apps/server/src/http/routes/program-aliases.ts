@@ -1,39 +1,64 @@
 import {
+  PlatformError,
+  type ProgramAlias,
+  aliasNameSchema,
   errorResponseSchema,
   moveAliasRequestSchema,
+  programAliasListSchema,
   programAliasSchema,
   programNameSchema,
-  programTimelineSchema,
-  moveBackRequestSchema,
 } from '@loopwright/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { checkIfMatch, tagOf } from '../alias-tag.ts';
+import { seenAlias, tagOf } from '../alias-tag.ts';
 import type { AppParts } from '../app.ts';
-import { numberedQuery, pageOfNumbered } from '../manners/pages.ts';
+import { namePlace, pageOf, pageQuery } from '../manners/pages.ts';
 
+const tags = ['programs'];
 const headers = z.looseObject({ 'if-match': z.string().max(200).optional() });
-const refused = { 404: errorResponseSchema, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
-const params = z.object({ name: programNameSchema });
+const newHeaders = headers.extend({
+  'if-none-match': z.literal('*').optional().describe('Makes an alias; one of this name is not there yet'),
+});
+const missing = { 404: errorResponseSchema };
+const refused = { ...missing, 409: errorResponseSchema, 412: errorResponseSchema, 428: errorResponseSchema };
+const params = z.object({ name: programNameSchema, alias: aliasNameSchema });
+const path = '/programs/:name/aliases/:alias';
+const MATCHING = '`If-Match` has the ETag of the alias as it was seen';
 
-/** `/programs/{name}/aliases/active`: which version is served, and moving that by hand: only by who has seen where it points now. */
+/** `/programs/{name}/aliases`: pointers to versions, moved by hand only by who has seen where they point now. */
 export function programAliasRoutes({ programs, random }: AppParts): FastifyPluginAsyncZod {
   return async (api) => {
-    const path = '/programs/:name/aliases/active';
+    api.get(
+      '/programs/:name/aliases',
+      {
+        schema: {
+          tags,
+          summary: 'The aliases of a program and where they point, by name',
+          params: params.pick({ name: true }),
+          querystring: pageQuery,
+          response: { 200: programAliasListSchema, 400: errorResponseSchema, ...missing },
+        },
+      },
+      async ({ params: { name }, query }) => {
+        const place = ({ alias }: ProgramAlias): [string] => [alias];
+        const { page: aliases, ...rest } = pageOf(await programs.aliases(name), query, { place, schema: namePlace });
+        return { aliases, ...rest };
+      },
+    );
 
     api.get(
       path,
       {
         schema: {
-          tags: ['programs'],
-          summary: 'The version that is served',
+          tags,
+          summary: 'The version that an alias points to; of `active` the one that is served',
           params,
-          response: { 200: programAliasSchema, 404: errorResponseSchema },
+          response: { 200: programAliasSchema, ...missing },
         },
       },
-      async ({ params: { name } }, reply) => {
-        const alias = await programs.active(name);
-        return reply.header('etag', tagOf(alias)).send(alias);
+      async ({ params: { name, alias } }, reply) => {
+        const seen = await programs.alias(name, alias);
+        return reply.header('etag', tagOf(seen)).send(seen);
       },
     );
 
@@ -41,64 +66,46 @@ export function programAliasRoutes({ programs, random }: AppParts): FastifyPlugi
       path,
       {
         schema: {
-          tags: ['programs'],
-          summary: 'Serve another version; `If-Match` has the ETag of the alias as it was seen',
+          tags,
+          summary: `Let an alias point to another version; ${MATCHING}, or \`If-None-Match: *\` makes one`,
           params,
-          headers,
+          headers: newHeaders,
           body: moveAliasRequestSchema,
-          response: { 200: programAliasSchema, ...refused },
+          response: { 200: programAliasSchema, 201: programAliasSchema, ...refused },
         },
       },
-      async ({ params: { name }, headers: { 'if-match': wanted }, body: { version, comment }, userId, id }, reply) => {
-        const seen = await programs.active(name);
-        checkIfMatch(wanted, tagOf(seen), { what: 'the alias', current: seen });
-        const evidence = { moved_by: userId, comment: comment ?? null, request_id: id };
-        const alias = await programs.activate(name, { version, expected: seen.version, record: { id: random.uuid(), evidence } });
-        return reply.header('etag', tagOf(alias)).send(alias);
-      },
-    );
-  };
-}
-
-/** What was active when, and going back to what was active before. */
-export function programHistoryRoutes({ programs, clock, random }: AppParts): FastifyPluginAsyncZod {
-  return async (api) => {
-    api.get(
-      '/programs/:name/timeline',
-      {
-        schema: {
-          tags: ['programs'],
-          summary: 'What was active at an instant, by whom and why, and everything before and after',
-          params,
-          querystring: numberedQuery.extend({ at: z.iso.datetime({ offset: true }).optional() }),
-          response: { 200: programTimelineSchema, 400: errorResponseSchema, 404: errorResponseSchema },
-        },
-      },
-      async ({ params: { name }, query: { at, ...query } }) => {
-        const timeline = await programs.timeline(name, at === undefined ? clock.now() : Date.parse(at));
-        const { page: entries, ...rest } = pageOfNumbered(timeline.entries, query);
-        return { ...timeline, entries, ...rest };
+      async ({ params: { name, alias }, headers: conditions, body: { version, comment }, userId, id }, reply) => {
+        const seen = await programs.findAlias(name, alias);
+        if (conditions['if-none-match'] === undefined) seenAlias(seen, conditions['if-match']);
+        else if (seen !== undefined)
+          throw new PlatformError('PRECONDITION_FAILED', `Cannot make the alias "${alias}": it is there already`, {
+            details: { current: { ...seen } },
+          });
+        const record = { id: random.uuid(), evidence: { moved_by: userId, comment: comment ?? null, request_id: id } };
+        const moved = await programs.moveAlias(name, alias, { version, expected: seen?.version ?? null, record });
+        return reply
+          .code(seen === undefined ? 201 : 200)
+          .header('etag', tagOf(moved))
+          .send(moved);
       },
     );
 
-    api.post(
-      '/programs/:name/rollback',
+    api.delete(
+      path,
       {
         schema: {
-          tags: ['programs'],
-          summary: 'Serve the version that was active before; `If-Match` has the ETag of the alias as it was seen',
+          tags,
+          summary: `Remove an alias, whose history stays; ${MATCHING}. Gives it as it was`,
           params,
           headers,
-          body: moveBackRequestSchema,
-          response: { 200: programAliasSchema, ...refused },
+          response: { 200: programAliasSchema, 400: errorResponseSchema, ...refused },
         },
       },
-      async ({ params: { name }, headers: { 'if-match': wanted }, body: { reason }, userId, id }, reply) => {
-        const seen = await programs.active(name);
-        checkIfMatch(wanted, tagOf(seen), { what: 'the alias', current: seen });
-        const evidence = { moved_by: userId, comment: reason ?? null, request_id: id, rollback: true };
-        const alias = await programs.rollBack(name, { expected: seen.version, record: { id: random.uuid(), evidence } });
-        return reply.header('etag', tagOf(alias)).send(alias);
+      async ({ params: { name, alias }, headers: { 'if-match': wanted }, userId, id }) => {
+        const seen = seenAlias(await programs.findAlias(name, alias), wanted);
+        const record = { id: random.uuid(), evidence: { moved_by: userId, request_id: id } };
+        await programs.removeAlias(name, alias, { expected: seen.version, record });
+        return seen;
       },
     );
   };

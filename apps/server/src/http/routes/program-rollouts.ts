@@ -18,7 +18,7 @@ const SUMMARIES = {
   pause: 'Keep a rollout where it is',
   resume: 'Let a paused rollout go on',
   advance: 'Go to the next stage of a rollout now',
-  promote: 'Make the candidate of a rollout the active version now',
+  promote: 'Let the alias of a rollout point to its candidate now',
   rollback: 'End a rollout and give the candidate nothing more',
 } as const;
 
@@ -57,7 +57,7 @@ export function programRolloutRoutes({ programs, rollouts }: AppParts): FastifyP
         schema: {
           tags: ['programs'],
           summary:
-            'Give a version a growing share of the requests, or copies of them; `If-Match` has the ETag of the alias as it was seen',
+            'Give a version a growing share of the requests of an alias, or copies of them; `If-Match` has the ETag of the alias as it was seen',
           params,
           headers,
           body: startRolloutRequestSchema,
@@ -65,7 +65,7 @@ export function programRolloutRoutes({ programs, rollouts }: AppParts): FastifyP
         },
       },
       async ({ params: { name }, headers: { 'if-match': wanted }, body, userId }, reply) => {
-        const seen = await programs.active(name);
+        const seen = await programs.alias(name, body.alias);
         checkIfMatch(wanted, tagOf(seen), { what: 'the alias', current: seen });
         const rollout = await rollouts.start(name, body, { userId: userId ?? 'unknown', expected: seen.version });
         return reply.code(201).header('etag', rolloutTag(rollout)).send(rollout);

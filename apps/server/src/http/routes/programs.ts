@@ -37,11 +37,11 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
       {
         schema: {
           tags: ['programs'],
-          summary: 'Run the active version on an input',
+          summary: 'Run the active version on an input, or that of another alias',
           params,
           headers: z.looseObject({ 'x-rollout-key': z.string().max(256).optional() }),
           body: executeRequestSchema
-            .pick({ input: true })
+            .omit({ task_id: true })
             .strict()
             .meta({ examples: [{ input: 'Win a free phone now' }] }),
           response: { 200: executeResponseSchema, ...refused },
@@ -49,7 +49,7 @@ export function programRoutes({ programs, authorization: { resources } }: AppPar
       },
       async ({ params: { name }, headers: { 'x-rollout-key': key }, body }, reply) => {
         // Also of an answer that is an error.
-        const answer = await programs.execute(name, body.input, { key, onVersion: (headers) => void reply.headers(headers) });
+        const answer = await programs.execute(name, body, { key, onVersion: (headers) => void reply.headers(headers) });
         return reply.send(answer);
       },
     );

@@ -111,6 +111,30 @@ export const deploymentSchema = z.strictObject({
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
+/** Where a deployment asks the model of a control plane. */
+type AskingModel = readonly [path: readonly [string, string], asks: (deployment: Partial<Deployment>) => boolean];
+
+const ASKING_MODEL: readonly AskingModel[] = [
+  [['validation', 'oracle'], ({ validation }) => validation?.oracle === 'model'],
+  [['validation', 'comparison'], ({ validation }) => validation?.comparison === 'semantic'],
+  [['sampling', 'confidence'], ({ sampling }) => sampling?.confidence === 'model'],
+];
+
+/**
+ * The same of an edge by itself, which has no control plane that looks at its samples: one that programs come from does not either. What would ask a model there
+ * would ask nobody.
+ */
+export const standaloneDeploymentSchema = ASKING_MODEL.reduce(
+  (schema, [path, asks]) =>
+    schema.refine((deployment) => !asks(deployment), {
+      path: [...path],
+      message: 'asks a model, which only an edge that the server runs can: nobody would answer here',
+      // Also beside what else is wrong.
+      when: () => true,
+    }),
+  deploymentSchema,
+);
+
 /** What a deployment says about records, as the options of an edge. */
 export function storageOptions({
   storage,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PlatformError } from '@loopwright/protocol';
-import { watchingOptions } from './deployment.ts';
+import { standaloneDeploymentSchema, watchingOptions } from './deployment.ts';
 import { readDeployment } from './read-deployment.ts';
 
 let path = '';
@@ -121,6 +121,34 @@ drift: { window_records: 100, windows_in: 2 }
       (await problemsOf(semantic.replace('0.8', '0.8, reference_programs: { a: b }')))[0] ?? '',
       /comparison: cannot be semantic/u,
     );
+  });
+
+  it('refuses to ask a model where an edge is by itself, with the line of each, beside what else is wrong', async () => {
+    const text = `runtime: { mode: edge, data_dir: /d }
+sampling: { strategy: uncertainty, confidence: model }
+source: { url: "http://127.0.0.1:1", token: t, programs: [a] }
+validation:
+  oracle: model
+  comparison: semantic
+`;
+    await read(text);
+    const alone = async (wrong: string): Promise<string> => {
+      await writeFile(path, wrong);
+      const error = await readDeployment(path, {}, standaloneDeploymentSchema).then(
+        () => assert.fail('it was accepted'),
+        (thrown: unknown) => thrown,
+      );
+      assert.ok(error instanceof PlatformError && error.code === 'INVALID_CONFIGURATION');
+      return error.message;
+    };
+    const reason = 'asks a model, which only an edge that the server runs can: nobody would answer here';
+    assert.ok(
+      (await alone(text)).endsWith(
+        `: line 5 /validation/oracle: ${reason}; line 6 /validation/comparison: ${reason}; line 2 /sampling/confidence: ${reason}`,
+      ),
+    );
+    const more = await alone(`${text}storage: { retention_days: 0 }\n`);
+    assert.match(more, /line 7 \/storage\/retention_days: .*line 5 \/validation\/oracle: asks a model/u);
   });
 
   it('refuses what is no such file', async () => {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { PlatformError, messageOf } from '@loopwright/protocol';
+import type { z } from 'zod';
 import { type Document, LineCounter, isNode, parseDocument, visit } from 'yaml';
 import { type Deployment, deploymentSchema } from './deployment.ts';
 
@@ -21,9 +22,14 @@ const variable = /\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}]*))?\}
  * Reads a `deployment.yaml`. In its texts `${NAME}` is replaced from the environment, and `${NAME:-text}` by the text where the environment
  * has no such name or it is empty. The source leaves an unset `${NAME}` as it is; here it is an error, for nobody wants a folder of that name.
  *
+ * @param schema what it must be: of an edge that the server runs, unless another one is given
  * @throws PlatformError INVALID_CONFIGURATION: the file cannot be read, or `details.issues` holds all that is wrong in it, with lines.
  */
-export async function readDeployment(path: string, environment: NodeJS.ProcessEnv): Promise<Deployment> {
+export async function readDeployment(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  schema: z.ZodType<Deployment> = deploymentSchema,
+): Promise<Deployment> {
   const lines = new LineCounter();
   const document = parseDocument(await readText(path), { lineCounter: lines, uniqueKeys: true });
   const lineOf = (offset: number | undefined): number => (offset === undefined ? 1 : lines.linePos(offset).line);
@@ -37,7 +43,7 @@ export async function readDeployment(path: string, environment: NodeJS.ProcessEn
       })),
     );
   const issues = substitute(document, environment, lineOf);
-  const parsed = deploymentSchema.safeParse(toPlain(path, document));
+  const parsed = schema.safeParse(toPlain(path, document));
   for (const issue of parsed.error?.issues ?? []) {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
     for (const key of keys) {

@@ -2,7 +2,7 @@
 // L1. `append` resolves after the line was handed to the kernel (`process`) or brought to the disk (`full`), and not when that failed.
 // L2. The lines of one turn of the event loop are written by one call, in their order; with `full` also those of the sync before.
 // L3. A file holds whole lines: what a crash or a full disk cut off is removed, and was never acknowledged.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlatformError, messageOf } from '@loopwright/protocol';
 import type { Day } from './day.ts';
@@ -112,6 +112,12 @@ export class DayLog {
     }
   }
 
+  /** How far the lines of a day go now. */
+  async end(day: Day): Promise<CountedTo> {
+    const { closed, open } = await this.parts(day);
+    return { part: closed.length, bytes: await bytesOf(open) };
+  }
+
   /** Where the lines of a day are. */
   parts(day: Day): Promise<DayParts> {
     return partsOf(this.#folder, day, this.#prefix);
@@ -191,4 +197,13 @@ export class DayLog {
 
 function pathsOf({ closed, open }: DayParts): string[] {
   return [...closed, open];
+}
+
+async function bytesOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw error;
+  }
 }

@@ -15,6 +15,7 @@ import { type Calendar, type Day, utcCalendar } from './day.ts';
 import type { CountedTo, DayFigures } from './day-figures.ts';
 import { DayLog, type LogDurability } from './day-log.ts';
 import { FiguresStore } from './figures-store.ts';
+import { type LatestLimits, latestRecords } from './latest-records.ts';
 import { readChunks } from './read-lines.ts';
 import { parseRecord, recordLine } from './record-line.ts';
 import { type DatasetPart, datedFiles } from './retention.ts';
@@ -22,6 +23,8 @@ import { FiguresScan } from './scan-figures.ts';
 
 /** How long {@link ExecutionLog.tail} waits before it looks for new records, in milliseconds. */
 const TAIL_INTERVAL_MS = 100;
+/** How long after the end of a day it waits for records of that day, which are written a moment after they were executed, in milliseconds. */
+const TAIL_GRACE_MS = 2000;
 
 /** Where the data set of a program is kept, and how. */
 export interface ExecutionLogOptions {
@@ -151,7 +154,23 @@ export class ExecutionLog implements AsyncDisposable {
     }
   }
 
-  /** Reads the records from a position on (default: the beginning of today) and goes on with those that come, until the signal. */
+  /** The position behind all that is recorded now. */
+  async end(): Promise<Pick<PlacedRecord, 'day' | 'countedTo'>> {
+    const day = this.#today;
+    return { day, countedTo: await this.#executions.end(day) };
+  }
+
+  /** The newest records, the oldest of them first. */
+  async latest(limits: LatestLimits): Promise<ExecutionRecord[]> {
+    const records: ExecutionRecord[] = [];
+    for await (const record of latestRecords(join(this.#folder, 'executions'), limits)) records.push(record);
+    return records.toReversed();
+  }
+
+  /**
+   * Reads the records from a position on (default: the beginning of today) and goes on with those that come, day after day, until the signal. What is recorded
+   * for a day later than {@link TAIL_GRACE_MS} after its end is not among them.
+   */
   async *tail({
     from,
     signal,
@@ -162,7 +181,7 @@ export class ExecutionLog implements AsyncDisposable {
     let { day, countedTo } = from ?? { day: this.#today, countedTo: { part: 0, bytes: 0 } };
     while (!signal.aborted) {
       // Asked before the reading: what comes for a day that is over by then is read.
-      const isOver = day < this.#today;
+      const isOver = day < this.#calendar.dayOf(this.#clock.now() - TAIL_GRACE_MS);
       for await (const placed of this.#readPlaced(day, countedTo)) {
         if (signal.aborted) return;
         countedTo = placed.countedTo;

@@ -33,9 +33,9 @@ export function batchRoute(app: FastifyInstance, parts: EdgeParts): void {
 
 async function executeBatch(parts: EdgeParts, request: FastifyRequest, reply: FastifyReply): Promise<BatchExecuteResponse> {
   const body = bodySchema.parse(request.body);
-  const served = await parts.programs.version(body.task_id, body.version);
+  const { served, alias } = await parts.programs.choose(body.task_id, body);
   // Also of an answer that is an error.
-  reply.headers(versionHeaders(served));
+  reply.headers(versionHeaders(served, alias));
   const log = body.log ? await parts.datasets.of(body.task_id) : undefined;
   const startedAt = parts.clock.now();
   const start = performance.now();
@@ -46,6 +46,7 @@ async function executeBatch(parts: EdgeParts, request: FastifyRequest, reply: Fa
     batch_id: parts.random.uuid(),
     task_id: body.task_id,
     version: served.metadata.version,
+    alias,
     total_items: body.items.length,
     success_count: successes.length,
     failure_count: results.length - successes.length,

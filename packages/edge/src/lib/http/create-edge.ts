@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { DataJobs } from '../dataset/data-jobs.ts';
 import { Datasets, type DatasetsOptions, type Retention } from '../dataset/datasets.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
+import { AdjustableSandbox, type SandboxLimits } from '../serve/adjustable-sandbox.ts';
 import { ServedPrograms } from '../serve/served-programs.ts';
 import { ProgramStore } from '../store/program-store.ts';
 import { openWatching } from '../watching/open-watching.ts';
@@ -25,6 +25,7 @@ import { queryRoute } from './query-route.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
 import { statusRoutes } from './status-routes.ts';
+import { tailRoute } from './tail-route.ts';
 import { taskRoutes } from './task-routes.ts';
 import { traceRequests } from './trace-requests.ts';
 import { watchingRoutes } from './watching-routes.ts';
@@ -58,6 +59,8 @@ export interface Edge extends AsyncDisposable {
   readonly app: FastifyInstance;
   /** Keeps records for another time from now on. */
   retain(retention: Retention): void;
+  /** Runs programs within other limits from now on; calls under way keep theirs. Throws INVALID_CONFIGURATION, SERVICE_UNAVAILABLE: all stays as it was. */
+  adjust(limits: SandboxLimits): Promise<void>;
   /** Samples, validates and looks for drift in another way from now on; what was found out stays. */
   watch(options: WatchingOptions): void;
   /** Finishes the requests under way, writes the analytics of the day and ends the workers. */
@@ -78,16 +81,16 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     throw new PlatformError('INVALID_CONFIGURATION', `Cannot serve ${JSON.stringify(taskId)}: it is no name of a program`);
   }
   const sandboxOptions: SandboxOptions = { state: 'fresh', ...options.sandbox, clock, log };
-  const sandbox = tracedSandbox(await openSandbox(sandboxOptions), trace);
+  const sandbox = await AdjustableSandbox.open(sandboxOptions, trace);
   const store = new ProgramStore({ dir: dataDir, clock });
   const programs = new ServedPrograms({ store, sandbox, trace, clock, taskId, log });
   const datasets = new Datasets({ ...options, dir: dataDir, log });
   const { watching, reconfigure, close: stopWatching } = openWatching(options, { programs, datasets, sandbox });
   const tools = { sandbox, trace, clock, random, watching };
-  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...sandboxOptions, workers: 1 });
+  const openShadowSandbox = (): Promise<Sandbox> => openSandbox({ ...sandbox.options, workers: 1 });
   const rollouts = new EdgeRollouts({ store, datasets, dataDir, tools, openShadowSandbox, log });
   const { source } = options;
-  const onChange = (name: string): Promise<unknown> => programs.refresh(name);
+  const onChange = (name: string, alias: string): Promise<unknown> => programs.refreshAlias(name, alias);
   const remote = source && new RemoteSource({ ...source, store, clock, random, onChange, log });
   await remote?.open();
   await programs.open();
@@ -115,10 +118,20 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     dataDir,
     authToken,
     taskId,
+    log,
     packageVersion: readPackageVersion(),
   };
   const serving = [executeRoutes, taskRoutes, batchRoute, statusRoutes];
-  for (const addRoutes of [...serving, refreshRoute, diffRoute, rolloutRoute, watchingRoutes, exportRoutes, queryRoute])
+  for (const addRoutes of [
+    ...serving,
+    refreshRoute,
+    diffRoute,
+    rolloutRoute,
+    watchingRoutes,
+    exportRoutes,
+    queryRoute,
+    tailRoute,
+  ])
     addRoutes(app, parts);
   const close = async (): Promise<void> => {
     await jobs[Symbol.asyncDispose]();
@@ -130,7 +143,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     await stopWatching();
     await datasets.close().finally(() => sandbox.close());
   };
-  return { app, retain: (retention) => datasets.retain(retention), watch: reconfigure, close, [Symbol.asyncDispose]: close };
+  return {
+    app,
+    retain: (retention) => datasets.retain(retention),
+    adjust: (limits) => sandbox.adjust(limits),
+    watch: reconfigure,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 function readPackageVersion(): string {

@@ -20,4 +20,6 @@ export interface EdgeParts extends ExecutionTools {
   /** The program for requests that name none, as configured. */
   readonly taskId: string | undefined;
   readonly authToken: string | undefined;
+  /** Told in one line what an operator should know. */
+  readonly log: (message: string) => void;
 }

@@ -61,12 +61,19 @@ function health({ programs, sandbox, packageVersion, remote }: EdgeParts): EdgeH
     active_version: metadata.version,
     digest: metadata.digest,
   }));
+  const aliases = programs.aliases.map(({ alias, served: { metadata } }) => ({
+    task_id: metadata.task_id,
+    alias,
+    version: metadata.version,
+    digest: metadata.digest,
+  }));
   return {
     status: workers > 0 && programs.failures.size === 0 ? 'healthy' : 'degraded',
     version: packageVersion,
     task_id: taskId,
     active_version: active.find(({ task_id }) => task_id === taskId)?.active_version ?? null,
     programs: active,
+    aliases,
     sandbox: {
       engine,
       jail,

@@ -21,7 +21,7 @@ import type { ServedVersion } from '../serve/served-version.ts';
 import { type Comparison, compareOutputs } from '../validation/compare.ts';
 import { mismatchOf } from '../validation/mismatch.ts';
 import type { EdgeParts } from './edge-parts.ts';
-import { parsedJsonSchema } from './execute-routes.ts';
+import { parsedJsonSchema, versionHeaders } from './execute-routes.ts';
 import { TURN_MS, VALIDATE_BODY_LIMIT_BYTES } from './limits.ts';
 
 const paramsSchema = z.object({ task_id: programNameSchema });
@@ -55,13 +55,12 @@ async function execute(parts: EdgeParts, request: FastifyRequest, reply: Fastify
       details: { issues: [{ pointer: '/task_id', message: 'is not the task of the path' }] },
     });
   const lot = (): number => parts.random.next();
-  const named = body.version === undefined ? undefined : await parts.programs.version(taskId, body.version);
-  const active = named ?? (await parts.programs.activeVersion(taskId));
+  const { served: active, alias } = await parts.programs.choose(taskId, body);
   // Whoever names a version takes part in no rollout.
-  const rollout = named === undefined ? parts.rollouts.of(taskId) : undefined;
+  const rollout = alias === null ? undefined : parts.rollouts.of(taskId, alias);
   const served = rollout?.choose(active, keySchema.parse(request.headers)['x-rollout-key'], lot) ?? active;
   // Also of an answer that is an error.
-  reply.header('x-program-version', served.metadata.version).header('x-program-digest', served.metadata.digest);
+  reply.headers(versionHeaders(served, alias));
   const asked = { forceValidation: body.force_validation, timeoutMs: body.timeout_ms };
   const log = await parts.datasets.of(taskId);
   const { execution, record } = await executeAsAsked(parts, asked, (tools) => executeOnce(served, body.input, log, tools)).catch(
@@ -73,11 +72,11 @@ async function execute(parts: EdgeParts, request: FastifyRequest, reply: Fastify
   rollout?.count(served, execution);
   reply.header('x-execution-id', execution.id);
   if (rollout !== undefined) reply.raw.once('finish', () => rollout.mirror(served, body.input, execution, lot));
-  return answerOf(served, { execution, record, at: isoTime(parts.clock.now()) });
+  return answerOf({ served, alias }, { execution, record, at: isoTime(parts.clock.now()) });
 }
 
 function answerOf(
-  { metadata }: ServedVersion,
+  { served: { metadata }, alias }: { served: ServedVersion; alias: string | null },
   { execution, record, at }: { execution: Execution; record: ExecutionRecord | undefined; at: string },
 ): TaskExecuteResponse {
   return {
@@ -85,6 +84,7 @@ function answerOf(
     task_id: metadata.task_id,
     program_id: metadata.id,
     version: metadata.version,
+    alias,
     status: execution.status,
     ...(execution.status === 'success' ? { output: execution.output } : { error_message: execution.message }),
     latency_ms: execution.latencyMs,

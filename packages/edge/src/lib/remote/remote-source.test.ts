@@ -25,15 +25,25 @@ function answer(path: string): Promise<unknown> | undefined {
     if (fault === 'changed') bundle.files['program.ts'] = Buffer.from('export const run = () => "evil";').toString('base64');
     return bundle;
   };
-  if (path.endsWith('/aliases/active')) return aliasOf();
+  if (path.endsWith('/aliases')) return aliasList();
   const version = /versions\/(\d+)\/bundle$/u.exec(path)?.[1];
   return version === undefined ? undefined : bundleOf(fault === 'other' ? 1 : Number(version));
 }
 
-async function aliasOf(): Promise<object> {
-  const version = await there.getActive('greet');
-  const { digest } = await there.loadMetadata('greet', version ?? 1);
-  return { program: 'greet', alias: 'active', version, digest, moved_at: null, weights: [], rollout_id: null };
+/** What it says of an alias that is not there. */
+let invented: object | undefined;
+
+async function aliasList(): Promise<object> {
+  const names = ['active', ...(await there.aliases('greet')).keys()];
+  const aliases = await Promise.all(
+    names.map(async (alias) => {
+      const version = await there.getAlias('greet', alias);
+      const { digest } = await there.loadMetadata('greet', version ?? 1);
+      return { program: 'greet', alias, version, digest, moved_at: null, weights: [], rollout_id: null };
+    }),
+  );
+  const all = invented === undefined ? aliases : [{ ...aliases[0], ...invented }, ...aliases];
+  return { aliases: all, total: all.length, next_cursor: null };
 }
 
 before(async () => {
@@ -81,7 +91,7 @@ describe('RemoteSource', () => {
       store: here,
       clock: systemClock,
       random: systemRandom,
-      onChange: async (name) => changed.push(name),
+      onChange: async (name, alias) => changed.push(`${name} ${alias}`),
       log: () => undefined,
     });
 
@@ -90,13 +100,13 @@ describe('RemoteSource', () => {
     await remote.open();
     assert.equal(await here.getActive('greet'), 1);
     assert.equal(await here.readFile('greet', 1, 'CARD.md'), 'one');
-    assert.deepEqual(changed, ['greet']);
+    assert.deepEqual(changed, ['greet active']);
     await there.setActive('greet', 3, { record: { id: 'b' } });
     await remote.look();
     assert.equal(await here.getActive('greet'), 3);
     assert.equal(await here.exists('greet', 2), false, 'it took over what nobody serves');
     await remote.look();
-    assert.deepEqual(changed, ['greet', 'greet']);
+    assert.deepEqual(changed, ['greet active', 'greet active']);
     assert.equal(remote.health.trouble, null);
   });
 
@@ -116,6 +126,29 @@ describe('RemoteSource', () => {
     assert.match(stranger.health.trouble ?? '', /401/u);
     await using remote = follow();
     await remote.look();
+    assert.equal(await here.getActive('greet'), 2);
+  });
+
+  it('follows the other aliases, forgets those that are gone there, and lets no bad one hold up another', async () => {
+    await there.setAlias('greet', 'canary', 1, { record: { id: 'k1' } });
+    await there.setAlias('greet', 'old', 3, { record: { id: 'k2' } });
+    changed.length = 0;
+    const pointers = async (): Promise<unknown> =>
+      [...(await here.aliases('greet'))].map(([name, { version }]) => [name, version]);
+    await using remote = follow();
+    await remote.look();
+    assert.deepEqual(await pointers(), [
+      ['canary', 1],
+      ['old', 3],
+    ]);
+    invented = { alias: '../../escape' };
+    await there.setAlias('greet', 'canary', 2, { record: { id: 'k3' } });
+    await there.setAlias('greet', 'old', null, { record: { id: 'k4' } });
+    await remote.look();
+    assert.match(remote.health.trouble ?? '', /name of an alias/u);
+    invented = undefined;
+    assert.deepEqual(await pointers(), [['canary', 2]]);
+    assert.deepEqual(changed, ['greet canary', 'greet old', 'greet old', 'greet canary']);
     assert.equal(await here.getActive('greet'), 2);
   });
 
@@ -140,16 +173,25 @@ describe('RemoteSource', () => {
 
 describe('loopwright edge', () => {
   let child: ChildProcess | undefined;
-  after(() => child?.kill('SIGKILL'));
+  const children: ChildProcess[] = [];
+  after(() => {
+    for (const one of children) one.kill('SIGKILL');
+  });
+
+  /** What the edge said on standard error. */
+  let told = '';
 
   async function start(config: string): Promise<{ base: string; exited: Promise<number | null> }> {
     const main = join(import.meta.dirname, '../../standalone.ts');
     const args = ['--conditions=loopwright-source', main, '--config', config, '--port', '0'];
     const started = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, READER: TOKEN, LOOPWRIGHT_SANDBOX_JAIL: 'preferred' },
     });
     child = started;
+    children.push(started);
+    told = '';
+    started.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
     const exited = new Promise<number | null>((resolve) => void started.on('exit', resolve));
     for await (const chunk of started.stdout) {
       const base = /listening on (\S+)/u.exec(String(chunk))?.[1];
@@ -185,6 +227,64 @@ describe('loopwright edge', () => {
     assert.match(health.source?.trouble ?? '', /greet/u);
     child?.kill('SIGTERM');
     assert.equal(await second.exited, 0);
+  });
+
+  it('takes limits of execution at SIGHUP, tells what needs a restart, and takes nothing of a file that is wrong', async () => {
+    fault = 'none';
+    const data = join(dir, 'reloaded');
+    const store = new ProgramStore({ dir: data, clock: systemClock });
+    const busy =
+      'export const run = (ms: number): number => { for (const end = Date.now() + ms; Date.now() < end; ); return ms; };';
+    await store.store('busy', { id: 'b', source: busy });
+    await store.setActive('busy', 1, { record: { id: 'b' } });
+    const config = join(dir, 'reloaded.yaml');
+    const write = (timeoutMs: number, ...more: string[]): Promise<void> =>
+      writeFile(
+        config,
+        [
+          `runtime: { mode: edge, data_dir: ${JSON.stringify(data)} }`,
+          `execution: { worker_count: 1, timeout_ms: ${timeoutMs} }`,
+          ...more,
+        ].join('\n'),
+      );
+    await write(5000);
+    const { base, exited } = await start(config);
+    const ask = async (ms: number): Promise<number> => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(`${base}/execute`, { method: 'POST', headers, body: JSON.stringify({ task_id: 'busy', input: ms }) }))
+        .status;
+    };
+    const hears = async (line: RegExp): Promise<void> => {
+      for (const end = performance.now() + 10_000; !line.test(told);) {
+        assert.ok(performance.now() < end, told);
+        await new Promise((resolve) => void setTimeout(resolve, 20));
+      }
+    };
+    assert.equal(await ask(600), 200);
+    await write(
+      50,
+      'storage: { time_zone: Europe/Berlin, durability: full, when_full: drop, retention_days: 3 }',
+      `source: { url: ${JSON.stringify(url)}, token: "\${READER}", programs: [greet] }`,
+    );
+    child?.kill('SIGHUP');
+    await hears(/the limits of execution are as it says now[^]*\/source in \S+ needs a restart/u);
+    assert.equal(await ask(4000), 422);
+    for (const key of ['time_zone', 'durability', 'when_full'])
+      assert.match(told, new RegExp(`The change of /storage/${key} in \\S+ needs a restart`, 'u'));
+    assert.doesNotMatch(told, new RegExp(`retention_days|${TOKEN}`, 'u'));
+    await write(9000, 'validation: { oracle: model }');
+    child?.kill('SIGHUP');
+    await hears(/line 3 \/validation\/oracle: asks a model[^]*All stays as it was/u);
+    assert.equal(await ask(4000), 422);
+    await write(70_000);
+    child?.kill('SIGHUP');
+    await hears(/timeoutMs\S+ must be a whole number[^]*All stays as it was/u);
+    child?.kill('SIGTERM');
+    assert.equal(await exited, 0);
+    await write(9000, 'validation: { oracle: model }');
+    const again = await start(config);
+    assert.deepEqual([again.base, await again.exited], ['', 1]);
+    assert.match(told, /INVALID_CONFIGURATION: .*line 3 \/validation\/oracle: asks a model/u);
   });
 
   it('says everything that is wrong with a deployment and ends', async () => {

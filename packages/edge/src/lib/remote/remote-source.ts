@@ -1,13 +1,15 @@
 // Invariants:
-// P1. A version is active here only after it was taken over whole and its digest was that of the alias there.
-// P2. Whatever the source does or does not answer, what is active here stays until P1 holds for another version.
+// P1. An alias points to a version here only after that was taken over whole and its digest was that of the alias there.
+// P2. Whatever the source does or does not answer, an alias here stays until P1 holds for another version, or the source has said that it is gone.
 import {
   type Clock,
+  type JsonObject,
   PlatformError,
   type Random,
   isoTime,
   messageOf,
-  programAliasSchema,
+  type ProgramAlias,
+  programAliasListSchema,
   programBundleSchema,
 } from '@loopwright/protocol';
 import type { ProgramStore } from '../store/program-store.ts';
@@ -30,8 +32,8 @@ export interface RemoteSourceOptions {
   readonly store: ProgramStore;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told when another version was made active, so that it is served at once. */
-  readonly onChange: (taskId: string) => Promise<unknown>;
+  /** Told when an alias points elsewhere, so that this is served at once. */
+  readonly onChange: (taskId: string, alias: string) => Promise<unknown>;
   readonly log: (message: string) => void;
 }
 
@@ -43,7 +45,7 @@ export interface RemoteHealth {
   readonly trouble: string | null;
 }
 
-/** Follows the active versions of programs on a control plane, and keeps the last good ones while that is away. */
+/** Follows the aliases of programs on a control plane, and keeps the last good versions while that is away. */
 export class RemoteSource implements AsyncDisposable {
   readonly #options: RemoteSourceOptions;
   readonly #closing = new AbortController();
@@ -104,10 +106,23 @@ export class RemoteSource implements AsyncDisposable {
     });
   }
 
+  /** Every alias for itself: trouble with one holds up no other. */
   async #follow(taskId: string): Promise<void> {
-    const { store } = this.#options;
-    const alias = await this.#get(`/api/v1/programs/${taskId}/aliases/active`);
-    const { version, digest, moved_at: movedAt } = programAliasSchema.parse(JSON.parse(alias));
+    const { store, onChange } = this.#options;
+    const { aliases } = programAliasListSchema.parse(JSON.parse(await this.#get(`/api/v1/programs/${taskId}/aliases`)));
+    const there = new Set(aliases.map(({ alias }) => alias));
+    for (const [alias, { version }] of await store.aliases(taskId)) {
+      if (there.has(alias)) continue;
+      await store.setAlias(taskId, alias, null, { expected: version, record: this.#record('removed', null) });
+      await onChange(taskId, alias);
+    }
+    const troubles: unknown[] = [];
+    for (const alias of aliases) await this.#followAlias(taskId, alias).catch((error: unknown) => troubles.push(error));
+    if (troubles.length > 0) throw troubles[0];
+  }
+
+  async #followAlias(taskId: string, { alias, version, digest, moved_at: movedAt }: ProgramAlias): Promise<void> {
+    const { store, onChange } = this.#options;
     if (version === null || digest === null) return;
     if (!(await this.#has(taskId, version, digest))) {
       const answer = await this.#get(`/api/v1/programs/${taskId}/versions/${version}/bundle`);
@@ -116,16 +131,16 @@ export class RemoteSource implements AsyncDisposable {
         throw new PlatformError('INVALID_PROGRAM', `Cannot take over version ${version}: the source sent another one`);
       await store.adopt(bundle);
     }
-    const active = await store.getActive(taskId);
-    if (active === version) return;
-    const record = {
-      id: `remote-${version}-${this.#options.random.uuid()}`,
-      source: this.#options.url,
-      moved_at: movedAt,
-      digest,
-    };
-    await store.setActive(taskId, version, { expected: active, record });
-    await this.#options.onChange(taskId);
+    const here = await store.getAlias(taskId, alias);
+    if (here === version) return;
+    const record = { ...this.#record(String(version), movedAt), digest };
+    await store.setAlias(taskId, alias, version, { expected: here, record });
+    await onChange(taskId, alias);
+  }
+
+  #record(what: string, movedAt: string | null): JsonObject & { id: string } {
+    const { url, random } = this.#options;
+    return { id: `remote-${what}-${random.uuid()}`, source: url, moved_at: movedAt };
   }
 
   async #has(taskId: string, version: number, digest: string): Promise<boolean> {

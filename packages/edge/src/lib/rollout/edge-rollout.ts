@@ -1,5 +1,5 @@
 // Invariants:
-// R1. The candidate answers only while the active version is the incumbent of the plan: whoever moves the pointer has ended the rollout.
+// R1. The candidate answers only while the version of the alias is the incumbent of the plan: whoever moves the pointer has ended the rollout.
 // R2. Figures count from the epoch on and only grow; another epoch begins with the process.
 import { type EdgeRolloutFigures, type Json, PlatformError, type RolloutPlan } from '@loopwright/protocol';
 import { LatencySketch } from '../dataset/latency-sketch.ts';
@@ -24,7 +24,7 @@ export interface EdgeRolloutParts {
   readonly startedAt: number;
 }
 
-/** A rollout of one program on this edge: who answers, and what became of it. */
+/** A rollout of one alias of a program on this edge: who answers, and what became of it. */
 export class EdgeRollout {
   plan: RolloutPlan;
   readonly startedAt: number;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type EdgeRolloutFigures, type RolloutPlan, messageOf } from '@loopwright/protocol';
+import { ACTIVE_ALIAS, type EdgeRolloutFigures, type RolloutPlan, messageOf } from '@loopwright/protocol';
 import type { Datasets } from '../dataset/datasets.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
+import { aliasKey, partsOfKey } from '../serve/alias-key.ts';
 import { SchemaChecks } from '../serve/schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from '../serve/served-version.ts';
 import type { ProgramStore } from '../store/program-store.ts';
@@ -22,9 +23,10 @@ export interface EdgeRolloutsOptions {
   readonly log: (message: string) => void;
 }
 
-/** The rollouts of all programs, kept up with their plans in the store. */
+/** The rollouts of all aliases of all programs, kept up with their plans in the store. */
 export class EdgeRollouts {
   readonly #options: EdgeRolloutsOptions;
+  /** By {@link aliasKey}. */
   readonly #rollouts = new Map<string, EdgeRollout>();
   /** When the validations of a rollout may be counted again, in milliseconds since 1970 UTC. */
   readonly #countAgainAt = new Map<EdgeRollout, number>();
@@ -40,33 +42,35 @@ export class EdgeRollouts {
   async open(): Promise<void> {
     const { store, tools, log } = this.#options;
     try {
-      await Promise.all((await store.programs()).map((name) => this.refresh(name)));
+      await Promise.all((await store.programs()).map((name) => this.#look(name)));
     } catch (error) {
       log(`Cannot look for rollouts: ${messageOf(error)}`);
     }
     if (!this.#isClosed) this.#stopTimer = tools.clock.schedule(ROLLOUT_POLL_MS, () => void this.open());
   }
 
-  /** The rollout of a program; `undefined`: there is none. */
-  of(taskId: string): EdgeRollout | undefined {
-    return this.#rollouts.get(taskId);
+  /** The rollout of an alias of a program; `undefined`: there is none. */
+  of(taskId: string, alias: string): EdgeRollout | undefined {
+    // Most have none, and this is asked for each request.
+    return this.#rollouts.size === 0 ? undefined : this.#rollouts.get(aliasKey(taskId, alias));
   }
 
-  /** Reads the plan of a program again. Resolves when the edge does as it says; trouble with the candidate is in the figures. */
-  refresh(taskId: string): Promise<void> {
-    const follow = (): Promise<void> => this.#follow(taskId);
-    const change = (this.#changes.get(taskId) ?? Promise.resolve()).then(follow, follow);
-    this.#changes.set(taskId, change);
+  /** Reads the plan of an alias again. Resolves when the edge does as it says; trouble with the candidate is in the figures. */
+  refresh(taskId: string, alias: string): Promise<void> {
+    const key = aliasKey(taskId, alias);
+    const follow = (): Promise<void> => this.#follow(taskId, alias);
+    const change = (this.#changes.get(key) ?? Promise.resolve()).then(follow, follow);
+    this.#changes.set(key, change);
     const forget = (): void => {
-      if (this.#changes.get(taskId) === change) this.#changes.delete(taskId);
+      if (this.#changes.get(key) === change) this.#changes.delete(key);
     };
     change.then(forget, forget);
     return change;
   }
 
-  /** What the rollout of a program has counted; `null`: there is none. */
-  async figures(taskId: string): Promise<EdgeRolloutFigures | null> {
-    const rollout = this.#rollouts.get(taskId);
+  /** What the rollout of an alias has counted; `null`: there is none. */
+  async figures(taskId: string, alias: string): Promise<EdgeRolloutFigures | null> {
+    const rollout = this.of(taskId, alias);
     if (rollout === undefined) return null;
     const { clock } = this.#options.tools;
     const now = clock.now();
@@ -90,9 +94,21 @@ export class EdgeRollouts {
     await Promise.all([...this.#rollouts.values()].map((rollout) => rollout.close()));
   }
 
-  async #follow(taskId: string): Promise<void> {
-    const plan = await this.#options.store.rollout(taskId);
-    const current = this.#rollouts.get(taskId);
+  /** Reads the plans of a program again, of all aliases that it has or had. */
+  async #look(taskId: string): Promise<void> {
+    const begun = [...this.#rollouts.keys()].map(partsOfKey).filter(([name]) => name === taskId);
+    const named = await this.#options.store.aliases(taskId).then(
+      (pointers) => [...pointers.keys(), ...begun.map(([, alias]) => alias)],
+      // They cannot be read, which is told elsewhere: what was begun goes on.
+      () => [],
+    );
+    await Promise.all([...new Set([ACTIVE_ALIAS, ...named])].map((alias) => this.refresh(taskId, alias)));
+  }
+
+  async #follow(taskId: string, alias: string): Promise<void> {
+    const key = aliasKey(taskId, alias);
+    const plan = await this.#options.store.rollout(taskId, alias);
+    const current = this.#rollouts.get(key);
     if (this.#isClosed || (plan === null && current === undefined)) return;
     const isSame = plan !== null && current?.plan.rollout_id === plan.rollout_id;
     const isStuck =
@@ -101,8 +117,8 @@ export class EdgeRollouts {
       current.plan = plan;
       return;
     }
-    if (plan === null) this.#rollouts.delete(taskId);
-    else this.#rollouts.set(taskId, await this.#begin(taskId, plan));
+    if (plan === null) this.#rollouts.delete(key);
+    else this.#rollouts.set(key, await this.#begin(taskId, plan));
     if (current === undefined) return;
     this.#countAgainAt.delete(current);
     await current.close();

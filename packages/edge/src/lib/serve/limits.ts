@@ -4,6 +4,8 @@ export const VERSIONS_HELD = 64;
 export const SCHEMAS_HELD = 1000;
 /** How often the edge looks whether an active version has moved, in milliseconds. */
 export const POLL_INTERVAL_MS = 400;
+/** Of how many such looks one is at the other aliases too: hundreds of programs have none. Whoever moves one tells the edge besides. */
+export const ALIAS_POLL_ROUNDS = 3;
 /** How long a version that could not be loaded is left alone, in milliseconds; a refresh tries at once. */
 export const RELOAD_DELAY_MS = 10_000;
 /** Calls before a version takes over, and their time together in milliseconds. */

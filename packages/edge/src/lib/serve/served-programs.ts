@@ -1,11 +1,13 @@
 // Invariants:
 // V1. A request works with one `ServedVersion` from its beginning to its end; a switch replaces the entry and touches none.
 // V2. A version takes over when it is loaded, checked and warmed up. Until then, and when that fails, the old one stays.
-import { type Clock, PlatformError, messageOf } from '@loopwright/protocol';
+import { ACTIVE_ALIAS, type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ProgramStore } from '../store/program-store.ts';
-import { POLL_INTERVAL_MS, RELOAD_DELAY_MS, VERSIONS_HELD } from './limits.ts';
+import { aliasKey, partsOfKey } from './alias-key.ts';
+import { FollowedPointers } from './followed-pointers.ts';
+import { ALIAS_POLL_ROUNDS, POLL_INTERVAL_MS, VERSIONS_HELD } from './limits.ts';
 import { SchemaChecks } from './schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from './served-version.ts';
 
@@ -20,34 +22,56 @@ export interface ServedProgramsOptions {
   readonly log: (message: string) => void;
 }
 
-interface Failure {
-  readonly version: number;
-  readonly at: number;
-  readonly message: string;
+/** Which version a request is for: the one that it names, or the one of an alias; neither is the active one. */
+export interface AskedVersion {
+  readonly version?: number | undefined;
+  readonly alias?: string | undefined;
 }
 
-/** The active versions, kept up with their pointers in the store, and the other versions used last. */
+/** The version of an alias, as it is served. */
+export interface ServedAlias {
+  readonly alias: string;
+  readonly served: ServedVersion;
+}
+
+/** The active versions and those of the other aliases, kept up with their pointers in the store, and the other versions used last. */
 export class ServedPrograms {
   readonly #options: ServedProgramsOptions;
   readonly #schemas: SchemaChecks;
-  readonly #active = new Map<string, ServedVersion>();
-  /** The version that was active before, still ready: going back to it takes no loading and no warming up. */
-  readonly #previous = new Map<string, ServedVersion>();
-  readonly #failures = new Map<string, Failure>();
+  /** By the name of the program. */
+  readonly #active: FollowedPointers;
+  /** By {@link aliasKey}. */
+  readonly #aliases: FollowedPointers;
   readonly #held = new Map<string, Promise<ServedVersion>>();
   /** Those that have been warmed up. */
   readonly #warm = new WeakSet<ServedVersion>();
-  /** One change of a program at a time. */
-  readonly #changes = new Map<string, Promise<unknown>>();
+  /** Programs whose aliases could not be read at the last look. */
+  readonly #unreadable = new Set<string>();
+  #rounds = 0;
   #isClosed = false;
   #stopTimer: () => void = () => undefined;
 
   constructor(options: ServedProgramsOptions) {
     this.#options = options;
     this.#schemas = new SchemaChecks(options.sandbox);
+    const { store, clock, log } = options;
+    this.#active = new FollowedPointers({
+      read: (taskId) => store.getActive(taskId),
+      prepare: (taskId, version) => this.#prepare(taskId, version),
+      what: (taskId) => `"${taskId}"`,
+      clock,
+      log,
+    });
+    this.#aliases = new FollowedPointers({
+      read: (key) => store.getAlias(...partsOfKey(key)),
+      prepare: (key, version) => this.#prepare(partsOfKey(key)[0], version),
+      what: (key) => `"${partsOfKey(key)[0]}" for the alias "${partsOfKey(key)[1]}"`,
+      clock,
+      log,
+    });
   }
 
-  /** Loads the active versions, then looks again and again whether they have moved, until {@link close}. */
+  /** Loads the versions of all aliases, then looks again and again whether they have moved, until {@link close}. */
   async open(): Promise<void> {
     await this.#poll();
   }
@@ -59,29 +83,35 @@ export class ServedPrograms {
 
   /** Active versions by program, sorted by name. */
   get active(): ServedVersion[] {
-    return [...this.#active.values()].sort((one, other) => (one.metadata.task_id < other.metadata.task_id ? -1 : 1));
+    return [...this.#active.served.values()].sort((one, other) => (one.metadata.task_id < other.metadata.task_id ? -1 : 1));
+  }
+
+  /** The versions of the other aliases, sorted by program and alias. */
+  get aliases(): ServedAlias[] {
+    const entries = [...this.#aliases.served].sort(([one], [other]) => (one < other ? -1 : 1));
+    return entries.map(([key, served]) => ({ alias: partsOfKey(key)[1], served }));
   }
 
   /** The version of a program that is served; `undefined` when none is. */
   activeNumber(taskId: string): number | undefined {
-    return this.#active.get(taskId)?.metadata.version;
+    return this.#active.served.get(taskId)?.metadata.version;
   }
 
-  /** Programs whose active version could not be loaded, with the reason. */
+  /** Programs, and aliases of programs, whose version could not be loaded, with the reason. */
   get failures(): ReadonlyMap<string, { readonly message: string }> {
-    return this.#failures;
+    return new Map([...this.#active.failures, ...this.#aliases.failures]);
   }
 
   /** The program for requests that name none; `undefined` when there is no such. */
   get defaultTaskId(): string | undefined {
     if (this.#options.taskId !== undefined) return this.#options.taskId;
-    const [only, ...others] = this.#active.keys();
+    const [only, ...others] = this.#active.served.keys();
     return others.length === 0 ? only : undefined;
   }
 
   /** Whether there is such a program, active or not. */
   async isKnown(taskId: string): Promise<boolean> {
-    return this.#active.has(taskId) || (await this.#options.store.list(taskId)).length > 0;
+    return this.#active.served.has(taskId) || (await this.#options.store.list(taskId)).length > 0;
   }
 
   /**
@@ -91,27 +121,48 @@ export class ServedPrograms {
    * loading throws when the active version was not loaded yet.
    */
   async activeVersion(taskId: string | undefined): Promise<ServedVersion> {
-    const name = taskId ?? this.defaultTaskId;
-    if (name === undefined) {
-      const programs = [...this.#active.keys()].sort();
-      throw new PlatformError('VALIDATION_ERROR', 'Cannot choose a program: the request has no "task_id"', {
-        details: { issues: [{ pointer: '/task_id', message: 'Name one of the programs' }], programs },
-      });
+    const name = this.#named(taskId);
+    return this.#active.served.get(name) ?? (await this.refresh(name));
+  }
+
+  /** The version of an alias, `active` too; throws as {@link activeVersion} does, and ALIAS_NOT_FOUND. */
+  async aliasVersion(taskId: string | undefined, alias: string): Promise<ServedVersion> {
+    if (alias === ACTIVE_ALIAS) return this.activeVersion(taskId);
+    const name = this.#named(taskId);
+    const served = this.#aliases.served.get(aliasKey(name, alias)) ?? (await this.refreshAlias(name, alias));
+    if (served !== null) return served;
+    throw new PlatformError('ALIAS_NOT_FOUND', `Cannot find the alias "${alias}" of "${name}"`);
+  }
+
+  /**
+   * The version that a request is for, with the alias that led to it; throws as {@link aliasVersion} and `ProgramStore.get` do, and VALIDATION_ERROR for a request
+   * that names both.
+   */
+  async choose(
+    taskId: string,
+    { version, alias }: AskedVersion,
+  ): Promise<{ readonly alias: string | null; readonly served: ServedVersion }> {
+    if (version === undefined) {
+      const name = alias ?? ACTIVE_ALIAS;
+      return { alias: name, served: await this.aliasVersion(taskId, name) };
     }
-    return this.#active.get(name) ?? (await this.refresh(name));
+    if (alias === undefined) return { alias: null, served: await this.version(taskId, version) };
+    throw new PlatformError('VALIDATION_ERROR', `Cannot choose a version of "${taskId}": the request names one and an alias`, {
+      details: { issues: [{ pointer: '/alias', message: 'cannot be named beside `version`' }] },
+    });
   }
 
   /** Any version of a program, the active one when none is named; throws as {@link activeVersion} and `ProgramStore.get` do. */
   async version(taskId: string, version: number | undefined): Promise<ServedVersion> {
-    const active = this.#active.get(taskId);
+    const active = this.#active.served.get(taskId);
     if (version === undefined) return this.activeVersion(taskId);
     return active?.metadata.version === version ? active : this.#hold(taskId, version);
   }
 
   /** A version that stays ready for a while: a version never changes. */
-  #hold(taskId: string, version: number, ready?: ServedVersion): Promise<ServedVersion> {
+  #hold(taskId: string, version: number): Promise<ServedVersion> {
     const key = `${taskId}@${version}`;
-    const held = this.#held.get(key) ?? (ready === undefined ? this.#load(taskId, version) : Promise.resolve(ready));
+    const held = this.#held.get(key) ?? this.#load(taskId, version);
     this.#held.delete(key);
     this.#held.set(key, held);
     held.catch(() => this.#held.delete(key));
@@ -126,54 +177,44 @@ export class ServedPrograms {
    * @throws PlatformError PROGRAM_NOT_FOUND, NO_ACTIVE_VERSION, INVALID_PROGRAM, ARTIFACT_NOT_FOUND, PROGRAM_FAILED. The version that
    * was active before stays then, unless the program has none any more.
    */
-  refresh(taskId: string): Promise<ServedVersion> {
-    const before = this.#changes.get(taskId) ?? Promise.resolve();
-    const change = before.then(
-      () => this.#follow(taskId),
-      () => this.#follow(taskId),
-    );
-    this.#changes.set(taskId, change);
-    const forget = (): void => {
-      if (this.#changes.get(taskId) === change) this.#changes.delete(taskId);
-    };
-    change.then(forget, forget);
-    return change;
+  async refresh(taskId: string): Promise<ServedVersion> {
+    const served = await this.#active.refresh(taskId);
+    if (served !== null) return served;
+    await this.#requireKnown(taskId);
+    throw new PlatformError('NO_ACTIVE_VERSION', `Cannot run "${taskId}": it has no active version`);
   }
 
-  async #follow(taskId: string): Promise<ServedVersion> {
-    const { store, sandbox, trace, clock, log } = this.#options;
-    const version = await store.getActive(taskId);
-    if (version === null) {
-      this.#active.delete(taskId);
-      this.#failures.delete(taskId);
-      const isKnown = (await store.list(taskId)).length > 0;
-      throw isKnown
-        ? new PlatformError('NO_ACTIVE_VERSION', `Cannot run "${taskId}": it has no active version`)
-        : new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${taskId}"`, {
-            details: { programs: [...this.#active.keys()] },
-          });
-    }
-    const current = this.#active.get(taskId);
-    if (current?.metadata.version === version) {
-      this.#failures.delete(taskId);
-      return current;
-    }
-    try {
-      const previous = this.#previous.get(taskId);
-      const next = previous?.metadata.version === version ? previous : await this.#hold(taskId, version);
-      // One that was active a while ago comes back at once.
-      if (!this.#warm.has(next)) await trace.span('warm up', () => warmUp(next, sandbox, clock));
-      this.#warm.add(next);
-      if (current !== undefined) this.#previous.set(taskId, current);
-      this.#active.set(taskId, next);
-      this.#failures.delete(taskId);
-      log(`Serving version ${version} of "${taskId}"`);
-      return next;
-    } catch (error) {
-      this.#failures.set(taskId, { version, at: clock.now(), message: messageOf(error) });
-      log(`Cannot serve version ${version} of "${taskId}": ${messageOf(error)}`);
-      throw error;
-    }
+  /** The same for another alias; `null`: there is none of this name any more. */
+  async refreshAlias(taskId: string, alias: string): Promise<ServedVersion | null> {
+    if (alias === ACTIVE_ALIAS) return this.refresh(taskId);
+    const served = await this.#aliases.refresh(aliasKey(taskId, alias));
+    if (served === null) await this.#requireKnown(taskId);
+    return served;
+  }
+
+  #named(taskId: string | undefined): string {
+    const name = taskId ?? this.defaultTaskId;
+    if (name !== undefined) return name;
+    const programs = [...this.#active.served.keys()].sort();
+    throw new PlatformError('VALIDATION_ERROR', 'Cannot choose a program: the request has no "task_id"', {
+      details: { issues: [{ pointer: '/task_id', message: 'Name one of the programs' }], programs },
+    });
+  }
+
+  async #requireKnown(taskId: string): Promise<void> {
+    if ((await this.#options.store.list(taskId)).length > 0) return;
+    throw new PlatformError('PROGRAM_NOT_FOUND', `Cannot find the program "${taskId}"`, {
+      details: { programs: [...this.#active.served.keys()] },
+    });
+  }
+
+  /** Loaded and checked, and warmed up unless it was: one that was active a while ago comes back at once. */
+  async #prepare(taskId: string, version: number): Promise<ServedVersion> {
+    const { sandbox, trace, clock } = this.#options;
+    const next = await this.#hold(taskId, version);
+    if (!this.#warm.has(next)) await trace.span('warm up', () => warmUp(next, sandbox, clock));
+    this.#warm.add(next);
+    return next;
   }
 
   async #load(taskId: string, version: number): Promise<ServedVersion> {
@@ -192,14 +233,18 @@ export class ServedPrograms {
 
   async #poll(): Promise<void> {
     const { store, clock, log } = this.#options;
+    const isAliasRound = this.#rounds % ALIAS_POLL_ROUNDS === 0;
+    this.#rounds += 1;
     try {
-      const names = new Set([...(await store.programs()), ...this.#active.keys()]);
+      const names = new Set([...(await store.programs()), ...this.#active.served.keys()]);
       const changes: Promise<unknown>[] = [];
-      // One after the other: hundreds of them at once would hold up the requests.
+      // One after the other: hundreds of them at once would hold up the requests. What went wrong is in the failures, and in the log.
       for (const name of names) {
-        // What went wrong is in the failures, and in the log.
-        if (await this.#hasMoved(name)) changes.push(this.refresh(name).catch(() => undefined));
+        const version = await store.getActive(name);
+        if (this.#active.isBehind(name, version)) changes.push(this.#active.refresh(name).catch(() => undefined));
       }
+      if (isAliasRound)
+        for (const key of await this.#movedAliases(names)) changes.push(this.#aliases.refresh(key).catch(() => undefined));
       await Promise.all(changes);
     } catch (error) {
       log(`Cannot look for active versions: ${messageOf(error)}`);
@@ -207,12 +252,27 @@ export class ServedPrograms {
     if (!this.#isClosed) this.#stopTimer = clock.schedule(POLL_INTERVAL_MS, () => void this.#poll());
   }
 
-  /** Whether another version is to be served, and is not left alone for a while because it could not be loaded. */
-  async #hasMoved(taskId: string): Promise<boolean> {
-    const { store, clock } = this.#options;
-    const version = await store.getActive(taskId);
-    if (version === (this.#active.get(taskId)?.metadata.version ?? null) && !this.#failures.has(taskId)) return false;
-    const failure = this.#failures.get(taskId);
-    return failure?.version !== version || clock.now() - failure.at >= RELOAD_DELAY_MS;
+  /** Aliases that point elsewhere by now, or are new or gone. */
+  async #movedAliases(names: Iterable<string>): Promise<string[]> {
+    const { store, log } = this.#options;
+    const moved: string[] = [];
+    const seen = new Set<string>();
+    const known = [...this.#aliases.served.keys(), ...this.#aliases.failures.keys()];
+    for (const name of names) {
+      try {
+        for (const [alias, { version }] of await store.aliases(name)) {
+          const key = aliasKey(name, alias);
+          seen.add(key);
+          if (this.#aliases.isBehind(key, version)) moved.push(key);
+        }
+        this.#unreadable.delete(name);
+      } catch (error) {
+        // They stay where they were, and nobody else's wait for them.
+        for (const key of known) if (partsOfKey(key)[0] === name) seen.add(key);
+        if (!this.#unreadable.has(name)) log(`Cannot look for aliases of "${name}": ${messageOf(error)}`);
+        this.#unreadable.add(name);
+      }
+    }
+    return [...moved, ...known.filter((key) => !seen.has(key))];
   }
 }

@@ -6,6 +6,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  ACTIVE_ALIAS,
   type Clock,
   type JsonObject,
   PlatformError,
@@ -21,9 +22,12 @@ import type { z } from 'zod';
 import { buildProgram } from '../build/build-program.ts';
 import { PythonBuilder } from '../build/python-builder.ts';
 import { readActive, writeActive } from './active-pointer.ts';
+import { type AliasPointers, readAliases } from './alias-file.ts';
 import { isMissing } from './durable-file.ts';
 import { withFolderLock } from './folder-lock.ts';
-import { type Promotion, appendPromotion, readPromotions } from './promotion-log.ts';
+import { movePointer } from './move-pointer.ts';
+import { checkAliasName, moveAlias, setAliasRollout } from './named-aliases.ts';
+import { type AliasMove, type Promotion, appendPromotion, readAliasMoves, readPromotions } from './promotion-log.ts';
 import { readRollout, writeRollout } from './rollout-file.ts';
 import {
   type ExtraFiles,
@@ -58,11 +62,11 @@ export interface NewVersion {
   readonly metadata?: Omit<z.input<typeof programMetadataSchema>, 'id' | 'task_id' | 'version' | 'digest' | 'created_at'>;
 }
 
-/** How the active version is to be moved. */
+/** How an alias is to be moved. */
 export interface ActiveMove {
-  /** The version that must be active now, `null` for none; left out: any. */
+  /** The version that it must point to now, `null` for none; left out: any. */
   readonly expected?: number | null | undefined;
-  /** Why: kept in `promotions.jsonl` with `at`, `from` and `to`. Written once for an id. */
+  /** Why: kept with `at`, `from` and `to`, of `active` in `promotions.jsonl`, else in `alias-moves.jsonl`. Written once for an id. */
   readonly record: JsonObject & { id: string };
 }
 
@@ -98,7 +102,7 @@ export class ProgramStore {
   }
 
   /**
-   * Puts something else in the place of a draft that was never active and takes part in no rollout. Readers that come in between see the old one, the new
+   * Puts something else in the place of a draft that no alias ever pointed to and that takes part in no rollout. Readers that come in between see the old one, the new
    * one, or for a moment none.
    *
    * @throws PlatformError INVALID_STATE: it is no such draft; ARTIFACT_NOT_FOUND; and what {@link store} throws
@@ -106,9 +110,14 @@ export class ProgramStore {
   async overwrite(taskId: string, version: number, next: NewVersion): Promise<ProgramMetadata> {
     return this.#put(taskId, next, async (folder) => {
       const { status } = await readMetadata(folder, checkVersion(version));
-      const wasActive = (await readPromotions(folder)).some(({ to }) => to === version) || (await readActive(folder)) === version;
-      const plan = await readRollout(folder);
-      if (status === 'draft' && !wasActive && plan?.candidate !== version && plan?.incumbent !== version) return version;
+      const moves = [...(await readPromotions(folder)), ...(await readAliasMoves(folder))];
+      const wasActive = moves.some(({ to }) => to === version) || (await readActive(folder)) === version;
+      const aliases = [...(await readAliases(folder)).values()];
+      const plans = [await readRollout(folder), ...aliases.map(({ rollout }) => rollout)];
+      const isUsed =
+        aliases.some((alias) => alias.version === version) ||
+        plans.some((plan) => plan?.candidate === version || plan?.incumbent === version);
+      if (status === 'draft' && !wasActive && !isUsed) return version;
       throw new PlatformError('INVALID_STATE', `Cannot overwrite version ${version} of "${taskId}": only drafts change`, {
         details: { status, was_active: wasActive },
       });
@@ -221,33 +230,66 @@ export class ProgramStore {
     }
     return this.#write(folder, async () => {
       const active = await readActive(folder);
-      const promotions = await readPromotions(folder);
-      const known = promotions.findIndex(({ id }) => id === record.id);
-      const earlier = promotions[known];
-      if (earlier !== undefined) {
-        const isLast = known === promotions.length - 1;
-        if (earlier.to !== version || !isLast || (active !== earlier.to && active !== earlier.from))
-          throw moved(taskId, expected, active);
-        if (active !== version) await writeActive(folder, version, this.#links);
-        return earlier;
-      }
-      if (expected !== undefined && expected !== active) throw moved(taskId, expected, active);
       const promotion: Promotion = { ...record, at: isoTime(this.#clock.now()), from: active, to: version };
-      await appendPromotion(folder, promotion);
-      await writeActive(folder, version, this.#links);
-      return promotion;
+      return movePointer(promotion, {
+        what: `the active version of "${taskId}"`,
+        current: active,
+        expected,
+        moves: await readPromotions(folder),
+        append: (made) => appendPromotion(folder, made),
+        point: () => writeActive(folder, version, this.#links),
+      });
     });
   }
 
-  /** The rollout of a program; `null`: the active version is served alone. */
-  async rollout(taskId: string): Promise<RolloutPlan | null> {
-    return readRollout(this.#folder(taskId));
+  /** Where the other aliases of a program point. @throws PlatformError STORE_FAILED: their file is none of ours */
+  async aliases(taskId: string): Promise<AliasPointers> {
+    return readAliases(this.#folder(taskId));
   }
 
-  /** Replaces the rollout of a program in one step, or ends it with `null`. @throws PlatformError STORE_FAILED */
-  async setRollout(taskId: string, plan: RolloutPlan | null): Promise<void> {
+  /** The version that an alias points to, `active` too; `null`: there is no such alias, or no active version. */
+  async getAlias(taskId: string, alias: string): Promise<number | null> {
+    if (alias === ACTIVE_ALIAS) return this.getActive(taskId);
+    return (await this.aliases(taskId)).get(alias)?.version ?? null;
+  }
+
+  /** Every move of an alias, the oldest first, also of one that was removed; of `active` its promotions. */
+  async aliasMoves(taskId: string, alias: string): Promise<AliasMove[]> {
     const folder = this.#folder(taskId);
-    await this.#write(folder, () => writeRollout(folder, plan));
+    if (alias !== ACTIVE_ALIAS) return readAliasMoves(folder, alias);
+    return (await readPromotions(folder)).map((promotion) => Object.assign(promotion, { alias }));
+  }
+
+  /**
+   * Lets an alias point to a version, and makes it when there is none of this name; `null` removes it. In all else as {@link setActive}, which it does for `active`.
+   *
+   * @throws PlatformError what {@link setActive} throws; LIMIT_EXCEEDED: the program has as many as it may; VALIDATION_ERROR: the name, or `active` is to be removed.
+   */
+  async setAlias(taskId: string, alias: string, version: number | null, move: ActiveMove): Promise<AliasMove> {
+    checkAliasName(alias);
+    if (alias === ACTIVE_ALIAS) {
+      if (version !== null) return { ...(await this.setActive(taskId, version, move)), alias };
+      throw new PlatformError('VALIDATION_ERROR', `Cannot remove the alias "${alias}" of "${taskId}": every program has it`);
+    }
+    const folder = this.#folder(taskId);
+    if (version !== null && !(await this.exists(taskId, version)))
+      throw new PlatformError(
+        'ARTIFACT_NOT_FOUND',
+        `Cannot point the alias "${alias}" of "${taskId}" to version ${version}: there is no such version`,
+      );
+    return this.#write(folder, () => moveAlias(folder, { taskId, alias, version, ...move }, this.#clock));
+  }
+
+  /** The rollout of an alias; `null`: its version is served alone. */
+  async rollout(taskId: string, alias: string = ACTIVE_ALIAS): Promise<RolloutPlan | null> {
+    if (alias === ACTIVE_ALIAS) return readRollout(this.#folder(taskId));
+    return (await this.aliases(taskId)).get(alias)?.rollout ?? null;
+  }
+
+  /** Replaces the rollout of an alias in one step, or ends it with `null`. @throws PlatformError STORE_FAILED */
+  async setRollout(taskId: string, plan: RolloutPlan | null, alias: string = ACTIVE_ALIAS): Promise<void> {
+    const folder = this.#folder(taskId);
+    await this.#write(folder, () => (alias === ACTIVE_ALIAS ? writeRollout(folder, plan) : setAliasRollout(folder, alias, plan)));
   }
 
   async #write<Result>(folder: string, run: () => Promise<Result>): Promise<Result> {
@@ -274,16 +316,6 @@ export class ProgramStore {
     const versions = names.flatMap((name) => (/^v[1-9]\d{0,8}$/u.test(name) ? Number(name.slice(1)) : []));
     return versions.sort((one, other) => one - other);
   }
-}
-
-function moved(taskId: string, expected: number | null | undefined, active: number | null): PlatformError {
-  return new PlatformError(
-    'ALIAS_MOVED',
-    `Cannot move the active version of "${taskId}": it is ${active === null ? 'not set' : `version ${active}`}`,
-    {
-      details: { expected: expected ?? null, active },
-    },
-  );
 }
 
 function checkVersion(version: number): number {

@@ -7,6 +7,8 @@ export const edgeHealthSchema = z.object({
   task_id: z.string().nullable(),
   active_version: z.int().nullable(),
   programs: z.array(z.object({ task_id: z.string(), active_version: z.int(), digest: z.string() })),
+  /** Where the other aliases of all programs point, as they are served. */
+  aliases: z.array(z.object({ task_id: z.string(), alias: z.string(), version: z.int(), digest: z.string() })),
   sandbox: z.object({
     engine: z.string(),
     /** `bubblewrap`, or `none`. */

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
+import { aliasNameSchema } from './alias.ts';
 import { programNameSchema } from './program-artifact.ts';
 
 /** States of one run of a program. */
 export const programRunStatusSchema = z.enum(['success', 'error', 'timeout']);
 export type ProgramRunStatus = z.infer<typeof programRunStatusSchema>;
 
-/** `POST /execute` of the edge: which program, and its input. `task_id` may be left out where one program is served. */
+/** `POST /execute` of the edge: which program, by which alias (left out: `active`), and its input. `task_id` may be left out where one program is served. */
 export const executeRequestSchema = z
-  .strictObject({ task_id: programNameSchema.optional(), input: jsonSchema })
+  .strictObject({ task_id: programNameSchema.optional(), alias: aliasNameSchema.optional(), input: jsonSchema })
   .meta({ examples: [{ input: 'Win a free phone now' }] });
 
-/** The answer to a successful {@link executeRequestSchema}. The version and its digest are in headers. */
+/** The answer to a successful {@link executeRequestSchema}. The alias, the version and its digest are in headers. */
 export const executeResponseSchema = z.object({ output: jsonSchema, latency_ms: z.number().nonnegative() });
 export type ExecuteResponse = z.infer<typeof executeResponseSchema>;
 
@@ -33,6 +34,8 @@ export function refuseDoubledIds(items: readonly { readonly id: string }[], cont
 export const batchExecuteRequestSchema = z.strictObject({
   task_id: programNameSchema,
   version: z.int().min(1).optional(),
+  /** The version that this alias points to when the batch begins; not beside `version`. */
+  alias: aliasNameSchema.optional(),
   items: z
     .array(
       z.strictObject({
@@ -58,6 +61,8 @@ export const batchExecuteResponseSchema = z.object({
   batch_id: z.string(),
   task_id: programNameSchema,
   version: z.int().min(1),
+  /** By which alias the version was chosen; `null`: the request named the version. */
+  alias: z.string().nullable(),
   total_items: z.int(),
   success_count: z.int(),
   failure_count: z.int(),

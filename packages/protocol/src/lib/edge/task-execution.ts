@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json/json.ts';
+import { aliasNameSchema } from './alias.ts';
 import { programRunStatusSchema, refuseDoubledIds } from './execute.ts';
 import { programNameSchema } from './program-artifact.ts';
 
@@ -16,8 +17,10 @@ export const taskExecuteRequestSchema = z
   .strictObject({
     /** The task of the path once more. */
     task_id: programNameSchema.optional(),
-    /** Left out: the active version, or what a rollout chooses. */
+    /** Left out: the version of the alias, or what a rollout of that chooses. */
     version: z.int().min(1).optional(),
+    /** Left out: `active`. Not beside `version`. */
+    alias: aliasNameSchema.optional(),
     input: jsonSchema,
     /** Puts the execution among the samples whatever the sampling says, if it succeeds. */
     force_validation: z.boolean().default(false),
@@ -32,6 +35,8 @@ export const taskExecuteResponseSchema = z.object({
   task_id: programNameSchema,
   program_id: z.string(),
   version: z.int().min(1),
+  /** By which alias the version was chosen; `null`: the request named the version. */
+  alias: z.string().nullable(),
   status: programRunStatusSchema,
   /** Left out unless it succeeded. */
   output: jsonSchema.optional(),

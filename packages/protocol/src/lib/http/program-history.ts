@@ -3,14 +3,14 @@ import { nextCursorSchema } from './pages.ts';
 
 const instant = z.iso.datetime({ offset: true });
 
-/** A stretch of time in which a version of a program was the active one. */
+/** A stretch of time in which an alias of a program pointed to a version. */
 export const timelineEntrySchema = z.object({
   version: z.int(),
   digest: z.string().nullable(),
   /** The version before; `null`: there was none. */
   from: z.int().nullable(),
   at: instant,
-  /** When another one took its place; `null`: it is active. */
+  /** When another one took its place, or the alias was removed; `null`: it points there. */
   until: instant.nullable(),
   /** Who accepted or moved it; `null` where the record does not say. */
   moved_by: z.string().nullable(),
@@ -24,17 +24,18 @@ export const timelineEntrySchema = z.object({
   rollout_id: z.string().nullable(),
   /** The comparison that was shown before; `null`: none was. */
   diff: z.object({ id: z.string(), digest: z.string() }).nullable(),
-  /** Names the promotion record, with all its evidence. */
+  /** Names the record of the move, with all its evidence. */
   promotion_id: z.string(),
 });
 export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 
-/** `GET …/timeline?at=`: what was active when, and why. */
+/** `GET …/timeline?at=&alias=`: where an alias pointed when, and why. */
 export const programTimelineSchema = z.object({
   program: z.string(),
+  alias: z.string(),
   /** The instant that was asked for; now, when none was. */
   at: instant,
-  /** What was active then; `null`: nothing. */
+  /** What it pointed to then; `null`: nothing. */
   active: timelineEntrySchema.nullable(),
   /** The version that a rollback would serve now; `null`: none was active before the one that is. */
   rollback_to: z.int().nullable(),

@@ -32,11 +32,11 @@ const pageFields = { total: z.int(), next_cursor: nextCursorSchema };
 export const programListSchema = z.object({ programs: z.array(programSummarySchema), ...pageFields });
 /** `GET …/versions`, the oldest first. */
 export const programVersionsSchema = z.object({ versions: z.array(programMetadataSchema), ...pageFields });
-/** Where the alias `active` of a program points. */
+/** Where an alias of a program points. */
 export const programAliasSchema = z.object({
   program: z.string(),
-  alias: z.literal('active'),
-  /** `null`: nothing was promoted yet. */
+  alias: z.string(),
+  /** `null`: nothing was promoted yet; only of `active`, which is always there. */
   version: z.int().nullable(),
   digest: z.string().nullable(),
   /** When it was moved there; `null` when it never was. */
@@ -48,7 +48,10 @@ export const programAliasSchema = z.object({
 });
 export type ProgramAlias = z.infer<typeof programAliasSchema>;
 
-/** `PUT …/aliases/active`. */
+/** `GET …/aliases`: `active` first, then the others by name. */
+export const programAliasListSchema = z.object({ aliases: z.array(programAliasSchema), ...pageFields });
+
+/** `PUT …/aliases/{alias}`. */
 export const moveAliasRequestSchema = z
   .strictObject({ version: z.int().min(1), comment: z.string().max(10_000).optional() })
   .meta({ examples: [{ version: 3, comment: 'Version 4 answers too slowly' }] });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { armFiguresSchema, rolloutModeSchema, shadowFiguresSchema } from '../edge/rollout.ts';
+import { ACTIVE_ALIAS, aliasNameSchema } from '../edge/alias.ts';
 import { nextCursorSchema } from './pages.ts';
 
 const instant = z.iso.datetime({ offset: true });
@@ -29,6 +30,8 @@ export const rolloutTestSchema = z.object({
 export const startRolloutRequestSchema = z
   .strictObject({
     candidate: z.int().min(1),
+    /** Whose requests are shared; in the end this alias points to the candidate. */
+    alias: aliasNameSchema.default(ACTIVE_ALIAS),
     mode: rolloutModeSchema.default('canary'),
     /** Percentages, each larger than the one before and the last 100; of a shadow the first one is the share that is copied. */
     stages: z
@@ -68,6 +71,7 @@ export type RolloutHistoryEntry = z.infer<typeof rolloutHistoryEntrySchema>;
 export const rolloutSchema = z.object({
   rollout_id: z.string(),
   program: z.string(),
+  alias: z.string(),
   mode: rolloutModeSchema,
   incumbent: z.int(),
   candidate: z.int(),

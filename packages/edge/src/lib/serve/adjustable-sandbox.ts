@@ -1,0 +1,110 @@
+import type { ModuleTrace } from '@loopwright/module-sdk';
+import type { ProgramLanguage } from '@loopwright/protocol';
+import { type SandboxOptions, openSandbox } from '../sandbox/open-sandbox.ts';
+import type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from '../sandbox/sandbox.ts';
+import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
+
+/** What can be changed of a sandbox while it runs programs. */
+export type SandboxLimits = Pick<SandboxOptions, 'workers' | 'timeoutMs' | 'memoryLimitMb' | 'state'>;
+
+interface Held {
+  readonly sandbox: Sandbox;
+  /** Calls that it has not answered. */
+  calls: number;
+  /** Another one has taken its place: it ends with its last call. */
+  isRetired: boolean;
+}
+
+/** A sandbox whose limits can be changed: another one takes its place, and calls under way end where they began. */
+export class AdjustableSandbox implements Sandbox {
+  readonly #trace: ModuleTrace;
+  #options: SandboxOptions;
+  #held: Held;
+  /** Those that have calls left. */
+  readonly #retired = new Set<Held>();
+  #changing: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(options: SandboxOptions, trace: ModuleTrace, sandbox: Sandbox) {
+    this.#options = options;
+    this.#trace = trace;
+    this.#held = { sandbox, calls: 0, isRetired: false };
+  }
+
+  /** Throws what `openSandbox` throws. */
+  static async open(options: SandboxOptions, trace: ModuleTrace): Promise<AdjustableSandbox> {
+    return new AdjustableSandbox(options, trace, tracedSandbox(await openSandbox(options), trace));
+  }
+
+  /** How it is opened now. */
+  get options(): SandboxOptions {
+    return this.#options;
+  }
+
+  /** Runs what comes from now on within other limits. Throws what `openSandbox` throws; all stays as it was then. */
+  adjust(limits: SandboxLimits): Promise<void> {
+    const change = (): Promise<void> => this.#change(limits);
+    const changed = this.#changing.then(change, change);
+    this.#changing = changed;
+    return changed;
+  }
+
+  run(program: SandboxProgram, inputJson: string): Promise<SandboxResult> {
+    const held = this.#held;
+    const result = held.sandbox.run(program, inputJson);
+    held.calls += 1;
+    const settle = (): void => {
+      held.calls -= 1;
+      if (held.isRetired) this.#endIfIdle(held);
+    };
+    result.then(settle, settle);
+    return result;
+  }
+
+  prepare(language: ProgramLanguage): Promise<void> {
+    return this.#held.sandbox.prepare(language);
+  }
+
+  health(): SandboxHealth {
+    return this.#held.sandbox.health();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#changing.catch(() => undefined);
+    await Promise.all([this.#held, ...this.#retired].map(({ sandbox }) => sandbox.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #change(limits: SandboxLimits): Promise<void> {
+    const options = { ...this.#options, ...limits };
+    if (this.#isClosed || isSame(options, this.#options)) return;
+    const sandbox = tracedSandbox(await openSandbox(options), this.#trace);
+    try {
+      // What programs of Python need was there, and no request is to wait for it.
+      if (this.health().python !== undefined) await sandbox.prepare('python');
+    } catch (error) {
+      await sandbox.close();
+      throw error;
+    }
+    const before = this.#held;
+    this.#options = options;
+    this.#held = { sandbox, calls: 0, isRetired: false };
+    before.isRetired = true;
+    this.#retired.add(before);
+    this.#endIfIdle(before);
+  }
+
+  #endIfIdle(held: Held): void {
+    if (held.calls > 0 || !this.#retired.delete(held)) return;
+    // Nobody asks it any more; workers that cannot be ended are told in the log of the sandbox.
+    held.sandbox.close().catch(() => undefined);
+  }
+}
+
+function isSame(one: SandboxLimits, other: SandboxLimits): boolean {
+  return (['workers', 'timeoutMs', 'memoryLimitMb', 'state'] as const).every((key) => one[key] === other[key]);
+}
