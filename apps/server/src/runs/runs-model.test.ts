@@ -30,11 +30,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 describe('a run under any sequence of commands', () => {
-  it('is what a simple model says: one phase for each next that succeeds, in order, each step once', async () => {
+  it('is what a simple model says: one phase for each next that succeeds, in order, each step once', async (context) => {
     const dir = await mkdtemp(join(tmpdir(), 'loopwright-runs-model-'));
     const counts = new Map<string, number>();
     const open = (): Promise<RunServer> => openRunServer({ dir }, counts);
     let server = await open();
+    // Also when it fails: with the server the process would stay, and nobody would see why.
+    context.after(async () => {
+      await server[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true, force: true });
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 10 }), async (commands) => {
         const { run_id: id } = await createOne(server, { profile: 'counted' });
@@ -52,8 +57,6 @@ describe('a run under any sequence of commands', () => {
         ...(process.env['RUN_SEED'] === undefined ? {} : { seed: Number(process.env['RUN_SEED']) }),
       },
     );
-    await server[Symbol.asyncDispose]();
-    await rm(dir, { recursive: true, force: true });
   });
 });
 
@@ -70,10 +73,12 @@ async function carryOut(
     const [advanced, stopped] = await Promise.all([post('next'), post(verb)]);
     // Which of the two came first is anybody's guess: the record says how far it came.
     const { status, phases } = await detailOf(server, id);
-    if (stopped.status === 200) assert.equal(status, verb === 'cancel' ? 'cancelled' : 'paused');
-    else errorIn(stopped, 'INVALID_STATE');
-    assert.ok([200, 409].includes(advanced.status));
     const completed = phases.filter((phase) => phase.status === 'completed').length;
+    // The step that is under way ends all the same, and where it was the last one, so does the run.
+    const isOver = verb === 'pause' && completed === PHASES.length && status === 'completed';
+    if (stopped.status !== 200) errorIn(stopped, 'INVALID_STATE');
+    else if (!isOver) assert.equal(status, verb === 'cancel' ? 'cancelled' : 'paused');
+    assert.ok([200, 409].includes(advanced.status));
     assert.ok(completed === model.completed || completed === model.completed + 1);
     const isUnderWay = phases.some((phase) => phase.status === 'in_progress');
     Object.assign(model, { status, completed });
