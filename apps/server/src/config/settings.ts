@@ -142,7 +142,7 @@ export const SETTINGS = {
     schema: z.int().min(1).max(60_000),
     default: 1000,
     description:
-      'Time limit of one run of a program, in milliseconds; five times as long where it had less than half of that on a processor',
+      'Time limit of one run of a program, in milliseconds; up to five times as long where it had less than a quarter of that on a processor',
   }),
   sandbox_state: setting({
     schema: z.enum(['kept', 'fresh']),

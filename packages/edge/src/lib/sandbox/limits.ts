@@ -13,7 +13,7 @@ export const TIMER_SLACK_NS = 2_000_000;
 /** What the pool adds to the limit of time before it kills, in milliseconds. */
 export const HARD_LIMIT_GRACE_MS = 250;
 /** Part of its limit that a call must have had of a processor before it is said to have run too long; on a busy machine time alone says nothing. */
-export const FAIR_SHARE = 0.5;
+export const FAIR_SHARE = 0.25;
 /** How many times its limit a call may take that had less of a processor than its {@link FAIR_SHARE}. */
 export const PATIENCE = 5;
 /** How often busy workers are looked at: age of the head call and resident memory, in milliseconds. */

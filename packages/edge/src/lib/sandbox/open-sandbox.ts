@@ -18,7 +18,7 @@ export interface SandboxOptions {
   /** Worker processes that one tenant may have; one more is kept ready. Default 2. */
   readonly workers?: number;
   /**
-   * Limit of one call in milliseconds, inside the worker; 250 ms later the worker is killed. A call that had less than half of it on a processor may take
+   * Limit of one call in milliseconds, inside the worker; 250 ms later the worker is killed. A call that had less than a quarter of it on a processor may take
    * five times as long. Default 1000.
    */
   readonly timeoutMs?: number;
