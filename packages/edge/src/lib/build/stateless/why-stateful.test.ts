@@ -125,9 +125,9 @@ describe('whyStateful', () => {
         for (const key of ['a', 'push', 'constructor', '__proto__', 'a', 'prototype', 'toString'])
           assert.equal(shared(key), evaluate(code)(key), code);
       }),
-      { numRuns: Number(process.env['STATELESS_RUNS'] ?? 1500) },
+      { numRuns: Number(process.env['STATELESS_RUNS'] ?? 600) },
     );
-    assert.ok(found > 100, `${found} programs were taken for such ones`);
+    assert.ok(found > 40, `${found} programs were taken for such ones`);
   });
 });
 
