@@ -34,7 +34,7 @@ function testPages(world: World): void {
       /^Waited to be advanced to Planning from .* (?:s|ms)$/,
       /^Waited for a timer: nap from .* (?:s|ms)$/,
       /^Waited to try guarded again, after try 1 from .* (?:s|ms)$/,
-      /^Waits for a person: Go on with the plan\? from .* s$/,
+      /^Waits for a person: Go on with the plan\? from .* (?:s|ms)$/,
     ].entries())
       assert.match(shown[at] ?? '', wanted);
     const patterns: string[] = await page.evaluate(
