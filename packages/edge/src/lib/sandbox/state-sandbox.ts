@@ -15,6 +15,8 @@ export class StateSandbox implements Sandbox {
   readonly #check: StatelessCheck;
   /** By key: whether a program keeps nothing; false also while it is looked at. */
   readonly #stateless = new Map<string, boolean>();
+  /** Programs that keep nothing, as they are run: most are called many times, and long keys are found sooner when they are the same text. */
+  readonly #shared = new WeakMap<SandboxProgram, SandboxProgram>();
 
   /** `state`: of programs that do not say. Both other parts are its own from now on. */
   constructor(inner: Sandbox, state: 'kept' | 'fresh', check: StatelessCheck) {
@@ -26,9 +28,14 @@ export class StateSandbox implements Sandbox {
   run(program: SandboxProgram, inputJson: string): Promise<SandboxResult> {
     const { state = this.#state, key } = program;
     if (state !== 'fresh') return this.#inner.run(state === program.state ? program : { ...program, state }, inputJson);
-    // Another key: to whoever runs it, it is another program.
-    if (this.#isStateless(program)) return this.#inner.run({ ...program, key: `${key} stateless`, state: 'none' }, inputJson);
-    return this.#inner.run({ ...program, state }, inputJson);
+    if (!this.#isStateless(program)) return this.#inner.run({ ...program, state }, inputJson);
+    let shared = this.#shared.get(program);
+    if (shared === undefined) {
+      // Another key: to whoever runs it, it is another program.
+      shared = { ...program, key: `${key} stateless`, state: 'none' };
+      this.#shared.set(program, shared);
+    }
+    return this.#inner.run(shared, inputJson);
   }
 
   prepare(language: ProgramLanguage): Promise<void> {
