@@ -11,14 +11,7 @@ import type {
 } from 'estree';
 import { CHANGES_ARGUMENT, GIVES_ITSELF, MAKES_NEW, MAKES_NEW_STATIC } from './known-names.ts';
 import { type ProgramSyntax, calledMember, isFunction, nameOfMember } from './program-syntax.ts';
-
-/** What is known of the whole program. */
-export interface ProgramTraits {
-  /** Names of methods that the program itself defines: what they return is not known by their names. */
-  readonly ownMethods: ReadonlySet<string>;
-  /** Whether functions of the program run when it is loaded: what such a one has made may be held by a function that calls share. */
-  readonly runsWhenLoaded: boolean;
-}
+import type { ProgramTraits } from './program-traits.ts';
 
 /**
  * Tells which expressions have a value that a call has made itself: to change it changes nothing that another call sees. What refers to itself
@@ -66,7 +59,8 @@ export class NewValues {
           ? this.has(node.right) && (node.operator === '=' || (node.left.type === 'Identifier' && this.has(node.left)))
           : true;
       case 'ThisExpression':
-        return this.#isOwnInstance(node);
+        // Static members are refused, so it is an instance.
+        return !this.#traits.runsWhenLoaded && this.#syntax.isInClass(node);
       case 'Identifier': {
         if (this.#syntax.globalOf(node) === 'undefined') return true;
         const variable = this.#syntax.variableOf(node);
@@ -85,18 +79,12 @@ export class NewValues {
     }
   }
 
-  #isNewObject({ callee, arguments: given }: SimpleCallExpression | NewExpression): boolean {
+  #isNewObject({ type, callee, arguments: given }: SimpleCallExpression | NewExpression): boolean {
     const name = this.#syntax.globalOf(callee);
-    // An object stays the same in `Object`, and a typed array may look at a buffer that there is already.
-    if (name !== undefined) return !/^Object$|.Array$|^DataView$/u.test(name) || given.every((one) => this.has(one));
+    // An object stays the same in `Object`, an expression in `RegExp` without `new`; a typed array may look at a buffer that there is already.
+    const mayStay = /^Object$|.Array$|^DataView$/u.test(name ?? '') || (name === 'RegExp' && type === 'CallExpression');
+    if (name !== undefined) return !mayStay || given.every((one) => this.has(one));
     return this.#syntax.isClass(this.#syntax.variableOf(callee));
-  }
-
-  /** `this` of a constructor, a method or an initializer of a class: static members are refused, so it is an instance. */
-  #isOwnInstance(node: Node): boolean {
-    const receiver = this.#syntax.receiverOf(node);
-    if (receiver === undefined || this.#traits.runsWhenLoaded) return false;
-    return receiver.type === 'PropertyDefinition' || this.#syntax.parentOf(receiver)?.type === 'MethodDefinition';
   }
 
   #isNewResult(call: CallExpression): boolean {

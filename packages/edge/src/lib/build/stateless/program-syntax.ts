@@ -109,10 +109,22 @@ export class ProgramSyntax {
   }
 
   /** The function whose `this` a node has, arrows left out. */
-  receiverOf(node: Node): Node | undefined {
+  #receiverOf(node: Node): Node | undefined {
     let around = this.functionOf(node);
     while (around?.type === 'ArrowFunctionExpression') around = this.functionOf(around);
     return around;
+  }
+
+  /** Whether `this` of a node is that of a constructor, a method or an initializer of a class. */
+  isInClass(node: Node): boolean {
+    const receiver = this.#receiverOf(node);
+    if (receiver === undefined) return false;
+    return receiver.type === 'PropertyDefinition' || this.parentOf(receiver)?.type === 'MethodDefinition';
+  }
+
+  /** Whether a class that extends this has instances of its own: a function may give any object, and a view of a buffer is not alone. */
+  isPlainBase(node: Node): boolean {
+    return /^(?:\w*Error|Array|Map|Set)$/u.test(this.globalOf(node) ?? '') || this.isClass(this.variableOf(node));
   }
 
   /** Values that a function returns; undefined where it gives something else: a promise, or a generator. */

@@ -24,6 +24,7 @@ const stateless = [
   body('const found = []; const all = /a/gu; let m; while ((m = all.exec(input)) !== null) found.push(m.index); return found;'),
   body('input.sort((a: number, b: number) => a - b); return Object.keys(input).sort().reverse();'),
   `const STOP = new Set(['a', 'the']);\n${body('return STOP.has(input);')}`,
+  `class Wrong extends TypeError { n = 0; more() { this.n += 1; return this; } }\nclass Worse extends Wrong {}\n${body('return new Worse("x").more().n;')}`,
   `class Stack { #items: number[] = []; size = 0; grow() { this.size += 1; return this; } }\n${body('return new Stack().grow().size;')}`,
   `function table() { const t = new Map<string, number>(); for (const [i, w] of ['a', 'b'].entries()) t.set(w, i); return t; }
    const TABLE = table();\n${body('return TABLE.get(input);')}`,
@@ -71,6 +72,15 @@ const stateful: readonly (readonly [source: string, reason: RegExp])[] = [
     /changed/u,
   ],
   [`class Counter { static n = 0; }\n${body('return Counter.n;')}`, /static/u],
+  [
+    `const shared = { n: 0 };\nfunction Base() { return shared; }\nclass Odd extends (Base as any) { n = 1; }\n${body('const odd: any = new Odd(); odd.n += 1; return shared.n;')}`,
+    /base/u,
+  ],
+  [
+    `const buffer = new ArrayBuffer(8);\nclass View extends Uint8Array {}\n${body('const view = new View(buffer); view[0] += 1; return view[0];')}`,
+    /base/u,
+  ],
+  [`const all = /a/gu;\n${body('const same = RegExp(all); return same.test(input);')}`, /test/u],
   [
     `const shared = { n: 0 };\nclass Odd { constructor() { return shared; } }\n${body('const odd: any = new Odd(); odd.n += 1; return odd.n;')}`,
     /constructor/u,

@@ -1,15 +1,8 @@
 import type { CallExpression, MemberExpression, Node } from 'estree';
-import {
-  CALLED_UNSEEN,
-  CHANGES_ARGUMENT,
-  GIVES_ITERATOR,
-  KNOWN_GLOBALS,
-  LEADS_OUT,
-  SEARCHES,
-  isChangingMethod,
-} from './known-names.ts';
+import { CHANGES_ARGUMENT, KNOWN_GLOBALS, LEADS_OUT, SEARCHES, isChangingMethod } from './known-names.ts';
 import { NewValues } from './new-values.ts';
 import { ProgramSyntax, calledMember, isFunction, nameOfMember } from './program-syntax.ts';
+import { type ProgramTraits, traitsOf } from './program-traits.ts';
 
 /** What the bundler writes around a program. */
 const CODE_START = '"use strict";\nvar program = (() => {\n';
@@ -60,30 +53,12 @@ function moduleOf(code: string): string | undefined {
 class StateSearch {
   readonly #syntax: ProgramSyntax;
   readonly #new: NewValues;
-  readonly #runsWhenLoaded: boolean;
-  readonly #hasIterators: boolean;
-  /** Whether an expression that keeps its place in a text may be shared. */
-  readonly #hasPlaces: boolean;
+  readonly #traits: ProgramTraits;
 
   constructor(syntax: ProgramSyntax) {
     this.#syntax = syntax;
-    const { nodes } = syntax;
-    const ownMethods = ownMethodsOf(nodes);
-    this.#runsWhenLoaded =
-      nodes.some((node) => this.#runsProgram(node, ownMethods)) ||
-      nodes.some(
-        (node) =>
-          (node.type === 'Property' || node.type === 'MethodDefinition') &&
-          node.kind !== 'init' &&
-          node.kind !== 'method' &&
-          node.kind !== 'constructor',
-      ) ||
-      [...CALLED_UNSEEN].some((name) => ownMethods.has(name));
-    this.#hasIterators = nodes.some(
-      (node) => (isFunction(node) && node.generator === true) || (callsMember(node, GIVES_ITERATOR) && !this.#isUsedUp(node)),
-    );
-    this.#hasPlaces = nodes.some((node) => this.#keepsPlace(node));
-    this.#new = new NewValues(syntax, { ownMethods, runsWhenLoaded: this.#runsWhenLoaded });
+    this.#traits = traitsOf(syntax);
+    this.#new = new NewValues(syntax, this.#traits);
   }
 
   /** What is wrong with a node. */
@@ -96,7 +71,11 @@ class StateSearch {
       return this.#reasonOfMember(node);
     if (node.type === 'MemberExpression') return this.#reasonOfAccess(node, isLater);
     if (node.type === 'CallExpression') return isLater ? this.#reasonOfCall(node) : this.#reasonWhenLoaded();
-    if (node.type === 'ThisExpression') return this.#isInClass(node) ? undefined : '"this" outside of a class';
+    if (node.type === 'ThisExpression') return this.#syntax.isInClass(node) ? undefined : '"this" outside of a class';
+    if (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') {
+      const isPlain = node.superClass == null || this.#syntax.isPlainBase(node.superClass);
+      return isPlain ? undefined : 'a class whose base may give anything';
+    }
     const isGivenBack = node.type === 'ReturnStatement' && node.argument != null;
     return isGivenBack && this.#isConstructor(this.#syntax.functionOf(node)) ? 'a constructor that returns something' : undefined;
   }
@@ -108,7 +87,7 @@ class StateSearch {
       if (reference.isWrite() || !KNOWN_GLOBALS.has(name)) return `the global ${name}`;
       const isClass = name === 'RegExp' && !this.#isCalled(node) && this.#syntax.parentOf(node)?.type !== 'BinaryExpression';
       if (isClass) return 'RegExp, which knows what was found last';
-      const isEarly = this.#runsWhenLoaded || this.#syntax.functionOf(node) === undefined;
+      const isEarly = this.#traits.runsWhenLoaded || this.#syntax.functionOf(node) === undefined;
       return isEarly && this.#tellsTheMoment(node, name) ? `${name}, asked when the program is loaded` : undefined;
     }
     if (!reference.isWrite() || reference.init === true) return undefined;
@@ -116,7 +95,7 @@ class StateSearch {
     const place = this.#syntax.functionOf(node);
     const home = this.#syntax.homeOf(reference.resolved);
     if (home === undefined) return `${name} is changed, and declared outside of the functions`;
-    return this.#runsWhenLoaded && home !== place
+    return this.#traits.runsWhenLoaded && home !== place
       ? `${name} is changed, and may be held by a function that was made before`
       : undefined;
   }
@@ -157,47 +136,15 @@ class StateSearch {
     const name = nameOfMember(member) ?? '';
     const isStatic = this.#syntax.globalOf(member.object) === 'Object' && CHANGES_ARGUMENT.has(name);
     const changed = isStatic ? call.arguments[0] : member.object;
-    const mayChange = isChangingMethod(name) || (SEARCHES.has(name) && this.#hasPlaces);
+    const mayChange = isChangingMethod(name) || (SEARCHES.has(name) && this.#traits.hasPlaces);
     return mayChange && !this.#new.has(changed) ? `${name} may change something that the call has not made` : undefined;
   }
 
   /** What is used up by calls must not be made when the program is loaded. */
   #reasonWhenLoaded(): string | undefined {
-    return this.#hasIterators && this.#runsWhenLoaded ? 'an iterator may have been made when the program was loaded' : undefined;
-  }
-
-  /** Whether a call in the program's own statements may run a function of the program, or one that makes an iterator. */
-  #runsProgram(node: Node, ownMethods: ReadonlySet<string>): boolean {
-    if (this.#syntax.functionOf(node) !== undefined) return false;
-    if (node.type === 'TaggedTemplateExpression') return this.#syntax.globalOf(node.tag) === undefined;
-    if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return false;
-    if (node.arguments.some((one) => this.#mayBeFunction(one))) return true;
-    if (this.#syntax.globalOf(node.callee) !== undefined) return false;
-    if (node.callee.type !== 'MemberExpression') return true;
-    const name = nameOfMember(node.callee);
-    if (this.#syntax.globalOf(node.callee.object) !== undefined) return name === undefined;
-    return name === undefined || ownMethods.has(name) || GIVES_ITERATOR.has(name);
-  }
-
-  /** Whether an iterator is gone through where it is made. */
-  #isUsedUp(node: Node): boolean {
-    const parent = this.#syntax.parentOf(node);
-    return (parent?.type === 'ForOfStatement' && parent.right === node) || parent?.type === 'SpreadElement';
-  }
-
-  #mayBeFunction(node: Node): boolean {
-    if (isFunction(node) || node.type === 'ClassExpression') return true;
-    if (node.type === 'Identifier') {
-      const variable = this.#syntax.variableOf(node);
-      return variable !== undefined && variable.defs.some(({ type, node: at }) => type !== 'Variable' || mayHoldFunction(at));
-    }
-    return node.type === 'MemberExpression' && this.#syntax.globalOf(node.object) === undefined;
-  }
-
-  #keepsPlace(node: Node): boolean {
-    const isHere = this.#syntax.functionOf(node) === undefined || this.#runsWhenLoaded;
-    if (node.type === 'Literal' && 'regex' in node && node.regex != null) return isHere && /[gy]/u.test(node.regex.flags);
-    return isHere && this.#syntax.globalOf(node) === 'RegExp';
+    return this.#traits.hasIterators && this.#traits.runsWhenLoaded
+      ? 'an iterator may have been made when the program was loaded'
+      : undefined;
   }
 
   /** Whether a member is written, or taken away. */
@@ -238,12 +185,6 @@ class StateSearch {
     );
   }
 
-  #isInClass(node: Node): boolean {
-    const receiver = this.#syntax.receiverOf(node);
-    if (receiver === undefined) return false;
-    return receiver.type === 'PropertyDefinition' || this.#syntax.parentOf(receiver)?.type === 'MethodDefinition';
-  }
-
   #isConstructor(node: Node | undefined): boolean {
     const parent = node === undefined ? undefined : this.#syntax.parentOf(node);
     return parent?.type === 'MethodDefinition' && parent.kind === 'constructor';
@@ -252,36 +193,4 @@ class StateSearch {
 
 function isLook(node: MemberExpression): boolean {
   return ['hasOwnProperty', 'propertyIsEnumerable', 'toString'].includes(nameOfMember(node) ?? '');
-}
-
-function mayHoldFunction(declarator: Node): boolean {
-  if (declarator.type !== 'VariableDeclarator') return true;
-  const { init } = declarator;
-  return init != null && !['Literal', 'ArrayExpression', 'ObjectExpression', 'TemplateLiteral'].includes(init.type);
-}
-
-function callsMember(node: Node, names: ReadonlySet<string>): boolean {
-  if (node.type !== 'CallExpression') return false;
-  const member = calledMember(node);
-  return (
-    member !== undefined &&
-    names.has(nameOfMember(member) ?? '') &&
-    !(member.object.type === 'Identifier' && member.object.name === 'Object')
-  );
-}
-
-/** Names of the functions that objects and classes of the program may have. */
-function ownMethodsOf(nodes: readonly Node[]): ReadonlySet<string> {
-  const names = nodes.flatMap((node) => {
-    if (node.type === 'AssignmentExpression') return node.left.type === 'MemberExpression' ? (nameOfMember(node.left) ?? []) : [];
-    if (node.type !== 'Property' && node.type !== 'MethodDefinition' && node.type !== 'PropertyDefinition') return [];
-    if (
-      node.computed ||
-      node.value == null ||
-      ['Literal', 'TemplateLiteral', 'ArrayExpression', 'ObjectExpression'].includes(node.value.type)
-    )
-      return [];
-    return node.key.type === 'Identifier' ? [node.key.name] : node.key.type === 'Literal' ? [String(node.key.value)] : [];
-  });
-  return new Set(names);
 }
