@@ -4,6 +4,7 @@ import type { Datasets } from '../dataset/datasets.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ExecutionTools } from '../serve/execute-once.ts';
 import { aliasKey, partsOfKey } from '../serve/alias-key.ts';
+import { ChangesByKey } from '../serve/changes-by-key.ts';
 import { SchemaChecks } from '../serve/schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from '../serve/served-version.ts';
 import type { ProgramStore } from '../store/program-store.ts';
@@ -30,7 +31,7 @@ export class EdgeRollouts {
   readonly #rollouts = new Map<string, EdgeRollout>();
   /** When the validations of a rollout may be counted again, in milliseconds since 1970 UTC. */
   readonly #countAgainAt = new Map<EdgeRollout, number>();
-  readonly #changes = new Map<string, Promise<void>>();
+  readonly #changes = new ChangesByKey();
   #isClosed = false;
   #stopTimer: () => void = () => undefined;
 
@@ -57,15 +58,7 @@ export class EdgeRollouts {
 
   /** Reads the plan of an alias again. Resolves when the edge does as it says; trouble with the candidate is in the figures. */
   refresh(taskId: string, alias: string): Promise<void> {
-    const key = aliasKey(taskId, alias);
-    const follow = (): Promise<void> => this.#follow(taskId, alias);
-    const change = (this.#changes.get(key) ?? Promise.resolve()).then(follow, follow);
-    this.#changes.set(key, change);
-    const forget = (): void => {
-      if (this.#changes.get(key) === change) this.#changes.delete(key);
-    };
-    change.then(forget, forget);
-    return change;
+    return this.#changes.run(aliasKey(taskId, alias), () => this.#follow(taskId, alias));
   }
 
   /** What the rollout of an alias has counted; `null`: there is none. */
@@ -90,7 +83,7 @@ export class EdgeRollouts {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopTimer();
-    await Promise.allSettled(this.#changes.values());
+    await this.#changes.settled();
     await Promise.all([...this.#rollouts.values()].map((rollout) => rollout.close()));
   }
 

@@ -1,4 +1,5 @@
 import { type Clock, messageOf } from '@loopwright/protocol';
+import { ChangesByKey } from './changes-by-key.ts';
 import { RELOAD_DELAY_MS } from './limits.ts';
 import type { ServedVersion } from './served-version.ts';
 
@@ -27,8 +28,7 @@ export class FollowedPointers {
   /** The version before, still ready: going back to it takes no loading and no warming up. */
   readonly #previous = new Map<string, ServedVersion>();
   readonly #failures = new Map<string, Failure>();
-  /** One change of a pointer at a time. */
-  readonly #changes = new Map<string, Promise<unknown>>();
+  readonly #changes = new ChangesByKey();
 
   constructor(options: FollowedPointersOptions) {
     this.#options = options;
@@ -49,14 +49,7 @@ export class FollowedPointers {
    * stays then.
    */
   refresh(key: string): Promise<ServedVersion | null> {
-    const follow = (): Promise<ServedVersion | null> => this.#follow(key);
-    const change = (this.#changes.get(key) ?? Promise.resolve()).then(follow, follow);
-    this.#changes.set(key, change);
-    const forget = (): void => {
-      if (this.#changes.get(key) === change) this.#changes.delete(key);
-    };
-    change.then(forget, forget);
-    return change;
+    return this.#changes.run(key, () => this.#follow(key));
   }
 
   /** Whether another version than `version` is served, which is not left alone for a while because it could not be loaded. */
