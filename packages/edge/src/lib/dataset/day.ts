@@ -28,6 +28,15 @@ function utcDayOf(milliseconds: number): Day {
   return knownUtc.day;
 }
 
+/** The instant that was read last: under load many records have the same. */
+let knownInstant = { text: '', milliseconds: NaN };
+
+/** What RFC 3339 text says, in milliseconds since 1970. */
+export function instantOf(text: string): number {
+  if (text !== knownInstant.text) knownInstant = { text, milliseconds: Date.parse(text) };
+  return knownInstant.milliseconds;
+}
+
 /** The calendar in which a day begins at midnight UTC. */
 export const utcCalendar: Calendar = {
   zone: 'UTC',

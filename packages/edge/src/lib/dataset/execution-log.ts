@@ -11,7 +11,7 @@ import {
   programNameSchema,
   validationRecordSchema,
 } from '@loopwright/protocol';
-import { type Calendar, type Day, utcCalendar } from './day.ts';
+import { type Calendar, type Day, instantOf, utcCalendar } from './day.ts';
 import type { CountedTo, DayFigures } from './day-figures.ts';
 import { DayLog, type LogDurability } from './day-log.ts';
 import { FiguresStore } from './figures-store.ts';
@@ -121,7 +121,7 @@ export class ExecutionLog implements AsyncDisposable {
    */
   async append(record: ExecutionRecord, inputJson: string = JSON.stringify(record.input_data)): Promise<void> {
     const line = recordLine(record, inputJson);
-    const day = this.#calendar.dayOf(Date.parse(record.executed_at));
+    const day = this.#calendar.dayOf(instantOf(record.executed_at));
     let countedTo: CountedTo;
     try {
       countedTo = await this.#executions.append(day, line);

@@ -1,7 +1,7 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DailyAnalytics, ExecutionRecord } from '@loopwright/protocol';
-import { type Calendar, type Day, daySchema } from './day.ts';
+import { type Calendar, type Day, daySchema, instantOf } from './day.ts';
 import { type CountedTo, DayFigures, dayFiguresSchema } from './day-figures.ts';
 import type { DayLog } from './day-log.ts';
 import { sliceOf } from './input-slice.ts';
@@ -104,7 +104,7 @@ export class FiguresStore {
 
   #count(figures: DayFigures, record: ExecutionRecord, { inputJson, countedTo }: Omit<CountedLine, 'isFirst'>): void {
     figures.add(record, {
-      hour: this.#options.calendar.hourOf(Date.parse(record.executed_at)),
+      hour: this.#options.calendar.hourOf(instantOf(record.executed_at)),
       slice: sliceOf(record.input_data, inputJson),
     });
     figures.countedTo = countedTo;

@@ -98,12 +98,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
-    genReqId: () => random.uuid(),
     routerOptions: { maxParamLength: 100 },
     // A request that has come in is answered, also while the edge closes.
     return503OnClosing: false,
   });
-  answerErrors(app, log);
+  answerErrors(app, { random, log });
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const jobs = new DataJobs({ dataDir, clock, random });

@@ -1,4 +1,4 @@
-import { type Json, PlatformError, issueDetails, messageOf } from '@loopwright/protocol';
+import { type Json, PlatformError, type Random, issueDetails, messageOf } from '@loopwright/protocol';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { BODY_LIMIT_BYTES } from './limits.ts';
@@ -7,19 +7,23 @@ import { BODY_LIMIT_BYTES } from './limits.ts';
 const ISSUE_LIMIT = 20;
 const KEY_CHARACTERS = 100;
 
-/** Answers every error and every unknown route with the body that all processes of the platform use. */
-export function answerErrors(app: FastifyInstance, log: (message: string) => void): void {
+/**
+ * Answers every error and every unknown route with the body that all processes of the platform use. Nothing else tells the id of a request, so those that succeed
+ * get none: it would be a part of the time of each.
+ */
+export function answerErrors(app: FastifyInstance, { random, log }: { random: Random; log: (message: string) => void }): void {
   app.setErrorHandler((error, request, reply) => {
+    const requestId = random.uuid();
     const known = toPlatformError(error, request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES);
     if (known.code === 'INTERNAL_ERROR')
-      log(`Request ${request.id} failed: ${error instanceof Error ? error.stack : String(error)}`);
-    return sendError(reply, known, request.id);
+      log(`Request ${requestId} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    return sendError(reply, known, requestId);
   });
   app.setNotFoundHandler((request, reply) =>
     sendError(
       reply,
       new PlatformError('NOT_FOUND', `Cannot find the route ${request.method} ${request.url.slice(0, 200)}`),
-      request.id,
+      random.uuid(),
     ),
   );
 }

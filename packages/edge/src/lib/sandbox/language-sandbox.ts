@@ -10,6 +10,8 @@ export class LanguageSandbox implements Sandbox {
   readonly #openPython: () => Promise<Sandbox>;
   #opening: Promise<Sandbox> | undefined;
   #python: Sandbox | undefined;
+  /** Calls that wait until Python is opened. */
+  #waiting = 0;
 
   /** `openPython` is called once at the most; why it fails is told to every program of Python from then on. */
   constructor(javascript: Sandbox, openPython: () => Promise<Sandbox>) {
@@ -25,11 +27,23 @@ export class LanguageSandbox implements Sandbox {
     if (program.language !== 'python') return this.#javascript.run(program, inputJson);
     const tenant = `${program.tenant ?? ''} ${program.key}`;
     if (this.#python !== undefined) return this.#python.run({ ...program, tenant }, inputJson);
-    return this.#pythonSandbox().then((python) => python.run({ ...program, tenant }, inputJson));
+    return this.#runWhenOpened({ ...program, tenant }, inputJson);
+  }
+
+  async #runWhenOpened(program: SandboxProgram, inputJson: string): Promise<SandboxResult> {
+    this.#waiting += 1;
+    let running: Promise<SandboxResult>;
+    try {
+      running = (await this.#pythonSandbox()).run(program, inputJson);
+    } finally {
+      this.#waiting -= 1;
+    }
+    return running;
   }
 
   health(): SandboxHealth {
-    const health = this.#javascript.health();
+    const javascript = this.#javascript.health();
+    const health = { ...javascript, calls: javascript.calls + this.#waiting };
     const python = this.#python?.health();
     if (python === undefined) return health;
     const { engine, walls, workers, restarts } = python;

@@ -7,28 +7,23 @@ import { tracedSandbox } from '../sandbox/traced-sandbox.ts';
 /** What can be changed of a sandbox while it runs programs. */
 export type SandboxLimits = Pick<SandboxOptions, 'workers' | 'timeoutMs' | 'memoryLimitMb' | 'state'>;
 
-interface Held {
-  readonly sandbox: Sandbox;
-  /** Calls that it has not answered. */
-  calls: number;
-  /** Another one has taken its place: it ends with its last call. */
-  isRetired: boolean;
-}
+/** Milliseconds from one look to the next whether a sandbox that was replaced has answered its last call. */
+const LOOK_MS = 100;
 
 /** A sandbox whose limits can be changed: another one takes its place, and calls under way end where they began. */
 export class AdjustableSandbox implements Sandbox {
   readonly #trace: ModuleTrace;
   #options: SandboxOptions;
-  #held: Held;
-  /** Those that have calls left. */
-  readonly #retired = new Set<Held>();
+  #sandbox: Sandbox;
+  /** Those that were replaced and have calls left. */
+  readonly #retired = new Set<Sandbox>();
   #changing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   private constructor(options: SandboxOptions, trace: ModuleTrace, sandbox: Sandbox) {
     this.#options = options;
     this.#trace = trace;
-    this.#held = { sandbox, calls: 0, isRetired: false };
+    this.#sandbox = sandbox;
   }
 
   /** Throws what `openSandbox` throws. */
@@ -50,29 +45,21 @@ export class AdjustableSandbox implements Sandbox {
   }
 
   run(program: SandboxProgram, inputJson: string): Promise<SandboxResult> {
-    const held = this.#held;
-    const result = held.sandbox.run(program, inputJson);
-    held.calls += 1;
-    const settle = (): void => {
-      held.calls -= 1;
-      if (held.isRetired) this.#endIfIdle(held);
-    };
-    result.then(settle, settle);
-    return result;
+    return this.#sandbox.run(program, inputJson);
   }
 
   prepare(language: ProgramLanguage): Promise<void> {
-    return this.#held.sandbox.prepare(language);
+    return this.#sandbox.prepare(language);
   }
 
   health(): SandboxHealth {
-    return this.#held.sandbox.health();
+    return this.#sandbox.health();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#changing.catch(() => undefined);
-    await Promise.all([this.#held, ...this.#retired].map(({ sandbox }) => sandbox.close()));
+    await Promise.all([this.#sandbox, ...this.#retired].map((sandbox) => sandbox.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -90,18 +77,23 @@ export class AdjustableSandbox implements Sandbox {
       await sandbox.close();
       throw error;
     }
-    const before = this.#held;
+    const before = this.#sandbox;
     this.#options = options;
-    this.#held = { sandbox, calls: 0, isRetired: false };
-    before.isRetired = true;
+    this.#sandbox = sandbox;
     this.#retired.add(before);
-    this.#endIfIdle(before);
+    this.#endWhenIdle(before);
   }
 
-  #endIfIdle(held: Held): void {
-    if (held.calls > 0 || !this.#retired.delete(held)) return;
+  /** It is looked at, because to count the calls costs each of them, and limits are hardly ever changed. */
+  #endWhenIdle(before: Sandbox): void {
+    if (this.#isClosed) return;
+    if (before.health().calls > 0) {
+      this.#options.clock.schedule(LOOK_MS, () => this.#endWhenIdle(before));
+      return;
+    }
+    this.#retired.delete(before);
     // Nobody asks it any more; workers that cannot be ended are told in the log of the sandbox.
-    held.sandbox.close().catch(() => undefined);
+    before.close().catch(() => undefined);
   }
 }
 

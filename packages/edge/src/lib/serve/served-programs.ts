@@ -126,12 +126,8 @@ export class ServedPrograms {
   }
 
   /** The version of an alias, `active` too; throws as {@link activeVersion} does, and ALIAS_NOT_FOUND. */
-  async aliasVersion(taskId: string | undefined, alias: string): Promise<ServedVersion> {
-    if (alias === ACTIVE_ALIAS) return this.activeVersion(taskId);
-    const name = this.#named(taskId);
-    const served = this.#aliases.served.get(aliasKey(name, alias)) ?? (await this.refreshAlias(name, alias));
-    if (served !== null) return served;
-    throw new PlatformError('ALIAS_NOT_FOUND', `Cannot find the alias "${alias}" of "${name}"`);
+  aliasVersion(taskId: string | undefined, alias: string): Promise<ServedVersion> {
+    return alias === ACTIVE_ALIAS ? this.activeVersion(taskId) : this.#versionOfAlias(taskId, alias);
   }
 
   /**
@@ -190,6 +186,13 @@ export class ServedPrograms {
     const served = await this.#aliases.refresh(aliasKey(taskId, alias));
     if (served === null) await this.#requireKnown(taskId);
     return served;
+  }
+
+  async #versionOfAlias(taskId: string | undefined, alias: string): Promise<ServedVersion> {
+    const name = this.#named(taskId);
+    const served = this.#aliases.served.get(aliasKey(name, alias)) ?? (await this.refreshAlias(name, alias));
+    if (served !== null) return served;
+    throw new PlatformError('ALIAS_NOT_FOUND', `Cannot find the alias "${alias}" of "${name}"`);
   }
 
   #named(taskId: string | undefined): string {
