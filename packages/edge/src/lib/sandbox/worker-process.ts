@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { type Clock, messageOf } from '@loopwright/protocol';
 import type { EngineLimits, LoadOptions } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
@@ -16,6 +15,7 @@ import {
   WRITES_UNDER_WAY,
 } from './limits.ts';
 import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
+import { setWorkerPriority } from './resources/priority.ts';
 import { residentBytes } from './resources/resident-memory.ts';
 import { allowTimerSlack } from './resources/timer-slack.ts';
 import { loadText, readFailure } from './payloads.ts';
@@ -200,7 +200,8 @@ export class WorkerProcess {
   /** Lets other processes go first while the head call takes long, until it is answered. */
   lowerPriority(): void {
     if (this.#isLowered) return;
-    this.#isLowered = this.#setPriority(LOWERED_PRIORITY);
+    this.#isLowered = true;
+    this.#setPriority(LOWERED_PRIORITY);
   }
 
   /** `cpuMs`: what its head had of a processor. */
@@ -305,13 +306,7 @@ export class WorkerProcess {
 
   #setPriority(priority: number): boolean {
     const pid = this.#process.pid();
-    try {
-      if (pid === undefined) return false;
-      setPriority(pid, priority);
-      return true;
-    } catch {
-      return false;
-    }
+    return pid !== undefined && setWorkerPriority(pid, priority);
   }
 }
 
