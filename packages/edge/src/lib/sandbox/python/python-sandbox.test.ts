@@ -123,11 +123,17 @@ describe('programs of Python', () => {
   it('find nothing of the calls before, where their state is fresh', async (test) => {
     const open = needSandbox(test);
     if (open === undefined) return;
-    const code = `import json, random, sys, types
+    const code = `import json, os, random, sys, types
 seen = []
 def run(seed):
     seen.append(1)
-    left = [hasattr(json, 'left'), hasattr(random, 'left'), 'left' in sys.modules, json.dumps is None, len(seen)]
+    left = [hasattr(json, 'left'), hasattr(random, 'left'), 'left' in sys.modules, json.dumps is None,
+        'left' in sys.path, hasattr(json.JSONEncoder, 'left'), json.JSONDecoder.decode is None, hasattr(json.loads, 'left'), 'LEFT' in os.environ, len(seen)]
+    sys.path.append('left')
+    json.JSONEncoder.left = 1
+    json.JSONDecoder.decode = None
+    json.loads.left = 1
+    os.environ['LEFT'] = '1'
     json.left = random.left = 1
     sys.modules['left'] = types.ModuleType('left')
     json.dumps = None
@@ -140,8 +146,8 @@ def run(seed):
         const result = await open.run(program, '1');
         outputs.push(result.status === 'success' ? JSON.parse(result.outputJson) : result.message);
       }
-      const first = [false, false, false, false, 1, 0.13436424411240122];
-      const later = state === 'fresh' ? first : [true, true, true, true];
+      const first = [...Array<boolean>(9).fill(false), 1, 0.13436424411240122];
+      const later = state === 'fresh' ? first : Array<boolean>(9).fill(true);
       assert.deepEqual(outputs[0], first);
       assert.deepEqual((outputs[2] as unknown[]).slice(0, later.length), later, state);
     }

@@ -27,6 +27,59 @@ class Nowhere:
         return False
 
 
+def keeper(modules, module=types.ModuleType, heap_type=1 << 9, immutable_type=1 << 8, set_on=type.__setattr__, delete_on=type.__delattr__):
+    """
+    Remembers what is in modules and in all that they lead to: lists, sets, dictionaries, classes of Python, and what objects have as attributes. Gives a function that
+    puts it back. What an object holds elsewhere (in slots, or in C) is not seen, nor what says that it is equal; caches stay warm.
+    """
+    lists, sets, dicts, classes = [], [], [], []
+    seen = {id(sys.modules), id(sys.path_importer_cache), id(re._cache)}
+    waiting = [vars(one) for one in modules]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        kind = type(one)
+        if kind is list:
+            lists.append((one, one.copy()))
+            waiting.extend(one)
+        elif kind is set:
+            sets.append((one, one.copy()))
+        elif kind is dict:
+            dicts.append((one, one.copy()))
+            waiting.extend(one.values())
+        elif kind is tuple:
+            waiting.extend(one)
+        elif isinstance(one, type):
+            if one.__flags__ & heap_type and not one.__flags__ & immutable_type:
+                members = dict(vars(one))
+                classes.append((one, members))
+                waiting.extend(members.values())
+        elif kind is not module and type(getattr(one, '__dict__', None)) is dict:
+            waiting.append(vars(one))
+
+    def put_back():
+        # By what is equal, not by what is the same: so a whole dictionary is compared in C, a quarter of a millisecond less a call.
+        for own, items in lists:
+            if own != items:
+                own[:] = items
+        for own, items in sets + dicts:
+            if own != items:
+                own.clear()
+                own.update(items)
+        for owner, members in classes:
+            own = vars(owner)
+            if own != members:
+                for name in [name for name in own if name not in members]:
+                    delete_on(owner, name)
+                for name, value in members.items():
+                    if own.get(name, members) is not value:
+                        set_on(owner, name, value)
+
+    return put_back
+
+
 # What is used around a program is bound here, before the program can change the modules it comes from.
 def worker(
     limits,
@@ -114,15 +167,11 @@ def worker(
         return run
 
     def renew():
-        """Modules are as they were before any program; those imported since are imported anew. Only what was changed inside of an older object stays."""
+        """What the interpreter began with is as it was before any program; what was imported since is imported anew."""
         for name in [name for name in modules if name not in older]:
             del modules[name]
-        for name, (module, members) in older.items():
-            modules[name] = module
-            own = vars(module)
-            if len(own) != len(members) or any(own.get(key, older) is not value for key, value in members.items()):
-                own.clear()
-                own.update(members)
+        modules.update(older)
+        put_back()
 
     def attempt(program, text):
         """Gives the kind of the answer and its text. A program that ran out of time or memory is loaded again by the next call."""
@@ -160,7 +209,8 @@ def worker(
             return TIMEOUT, b'\nThe program ran longer than %d ms' % late
 
     programs = {}
-    older = {name: (module, dict(vars(module))) for name, module in modules.items()}
+    older = dict(modules)
+    put_back = keeper(older.values())
     send(READY, 0, 0, ('cpython %d.%d' % sys.version_info[:2]).encode())
     while True:
         head = source.read(16)
