@@ -17,6 +17,8 @@ export const PROGRAMS: readonly { readonly name: string; readonly tenant: string
 export const FAILS_AT = 97;
 /** Requests under way at once; what is due above that waits. */
 export const UNDER_WAY_MAX = 512;
+/** Connections of the callers: so few that all are soon open, and a burst later on is not taken for descriptors that leak. */
+export const CONNECTIONS = 64;
 /** Deaths of its worker that a version survives; at three the edge puts it into quarantine (`packages/edge`, sandbox/limits.ts). */
 export const DEATHS_ALLOWED = 2;
 /** How long the load is measured before it is halved, in milliseconds. */

@@ -3,7 +3,7 @@ import { messageOf } from '@loopwright/protocol';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Ledger } from './ledger.ts';
-import { FAILS_AT, MEASURING_CALLERS, PROGRAMS, UNDER_WAY_MAX } from './limits.ts';
+import { CONNECTIONS, FAILS_AT, MEASURING_CALLERS, PROGRAMS, UNDER_WAY_MAX } from './limits.ts';
 
 const answerSchema = z.object({
   output: z.object({ n: z.int(), made_by: z.string() }).optional(),
@@ -38,7 +38,7 @@ export class Traffic {
 
   /** Sends to an edge from now on. */
   connect(url: string): void {
-    this.#pool = new Pool(url, { connections: UNDER_WAY_MAX, pipelining: 1 });
+    this.#pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
   }
 
   /** Sends to nobody: the edge is about to be killed, and what is under way may fail. */
