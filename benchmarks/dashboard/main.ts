@@ -1,5 +1,5 @@
 // `npm run bench -- dashboard`: what the first load weighs and takes, how the list of 10,000 runs scrolls, and how long a change of the server takes to the
-// screen; `--quick` for fewer changes. In headless Chromium, whose frames come at 60 a second; the clock of page and benchmark is that of one machine.
+// screen; `--quick` for fewer loads and changes. In headless Chromium, whose frames come at 60 a second; the clock of page and benchmark is that of one machine.
 import { fillRuns } from '../../apps/dashboard/e2e/age-server.ts';
 import { skipPages, startBrowser, startServer } from '../../apps/dashboard/e2e/dashboard-fixture.ts';
 import { type Load, type Page, type Scrolling, measureLoad, measureScrolling, openQuietPage, quantile } from './page-figures.ts';
