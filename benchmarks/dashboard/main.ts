@@ -1,21 +1,24 @@
 // `npm run bench -- dashboard`: what the first load weighs and takes, how the list of 10,000 runs scrolls, and how long a change of the server takes to the
-// screen; `--quick` for fewer changes. In headless Chromium, whose frames come at 60 a second; the clock of page and benchmark is that of one machine.
-import { gzipSync } from 'node:zlib';
+// screen; `--quick` for fewer loads and changes. In headless Chromium, whose frames come at 60 a second; the clock of page and benchmark is that of one machine.
 import { fillRuns } from '../../apps/dashboard/e2e/age-server.ts';
-import { openPage, skipPages, startBrowser, startServer } from '../../apps/dashboard/e2e/dashboard-fixture.ts';
+import { skipPages, startBrowser, startServer } from '../../apps/dashboard/e2e/dashboard-fixture.ts';
+import { type Load, type Page, type Scrolling, measureLoad, measureScrolling, openQuietPage, quantile } from './page-figures.ts';
+import { startPlainPages } from './plain-page.ts';
 
-const RUNS = 10_000;
-const LOADS = 7;
-const FRAMES = 900;
+const QUICK = process.argv.includes('--quick');
+const ROWS = 10_000;
+/** What the list asks for first. */
+const FIRST_ROWS = 100;
+const LOADS = QUICK ? 3 : 7;
+const ROUNDS = 3;
+const FRAMES = 300;
 /** Pixels a frame: 9,000 a second, as fast as a wheel is turned. */
 const SPEED = 150;
-const CHANGES = process.argv.includes('--quick') ? 20 : 100;
+const CHANGES = QUICK ? 20 : 100;
 /** Between two changes: a page asks once a second when there are always some. */
 const PAUSE_MS = 1100;
 
 if (skipPages !== false) throw new Error(skipPages);
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 const line = (name: string, text: string): boolean => process.stdout.write(`${name.padEnd(44)} ${text}\n`);
 
 await using server = await startServer();
@@ -23,68 +26,59 @@ const { run_id: copied } = await server.client.runs.create({ profile: 'steps', p
 for (let phase = 0; phase < 3; phase += 1) await server.client.runs.next(copied);
 await server.restart();
 await server.kill();
-fillRuns(server.dir, copied, RUNS);
+fillRuns(server.dir, copied, ROWS);
 await server.start();
 const { run_id: changed } = await server.client.runs.create({ profile: 'steps', project_name: 'Changed' });
 await using browser = await startBrowser();
 
-/** When the first row was there, in milliseconds since the navigation began; and when it could be used. */
-const SEEN = `new MutationObserver(() => {
-  if (window.seenAt === undefined && document.querySelector('tbody tr')) window.seenAt = performance.now();
-}).observe(document, { childList: true, subtree: true });`;
-const shown: number[] = [];
-let bytes = 0;
-for (let load = 0; load < LOADS; load += 1) {
-  const { page, context } = await openPage(browser, server.url);
-  await page.addInitScript(SEEN);
-  const scripts: Promise<number>[] = [];
-  page.on('response', (response) => {
-    if (response.url().endsWith('.js')) scripts.push(response.body().then((body) => gzipSync(body).length));
-  });
-  await page.goto('/orchestrator/runs');
-  await page.getByRole('row').nth(5).waitFor();
-  shown.push(Number(await page.evaluate('window.seenAt')));
-  bytes = (await Promise.all(scripts)).reduce((sum, length) => sum + length, 0);
-  await context.close();
-}
-line('JavaScript of the first load', `${(bytes / 1024).toFixed(1)} KiB gzip (goal < 200)`);
-line(
-  'Rows on the screen, cold cache',
-  `median ${quantile(shown, 0.5).toFixed(0)} ms, worst of ${LOADS} ${Math.max(...shown).toFixed(0)} ms (goal < 1000)`,
-);
-
-const { page } = await openPage(browser, server.url);
-const inside = await browser.newBrowserCDPSession();
-/** Processor time of the pages so far, in milliseconds: it says the same on a busy machine. */
-const worked = async (): Promise<number> => {
-  const { processInfo } = await inside.send('SystemInfo.getProcessInfo');
-  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime * 1000, 0);
-};
-const blank = await worked();
-await page.goto('/orchestrator/runs');
+const list = `${server.url}/orchestrator/runs`;
+const page = await openQuietPage(browser, server.url);
+await page.goto(list);
 await page.getByRole('row').nth(5).waitFor();
-const before = await worked();
-line('Work of the first load', `${(before - blank).toFixed(0)} ms of processor time of the page`);
-// A frame is 16.7 ms; one that took more than one and a half of them was dropped.
-const { times, top } = await page.evaluate<{ times: number[]; top: number }>(`new Promise((resolve) => {
-  const list = document.querySelector('.table-scroll');
-  const times = [];
-  let last = performance.now();
-  const step = (now) => {
-    times.push(now - last);
-    last = now;
-    list.scrollTop += ${SPEED};
-    if (times.length < ${FRAMES}) requestAnimationFrame(step);
-    else resolve({ times: times.slice(1), top: list.scrollTop });
-  };
-  requestAnimationFrame(step);
-})`);
-const perFrame = ((await worked()) - before) / FRAMES;
-const dropped = times.filter((time) => time > 25).length;
-line(
-  `Scrolling ${Math.round(top / 36).toLocaleString('en')} of ${RUNS.toLocaleString('en')} rows, ${SPEED} px a frame`,
-  `${dropped} of ${times.length} frames dropped, p99 ${quantile(times, 0.99).toFixed(1)} ms, worst ${Math.max(...times).toFixed(1)} ms; ${perFrame.toFixed(1)} ms of processor time a frame (a frame has 16.7)`,
-);
+const extent = await page.evaluate<{ width: number; height: number }>(`(({ offsetWidth: width, offsetHeight: height }) =>
+  ({ width, height }))(document.querySelector('.table-scroll'))`);
+await using plain = await startPlainPages(extent);
+
+/** The page and the plain one in turns: what both of them lose is the machine's. */
+const loads: Load[] = [];
+const plainLoads: Load[] = [];
+for (let load = 0; load < LOADS; load += 1) {
+  loads.push(await measureLoad(browser, list));
+  plainLoads.push(await measureLoad(browser, plain.urlOf(FIRST_ROWS)));
+}
+const shownText = (some: readonly Load[]): string => {
+  const shown = some.map(({ shownMs }) => shownMs);
+  const worked = some.map(({ workedMs }) => workedMs);
+  return `median ${quantile(shown, 0.5).toFixed(0)} ms, worst of ${some.length} ${Math.max(...shown).toFixed(0)} ms; ${quantile(worked, 0.5).toFixed(0)} ms of processor time of the page`;
+};
+line('JavaScript of the first load', `${((loads[0]?.scriptBytes ?? Number.NaN) / 1024).toFixed(1)} KiB gzip (goal < 200)`);
+line('Rows on the screen, cold cache', `${shownText(loads)} (goal < 1000)`);
+line(`  a plain page of ${FIRST_ROWS} rows`, shownText(plainLoads));
+
+const plainPage = await openQuietPage(browser, plain.urlOf(ROWS));
+await plainPage.goto(plain.urlOf(ROWS));
+const scrolled: Scrolling[] = [];
+const plainScrolled: Scrolling[] = [];
+const scroll = (of: Page): Promise<Scrolling> => measureScrolling(of, { frames: FRAMES, speed: SPEED });
+for (let round = 0; round < ROUNDS; round += 1) {
+  scrolled.push(await scroll(page));
+  plainScrolled.push(await scroll(plainPage));
+}
+await plainPage.context().close();
+const workOf = (some: readonly Scrolling[], of: 'pages' | 'screen'): number =>
+  quantile(
+    some.map(({ worked }) => worked[of] / FRAMES),
+    0.5,
+  );
+const scrolledText = (some: readonly Scrolling[]): string => {
+  const times = some.flatMap((one) => one.times);
+  const dropped = some.map((one) => one.dropped);
+  return `${dropped.join(' + ')} of ${times.length} frames dropped, p99 ${quantile(times, 0.99).toFixed(1)} ms, worst ${Math.max(...times).toFixed(1)} ms; ${workOf(some, 'pages').toFixed(1)} ms of processor time of the page a frame and ${workOf(some, 'screen').toFixed(1)} of the screen (a frame has 16.7)`;
+};
+const seenRows = Math.round((scrolled.at(-1)?.top ?? 0) / 36).toLocaleString('en');
+line(`Scrolling ${seenRows} of ${ROWS.toLocaleString('en')} rows, ${SPEED} px a frame`, scrolledText(scrolled));
+line('  a plain page of as many rows', scrolledText(plainScrolled));
+line('  processor time, ours to the plain one', `${(workOf(scrolled, 'pages') / workOf(plainScrolled, 'pages')).toFixed(2)} : 1`);
 
 await page.goto('/orchestrator/runs');
 await page.getByRole('link', { name: /Changed/ }).waitFor();

@@ -1,7 +1,7 @@
 import type { Engine, ProjectScope } from '@loopwright/engine';
 import type { HumanTaskAssignee } from '@loopwright/protocol';
 import type { GrantRole } from '../authorization/roles.ts';
-import { humanTaskView } from '../http/execution-view.ts';
+import { assigneeOf, humanTaskView } from '../http/execution-view.ts';
 import type { RunTable } from './run-tables.ts';
 
 /** How many open questions are looked at, the oldest, to find those of one person. */
@@ -17,13 +17,18 @@ export interface AnswererOf {
   readonly roleOn: (projectId: string) => GrantRole;
 }
 
-/** The executions with an open question that somebody may answer, among the oldest 10,000 open ones. */
+/**
+ * The executions with an open question that somebody may answer, among the oldest 10,000 open ones of the projects that have any. Which have, the index alone
+ * says: for most people it is few or none, and the questions of the others are not read.
+ */
 export function executionsWaitingFor(engine: Pick<Engine, 'read'>, { userId, projects, roleOn }: AnswererOf): string[] {
-  const open = engine.read.humanTasks({ state: 'open', projects, limit: OPEN_TASKS_LIMIT });
-  const mine = open.map(humanTaskView).filter(({ for: assignee, execution_id: executionId }) => {
-    const projectId = engine.read.projectOf(executionId) ?? '';
-    return isFor(assignee, { userId, role: roleOn(projectId) });
-  });
+  const isMine = (assignee: HumanTaskAssignee | null, projectId: string): boolean =>
+    isFor(assignee, { userId, role: roleOn(projectId) });
+  const groups = engine.read.openQuestions(projects).filter(({ assignee, projectId }) => isMine(assigneeOf(assignee), projectId));
+  if (groups.length === 0) return [];
+  const only = [...new Set(groups.map(({ projectId }) => projectId))];
+  const open = engine.read.humanTasks({ state: 'open', projects: { only }, limit: OPEN_TASKS_LIMIT }).map(humanTaskView);
+  const mine = open.filter(({ for: assignee, execution_id: id }) => isMine(assignee, engine.read.projectOf(id) ?? ''));
   return [...new Set(mine.map(({ execution_id }) => execution_id))];
 }
 

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { chooseColumn } from '../../shared/list/choose-column.tsx';
+import { type OnChoose, chooseColumn } from '../../shared/list/choose-column.tsx';
 import type { Noun } from '../../shared/list/nouns.ts';
 import { WarningsCount } from '../../shared/list/warnings-count.tsx';
 import { Duration, Time } from '../../shared/time/time.tsx';
@@ -11,23 +11,11 @@ import { type ExecutionItem, executionIdOf } from './executions-query.ts';
 /** What the list is of. */
 export const EXECUTIONS: Noun = { one: 'execution', many: 'executions' };
 
-/** The columns of the list; the first one chooses rows for what is done to many. */
-export function executionColumns({
-  mayChoose,
-  ...choosing
-}: {
-  rows: readonly ExecutionItem[];
-  chosen: ReadonlySet<string>;
-  onChoose: (change: (before: ReadonlySet<string>) => ReadonlySet<string>) => void;
-  mayChoose: boolean;
-}): Column<ExecutionItem>[] {
-  const choose = chooseColumn({
-    noun: EXECUTIONS,
-    idOf: executionIdOf,
-    nameOf: ({ workflow_id: workflow }) => workflow,
-    ...choosing,
-  });
-  return [...(mayChoose ? [choose] : []), ...COLUMNS];
+/** The columns of the list; the first one chooses rows for what is done to many, where there is `onChoose`. */
+export function executionColumns(onChoose: OnChoose | undefined): readonly Column<ExecutionItem>[] {
+  if (onChoose === undefined) return COLUMNS;
+  const nameOf = ({ workflow_id: workflow }: ExecutionItem): string => workflow;
+  return [chooseColumn({ noun: EXECUTIONS, idOf: executionIdOf, nameOf, onChoose }), ...COLUMNS];
 }
 
 const COLUMNS: readonly Column<ExecutionItem>[] = [

@@ -5,6 +5,7 @@ import { Suspense, lazy, type ReactElement, useCallback, useMemo, useState } fro
 import { useSession } from '../../shared/api/session.tsx';
 import { BulkBar } from '../../shared/list/bulk-bar.tsx';
 import type { BulkWork } from '../../shared/list/bulk-dialog.tsx';
+import { ChooseAll } from '../../shared/list/choose-column.tsx';
 import { rowsOf } from '../../shared/list/merge-rows.ts';
 import { countText } from '../../shared/list/nouns.ts';
 import { SavedViews, type ViewsOf } from '../../shared/list/saved-views.tsx';
@@ -61,10 +62,7 @@ export function ExecutionsPage(): ReactElement {
   );
   const total = list.data?.pages[0]?.total ?? 0;
   const mayChange = can('executions:write');
-  const columns = useMemo(
-    () => executionColumns({ rows, chosen, onChoose: setChosen, mayChoose: mayChange }),
-    [rows, chosen, mayChange],
-  );
+  const columns = useMemo(() => executionColumns(mayChange ? setChosen : undefined), [mayChange]);
   const words = filterText(search);
   const begin = (action: BulkAction, isAll: boolean): void => {
     const filter = isAll ? bulkFilterOf(search, systemClock.now()) : { execution_id: [...chosen] };
@@ -105,6 +103,9 @@ export function ExecutionsPage(): ReactElement {
           rows={rows}
           total={total}
           columns={columns}
+          {...(mayChange
+            ? { corner: <ChooseAll noun={EXECUTIONS} rows={rows} idOf={executionIdOf} chosen={chosen} onChoose={setChosen} /> }
+            : {})}
           rowKey={executionIdOf}
           sort={search.sort ?? NEWEST_FIRST}
           onSort={(sort) => change({ sort: sort as ExecutionsSearch['sort'] })}

@@ -67,11 +67,11 @@ function columnsOf(selected: number | undefined, onSelect: (seq: number | undefi
       cell: ({ seq, event_type: type }) => (
         <button
           type="button"
-          className="sort mono"
+          className="sort mono event-type"
           aria-pressed={seq === selected}
           onClick={() => onSelect(seq === selected ? undefined : seq)}
         >
-          {type}
+          <span className="truncate">{type}</span>
         </button>
       ),
     },

@@ -1,7 +1,7 @@
 import type { RunListItem } from '@loopwright/protocol';
 import { Time } from '../../shared/time/time.tsx';
 import { StatusBadge } from '../../shared/ui/badge.tsx';
-import { chooseColumn } from '../../shared/list/choose-column.tsx';
+import { type OnChoose, chooseColumn } from '../../shared/list/choose-column.tsx';
 import type { Noun } from '../../shared/list/nouns.ts';
 import { WarningsCount } from '../../shared/list/warnings-count.tsx';
 import type { Column } from '../../shared/ui/data-table.tsx';
@@ -12,27 +12,11 @@ import { runIdOf } from './runs-query.ts';
 /** What the list is of. */
 export const RUNS: Noun = { one: 'run', many: 'runs' };
 
-/** The columns of the list; the first one chooses rows for what is done to many. */
-export function runColumns({
-  rows,
-  chosen,
-  onChoose,
-  mayChoose,
-}: {
-  rows: readonly RunListItem[];
-  chosen: ReadonlySet<string>;
-  onChoose: (change: (before: ReadonlySet<string>) => ReadonlySet<string>) => void;
-  mayChoose: boolean;
-}): Column<RunListItem>[] {
-  const choosing = chooseColumn({
-    noun: RUNS,
-    rows,
-    idOf: runIdOf,
-    nameOf: ({ project_name }) => project_name ?? '',
-    chosen,
-    onChoose,
-  });
-  return [...(mayChoose ? [choosing] : []), ...COLUMNS];
+/** The columns of the list; the first one chooses rows for what is done to many, where there is `onChoose`. */
+export function runColumns(onChoose: OnChoose | undefined): readonly Column<RunListItem>[] {
+  if (onChoose === undefined) return COLUMNS;
+  const nameOf = ({ project_name }: RunListItem): string => project_name ?? '';
+  return [chooseColumn({ noun: RUNS, idOf: runIdOf, nameOf, onChoose }), ...COLUMNS];
 }
 
 const COLUMNS: readonly Column<RunListItem>[] = [

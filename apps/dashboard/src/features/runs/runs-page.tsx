@@ -5,6 +5,7 @@ import { type BulkAction, systemClock } from '@loopwright/protocol';
 import { useSession } from '../../shared/api/session.tsx';
 import { BulkBar } from '../../shared/list/bulk-bar.tsx';
 import type { BulkWork } from '../../shared/list/bulk-dialog.tsx';
+import { ChooseAll } from '../../shared/list/choose-column.tsx';
 import { rowsOf } from '../../shared/list/merge-rows.ts';
 import { countText } from '../../shared/list/nouns.ts';
 import { SavedViews, type ViewsOf } from '../../shared/list/saved-views.tsx';
@@ -53,10 +54,7 @@ export function RunsPage(): ReactElement {
   );
   const total = list.data?.pages[0]?.total ?? 0;
   const mayChange = can('executions:write');
-  const columns = useMemo(
-    () => runColumns({ rows, chosen, onChoose: setChosen, mayChoose: mayChange }),
-    [rows, chosen, mayChange],
-  );
+  const columns = useMemo(() => runColumns(mayChange ? setChosen : undefined), [mayChange]);
   const begin = (action: BulkAction, isAll: boolean): void => {
     const filter = isAll ? bulkFilterOf(search, systemClock.now()) : { run_id: [...chosen] };
     setBulk(runsWork(action, filter, isAll ? `all that fit (${filterText(search)})` : `the ${chosen.size} chosen`));
@@ -103,6 +101,9 @@ export function RunsPage(): ReactElement {
           rows={rows}
           total={total}
           columns={columns}
+          {...(mayChange
+            ? { corner: <ChooseAll noun={RUNS} rows={rows} idOf={runIdOf} chosen={chosen} onChoose={setChosen} /> }
+            : {})}
           rowKey={runIdOf}
           sort={search.sort ?? NEWEST_FIRST}
           onSort={(sort) => change({ sort: sort as RunsSearch['sort'] })}

@@ -19,29 +19,42 @@ export function relativeTime(at: number, now: number): string {
 
 /** Date and time to the second in a time zone; `local` for that of the device. */
 export function absoluteTime(at: number, timeZone: string, { withZone = false }: { withZone?: boolean } = {}): string {
-  const { time, zone } = formatsOf(timeZone);
-  const parts = time.format(at);
-  if (!withZone) return parts;
-  return `${parts} ${zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? ''}`.trim();
+  const formats = formatsOf(timeZone);
+  const text = formats.time.format(at);
+  return withZone ? `${text} ${zoneNameAt(at, formats)}`.trim() : text;
+}
+
+/** Zones change their names at full quarters of an hour, of which a list has few. */
+const QUARTER_MS = 900_000;
+
+function zoneNameAt(at: number, formats: Formats): string {
+  const quarter = Math.floor(at / QUARTER_MS);
+  if (formats.named?.quarter !== quarter) {
+    const name = formats.zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    formats.named = { quarter, name };
+  }
+  return formats.named.name;
 }
 
 interface Formats {
   readonly time: Intl.DateTimeFormat;
   readonly zone: Intl.DateTimeFormat;
+  /** What the zone is called in the quarter of an hour that was asked for last. */
+  named?: { readonly quarter: number; readonly name: string };
 }
 
 /** To make one takes longer than to draw the row that it is for. */
-const formats = new Map<string, Formats>();
+const knownFormats = new Map<string, Formats>();
 
 function formatsOf(timeZone: string): Formats {
-  const known = formats.get(timeZone);
+  const known = knownFormats.get(timeZone);
   if (known !== undefined) return known;
   const zone = timeZone === 'local' ? {} : { timeZone };
-  const made = {
+  const made: Formats = {
     time: new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', ...zone }),
     zone: new Intl.DateTimeFormat('en', { timeZoneName: 'short', ...zone }),
   };
-  formats.set(timeZone, made);
+  knownFormats.set(timeZone, made);
   return made;
 }
 

@@ -27,3 +27,8 @@ function subscribe(listener: () => void): () => void {
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
+
+/** What is said of the time; drawn again only when that becomes something else. */
+export function useNowText(textOf: (now: number) => string): string {
+  return useSyncExternalStore(subscribe, () => textOf(now));
+}

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { usePreferences } from '../preferences/preferences.ts';
 import { absoluteTime, durationText, relativeTime } from './format.ts';
-import { useNow } from './now.ts';
+import { useNowText } from './now.ts';
 
 /** A time as the viewer likes it: how long ago or ahead, or the date in their zone; the other one is its tooltip. */
 export function Time({ at }: { at: string | null }): ReactElement {
@@ -17,7 +17,7 @@ export function Time({ at }: { at: string | null }): ReactElement {
 }
 
 function RelativeTime({ at }: { at: number }): string {
-  return relativeTime(at, useNow());
+  return useNowText((now) => relativeTime(at, now));
 }
 
 /** How long something took; runs on while it is under way (`since` without `seconds`). */
@@ -28,5 +28,7 @@ export function Duration({ seconds, since = null }: { seconds: number | null; si
 }
 
 function Running({ since }: { since: number }): ReactElement {
-  return <span className="nowrap numeric">{durationText(Math.max(0, Math.floor((useNow() - since) / 1000)))}</span>;
+  return (
+    <span className="nowrap numeric">{useNowText((now) => durationText(Math.max(0, Math.floor((now - since) / 1000))))}</span>
+  );
 }

@@ -1,22 +1,14 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import {
-  type CSSProperties,
-  type ReactElement,
-  type ReactNode,
-  memo,
-  useCallback,
-  useEffect,
-  useEffectEvent,
-  useRef,
-} from 'react';
+import { type CSSProperties, type ReactElement, type ReactNode, memo, useEffect, useEffectEvent, useState } from 'react';
 import { Icon } from './icon.tsx';
+import { useRowWindow } from './row-window.ts';
+import './data-table.css';
 import './table.css';
 
 /** One column of a {@link DataTable}. */
 export interface Column<Row> {
   readonly id: string;
   readonly header: ReactNode;
-  readonly cell: (row: Row) => ReactNode;
+  readonly cell: (row: Row, isSelected: boolean) => ReactNode;
   /** Of the column, in CSS; left out: what is left. */
   readonly width?: string;
   readonly align?: 'end';
@@ -27,84 +19,96 @@ export interface Column<Row> {
 /** How many rows before the end more of them are asked for. */
 const AHEAD = 60;
 
-/** A table of any length: only the rows that are seen are there, and a screen reader is told how many there are. */
+interface BodyProps<Row> {
+  readonly rows: readonly Row[];
+  /** The same as long as nothing about them changes: otherwise each row is drawn again with the table. */
+  readonly columns: readonly Column<Row>[];
+  readonly rowKey: (row: Row) => string;
+  /** In pixels; all rows have it. */
+  readonly rowHeight?: number;
+  readonly isSelected?: (row: Row) => boolean;
+  /** Called when the last rows come into sight. */
+  readonly onEnd?: () => void;
+}
+
+interface HeadProps<Row> {
+  readonly columns: readonly Column<Row>[];
+  /** Stands at the head of the first column, instead of its header. */
+  readonly corner?: ReactNode;
+  /** `key`, or `-key` for the greatest first. */
+  readonly sort?: string;
+  readonly onSort?: (sort: string) => void;
+}
+
+/**
+ * A table of any length: only the rows that are seen are there, and a screen reader is told how many there are. Each row is laid out and painted by itself, at
+ * its own place (`data-table.css`): what comes while one scrolls touches no row that is there. The roles say what the browser forgets of a table that is laid
+ * out so.
+ */
 export function DataTable<Row>({
   label,
-  rows,
-  columns,
-  rowKey,
-  rowHeight = 36,
-  total = rows.length,
+  total,
+  corner,
   sort,
   onSort,
-  isSelected,
-  onEnd,
+  ...body
 }: {
   label: string;
-  rows: readonly Row[];
-  columns: readonly Column<Row>[];
-  rowKey: (row: Row) => string;
-  /** In pixels; all rows have it. */
-  rowHeight?: number;
   /** How many rows there are, those that were not loaded yet included. */
   total?: number;
-  /** `key`, or `-key` for the greatest first. */
-  sort?: string;
-  onSort?: (sort: string) => void;
-  isSelected?: (row: Row) => boolean;
-  /** Called when the last rows come into sight. */
-  onEnd?: () => void;
-}): ReactElement {
-  const scroll = useRef<HTMLDivElement>(null);
-  const getItemKey = useCallback((index: number) => rowKey(rows[index] as Row), [rows, rowKey]);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => rowHeight,
-    getItemKey,
-    overscan: 8,
-    // Rows may come a frame later than the scrolling: better than holding it up.
-    useFlushSync: false,
-  });
-  const items = virtual.getVirtualItems();
-  const lastSeen = items.at(-1)?.index ?? 0;
-  const end = useEffectEvent(() => onEnd?.());
-  useEffect(() => {
-    if (rows.length > 0 && lastSeen >= rows.length - AHEAD) end();
-  }, [lastSeen, rows.length]);
-  const before = items[0]?.start ?? 0;
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+} & BodyProps<Row> &
+  HeadProps<Row>): ReactElement {
+  const [scroll, setScroll] = useState<HTMLElement | null>(null);
+  const { rows, columns, rowHeight = 36 } = body;
   return (
     // Keyboards scroll what has the focus.
-    <div className="table-scroll grow" ref={scroll} tabIndex={0} role="region" aria-label={label}>
+    <div className="table-scroll grow" ref={setScroll} tabIndex={0} role="region" aria-label={label}>
       <table
-        className="table table-fixed"
+        className="data-table"
+        role="table"
         style={{ '--row-height': `${rowHeight}px` } as CSSProperties}
-        aria-rowcount={total + 1}
+        aria-rowcount={(total ?? rows.length) + 1}
         aria-label={label}
       >
-        <colgroup>
-          {columns.map(({ id, width }) => (
-            <col key={id} className={`col-${id}`} {...(width === undefined ? {} : { style: { width } })} />
-          ))}
-        </colgroup>
-        <thead>
-          <tr aria-rowindex={1}>
-            {columns.map((column) => (
-              <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} />
+        <thead role="rowgroup">
+          <tr role="row" aria-rowindex={1}>
+            {columns.map((column, at) => (
+              <HeaderCell
+                key={column.id}
+                column={at === 0 && corner !== undefined ? { ...column, header: corner } : column}
+                sort={sort}
+                onSort={onSort}
+              />
             ))}
           </tr>
         </thead>
-        <tbody>
-          {before > 0 ? <Spacer height={before} columns={columns.length} /> : null}
-          {items.map(({ index, key }) => {
-            const row = rows[index] as Row;
-            return <BodyRow key={key} row={row} index={index} columns={columns} isSelected={isSelected?.(row) ?? false} />;
-          })}
-          {after > 0 ? <Spacer height={after} columns={columns.length} /> : null}
-        </tbody>
+        <Body {...body} rowHeight={rowHeight} scroll={scroll} />
       </table>
     </div>
+  );
+}
+
+/** The rows. Apart from the rest, so that scrolling draws nothing else. */
+function Body<Row>({
+  rows,
+  columns,
+  rowKey,
+  rowHeight,
+  isSelected,
+  onEnd,
+  scroll,
+}: BodyProps<Row> & { rowHeight: number; scroll: HTMLElement | null }): ReactElement {
+  const { first, end } = useRowWindow(scroll, rowHeight, rows.length);
+  const reachEnd = useEffectEvent(() => onEnd?.());
+  useEffect(() => {
+    if (rows.length > 0 && end >= rows.length - AHEAD) reachEnd();
+  }, [end, rows.length]);
+  return (
+    <tbody role="rowgroup" style={{ height: rows.length * rowHeight, paddingTop: first * rowHeight }}>
+      {rows.slice(first, end).map((row, at) => (
+        <BodyRow key={rowKey(row)} row={row} index={first + at} columns={columns} isSelected={isSelected?.(row) ?? false} />
+      ))}
+    </tbody>
   );
 }
 
@@ -118,26 +122,18 @@ interface BodyRowProps<Row> {
 /** One row; scrolling draws only those that come, because the others have not changed. */
 const BodyRow = memo(function BodyRow<Row>({ row, index, columns, isSelected }: BodyRowProps<Row>): ReactElement {
   return (
-    <tr aria-rowindex={index + 2} data-selected={isSelected}>
-      {columns.map(({ id, cell, align }) => (
-        <td key={id} className={align === 'end' ? `end col-${id}` : `col-${id}`}>
-          {cell(row)}
+    <tr role="row" aria-rowindex={index + 2} data-selected={isSelected}>
+      {columns.map((column) => (
+        <td key={column.id} role="cell" {...lookOf(column)}>
+          {column.cell(row, isSelected)}
         </td>
       ))}
     </tr>
   );
 }) as <Row>(props: BodyRowProps<Row>) => ReactElement;
 
-function Spacer({ height, columns }: { height: number; columns: number }): ReactElement {
-  return (
-    <tr className="table-spacer" aria-hidden="true">
-      <td colSpan={columns} style={{ height }} />
-    </tr>
-  );
-}
-
 function HeaderCell<Row>({
-  column: { id, header, align, sortKey },
+  column,
   sort,
   onSort,
 }: {
@@ -145,10 +141,10 @@ function HeaderCell<Row>({
   sort: string | undefined;
   onSort: ((sort: string) => void) | undefined;
 }): ReactElement {
-  const className = align === 'end' ? `end col-${id}` : `col-${id}`;
+  const { header, sortKey } = column;
   if (sortKey === undefined || onSort === undefined)
     return (
-      <th scope="col" className={className}>
+      <th scope="col" role="columnheader" {...lookOf(column)}>
         {header}
       </th>
     );
@@ -156,11 +152,21 @@ function HeaderCell<Row>({
   const isDescending = sort === `-${sortKey}`;
   const next = isDescending ? sortKey : `-${sortKey}`;
   return (
-    <th scope="col" className={className} {...(isSorted ? { 'aria-sort': isDescending ? 'descending' : 'ascending' } : {})}>
+    <th
+      scope="col"
+      role="columnheader"
+      {...lookOf(column)}
+      {...(isSorted ? { 'aria-sort': isDescending ? 'descending' : 'ascending' } : {})}
+    >
       <button type="button" className="sort" onClick={() => onSort(next)}>
         {header}
         {isSorted ? <Icon name={isDescending ? 'down' : 'up'} size={12} /> : null}
       </button>
     </th>
   );
+}
+
+function lookOf<Row>({ id, align, width }: Column<Row>): { className: string; style?: CSSProperties } {
+  const className = `col-${id}${align === 'end' ? ' end' : ''}`;
+  return width === undefined ? { className: `${className} rest` } : { className, style: { width } };
 }

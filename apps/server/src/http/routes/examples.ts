@@ -141,7 +141,14 @@ function factsRoute(examples: AppParts['examples']): FastifyPluginAsyncZod {
           },
         },
       },
-      async ({ params: { digest }, query }) => measured.facts({ digest, ...query }),
+      async ({ params: { digest }, query }, reply) => {
+        // Nobody reads the answer to a page that was left.
+        const gone = new AbortController();
+        reply.raw.once('close', () =>
+          gone.abort(new PlatformError('SERVICE_UNAVAILABLE', 'Cannot measure the examples: the request is gone')),
+        );
+        return measured.facts({ digest, ...query }, gone.signal);
+      },
     );
   };
 }
