@@ -75,6 +75,7 @@ function testPages(world: World): void {
     await notes.getByRole('button', { name: 'Source' }).click();
     await notes.getByText('<script>alert(2)</script>').waitFor();
     await file(/PRD.md/).click();
+    await shown('PRD.md').getByRole('columnheader').first().waitFor();
     assert.deepEqual(await shown('PRD.md').getByRole('columnheader').allTextContents(), ['field', 'type']);
     assert.equal(await shown('PRD.md').getByRole('listitem').count(), 2);
   });

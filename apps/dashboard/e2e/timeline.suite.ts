@@ -51,6 +51,9 @@ function testPages(world: World): void {
     const { execution_id: id } = await runs().get(runId);
     await world.server.client.accept(id, { accepted: true });
     await waits('Planning').getByText('Waited for a person: Go on with the plan?').waitFor();
+    // The answer ends the wait, not yet the phase.
+    const isOver = async (): Promise<boolean> => (await runs().get(runId)).phases.every(({ status }) => status !== 'in_progress');
+    assert.ok(await until(isOver));
     await runs().start(runId);
     await waits('Development').getByText('Waits for an event io.loopwright.test.delivered: hear').waitFor();
     await runs().pause(runId);
