@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
+import { until } from './until.ts';
 import type { World } from './world.ts';
 
 /** What is done to many runs from the list, and lists under a name. */
@@ -150,6 +151,7 @@ function testPages(world: World): void {
     const shows = (text: RegExp): Promise<void> => link.filter({ hasText: text }).waitFor();
     const first = await start('Asks too', 'plan');
     await runs().next(first);
+    assert.ok(await until(async () => (await runs().list({ run_id: first })).runs[0]?.open_tasks === 1));
     const { entries } = await inboxOf(world);
     await shows(waiting(entries));
     const asking = await start('Asks', 'plan');
