@@ -9,7 +9,6 @@ export type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './li
 export { type Jail, type JailedProcess, type Wall, type WorkerCommandLine, noJail } from './lib/sandbox/jail/jail.ts';
 export { type JailOptions, type JailPolicy, openJail } from './lib/sandbox/jail/open-jail.ts';
 export { processorMs } from './lib/sandbox/processor-time.ts';
-export { killGroup } from './lib/sandbox/jail/kill-group.ts';
 export { tracedSandbox } from './lib/sandbox/traced-sandbox.ts';
 export { traceRequests } from './lib/http/trace-requests.ts';
 export { type Calendar, calendarOf, utcCalendar } from './lib/dataset/day.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { killGroup } from '@loopwright/edge';
+import { killGroup } from './kill-group.ts';
 import { PlatformError } from '@loopwright/protocol';
 import { noProcessesFilter } from './no-processes-filter.ts';
 

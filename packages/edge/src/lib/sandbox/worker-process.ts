@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { type Clock, messageOf } from '@loopwright/protocol';
 import type { EngineLimits, LoadOptions } from './engine.ts';
 import { type Frame, FrameReader, FrameWriter, KIND } from './frame.ts';
@@ -15,7 +16,6 @@ import {
   WRITES_UNDER_WAY,
 } from './limits.ts';
 import type { WorkerCgroup, WorkerCgroups } from './resources/worker-cgroups.ts';
-import { setWorkerPriority } from './resources/priority.ts';
 import { residentBytes } from './resources/resident-memory.ts';
 import { allowTimerSlack } from './resources/timer-slack.ts';
 import { loadText, readFailure } from './payloads.ts';
@@ -200,8 +200,7 @@ export class WorkerProcess {
   /** Lets other processes go first while the head call takes long, until it is answered. */
   lowerPriority(): void {
     if (this.#isLowered) return;
-    this.#isLowered = true;
-    this.#setPriority(LOWERED_PRIORITY);
+    this.#isLowered = this.#setPriority(LOWERED_PRIORITY);
   }
 
   /** `cpuMs`: what its head had of a processor. */
@@ -306,7 +305,14 @@ export class WorkerProcess {
 
   #setPriority(priority: number): boolean {
     const pid = this.#process.pid();
-    return pid !== undefined && setWorkerPriority(pid, priority);
+    if (pid === undefined) return false;
+    try {
+      setPriority(pid, priority);
+      return true;
+    } catch {
+      // It has just died, or may not be given a higher priority.
+      return false;
+    }
   }
 }
 

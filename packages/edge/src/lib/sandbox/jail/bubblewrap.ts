@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
-import { killGroup } from './kill-group.ts';
 import type { JailedProcess, WorkerCommandLine } from './jail.ts';
 import { seccompFilter } from './seccomp-filter.ts';
 import type { FilterArchitecture } from './syscalls.ts';
@@ -20,6 +19,9 @@ const SHELL = 'ulimit -c 0; ulimit -n 64; ulimit -f 0;';
 
 /** What bubblewrap says of the process that it has started is shorter. */
 const INFO_LIMIT_CHARS = 2000;
+
+/** How long it may be under way behind the end of bubblewrap, in milliseconds. */
+const INFO_LIMIT_MS = 1000;
 
 /** What is run inside, and what it needs. */
 export interface JailGuest {
@@ -101,24 +103,37 @@ export function bubblewrapStarter(
       stdio,
       cwd: '/',
       env: {},
-      // A group of its own, so that all of it can be killed.
-      detached: true,
       ...identity,
     });
-    child.once('exit', () => killGroup(child));
     const [, , , filterPipe, infoPipe] = child.stdio;
     // Where bubblewrap could not start, nobody reads; the end of the child says so.
     filterPipe?.on('error', () => undefined);
     (filterPipe as Writable | undefined)?.end(filter);
     let pid: number | undefined;
     let info = '';
+    let isKilled = false;
+    // Until it is set up, what bubblewrap has begun waits for it and would not see its end: it would wait for ever, and hold the streams of the child
+    // open. So both are killed, as soon as it has said what it has begun. Not as a group, which would need a session: where Linux shares processors
+    // between sessions first (`sched(7)`, autogroup), a worker alone in one takes them from this process.
+    const kill = (): void => {
+      isKilled = true;
+      if (pid === undefined) return;
+      killProcess(pid);
+      child.kill('SIGKILL');
+    };
+    child.once('exit', () => {
+      kill();
+      // Somebody else has killed it before it could say that: what it has begun would hold the streams.
+      if (pid === undefined) setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), INFO_LIMIT_MS).unref();
+    });
     infoPipe?.on('error', () => undefined);
     (infoPipe as Readable | undefined)?.on('data', (piece: Buffer) => {
       if (pid !== undefined) return;
       info = (info + piece.toString('latin1')).slice(0, INFO_LIMIT_CHARS);
       pid = readPid(info);
+      if (isKilled) kill();
     });
-    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => hasEnded(child) || killGroup(child) };
+    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => hasEnded(child) || kill() };
   };
 }
 
@@ -137,6 +152,14 @@ function standardStreams(): StdioOptions {
 
 const hasEnded = ({ exitCode, signalCode }: { exitCode: number | null; signalCode: string | null }): boolean =>
   exitCode !== null || signalCode !== null;
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
 
 function readPid(info: string): number | undefined {
   const digits = /"child-pid"\s*:\s*(\d+)/u.exec(info)?.[1];
