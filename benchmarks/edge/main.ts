@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Latencies } from './latency.ts';
 import { type Noise, measureNoise } from './noise.ts';
 import { type ProgramFigures, measurePrograms } from './programs.ts';
-import { type Speed, measureSpeed } from './speed.ts';
+import { type Quartiles, type Speed, measureSpeed } from './speed.ts';
 import { type Wall, measureWall } from './wall.ts';
 
 const { values } = parseArgs({
@@ -15,7 +15,10 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 const times = ({ mean, p50, p99 }: Latencies): string => `${ms(mean)} / ${ms(p50)} / ${ms(p99)}`;
 const micros = (value: number | null): string => value?.toFixed(0) ?? '?';
-const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+const percent = (shares: Quartiles): string => {
+  const [low, median, high] = shares.map((share) => (share * 100).toFixed(0));
+  return `${median} % (${low} to ${high})`;
+};
 
 function printSpeed(speeds: readonly Speed[]): void {
   print(
@@ -57,8 +60,8 @@ function printPrograms(figures: ProgramFigures): void {
 const results: Record<string, unknown> = { load: loadavg()[0] };
 if (wants('speed')) {
   const speeds = await measureSpeed({
-    seconds: values.quick ? 2 : 5,
-    rounds: values.quick ? 2 : 5,
+    seconds: 2,
+    rounds: values.quick ? 3 : 15,
     kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],
   });
   results['speed'] = speeds;

@@ -4,14 +4,17 @@ import type { SubjectKind } from './subject.ts';
 import { type Subject, programFolder, startSubjects } from './subjects.ts';
 import { sampleText } from './text-program.ts';
 
+/** Of the values of all rounds: a quarter is below the first, half below the second, a quarter above the third. */
+export type Quartiles = readonly [low: number, median: number, high: number];
+
 /** One server of the comparison; the medians of all rounds. */
 export interface Speed {
   readonly kind: SubjectKind;
   /** 64 connections of autocannon on the same machine. */
   readonly perSecond: number;
-  /** Requests/s as a share of the bare echo and of the direct call, round by round. */
-  readonly ofEcho: number;
-  readonly ofDirect: number;
+  /** Requests/s as a share of the bare echo and of the direct call in the same round. */
+  readonly ofEcho: Quartiles;
+  readonly ofDirect: Quartiles;
   /** Processor time of the server process for one request in microseconds, of its workers, and of the load generator; `null` without `/proc`. */
   readonly cpuMicros: number | null;
   readonly workerMicros: number | null;
@@ -30,21 +33,26 @@ export interface SpeedOptions {
 }
 
 const CONNECTIONS = 64;
-const REQUESTS = 1500;
+const REQUESTS = 500;
 
 function loadOnce({ kind, url, child }: Subject, body: string, seconds: number): Promise<Figures> {
   return load({ name: kind, url: `${url}/execute`, pid: child.pid ?? 0, body }, { connections: CONNECTIONS, seconds });
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+function quartiles(values: readonly number[]): Quartiles {
+  const sorted = values.toSorted((one, other) => one - other);
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+  return [at(0.25), at(0.5), at(0.75)];
+}
+
+const median = (values: readonly number[]): number => quartiles(values)[1];
 
 function medianOrNull(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length < values.length ? null : median(known);
 }
 
-/** Measures the servers in turns, so that all of them see the same machine. */
+/** Measures the servers in short turns, forth and back, so that all of them see the same machine: its speed was seen to change by a third within a minute. */
 export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Promise<Speed[]> {
   await using stack = new AsyncDisposableStack();
   const subjects = await startSubjects(kinds, await programFolder(), stack);
@@ -53,16 +61,17 @@ export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Pr
   const of = (kind: SubjectKind): { rounds: Figures[]; alone: number[]; ten: number[] } =>
     found.get(kind) ?? { rounds: [], alone: [], ten: [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const subject of subjects) of(subject.kind).rounds.push(await loadOnce(subject, body, seconds));
-    for (const { kind, url } of subjects) {
+    const turns = round % 2 === 0 ? subjects : subjects.toReversed();
+    for (const subject of turns) of(subject.kind).rounds.push(await loadOnce(subject, body, seconds));
+    for (const { kind, url } of turns) {
       of(kind).alone.push(...(await timesOf(`${url}/execute`, body, { callers: 1, count: REQUESTS })));
       of(kind).ten.push(...(await timesOf(`${url}/execute`, body, { callers: 10, count: REQUESTS })));
     }
   }
   return kinds.map((kind) => {
     const own = of(kind).rounds;
-    const ratio = (other: SubjectKind): number =>
-      median(own.map(({ perSecond }, index) => perSecond / (of(other).rounds[index]?.perSecond ?? Number.NaN)));
+    const ratio = (other: SubjectKind): Quartiles =>
+      quartiles(own.map(({ perSecond }, index) => perSecond / (of(other).rounds[index]?.perSecond ?? Number.NaN)));
     return {
       kind,
       perSecond: median(own.map(({ perSecond }) => perSecond)),
