@@ -1,5 +1,5 @@
 import { type Clock, type Json, type JsonObject, jsonObjectSchema, messageOf } from '@loopwright/protocol';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { plainText } from '../loop/finding.ts';
 import { TOOL_LIMITS } from './limits.ts';
@@ -158,10 +158,18 @@ export class ToolCaller {
 /** Patterns are left to the server: one of its could take forever on an argument that a program chose. */
 const NO_PATTERNS = Object.assign(() => ({ test: () => true }), { code: 'noPatterns' });
 
+const OPTIONS: Options = { strict: false, validateFormats: false, logger: false, code: { regExp: NO_PATTERNS } };
+
+/** Whether something is a JSON Schema is one and the same check for all: its compilation takes longer than that of most schemas. It keeps nothing of what it checks. */
+let metaCheck: Ajv2020 | undefined;
+
 /** The check of a schema; `undefined` for one that cannot be read, which the server has to check itself. */
 function compile(schema: JsonObject): ValidateFunction | undefined {
   try {
-    return new Ajv2020({ strict: false, validateFormats: false, logger: false, code: { regExp: NO_PATTERNS } }).compile(schema);
+    metaCheck ??= new Ajv2020(OPTIONS);
+    // The meta-schema is no asynchronous one: it throws at once.
+    void metaCheck.validateSchema(schema, true);
+    return new Ajv2020({ ...OPTIONS, validateSchema: false }).compile(schema);
   } catch {
     return undefined;
   }

@@ -17,7 +17,7 @@ export interface StreamParts {
   readonly filter: EventFilter;
   /** The cursor to go on behind. */
   readonly after: number;
-  /** Whether the reader may see this still; asked at each heartbeat. */
+  /** Whether the reader may see this still; asked at each heartbeat, and when the filter refuses something. */
   readonly isAllowed: () => boolean;
   readonly onClosed: () => void;
 }
@@ -134,9 +134,14 @@ export class EventStream implements Follower {
 
   /** Sends what the filter wants; `next` is the cursor behind all of it. */
   #send(messages: readonly StreamMessage[], next: number): void {
-    const { outlet, filter } = this.#parts;
+    const { outlet, filter, isAllowed } = this.#parts;
     for (const message of messages) {
-      if (message.owner === null || (filter.wants(message.owner) && filter.wantsType(message.type))) {
+      const isWanted = message.owner === null || filter.wants(message.owner);
+      if (!isWanted && !isAllowed()) {
+        this.close('forbidden');
+        return;
+      }
+      if (isWanted && (message.owner === null || filter.wantsType(message.type))) {
         outlet.send(message);
         this.#told = message.cursor ?? this.#told;
       }

@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, PlatformError, messageOf, questionSetSchema } from '@loopwright/protocol';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { AgentAnswer, AnswerForm } from './answer-schema.ts';
 import { ANSWER_LIMITS, answerSchema } from './answer-schema.ts';
 import { refusedPaths } from './answer-files.ts';
@@ -40,10 +40,17 @@ export function answerCheck(form: AnswerForm): AnswerCheck {
   return { schema, read };
 }
 
+const OPTIONS: Options = { allErrors: true, strict: false, validateFormats: false };
+
+/** Whether something is a JSON Schema is one and the same check for all: its compilation takes longer than that of most schemas. It keeps nothing of what it checks. */
+let metaCheck: Ajv2020 | undefined;
+
 function compile(schema: JsonObject): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
   try {
-    return ajv.compile(schema);
+    metaCheck ??= new Ajv2020(OPTIONS);
+    // The meta-schema is no asynchronous one: it throws at once.
+    void metaCheck.validateSchema(schema, true);
+    return new Ajv2020({ ...OPTIONS, validateSchema: false }).compile(schema);
   } catch (error) {
     throw new PlatformError(
       'VALIDATION_ERROR',

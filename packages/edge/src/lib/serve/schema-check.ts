@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, PlatformError, messageOf } from '@loopwright/protocol';
-import type { ErrorObject } from 'ajv';
+import type { ErrorObject, Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import draft7 from 'ajv/dist/refs/json-schema-draft-07.json' with { type: 'json' };
 import standalone from 'ajv/dist/standalone/index.js';
@@ -24,6 +24,11 @@ const reportedErrorsSchema: z.ZodType<ReportedError[]> = z.array(
   z.object({ instancePath: z.string(), message: z.string(), keyword: z.string(), params: z.record(z.string(), z.unknown()) }),
 );
 
+const OPTIONS: Options = { strict: false, allErrors: true, validateFormats: false, logger: false };
+
+/** Whether something is a JSON Schema is one and the same check for all: its compilation takes longer than that of most schemas. It keeps nothing of what it checks. */
+let metaCheck: Ajv2020 | undefined;
+
 /**
  * Compiles a JSON Schema (2020-12, or draft 7 when it says so). An empty schema accepts everything. A schema whose check could take
  * long is checked in the sandbox, in the processes of `tenant`.
@@ -34,16 +39,12 @@ export async function compileSchema(schema: JsonObject, sandbox: Sandbox, tenant
   if (Object.keys(schema).length === 0) return () => [];
   const isPlain = isPlainSchema(schema);
   try {
+    metaCheck ??= new Ajv2020(OPTIONS).addMetaSchema(draft7);
+    // The meta-schemas are no asynchronous ones: it throws at once.
+    void metaCheck.validateSchema(schema, true);
     // One instance a schema: an instance keeps all it ever compiled, and two schemas may use one `$id`.
-    const ajv = new Ajv2020({
-      strict: false,
-      allErrors: true,
-      validateFormats: false,
-      logger: false,
-      ...(isPlain ? {} : { code: { source: true, esm: true } }),
-    });
-    ajv.addMetaSchema(draft7);
-    const validate = ajv.compile(schema);
+    const ajv = new Ajv2020({ ...OPTIONS, validateSchema: false, ...(isPlain ? {} : { code: { source: true, esm: true } }) });
+    const validate = ajv.addMetaSchema(draft7).compile(schema);
     if (isPlain) return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, 20).map(issueOf));
     const source = standalone.default(ajv, validate);
     return checkInSandbox({ ...(await buildCheck(source)), tenant }, sandbox);
