@@ -1,7 +1,14 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CloudEvent, Engine, type SubmittedAnswer, defineFunction, loadDefinition } from '@loopwright/engine';
+import {
+  type CloudEvent,
+  Engine,
+  type SubmittedAnswer,
+  type WorkflowDefinition,
+  defineFunction,
+  loadDefinition,
+} from '@loopwright/engine';
 import { type Json, PlatformError, jsonObjectSchema, seededRandom } from '@loopwright/protocol';
 import { definitionOf } from './definition.ts';
 import { type Fault, FaultyStore } from './faulty-store.ts';
@@ -52,6 +59,10 @@ interface WorldOptions {
   /** Sees each write of the store, counted from 0 over all processes, and may name its fault. */
   readonly faultAt?: (operation: number) => Fault | undefined;
 }
+
+/** Definitions by their source: all processes of all worlds have the same functions, and to read one takes as long as to start an engine. */
+const loaded = new Map<string, WorkflowDefinition>();
+const LOADED_LIMIT = 100;
 
 /** Processes that die, a folder and a clock that outlive them, and what callers and steps have seen. */
 export class World implements AsyncDisposable {
@@ -116,7 +127,9 @@ export class World implements AsyncDisposable {
   /** Registers a definition, again when the store refuses it; gives whether the process lives. */
   async #register(source: string, projectId: string): Promise<boolean> {
     const { engine } = this;
-    const definition = loadDefinition(source, engine.functions);
+    const definition = loaded.get(source) ?? loadDefinition(source, engine.functions);
+    if (loaded.size === LOADED_LIMIT) loaded.clear();
+    loaded.set(source, definition);
     for (let isKnown = false; !isKnown;) {
       const registered = engine.register(definition, { projectId }).then(
         () => true,

@@ -6,7 +6,8 @@ import { describe, it } from 'node:test';
 import { seededRandom } from '@loopwright/protocol';
 import { soak } from './soak.ts';
 
-const KILLS = 25;
+/** More of them in `npm run test:soak`. */
+const KILLS = 12;
 
 describe('the engine under kill -9', () => {
   it(`keeps what it acknowledged and follows the model over ${KILLS} kills at random instants, in executions of every state`, async () => {

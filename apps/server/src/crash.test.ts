@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { NO_PROGRAMS, type TestServer, startTestServer } from './server-fixture.ts';
 
 /** More of them in `npm run test:soak`. */
-const KILLS = Number(process.env['CRASH_KILLS'] ?? 6);
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 4);
 const DRIVERS = 6;
 
 const WORKFLOW = `

@@ -22,6 +22,8 @@ export const WATCH_INTERVAL_MS = 25;
 export const STUCK_HEAD_MS = 30;
 /** Priority (`nice`) of a worker whose head call is older than {@link STUCK_HEAD_MS}: what is quick goes before it. */
 export const LOWERED_PRIORITY = 5;
+/** The same where a priority cannot be raised again (that takes root, or CAP_SYS_NICE): the worker is given up with the call, which costs the start of another. */
+export const LOWERED_FOR_GOOD_MS = 300;
 /** Worker processes of all tenants together, for each that one tenant may have: one that is idle makes room for another tenant. */
 export const TENANTS_AT_ONCE = 4;
 /** Writes to a worker that are not answered to their end; what comes then is one write more. */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { type Clock, PlatformError, systemClock } from '@loopwright/protocol';
 import { buildProgram } from '../build/build-program.ts';
 import { QUARANTINE_MS, TIMER_SLACK_NS } from './limits.ts';
@@ -69,7 +72,12 @@ describe('openSandbox', () => {
     const counting = await program(source);
     await using kept = await openSandbox({ clock: systemClock, jail: noJail, workers: 1, timeoutMs: AMPLE_MS });
     await kept.run(counting, '1');
-    const second = await kept.run(counting, '2');
+    let second = await kept.run(counting, '2');
+    // Where priorities cannot be raised again, a worker is given up whose call took long, as the first of all may on a busy machine.
+    for (let tries = 0; tries < 20 && second.status === 'success' && second.outputJson.startsWith('[1,'); tries += 1) {
+      await kept.run(counting, '1');
+      second = await kept.run(counting, '2');
+    }
     assert.deepEqual(second.status === 'success' && JSON.parse(second.outputJson), [102, true, 1, 200_001]);
 
     // Each context takes 2 MB: the limit holds because those of ended calls are given back.
@@ -165,11 +173,15 @@ describe('openSandbox', () => {
     await sandbox.run(slow, '1');
     const results = Promise.all(Array.from({ length: 60 }, (_, n) => sandbox.run(slow, String(n))));
     // Not the third: three kills would put the program into quarantine.
-    for (const pid of workerPids().slice(0, 2)) process.kill(pid, 'SIGKILL');
+    const killed = workerPids().slice(0, 2);
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
     const failed = (await results).filter((result) => result.status !== 'success');
     assert.ok(failed.length <= 2, `${failed.length} calls failed`);
     assert.equal((await sandbox.run(slow, '1')).status, 'success');
-    assert.equal(sandbox.health().restarts, 2);
+    // The end of one that nobody waited for may be heard later.
+    while (workerPids().some((pid) => killed.includes(pid)) || sandbox.health().workers < 3) await setImmediate();
+    // Where priorities cannot be raised again, one may have been given up already, because its call took long: that is no restart.
+    assert.ok(sandbox.health().restarts <= 2);
   });
 
   it('puts a program that kills workers into quarantine for a minute', async () => {
@@ -189,6 +201,22 @@ describe('openSandbox', () => {
     assert.equal((await sandbox.run(other, 'false')).status, 'success');
     offset = QUARANTINE_MS;
     assert.equal((await sandbox.run(bad, 'false')).status, 'success');
+  });
+
+  it('does not give up a worker with each slow call where priorities cannot be raised again', (test) => {
+    const main = join(import.meta.dirname, 'fixtures', 'slow-calls.ts');
+    const isRoot = process.getuid?.() === 0;
+    const [command, ...args] = [
+      ...(isRoot ? ['setpriv', '--bounding-set=-sys_nice'] : []),
+      process.execPath,
+      ...process.execArgv,
+      main,
+    ];
+    const { stdout, error, status } = spawnSync(command, args, { encoding: 'utf8' });
+    if (error !== undefined) return test.skip('there is no setpriv');
+    assert.equal(status, 0);
+    // The first one shows that it cannot be raised; on a busy machine one more may take too long.
+    assert.ok(stdout.split(',').filter((output) => output === '1').length <= 4, stdout);
   });
 
   it('keeps more programs than fit into a worker', async () => {

@@ -8,6 +8,7 @@ import { PlatformError } from '@loopwright/protocol';
 import {
   HARD_LIMIT_GRACE_MS,
   INPUT_LIMIT_CHARS,
+  LOWERED_FOR_GOOD_MS,
   PATIENCE,
   QUEUE_LIMIT_CALLS,
   QUEUE_LIMIT_CHARS,
@@ -43,6 +44,8 @@ export class SandboxPool implements Sandbox {
   #isClosed = false;
   #isWatching = false;
   #isBackingOff = false;
+  /** Whether a priority that was lowered can be raised again, until it is seen that it cannot. */
+  #mayRaisePriority = true;
   #engineName: string;
 
   /** `size`: workers that one tenant may have. */
@@ -220,6 +223,7 @@ export class SandboxPool implements Sandbox {
         this.#startFailures = 0;
         call.history.noteLatency(result.latencyMs);
         this.#answer(call, result);
+        if (worker.isRetired) this.#mayRaisePriority = false;
         const tenant = this.#tenants.get(worker.tenant ?? '');
         if (tenant !== undefined) this.#dispatch(tenant);
       },
@@ -329,7 +333,7 @@ export class SandboxPool implements Sandbox {
     else if (ageMs > PATIENCE * limitMs + HARD_LIMIT_GRACE_MS) worker.kill('time', cpuMs);
     else if (ageMs > limitMs + HARD_LIMIT_GRACE_MS && !worker.isHeadStarved(limitMs)) worker.kill('time', cpuMs);
     else if (ageMs > STUCK_HEAD_MS) {
-      worker.lowerPriority();
+      if (this.#mayRaisePriority || ageMs > LOWERED_FOR_GOOD_MS) worker.lowerPriority();
       this.#giveToOthers(worker, now);
     }
   }
