@@ -18,7 +18,7 @@ const tests = globSync('{packages,apps,scripts,benchmarks,simulation}/**/*.test.
 /** Holds the groups of tests, which are written when tests are run. */
 const folder = mkdtempSync(join(tmpdir(), 'loopwright-check-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const runTests = ['--conditions=loopwright-source', '--test', '--test-timeout=600000', '--test-concurrency=4'];
+const runTests = ['--conditions=loopwright-source', '--test', '--test-timeout=600000', '--test-concurrency=3'];
 
 /** Arguments of Node, by name, in the order they run. */
 const checks: Record<string, () => readonly string[]> = {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** So few that a group takes no longer than the files that stand alone, and that four of them at a time keep two processors at work. */
+/** So few that a group takes no longer than the files that stand alone, and that three of them at a time keep two processors at work. */
 const GROUP_FILES = 16;
 
 /**

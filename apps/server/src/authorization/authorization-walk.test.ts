@@ -306,7 +306,7 @@ describe('the table of permissions', () => {
     for (const [operation, rule] of Object.entries(OPERATIONS)) {
       for (const who of ['nobody', ...Object.keys(ACTORS)] as (ActorName | 'nobody')[]) {
         for (const project of PROJECTS) {
-          await restore(project);
+          if (!operation.startsWith('GET ')) await restore(project);
           const answer = await ask(operation.replace('/*', ''), who, belongings[project]);
           const is = decided(operation, answer);
           const should = expected(rule, who, belongings[project]);
