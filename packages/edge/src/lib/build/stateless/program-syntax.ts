@@ -1,5 +1,7 @@
 import { parse } from 'acorn';
 import { type Reference, type ScopeManager, type Variable, analyze } from 'eslint-scope';
+import { childrenOf } from './child-nodes.ts';
+import { dropData } from './drop-data.ts';
 import type { CallExpression, Expression, Function as FunctionNode, Identifier, MemberExpression, Node, Program } from 'estree';
 
 /** A program's syntax tree, its names, and who stands in whom. */
@@ -19,6 +21,7 @@ export class ProgramSyntax {
       ranges: true,
       locations: true,
     }) as unknown as Program;
+    dropData(tree);
     this.#scopes = analyze(tree, { ecmaVersion: 2022, sourceType: 'module' });
     this.#parents = parentsOf(tree);
     this.nodes = [tree, ...this.#parents.keys()];
@@ -172,27 +175,14 @@ export function calledMember({ callee }: Pick<CallExpression, 'callee'>): Member
   return callee.type === 'MemberExpression' ? callee : undefined;
 }
 
-const notChildren = new Set(['type', 'start', 'end', 'loc', 'range', 'regex', 'value', 'raw', 'bigint']);
-
-function childKeys(node: object): string[] {
-  return Object.keys(node).filter((key) => !notChildren.has(key) || (key === 'value' && !('raw' in node)));
-}
-
 function parentsOf(tree: Node): Map<Node, Node> {
   const parents = new Map<Node, Node>();
   const waiting: Node[] = [tree];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    for (const key of childKeys(node)) {
-      for (const child of [(node as unknown as Record<string, unknown>)[key]].flat()) {
-        if (!isNode(child)) continue;
-        parents.set(child, node);
-        waiting.push(child);
-      }
+    for (const child of childrenOf(node)) {
+      parents.set(child, node);
+      waiting.push(child);
     }
   }
   return parents;
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

@@ -96,9 +96,22 @@ const stateful: readonly (readonly [source: string, reason: RegExp])[] = [
   ],
   [`const buffer = new ArrayBuffer(8);\n${body('const view = new Uint8Array(buffer); view[0] = 1; return 1;')}`, /changed/u],
   ['export async function run() { return 1; }', /waits/u],
+  [`const all = [[1, 'a'], [/a/gu]];\n${body('return (all[1] as any)[0].test(input);')}`, /test/u],
+  [`const all: any = [{ a: { b: -1, __proto__: [1, 2] } }];\n${body('return all.length;')}`, /__proto__/u],
+  [
+    `let n = 0;\nconst all: any = { a: [1, -2, { b: 'c', d: [() => (n += 1)] }] };\n${body('return all.a[2].d[0]();')}`,
+    /changed/u,
+  ],
 ];
 
 describe('whyStateful', () => {
+  it('finds nothing in lists and objects of data, however many', async () => {
+    const words = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, n) => [`word ${n}`, [n / 7, -n, null, true, `${n}`, { n, list: [] }]]),
+    );
+    assert.equal(await reasonFor(`const WORDS: any = ${JSON.stringify(words)};\n${body('return WORDS[input][0];')}`), undefined);
+  });
+
   it('finds nothing in programs that keep nothing', async () => {
     for (const source of stateless) assert.equal(await reasonFor(source), undefined, source);
   });
