@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -22,6 +23,20 @@ async function program(source: string): Promise<SandboxProgram> {
 /** Runs into a built-in that V8 never interrupts: only a kill ends it. */
 const unstoppable = `export const run = (isBad: boolean) =>
   isBad ? Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1) : "good";`;
+
+/** Whether this process may raise a priority that it has lowered. */
+function mayRaisePriority(): boolean {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  try {
+    setPriority(child.pid ?? 0, 1);
+    setPriority(child.pid ?? 0, 0);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
 
 /** Worker processes of this process. */
 function workerPids(): number[] {
@@ -74,7 +89,11 @@ describe('openSandbox', () => {
     await kept.run(counting, '1');
     let second = await kept.run(counting, '2');
     // Where priorities cannot be raised again, a worker is given up whose call took long, as the first of all may on a busy machine.
-    for (let tries = 0; tries < 20 && second.status === 'success' && second.outputJson.startsWith('[1,'); tries += 1) {
+    for (
+      let tries = mayRaisePriority() ? 20 : 0;
+      tries < 20 && second.status === 'success' && second.outputJson.startsWith('[1,');
+      tries += 1
+    ) {
       await kept.run(counting, '1');
       second = await kept.run(counting, '2');
     }
@@ -180,8 +199,9 @@ describe('openSandbox', () => {
     assert.equal((await sandbox.run(slow, '1')).status, 'success');
     // The end of one that nobody waited for may be heard later.
     while (workerPids().some((pid) => killed.includes(pid)) || sandbox.health().workers < 3) await setImmediate();
+    const { restarts } = sandbox.health();
     // Where priorities cannot be raised again, one may have been given up already, because its call took long: that is no restart.
-    assert.ok(sandbox.health().restarts <= 2);
+    assert.ok(restarts === 2 || (restarts < 2 && !mayRaisePriority()), `${restarts} restarts`);
   });
 
   it('puts a program that kills workers into quarantine for a minute', async () => {
