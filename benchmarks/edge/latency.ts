@@ -8,7 +8,7 @@ export interface Latencies {
 }
 
 /** Sends a body once over a connection that is kept, and gives the time until the last byte of the answer, in milliseconds. */
-function once(url: string, body: string, agent: Agent): Promise<number> {
+export function postOnce(url: string, body: string, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -36,7 +36,7 @@ export async function timesOf(
   const call = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      times.push(await once(url, body, agent));
+      times.push(await postOnce(url, body, agent));
     }
   };
   await Promise.all(Array.from({ length: callers }, call));

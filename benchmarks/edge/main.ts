@@ -46,7 +46,7 @@ function printNoise({ quiet, noisy }: Noise): void {
 function printPrograms(figures: ProgramFigures): void {
   const { programs, edgeKbPerProgram, workerKbPerProgram, cold, warm, firstSwitch, switching, duringSwitches } = figures;
   print(
-    `${programs} programs of 200 KB: ${edgeKbPerProgram.toFixed(0)} KB each in the edge, ${workerKbPerProgram?.toFixed(0) ?? '?'} KB each in a worker that holds it`,
+    `${programs} programs of 200 KB: ${edgeKbPerProgram?.toFixed(0) ?? '?'} KB each in the edge, ${workerKbPerProgram?.toFixed(0) ?? '?'} KB each in a worker that holds it`,
   );
   print(`cold start: mean / p50 / p99 ${times(cold)} ms; the next request ${times(warm)} ms`);
   print(

@@ -34,20 +34,25 @@ export async function startSubjects(
   stack: AsyncDisposableStack,
 ): Promise<Subject[]> {
   return Promise.all(
-    kinds.map(async (kind) => {
+    kinds.map((kind) => {
       const dir = mkdtempSync(join(tmpdir(), `loopwright-bench-edge-${kind}-`));
       cpSync(folder, dir, { recursive: true, verbatimSymlinks: true });
-      const child = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, 'subject.ts'), kind, dir], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      stack.defer(async () => {
-        const ended = once(child, 'exit');
-        child.stdin.end();
-        await ended;
-        rmSync(dir, { recursive: true, force: true });
-      });
-      const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-      return { kind, url, child };
+      return startSubject(kind, dir, stack);
     }),
   );
+}
+
+/** Starts a server on a data folder; both end with the stack. */
+export async function startSubject(kind: SubjectKind, dir: string, stack: AsyncDisposableStack): Promise<Subject> {
+  const child = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, 'subject.ts'), kind, dir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  stack.defer(async () => {
+    const ended = once(child, 'exit');
+    child.stdin.end();
+    await ended;
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { kind, url, child };
 }

@@ -330,6 +330,22 @@ describe('switching the active version', () => {
     assert.equal((await post(edge, '/execute', { input: { text: 'x' } })).headers['x-program-version'], '1');
   });
 
+  it('has found out by the first request whether calls of a version share an evaluation, where it is warmed up', async () => {
+    const { edge, store } = await setUp(1);
+    await using _ = edge;
+    // What the language keeps away from a program that is found to keep nothing.
+    const source =
+      'export const run = ({ text }) => ({ label: "ham", mark: (() => 0)[text] === undefined ? "shared" : "alone" });';
+    await store.store('spam', { id: 'plain', source, metadata: schemas });
+    await store.setActive('spam', 2, { record: { id: 'plain' } });
+    await post(edge, '/tasks/spam/refresh', {});
+    const { body, headers } = await post(edge, '/execute', { input: { text: 'constructor' } });
+    assert.deepEqual(
+      [headers['x-program-version'], (body as { output: unknown }).output],
+      ['2', { label: 'ham', mark: 'shared' }],
+    );
+  });
+
   it('wants the token for a refresh when there is one', async () => {
     const { edge } = await setUp(1, { authToken: 'secret' });
     await using _ = edge;

@@ -52,8 +52,7 @@ async function answer(parts: EdgeParts, call: Call, reply: FastifyReply): Promis
   const served = rollout?.choose(active, keySchema.parse(headers)['x-rollout-key'], lot) ?? active;
   let execution: Execution;
   try {
-    const log = await parts.datasets.of(served.metadata.task_id);
-    execution = await executeOnce(served, input, log, parts);
+    execution = await executeOnce(served, input, parts.datasets.of(served.metadata.task_id), parts);
   } catch (error) {
     if (isRefusal(error)) rollout?.count(served, undefined);
     reply.headers(versionHeaders(served, alias));

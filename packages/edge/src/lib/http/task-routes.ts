@@ -62,7 +62,7 @@ async function execute(parts: EdgeParts, request: FastifyRequest, reply: Fastify
   // Also of an answer that is an error.
   reply.headers(versionHeaders(served, alias));
   const asked = { forceValidation: body.force_validation, timeoutMs: body.timeout_ms };
-  const log = await parts.datasets.of(taskId);
+  const log = parts.datasets.of(taskId);
   const { execution, record } = await executeAsAsked(parts, asked, (tools) => executeOnce(served, body.input, log, tools)).catch(
     (error: unknown) => {
       if (isRefusal(error)) rollout?.count(served, undefined);

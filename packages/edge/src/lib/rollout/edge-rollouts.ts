@@ -7,6 +7,7 @@ import { aliasKey, partsOfKey } from '../serve/alias-key.ts';
 import { ChangesByKey } from '../serve/changes-by-key.ts';
 import { SchemaChecks } from '../serve/schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from '../serve/served-version.ts';
+import { PointerLooks } from '../store/pointer-looks.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { countValidations } from './count-validations.ts';
 import { EdgeRollout, type EdgeRolloutParts } from './edge-rollout.ts';
@@ -32,18 +33,20 @@ export class EdgeRollouts {
   /** When the validations of a rollout may be counted again, in milliseconds since 1970 UTC. */
   readonly #countAgainAt = new Map<EdgeRollout, number>();
   readonly #changes = new ChangesByKey();
+  readonly #looks: PointerLooks;
   #isClosed = false;
   #stopTimer: () => void = () => undefined;
 
   constructor(options: EdgeRolloutsOptions) {
     this.#options = options;
+    this.#looks = new PointerLooks(options.store, options.tools.clock);
   }
 
   /** Takes up the rollouts that are planned, then looks again and again, until {@link close}. */
   async open(): Promise<void> {
-    const { store, tools, log } = this.#options;
+    const { tools, log } = this.#options;
     try {
-      await Promise.all((await store.programs()).map((name) => this.#look(name)));
+      await this.#looks.ifDue(() => this.#look());
     } catch (error) {
       log(`Cannot look for rollouts: ${messageOf(error)}`);
     }
@@ -87,15 +90,32 @@ export class EdgeRollouts {
     await Promise.all([...this.#rollouts.values()].map((rollout) => rollout.close()));
   }
 
-  /** Reads the plans of a program again, of all aliases that it has or had. */
-  async #look(taskId: string): Promise<void> {
+  async #look(): Promise<void> {
+    const changes: Promise<unknown>[] = [];
+    const troubles: unknown[] = [];
+    // One after the other: hundreds of them at once would hold up the requests. What cannot be read of one is no trouble for the next.
+    for (const name of await this.#options.store.programs()) {
+      const trouble = (error: unknown): void => void troubles.push(error);
+      const aliases = await this.#moved(name).catch(trouble);
+      changes.push(...(aliases ?? []).map((alias) => this.refresh(name, alias).catch(trouble)));
+    }
+    await Promise.all(changes);
+    if (troubles.length > 0) throw troubles[0];
+  }
+
+  /** Aliases of a program that have a plan, or had one. */
+  async #moved(taskId: string): Promise<string[]> {
+    const { store } = this.#options;
     const begun = [...this.#rollouts.keys()].map(partsOfKey).filter(([name]) => name === taskId);
-    const named = await this.#options.store.aliases(taskId).then(
+    const named = await store.aliases(taskId).then(
       (pointers) => [...pointers.keys(), ...begun.map(([, alias]) => alias)],
       // They cannot be read, which is told elsewhere: what was begun goes on.
       () => [],
     );
-    await Promise.all([...new Set([ACTIVE_ALIAS, ...named])].map((alias) => this.refresh(taskId, alias)));
+    const moved: string[] = [];
+    for (const alias of new Set([ACTIVE_ALIAS, ...named]))
+      if (this.#rollouts.has(aliasKey(taskId, alias)) || (await store.rollout(taskId, alias)) !== null) moved.push(alias);
+    return moved;
   }
 
   async #follow(taskId: string, alias: string): Promise<void> {

@@ -53,7 +53,8 @@ export class FrameWriter {
 
   #makeRoom(bytes: number): void {
     if (this.#bytes.length - this.#size >= bytes) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(64 * 1024, (this.#size + bytes) * 2));
+    // What lies here grows by doubling. Nothing is put by behind a large payload: a buffer that nobody needs makes V8 collect all garbage sooner.
+    const larger = Buffer.allocUnsafeSlow(Math.max(64 * 1024, this.#size * 2 + bytes));
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
   }

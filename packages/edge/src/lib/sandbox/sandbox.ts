@@ -67,11 +67,12 @@ export interface Sandbox extends AsyncDisposable {
    */
   run(program: SandboxProgram, inputJson: string): Promise<SandboxResult>;
   /**
-   * Gets ready what programs of a language need, where that is not ready from the beginning.
+   * Gets ready what programs of a language need, where that is not ready from the beginning; for a program besides, it is found out whether its calls may share an
+   * evaluation, which takes up to five seconds. Calls do not wait for that, and are slow until then.
    *
    * @throws PlatformError LANGUAGE_UNAVAILABLE: it cannot be had here; SERVICE_UNAVAILABLE, JAIL_REQUIRED
    */
-  prepare(language: ProgramLanguage): Promise<void>;
+  prepare(language: ProgramLanguage, program?: SandboxProgram): Promise<void>;
   health(): SandboxHealth;
   /** Kills the workers; calls under way are refused with SERVICE_UNAVAILABLE. */
   close(): Promise<void>;

@@ -15,6 +15,8 @@ export class StateSandbox implements Sandbox {
   readonly #check: StatelessCheck;
   /** By key: whether a program keeps nothing; false also while it is looked at. */
   readonly #stateless = new Map<string, boolean>();
+  /** By key: those that are looked at. */
+  readonly #looks = new Map<string, Promise<void>>();
   /** Programs that keep nothing, as they are run: most are called many times, and long keys are found sooner when they are the same text. */
   readonly #shared = new WeakMap<SandboxProgram, SandboxProgram>();
 
@@ -38,8 +40,10 @@ export class StateSandbox implements Sandbox {
     return this.#inner.run(shared, inputJson);
   }
 
-  prepare(language: ProgramLanguage): Promise<void> {
-    return this.#inner.prepare(language);
+  async prepare(language: ProgramLanguage, program?: SandboxProgram): Promise<void> {
+    await this.#inner.prepare(language);
+    if (program === undefined || (program.state ?? this.#state) !== 'fresh' || this.#isStateless(program, true)) return;
+    await this.#looks.get(program.key);
   }
 
   health(): SandboxHealth {
@@ -55,18 +59,19 @@ export class StateSandbox implements Sandbox {
     return this.close();
   }
 
-  #isStateless({ key, code, language, inParts }: SandboxProgram): boolean {
+  #isStateless({ key, code, language, inParts }: SandboxProgram, isUrgent = false): boolean {
     const known = this.#stateless.get(key);
     if (known !== undefined) return known;
     this.#stateless.set(key, false);
     const [oldest] = this.#stateless.keys();
     if (this.#stateless.size > PROGRAMS_REMEMBERED && oldest !== undefined) this.#stateless.delete(oldest);
-    if (language !== 'python' && inParts !== true) void this.#look(key, code);
+    if (language !== 'python' && inParts !== true) this.#looks.set(key, this.#look(key, code, isUrgent));
     return false;
   }
 
-  async #look(key: string, code: string): Promise<void> {
-    const reason = await this.#check.whyStateful(code);
+  async #look(key: string, code: string, isUrgent: boolean): Promise<void> {
+    const reason = await this.#check.whyStateful(code, isUrgent);
     if (reason === undefined) this.#stateless.set(key, true);
+    this.#looks.delete(key);
   }
 }

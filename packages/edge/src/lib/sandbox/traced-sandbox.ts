@@ -10,7 +10,7 @@ export function tracedSandbox(sandbox: Sandbox, trace: ModuleTrace): Sandbox {
         () => sandbox.run(program, inputJson),
         ({ status, latencyMs }) => ({ 'program.status': status, 'program.latency_ms': latencyMs }),
       ),
-    prepare: (language) => sandbox.prepare(language),
+    prepare: (language, program) => sandbox.prepare(language, program),
     health: () => sandbox.health(),
     close: () => sandbox.close(),
     [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),

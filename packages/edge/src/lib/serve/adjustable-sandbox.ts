@@ -48,8 +48,8 @@ export class AdjustableSandbox implements Sandbox {
     return this.#sandbox.run(program, inputJson);
   }
 
-  prepare(language: ProgramLanguage): Promise<void> {
-    return this.#sandbox.prepare(language);
+  prepare(language: ProgramLanguage, program?: SandboxProgram): Promise<void> {
+    return this.#sandbox.prepare(language, program);
   }
 
   health(): SandboxHealth {

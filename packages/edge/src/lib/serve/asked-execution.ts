@@ -56,7 +56,7 @@ function withDeadline(sandbox: Sandbox, timeoutMs: number, clock: Clock): Sandbo
       result.catch(() => undefined);
       return Promise.race([result, late.promise]).finally(stop);
     },
-    prepare: (language) => sandbox.prepare(language),
+    prepare: (language, program) => sandbox.prepare(language, program),
     health: () => sandbox.health(),
     close: () => sandbox.close(),
     [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),

@@ -38,14 +38,14 @@ export interface ExecutionTools {
 
 /**
  * Checks an input, runs it, checks the output and records what came of it, in this order; the record is written before this
- * returns. Without a log nothing is recorded.
+ * returns. Without a log nothing is recorded; one that is still being opened is waited for when there is something to record.
  *
  * @throws PlatformError VALIDATION_ERROR: the input does not fit, nothing was run or recorded; OVERLOADED; STORE_FAILED.
  */
 export async function executeOnce(
   served: ServedVersion,
   input: Json,
-  log: ExecutionLog | undefined,
+  log: ExecutionLog | Promise<ExecutionLog> | undefined,
   { sandbox, clock, random, trace, watching }: ExecutionTools,
 ): Promise<Execution> {
   const inputJson = inputText(input);
@@ -60,7 +60,8 @@ export async function executeOnce(
       ? watching.choose(served.metadata.task_id, { input, inputJson, output: execution.output })
       : undefined;
   const record = recordOf(served, { input, execution, executedAt: isoTime(clock.now()), isSampled: reason !== undefined });
-  await trace.span('record execution', () => log.append(record, inputJson));
+  const opened = await log;
+  await trace.span('record execution', () => opened.append(record, inputJson));
   watching.observe({ record, inputJson, reason });
   return execution;
 }

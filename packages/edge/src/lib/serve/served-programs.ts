@@ -4,10 +4,11 @@
 import { ACTIVE_ALIAS, type Clock, PlatformError, messageOf } from '@loopwright/protocol';
 import type { ModuleTrace } from '@loopwright/module-sdk';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { PointerLooks } from '../store/pointer-looks.ts';
 import type { ProgramStore } from '../store/program-store.ts';
 import { aliasKey, partsOfKey } from './alias-key.ts';
 import { FollowedPointers } from './followed-pointers.ts';
-import { ALIAS_POLL_ROUNDS, POLL_INTERVAL_MS, VERSIONS_HELD } from './limits.ts';
+import { POLL_INTERVAL_MS, VERSIONS_HELD } from './limits.ts';
 import { SchemaChecks } from './schema-checks.ts';
 import { type ServedVersion, serveVersion, warmUp } from './served-version.ts';
 
@@ -47,7 +48,7 @@ export class ServedPrograms {
   readonly #warm = new WeakSet<ServedVersion>();
   /** Programs whose aliases could not be read at the last look. */
   readonly #unreadable = new Set<string>();
-  #rounds = 0;
+  readonly #looks: PointerLooks;
   #isClosed = false;
   #stopTimer: () => void = () => undefined;
 
@@ -55,6 +56,7 @@ export class ServedPrograms {
     this.#options = options;
     this.#schemas = new SchemaChecks(options.sandbox);
     const { store, clock, log } = options;
+    this.#looks = new PointerLooks(store, clock);
     this.#active = new FollowedPointers({
       read: (taskId) => store.getActive(taskId),
       prepare: (taskId, version) => this.#prepare(taskId, version),
@@ -235,24 +237,26 @@ export class ServedPrograms {
   }
 
   async #poll(): Promise<void> {
-    const { store, clock, log } = this.#options;
-    const isAliasRound = this.#rounds % ALIAS_POLL_ROUNDS === 0;
-    this.#rounds += 1;
+    const { clock, log } = this.#options;
     try {
-      const names = new Set([...(await store.programs()), ...this.#active.served.keys()]);
-      const changes: Promise<unknown>[] = [];
-      // One after the other: hundreds of them at once would hold up the requests. What went wrong is in the failures, and in the log.
-      for (const name of names) {
-        const version = await store.getActive(name);
-        if (this.#active.isBehind(name, version)) changes.push(this.#active.refresh(name).catch(() => undefined));
-      }
-      if (isAliasRound)
-        for (const key of await this.#movedAliases(names)) changes.push(this.#aliases.refresh(key).catch(() => undefined));
-      await Promise.all(changes);
+      await this.#looks.ifDue(() => this.#look());
     } catch (error) {
       log(`Cannot look for active versions: ${messageOf(error)}`);
     }
     if (!this.#isClosed) this.#stopTimer = clock.schedule(POLL_INTERVAL_MS, () => void this.#poll());
+  }
+
+  async #look(): Promise<void> {
+    const { store } = this.#options;
+    const names = new Set([...(await store.programs()), ...this.#active.served.keys()]);
+    const changes: Promise<unknown>[] = [];
+    // One after the other: hundreds of them at once would hold up the requests. What went wrong is in the failures, and in the log.
+    for (const name of names) {
+      const version = await store.getActive(name);
+      if (this.#active.isBehind(name, version)) changes.push(this.#active.refresh(name).catch(() => undefined));
+    }
+    for (const key of await this.#movedAliases(names)) changes.push(this.#aliases.refresh(key).catch(() => undefined));
+    await Promise.all(changes);
   }
 
   /** Aliases that point elsewhere by now, or are new or gone. */

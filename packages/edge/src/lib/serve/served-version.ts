@@ -31,7 +31,8 @@ function tenantOf({ metadata }: ProgramMetadata): string | undefined {
 }
 
 /**
- * Runs a version on its own `warmup_inputs`, so that the first request finds it loaded and compiled.
+ * Runs a version on its own `warmup_inputs`, so that the first request finds it loaded and compiled: first of all it is found out whether its calls may share
+ * an evaluation, where that does not take too long.
  *
  * @throws PlatformError PROGRAM_FAILED when not one of the calls succeeds: such a version must not take over.
  */
@@ -39,6 +40,9 @@ export async function warmUp({ metadata, program }: ServedVersion, sandbox: Sand
   const inputs: Json | undefined = metadata.metadata['warmup_inputs'];
   if (!Array.isArray(inputs) || inputs.length === 0) return;
   const texts = inputs.slice(0, WARM_UP_CALLS).map((input) => JSON.stringify(input));
+  const tooLong = Promise.withResolvers<undefined>();
+  const stopTimer = clock.schedule(WARM_UP_MS, () => tooLong.resolve(undefined));
+  await Promise.race([sandbox.prepare(metadata.language, program), tooLong.promise]).finally(stopTimer);
   const deadline = clock.now() + WARM_UP_MS;
   let succeeded = 0;
   let message = '';

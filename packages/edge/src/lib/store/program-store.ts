@@ -23,6 +23,7 @@ import { buildProgram } from '../build/build-program.ts';
 import { PythonBuilder } from '../build/python-builder.ts';
 import { readActive, writeActive } from './active-pointer.ts';
 import { type AliasPointers, readAliases } from './alias-file.ts';
+import { readChangeMark, writeChangeMark } from './change-mark.ts';
 import { isMissing } from './durable-file.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { movePointer } from './move-pointer.ts';
@@ -237,7 +238,7 @@ export class ProgramStore {
         expected,
         moves: await readPromotions(folder),
         append: (made) => appendPromotion(folder, made),
-        point: () => writeActive(folder, version, this.#links),
+        point: () => this.#moving(() => writeActive(folder, version, this.#links)),
       });
     });
   }
@@ -277,7 +278,7 @@ export class ProgramStore {
         'ARTIFACT_NOT_FOUND',
         `Cannot point the alias "${alias}" of "${taskId}" to version ${version}: there is no such version`,
       );
-    return this.#write(folder, () => moveAlias(folder, { taskId, alias, version, ...move }, this.#clock));
+    return this.#write(folder, () => this.#moving(() => moveAlias(folder, { taskId, alias, version, ...move }, this.#clock)));
   }
 
   /** The rollout of an alias; `null`: its version is served alone. */
@@ -289,7 +290,20 @@ export class ProgramStore {
   /** Replaces the rollout of an alias in one step, or ends it with `null`. @throws PlatformError STORE_FAILED */
   async setRollout(taskId: string, plan: RolloutPlan | null, alias: string = ACTIVE_ALIAS): Promise<void> {
     const folder = this.#folder(taskId);
-    await this.#write(folder, () => (alias === ACTIVE_ALIAS ? writeRollout(folder, plan) : setAliasRollout(folder, alias, plan)));
+    await this.#write(folder, () =>
+      this.#moving(() => (alias === ACTIVE_ALIAS ? writeRollout(folder, plan) : setAliasRollout(folder, alias, plan))),
+    );
+  }
+
+  /** Another text than before when an alias or a rollout of a program may have changed since; one that somebody moved by hand does not show. */
+  async changeMark(): Promise<string> {
+    return readChangeMark(this.#root);
+  }
+
+  async #moving<Result>(move: () => Promise<Result>): Promise<Result> {
+    const result = await move();
+    await writeChangeMark(this.#root, this.#clock.now());
+    return result;
   }
 
   async #write<Result>(folder: string, run: () => Promise<Result>): Promise<Result> {

@@ -26,10 +26,15 @@ export class StatelessCheck {
     this.#clock = clock;
   }
 
-  /** Why a call of a program may find something of a call before; undefined: it cannot. `code`: as `buildProgram` made it. */
-  whyStateful(code: string): Promise<string | undefined> {
+  /**
+   * Why a call of a program may find something of a call before; undefined: it cannot. `code`: as `buildProgram` made it. `isUrgent`: somebody waits for it, and it
+   * goes before those for which nobody does.
+   */
+  whyStateful(code: string, isUrgent: boolean): Promise<string | undefined> {
     return new Promise((resolve) => {
-      this.#waiting.push({ question: { id: (this.#lastId += 1), code }, resolve });
+      // The first is being looked at.
+      const place = isUrgent ? 1 : this.#waiting.length;
+      this.#waiting.splice(place, 0, { question: { id: (this.#lastId += 1), code }, resolve });
       if (this.#waiting.length === 1) this.#askNext();
     });
   }

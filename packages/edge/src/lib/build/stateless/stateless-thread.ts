@@ -1,6 +1,6 @@
-// The thread that looks whether programs keep something: to read a large one takes a tenth of a second, for which no request may wait.
+// The thread that looks whether programs keep something: to read a large one takes a tenth of a second, for which no request may wait. It imports little:
+// whoever switches to a program waits for its start.
 import { parentPort } from 'node:worker_threads';
-import { messageOf } from '@loopwright/protocol';
 import { whyStateful } from './why-stateful.ts';
 
 /** What the thread is asked. */
@@ -19,7 +19,7 @@ function reasonFor(code: string): string | undefined {
   try {
     return whyStateful(code);
   } catch (error) {
-    return `it cannot be read: ${messageOf(error).slice(0, 200)}`;
+    return `it cannot be read: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown error'}`;
   }
 }
 
