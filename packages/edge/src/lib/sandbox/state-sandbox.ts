@@ -4,6 +4,16 @@ import type { Sandbox, SandboxHealth, SandboxProgram, SandboxResult } from './sa
 
 /** How many programs are remembered. */
 const PROGRAMS_REMEMBERED = 2000;
+/** The call of a program with which it is looked at: to look takes as long as some evaluations, and many programs are hardly ever called. */
+const LOOKED_AT_CALL = 3;
+
+/** What is known of a program. */
+interface Finding {
+  calls: number;
+  /** Whether it keeps nothing; false also until that is found. */
+  isStateless: boolean;
+  look: Promise<void> | undefined;
+}
 
 /**
  * Sees to it that calls of a program find what they shall of those before. Where that is nothing, a program is evaluated for each call, until it has been found
@@ -13,10 +23,8 @@ export class StateSandbox implements Sandbox {
   readonly #inner: Sandbox;
   readonly #state: 'kept' | 'fresh';
   readonly #check: StatelessCheck;
-  /** By key: whether a program keeps nothing; false also while it is looked at. */
-  readonly #stateless = new Map<string, boolean>();
-  /** By key: those that are looked at. */
-  readonly #looks = new Map<string, Promise<void>>();
+  /** By key. */
+  readonly #findings = new Map<string, Finding>();
   /** Programs that keep nothing, as they are run: most are called many times, and long keys are found sooner when they are the same text. */
   readonly #shared = new WeakMap<SandboxProgram, SandboxProgram>();
 
@@ -28,22 +36,25 @@ export class StateSandbox implements Sandbox {
   }
 
   run(program: SandboxProgram, inputJson: string): Promise<SandboxResult> {
+    const known = this.#shared.get(program);
+    if (known !== undefined) return this.#inner.run(known, inputJson);
     const { state = this.#state, key } = program;
     if (state !== 'fresh') return this.#inner.run(state === program.state ? program : { ...program, state }, inputJson);
-    if (!this.#isStateless(program)) return this.#inner.run({ ...program, state }, inputJson);
-    let shared = this.#shared.get(program);
-    if (shared === undefined) {
-      // Another key: to whoever runs it, it is another program.
-      shared = { ...program, key: `${key} stateless`, state: 'none' };
-      this.#shared.set(program, shared);
-    }
+    const finding = this.#findingOf(program);
+    finding.calls += 1;
+    if (finding.calls >= LOOKED_AT_CALL) finding.look ??= this.#look(program, finding, false);
+    if (!finding.isStateless) return this.#inner.run({ ...program, state }, inputJson);
+    // Another key: to whoever runs it, it is another program.
+    const shared: SandboxProgram = { ...program, key: `${key} stateless`, state: 'none' };
+    this.#shared.set(program, shared);
     return this.#inner.run(shared, inputJson);
   }
 
   async prepare(language: ProgramLanguage, program?: SandboxProgram): Promise<void> {
     await this.#inner.prepare(language);
-    if (program === undefined || (program.state ?? this.#state) !== 'fresh' || this.#isStateless(program, true)) return;
-    await this.#looks.get(program.key);
+    if (program === undefined || (program.state ?? this.#state) !== 'fresh') return;
+    const finding = this.#findingOf(program);
+    await (finding.look ??= this.#look(program, finding, true));
   }
 
   health(): SandboxHealth {
@@ -59,19 +70,18 @@ export class StateSandbox implements Sandbox {
     return this.close();
   }
 
-  #isStateless({ key, code, language, inParts }: SandboxProgram, isUrgent = false): boolean {
-    const known = this.#stateless.get(key);
+  #findingOf({ key }: SandboxProgram): Finding {
+    const known = this.#findings.get(key);
     if (known !== undefined) return known;
-    this.#stateless.set(key, false);
-    const [oldest] = this.#stateless.keys();
-    if (this.#stateless.size > PROGRAMS_REMEMBERED && oldest !== undefined) this.#stateless.delete(oldest);
-    if (language !== 'python' && inParts !== true) this.#looks.set(key, this.#look(key, code, isUrgent));
-    return false;
+    const finding = { calls: 0, isStateless: false, look: undefined };
+    this.#findings.set(key, finding);
+    const [oldest] = this.#findings.keys();
+    if (this.#findings.size > PROGRAMS_REMEMBERED && oldest !== undefined) this.#findings.delete(oldest);
+    return finding;
   }
 
-  async #look(key: string, code: string, isUrgent: boolean): Promise<void> {
-    const reason = await this.#check.whyStateful(code, isUrgent);
-    if (reason === undefined) this.#stateless.set(key, true);
-    this.#looks.delete(key);
+  async #look({ code, language, inParts }: SandboxProgram, finding: Finding, isUrgent: boolean): Promise<void> {
+    if (language === 'python' || inParts === true) return;
+    finding.isStateless = (await this.#check.whyStateful(code, isUrgent)) === undefined;
   }
 }
