@@ -1,6 +1,7 @@
 // `npm run bench -- edge [--quick] [--only speed|wall|noise|programs] [--json]`: what the sandbox costs a request, and what holds under load.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type GeneratorName, generators } from '../http/generators.ts';
 import type { Latencies } from './latency.ts';
 import { type Noise, measureNoise } from './noise.ts';
 import { type ProgramFigures, measurePrograms } from './programs.ts';
@@ -20,7 +21,8 @@ const percent = (shares: Quartiles): string => {
   return `${median} % (${low} to ${high})`;
 };
 
-function printSpeed(speeds: readonly Speed[]): void {
+function printSpeed(speeds: readonly Speed[], generator: GeneratorName): void {
+  print(`load generator: ${generator}`);
   print(
     '| server | requests/s | of the echo | of the direct call | server / workers / load CPU µs | alone: mean / p50 / p99 ms | ten callers: mean / p50 / p99 ms |',
   );
@@ -59,13 +61,16 @@ function printPrograms(figures: ProgramFigures): void {
 
 const results: Record<string, unknown> = { load: loadavg()[0] };
 if (wants('speed')) {
-  const speeds = await measureSpeed({
-    seconds: 2,
-    rounds: values.quick ? 3 : 15,
-    kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],
-  });
-  results['speed'] = speeds;
-  if (!values.json) printSpeed(speeds);
+  for (const generator of generators()) {
+    const speeds = await measureSpeed({
+      seconds: 2,
+      rounds: values.quick ? 3 : 15,
+      kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],
+      generator,
+    });
+    results[`speed ${generator}`] = speeds;
+    if (!values.json) printSpeed(speeds, generator);
+  }
 }
 if (wants('wall')) {
   const walls = await measureWall();

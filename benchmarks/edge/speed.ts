@@ -1,3 +1,4 @@
+import type { GeneratorName } from '../http/generators.ts';
 import { type Figures, load } from '../http/load.ts';
 import { type Latencies, summary, timesOf } from './latency.ts';
 import type { SubjectKind } from './subject.ts';
@@ -10,7 +11,7 @@ export type Quartiles = readonly [low: number, median: number, high: number];
 /** One server of the comparison; the medians of all rounds. */
 export interface Speed {
   readonly kind: SubjectKind;
-  /** 64 connections of autocannon on the same machine. */
+  /** 64 connections of a load generator on the same machine. */
   readonly perSecond: number;
   /** Requests/s as a share of the bare echo and of the direct call in the same round. */
   readonly ofEcho: Quartiles;
@@ -30,13 +31,18 @@ export interface SpeedOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly kinds: readonly SubjectKind[];
+  readonly generator: GeneratorName;
 }
 
 const CONNECTIONS = 64;
 const REQUESTS = 500;
 
-function loadOnce({ kind, url, child }: Subject, body: string, seconds: number): Promise<Figures> {
-  return load({ name: kind, url: `${url}/execute`, pid: child.pid ?? 0, body }, { connections: CONNECTIONS, seconds });
+function loadOnce(
+  { kind, url, child }: Subject,
+  body: string,
+  how: Pick<SpeedOptions, 'seconds' | 'generator'>,
+): Promise<Figures> {
+  return load({ name: kind, url: `${url}/execute`, pid: child.pid ?? 0, body }, { connections: CONNECTIONS, ...how });
 }
 
 function quartiles(values: readonly number[]): Quartiles {
@@ -53,7 +59,7 @@ function medianOrNull(values: readonly (number | null)[]): number | null {
 }
 
 /** Measures the servers in short turns, forth and back, so that all of them see the same machine: its speed was seen to change by a third within a minute. */
-export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Promise<Speed[]> {
+export async function measureSpeed({ rounds, kinds, ...how }: SpeedOptions): Promise<Speed[]> {
   await using stack = new AsyncDisposableStack();
   const subjects = await startSubjects(kinds, await programFolder(), stack);
   const body = JSON.stringify({ input: { text: sampleText(5) } });
@@ -62,7 +68,7 @@ export async function measureSpeed({ seconds, rounds, kinds }: SpeedOptions): Pr
     found.get(kind) ?? { rounds: [], alone: [], ten: [] };
   for (let round = 0; round < rounds; round += 1) {
     const turns = round % 2 === 0 ? subjects : subjects.toReversed();
-    for (const subject of turns) of(subject.kind).rounds.push(await loadOnce(subject, body, seconds));
+    for (const subject of turns) of(subject.kind).rounds.push(await loadOnce(subject, body, how));
     for (const { kind, url } of turns) {
       of(kind).alone.push(...(await timesOf(`${url}/execute`, body, { callers: 1, count: REQUESTS })));
       of(kind).ten.push(...(await timesOf(`${url}/execute`, body, { callers: 10, count: REQUESTS })));
