@@ -22,13 +22,14 @@ type Success = Extract<Execution, { status: 'success' }>;
 
 /** `POST /execute` and `POST /tasks/:task_id/execute`: one input through the active version, or that of another alias. */
 export function executeRoutes(app: FastifyInstance, parts: EdgeParts): void {
-  const execute: BodyHandler = ({ headers }, reply, body) => {
-    const { task_id: taskId, ...asked } = bodySchema.parse(body);
-    return answer(parts, { taskId, ...asked, headers }, reply);
+  const execute: BodyHandler = (request, reply, body) => {
+    const { task_id: taskId, alias, input } = bodySchema.parse(body);
+    return answer(parts, { taskId, alias, input, headers: request.headers }, reply);
   };
-  const executeTask: BodyHandler = ({ params, headers }, reply, body) => {
-    const { task_id: taskId } = paramsSchema.parse(params);
-    return answer(parts, { taskId, ...taskBodySchema.parse(body), headers }, reply);
+  const executeTask: BodyHandler = (request, reply, body) => {
+    const { task_id: taskId } = paramsSchema.parse(request.params);
+    const { alias, input } = taskBodySchema.parse(body);
+    return answer(parts, { taskId, alias, input, headers: request.headers }, reply);
   };
   const routes = { '/execute': execute, '/tasks/:task_id/execute': executeTask };
   for (const [url, handle] of Object.entries(routes)) {
@@ -39,14 +40,14 @@ export function executeRoutes(app: FastifyInstance, parts: EdgeParts): void {
 
 interface Call {
   readonly taskId: string | undefined;
-  readonly alias?: string | undefined;
+  readonly alias: string | undefined;
   readonly input: Json;
   readonly headers: FastifyRequest['headers'];
 }
 
 async function answer(parts: EdgeParts, call: Call, reply: FastifyReply): Promise<FastifyReply> {
   const { taskId, alias = ACTIVE_ALIAS, input, headers } = call;
-  const active = await parts.programs.aliasVersion(taskId, alias);
+  const active = parts.programs.served(taskId, alias) ?? (await parts.programs.aliasVersion(taskId, alias));
   const rollout = parts.rollouts.of(active.metadata.task_id, alias);
   const lot = (): number => parts.random.next();
   const served = rollout?.choose(active, keySchema.parse(headers)['x-rollout-key'], lot) ?? active;

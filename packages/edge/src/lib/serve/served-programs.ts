@@ -116,6 +116,13 @@ export class ServedPrograms {
     return this.#active.served.has(taskId) || (await this.#options.store.list(taskId)).length > 0;
   }
 
+  /** The version of an alias that is served, `active` too; `undefined`: {@link aliasVersion} says which it is or why there is none. */
+  served(taskId: string | undefined, alias: string): ServedVersion | undefined {
+    const name = taskId ?? this.defaultTaskId;
+    if (name === undefined) return undefined;
+    return alias === ACTIVE_ALIAS ? this.#active.served.get(name) : this.#aliases.served.get(aliasKey(name, alias));
+  }
+
   /**
    * The active version of a program, or of the default one.
    *
@@ -124,7 +131,7 @@ export class ServedPrograms {
    */
   async activeVersion(taskId: string | undefined): Promise<ServedVersion> {
     const name = this.#named(taskId);
-    return this.#active.served.get(name) ?? (await this.refresh(name));
+    return this.served(name, ACTIVE_ALIAS) ?? (await this.refresh(name));
   }
 
   /** The version of an alias, `active` too; throws as {@link activeVersion} does, and ALIAS_NOT_FOUND. */
@@ -192,7 +199,7 @@ export class ServedPrograms {
 
   async #versionOfAlias(taskId: string | undefined, alias: string): Promise<ServedVersion> {
     const name = this.#named(taskId);
-    const served = this.#aliases.served.get(aliasKey(name, alias)) ?? (await this.refreshAlias(name, alias));
+    const served = this.served(name, alias) ?? (await this.refreshAlias(name, alias));
     if (served !== null) return served;
     throw new PlatformError('ALIAS_NOT_FOUND', `Cannot find the alias "${alias}" of "${name}"`);
   }
