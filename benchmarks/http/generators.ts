@@ -24,7 +24,8 @@ const hitsSchema = z.object({ total: z.number(), perSecond: z.number(), p50: z.n
 export type GeneratorName = 'autocannon' | 'wrk';
 
 const autocannonSchema = z.looseObject({
-  requests: z.looseObject({ average: z.number(), total: z.number() }),
+  requests: z.looseObject({ total: z.number() }),
+  duration: z.number(),
   latency: z.looseObject({ p50: z.number(), p99: z.number() }),
   errors: z.number(),
   non2xx: z.number(),
@@ -47,8 +48,9 @@ async function fireAutocannon({ url, body, connections, seconds }: Shot): Promis
   const post = body === undefined ? [] : ['-m', 'POST', '-H', 'content-type=application/json', '-b', body];
   const flags = ['--json', '-c', String(connections), '-d', String(seconds), ...post, url];
   const output = await outputOf(process.execPath, [AUTOCANNON, ...flags]);
-  const { requests, latency, errors, non2xx } = autocannonSchema.parse(JSON.parse(output));
-  return { total: requests.total, perSecond: requests.average, p50: latency.p50, p99: latency.p99, failed: errors + non2xx };
+  const { requests, duration, latency, errors, non2xx } = autocannonSchema.parse(JSON.parse(output));
+  const { total } = requests;
+  return { total, perSecond: total / duration, p50: latency.p50, p99: latency.p99, failed: errors + non2xx };
 }
 
 async function fireWrk({ url, body, connections, seconds }: Shot): Promise<Hits> {

@@ -30,14 +30,16 @@ interface Load {
   readonly seconds: number;
   /** Default: autocannon. */
   readonly generator?: GeneratorName;
+  /** Seconds of the same before, which do not count. Default 1. */
+  readonly warmUp?: number;
 }
 
-/** Loads a target from another process, after a second of warming up. Throws when an answer was not 2xx. */
+/** Loads a target from another process. Throws when an answer was not 2xx. */
 export async function load(
   { url, pid, body }: Target,
-  { connections, seconds, generator = 'autocannon' }: Load,
+  { connections, seconds, generator = 'autocannon', warmUp = 1 }: Load,
 ): Promise<Figures> {
-  await fire(generator, { url, body, connections, seconds: 1 });
+  if (warmUp > 0) await fire(generator, { url, body, connections, seconds: warmUp });
   const times = (): (number | null)[] => [processorTime(pid), processorTimeBelow(pid), processorTimeOfEnded()];
   const before = times();
   const { total, perSecond, p50, p99, failed } = await fire(generator, { url, body, connections, seconds });
