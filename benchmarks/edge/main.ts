@@ -1,4 +1,4 @@
-// `npm run bench -- edge [--quick] [--only speed|wall|noise|programs] [--json]`: what the sandbox costs a request, and what holds under load.
+// `npm run bench -- edge [--quick] [--only speed|wall|noise|programs] [--load autocannon|wrk] [--json]`: what the sandbox costs a request, and what holds under load.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type GeneratorName, generators } from '../http/generators.ts';
@@ -9,7 +9,12 @@ import { type Quartiles, type Speed, measureSpeed } from './speed.ts';
 import { type Wall, measureWall } from './wall.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    load: { type: 'string' },
+  },
 });
 const wants = (part: string): boolean => values.only === undefined || values.only === part;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -63,7 +68,7 @@ function printPrograms(figures: ProgramFigures): void {
 
 const results: Record<string, unknown> = { load: loadavg()[0] };
 if (wants('speed')) {
-  for (const generator of generators()) {
+  for (const generator of generators().filter((name) => values.load === undefined || values.load === name)) {
     const speeds = await measureSpeed({
       rounds: values.quick ? 4 : 20,
       kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -201,6 +201,22 @@ describe('requests that name an alias', () => {
     assert.equal((await health()).status, 'healthy');
     await store.setAlias('mark', 'canary', null, { record: { id: 'gone too' } });
     await eventually(async () => JSON.stringify(await aliasesInHealth()) === '[]');
+  });
+
+  it('take part in a rollout that begins and ends while nobody tells the edge, also where the plan of another program cannot be read', async () => {
+    await mkdir(join(dir, 'artifacts/before/rollout.json'), { recursive: true });
+    await store.setAlias('mark', 'canary', 2, { record: { id: 'for the rollout' } });
+    const isUnderWay = async (id: string | undefined): Promise<boolean> => {
+      const answer = await fetch(`${url}/tasks/mark/rollout?alias=canary`, { headers: { authorization: 'Bearer secret' } });
+      return edgeRolloutAnswerSchema.parse(await answer.json()).rollout?.rollout_id === id;
+    };
+    const plan = { rollout_id: 'untold', mode: 'canary' as const, incumbent: 2, candidate: 3, percentage: 50 };
+    await store.setRollout('mark', plan, 'canary');
+    await eventually(() => isUnderWay('untold'));
+    await store.setRollout('mark', null, 'canary');
+    await eventually(() => isUnderWay(undefined));
+    assert.ok(logged.some((line) => line.startsWith('Cannot look for rollouts')));
+    await rm(join(dir, 'artifacts/before'), { recursive: true });
   });
 
   it('go on with what was served when the file of the aliases is broken, which is told once', async () => {

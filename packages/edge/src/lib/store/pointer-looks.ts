@@ -10,7 +10,7 @@ export class PointerLooks {
   readonly #store: Pick<ProgramStore, 'changeMark'>;
   readonly #clock: Clock;
   #seen: string | undefined;
-  #dueAt = 0;
+  #lookedAt = -Infinity;
 
   constructor(store: Pick<ProgramStore, 'changeMark'>, clock: Clock) {
     this.#store = store;
@@ -21,9 +21,11 @@ export class PointerLooks {
   async ifDue(look: () => Promise<void>): Promise<void> {
     // Before the pointers are read: what moves meanwhile is seen the next time.
     const mark = await this.#store.changeMark();
-    if (mark === this.#seen && this.#clock.now() < this.#dueAt) return;
+    // The clock may have been set back.
+    const sinceMs = Math.abs(this.#clock.now() - this.#lookedAt);
+    if (mark === this.#seen && sinceMs < POINTER_LOOK_MS) return;
     await look();
     this.#seen = mark;
-    this.#dueAt = this.#clock.now() + POINTER_LOOK_MS;
+    this.#lookedAt = this.#clock.now();
   }
 }
