@@ -68,7 +68,10 @@ function printPrograms(figures: ProgramFigures): void {
 
 const results: Record<string, unknown> = { load: loadavg()[0] };
 if (wants('speed')) {
-  for (const generator of generators().filter((name) => values.load === undefined || values.load === name)) {
+  const known = generators();
+  const wanted = values.load === undefined ? known : known.filter((name) => values.load === name);
+  if (wanted.length === 0) throw new Error(`Cannot load with "${values.load}": there is ${known.join(' and ')} here`);
+  for (const generator of wanted) {
     const speeds = await measureSpeed({
       rounds: values.quick ? 4 : 20,
       kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],

@@ -69,7 +69,7 @@ class AskedEdge {
 const difference = (more: number | null, less: number | null): number | null =>
   more === null || less === null ? null : more - less;
 
-/** Proportional set size of the processes that this one has started, by those that run workers, in KB. */
+/** Proportional set size of the jailed processes of this machine that run workers, in KB: no other edge may run beside it. */
 function workerKb(): number | null {
   try {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));

@@ -7,11 +7,11 @@ import { type ExecutionRecord, executionRecordSchema } from '@loopwright/protoco
  */
 export function recordLine(record: ExecutionRecord, inputJson: string): string {
   const json = JSON.stringify;
-  const orNull = (value: string | null): string => (value === null ? 'null' : json(value));
-  const counted = `"latency_ms":${record.latency_ms},"sampled_for_validation":${record.sampled_for_validation},"version":${record.version}`;
+  const orNull = (value: string | number | null): string => (value === null ? 'null' : json(value));
+  const counted = `"latency_ms":${orNull(record.latency_ms)},"sampled_for_validation":${record.sampled_for_validation},"version":${record.version}`;
   const head = `{"executed_at":${json(record.executed_at)},"status":"${record.status}",${counted},"input_data":${inputJson}`;
   const named = `"id":${json(record.id)},"program_id":${json(record.program_id)},"task_id":${json(record.task_id)}`;
-  const rest = `"memory_usage_mb":${record.memory_usage_mb},"error_message":${orNull(record.error_message)}`;
+  const rest = `"memory_usage_mb":${orNull(record.memory_usage_mb)},"error_message":${orNull(record.error_message)}`;
   return `${head},${named},"output_data":${json(record.output_data)},${rest},"validation_id":${orNull(record.validation_id)}}`;
 }
 
