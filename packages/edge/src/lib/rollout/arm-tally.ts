@@ -1,4 +1,5 @@
 import { type ArmFigures, NO_FIGURES } from '@loopwright/protocol';
+import { COLD_ANSWERS } from './limits.ts';
 
 /** Counts what one version of a rollout does. */
 export class ArmTally {
@@ -10,7 +11,7 @@ export class ArmTally {
     figures.requests += 1;
     figures.answered += 1;
     figures.latency_sum_ms += latencyMs;
-    if (slowMs === undefined) return;
+    if (slowMs === undefined || figures.answered <= COLD_ANSWERS) return;
     figures.timed += 1;
     if (latencyMs > slowMs) figures.slow += 1;
   }

@@ -8,7 +8,7 @@ import type { Execution } from '../serve/execute-once.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import { ArmTally } from './arm-tally.ts';
 import { bucketOf } from './bucket-of.ts';
-import { SLOW_QUANTILE, TIMED_AFTER } from './limits.ts';
+import { SLOWER_BY_MS, SLOW_QUANTILE, TIMED_AFTER } from './limits.ts';
 import type { Shadow } from './shadow.ts';
 
 /** What a rollout begins with. */
@@ -52,9 +52,9 @@ export class EdgeRollout {
   }
 
   /** Counts how a request ended; `undefined`: the version refused its input. */
-  count({ metadata }: ServedVersion, execution: Execution | undefined): void {
-    const isCandidate = metadata.version === this.plan.candidate;
-    if (!isCandidate && metadata.version !== this.plan.incumbent) return;
+  count({ metadata: { version } }: { readonly metadata: { readonly version: number } }, execution: Execution | undefined): void {
+    const isCandidate = version === this.plan.candidate;
+    if (!isCandidate && version !== this.plan.incumbent) return;
     const arm = this.arms[isCandidate ? 'candidate' : 'incumbent'];
     if (execution?.status !== 'success') return arm.addFailure();
     arm.addAnswer(execution.latencyMs, this.#slowMs);
@@ -72,11 +72,12 @@ export class EdgeRollout {
   }
 
   /**
-   * What was counted. From then on a request is slow that takes longer than 95 % of the incumbent's so far did: the limit is set by the past only, so
-   * that comparing the shares of slow requests stays fair.
+   * What was counted. From then on a request is slow that takes longer than 95 % of the incumbent's so far did, and noticeably so: the limit is set by the past
+   * only, so that comparing the shares of slow requests stays fair.
    */
   figures(): EdgeRolloutFigures {
-    if (this.#incumbentLatency.count >= TIMED_AFTER) this.#slowMs = this.#incumbentLatency.quantile(SLOW_QUANTILE);
+    const latency = this.#incumbentLatency;
+    if (latency.count >= TIMED_AFTER) this.#slowMs = latency.quantile(SLOW_QUANTILE) + SLOWER_BY_MS;
     const { shadow, trouble, epoch } = this.#parts;
     return {
       rollout_id: this.plan.rollout_id,

@@ -167,9 +167,10 @@ export class EdgeRollouts {
     }
   }
 
-  /** Loaded, checked and warmed up before the first request. */
+  /** Loaded, checked and warmed up before the first request; how its calls are run is known by then, however long that takes: the incumbent answers meanwhile. */
   async #ready(taskId: string, version: number, sandbox: Sandbox): Promise<ServedVersion> {
     const served = await serveVersion(await this.#options.store.get(taskId, version), new SchemaChecks(sandbox));
+    await sandbox.prepare(served.metadata.language, served.program);
     await warmUp(served, sandbox, this.#options.tools.clock);
     return served;
   }

@@ -6,6 +6,10 @@ export const CANDIDATE_RETRY_MS = 10_000;
 export const TIMED_AFTER = 50;
 /** Share of the incumbent's answers that are faster than that limit. */
 export const SLOW_QUANTILE = 0.95;
+/** By how much more a request is slow, in milliseconds: less is how warm a version is, which gets a twentieth of the requests of the other, and nobody notices it. */
+export const SLOWER_BY_MS = 1;
+/** The first answers of a version, which are not timed: they tell how it is loaded and compiled. */
+export const COLD_ANSWERS = 20;
 /** Shadow runs at once; a request that comes above that is not copied. */
 export const SHADOW_AT_ONCE = 8;
 /** Validations are counted again after so many times what it took to count them, between the first and the second number of milliseconds: a canary is judged by them. */
