@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -203,6 +205,19 @@ describe('POST /execute', () => {
     assert.equal(await ask('rebound.example:8081'), 403);
     assert.equal(await ask('127.0.0.1:8081'), 200);
     assert.equal(await ask('[::1]:8081'), 200);
+    const url = new URL(await edge.app.listen({ host: '127.0.0.1', port: 0 }));
+    const askOverHttp = async (host: string): Promise<string> => {
+      const body = '{"input":{"text":"win"}}';
+      const socket = connect(Number(url.port), '127.0.0.1').setEncoding('utf8');
+      socket.write(
+        `POST /execute HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      const [answer] = (await once(socket, 'data')) as [string];
+      socket.destroy();
+      return answer;
+    };
+    assert.match(await askOverHttp('rebound.example:8081'), /^HTTP\/1\.1 403 /u);
+    assert.match(await askOverHttp('localhost:8081'), /^HTTP\/1\.1 200 /u);
   });
 
   it('answers a failing program with 422, records it, and goes on', async () => {

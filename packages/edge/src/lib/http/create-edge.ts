@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { PlatformError, type Random, isLoopback, programNameSchema } from '@loopwright/protocol';
 import { ModuleTrace } from '@loopwright/module-sdk';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -15,12 +16,13 @@ import type { WatchingOptions } from '../watching/watching-options.ts';
 import { batchRoute } from './batch-route.ts';
 import { diffRoute } from './diff-route.ts';
 import type { EdgeParts } from './edge-parts.ts';
-import { answerErrors } from './error-answers.ts';
+import { answerErrors, errorAnswers } from './error-answers.ts';
 import { RemoteSource, type RemoteSourceOptions } from '../remote/remote-source.ts';
 import { EdgeRollouts } from '../rollout/edge-rollouts.ts';
 import { executeRoutes } from './execute-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import { BODY_LIMIT_BYTES } from './limits.ts';
+import { answerPlainPosts } from './plain-posts.ts';
 import { queryRoute } from './query-route.ts';
 import { refreshRoute } from './refresh-route.ts';
 import { rolloutRoute } from './rollout-route.ts';
@@ -102,7 +104,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     // A request that has come in is answered, also while the edge closes.
     return503OnClosing: false,
   });
-  answerErrors(app, { random, log });
+  const answerError = errorAnswers({ random, log });
+  answerErrors(app, answerError);
   traceRequests(app, trace);
   if (options.loopbackOnly === true) refuseForeignHosts(app);
   const jobs = new DataJobs({ dataDir, clock, random });
@@ -120,7 +123,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     log,
     packageVersion: readPackageVersion(),
   };
-  const serving = [executeRoutes, taskRoutes, batchRoute, statusRoutes];
+  const executing = executeRoutes(app, parts);
+  const isForeign = ({ headers: { host } }: IncomingMessage): boolean =>
+    options.loopbackOnly === true && (host === undefined || !isLoopback(host));
+  answerPlainPosts(app, { handlerOf: (request) => (isForeign(request) ? undefined : executing(request)), answerError });
+  const serving = [taskRoutes, batchRoute, statusRoutes];
   for (const addRoutes of [
     ...serving,
     refreshRoute,

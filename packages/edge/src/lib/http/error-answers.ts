@@ -1,4 +1,5 @@
-import { type Json, PlatformError, type Random, issueDetails, messageOf } from '@loopwright/protocol';
+import type { ServerResponse } from 'node:http';
+import { type ErrorResponse, type Json, PlatformError, type Random, issueDetails, messageOf } from '@loopwright/protocol';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { BODY_LIMIT_BYTES } from './limits.ts';
@@ -7,30 +8,51 @@ import { BODY_LIMIT_BYTES } from './limits.ts';
 const ISSUE_LIMIT = 20;
 const KEY_CHARACTERS = 100;
 
-/**
- * Answers every error and every unknown route with the body that all processes of the platform use. Nothing else tells the id of a request, so those that succeed
- * get none: it would be a part of the time of each.
- */
-export function answerErrors(app: FastifyInstance, { random, log }: { random: Random; log: (message: string) => void }): void {
-  app.setErrorHandler((error, request, reply) => {
-    const requestId = random.uuid();
-    const known = toPlatformError(error, request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES);
-    if (known.code === 'INTERNAL_ERROR')
-      log(`Request ${requestId} failed: ${error instanceof Error ? error.stack : String(error)}`);
-    return sendError(reply, known, requestId);
-  });
-  app.setNotFoundHandler((request, reply) =>
-    sendError(
-      reply,
-      new PlatformError('NOT_FOUND', `Cannot find the route ${request.method} ${request.url.slice(0, 200)}`),
-      random.uuid(),
-    ),
-  );
+/** What an error is answered with, whichever way the request came. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorResponse;
 }
 
-function sendError(reply: FastifyReply, error: PlatformError, requestId: string): FastifyReply {
-  if (error.status === 503 || error.status === 429) reply.header('retry-after', '1');
-  return reply.code(error.status).send(error.toResponse(requestId));
+/** Gives the answer to anything that was thrown while a request with this limit of its body was handled. */
+export type AnswerError = (error: unknown, bodyLimit: number) => ErrorAnswer;
+
+/** Nothing else tells the id of a request, so those that succeed get none: it would be a part of the time of each. */
+export function errorAnswers({ random, log }: { random: Random; log: (message: string) => void }): AnswerError {
+  return (error, bodyLimit) => {
+    const requestId = random.uuid();
+    const known = toPlatformError(error, bodyLimit);
+    const { status } = known;
+    if (known.code === 'INTERNAL_ERROR')
+      log(`Request ${requestId} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    const headers = status === 503 || status === 429 ? { 'retry-after': '1' } : {};
+    return { status, headers, body: known.toResponse(requestId) };
+  };
+}
+
+/** Answers every error and every unknown route with the body that all processes of the platform use. */
+export function answerErrors(app: FastifyInstance, answerError: AnswerError): void {
+  const send = (reply: FastifyReply, { status, headers, body }: ErrorAnswer): FastifyReply =>
+    reply.code(status).headers(headers).send(body);
+  app.setErrorHandler((error, request, reply) =>
+    send(reply, answerError(error, request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES)),
+  );
+  app.setNotFoundHandler((request, reply) => {
+    const unknown = new PlatformError('NOT_FOUND', `Cannot find the route ${request.method} ${request.url.slice(0, 200)}`);
+    return send(reply, answerError(unknown, BODY_LIMIT_BYTES));
+  });
+}
+
+/** Sends the answer to an error past Fastify; where an answer has begun, its connection ends. */
+export function sendError(response: ServerResponse, { status, headers, body }: ErrorAnswer): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = JSON.stringify(body);
+  const type = 'application/json; charset=utf-8';
+  response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
 /** The error of the catalogue for anything that was thrown while a request was handled. */

@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { ACTIVE_ALIAS, type Json, PlatformError, executeRequestSchema, programNameSchema } from '@loopwright/protocol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isRefusal } from '../rollout/edge-rollout.ts';
 import { KEY_CHARACTERS } from '../rollout/limits.ts';
@@ -7,7 +8,7 @@ import { type Execution, executeOnce } from '../serve/execute-once.ts';
 import type { ServedAlias } from '../serve/served-programs.ts';
 import type { ServedVersion } from '../serve/served-version.ts';
 import type { EdgeParts } from './edge-parts.ts';
-import { type BodyHandler, readingBody } from './read-body.ts';
+import type { BodyHandler, PlainPosts } from './plain-posts.ts';
 
 /** A value that came out of `JSON.parse`, and is therefore JSON; walking through it again would cost more than running the program. */
 export const parsedJsonSchema = z.custom<Json>((value) => value !== undefined, 'Required');
@@ -20,33 +21,40 @@ const paramsSchema = z.object({ task_id: programNameSchema });
 
 type Success = Extract<Execution, { status: 'success' }>;
 
-/** `POST /execute` and `POST /tasks/:task_id/execute`: one input through the active version, or that of another alias. */
-export function executeRoutes(app: FastifyInstance, parts: EdgeParts): void {
-  const execute: BodyHandler = (request, reply, body) => {
-    const { task_id: taskId, alias, input } = bodySchema.parse(body);
-    return answer(parts, { taskId, alias, input, headers: request.headers }, reply);
+const TASK_PATH = /^\/tasks\/([^/?]+)\/execute$/u;
+
+/**
+ * `POST /execute` and `POST /tasks/:task_id/execute`: one input through the active version, or that of another alias. Gives what answers them past
+ * Fastify (`answerPlainPosts`).
+ */
+export function executeRoutes(app: FastifyInstance, parts: EdgeParts): PlainPosts['handlerOf'] {
+  const execute: BodyHandler = ({ headers }, response, body) => answer(parts, { headers, body }, response);
+  app.post('/execute', async (request, reply) => {
+    await execute(request.raw, reply.raw, request.body);
+    return reply;
+  });
+  app.post('/tasks/:task_id/execute', async ({ params, headers, body }, reply) => {
+    const { task_id: taskId } = paramsSchema.parse(params);
+    await answer(parts, { taskId, headers, body }, reply.raw);
+    return reply;
+  });
+  return ({ url = '' }) => {
+    if (url === '/execute') return execute;
+    const { data: taskId } = programNameSchema.safeParse(TASK_PATH.exec(url)?.[1]);
+    return taskId === undefined ? undefined : ({ headers }, response, body) => answer(parts, { taskId, headers, body }, response);
   };
-  const executeTask: BodyHandler = (request, reply, body) => {
-    const { task_id: taskId } = paramsSchema.parse(request.params);
-    const { alias, input } = taskBodySchema.parse(body);
-    return answer(parts, { taskId, alias, input, headers: request.headers }, reply);
-  };
-  const routes = { '/execute': execute, '/tasks/:task_id/execute': executeTask };
-  for (const [url, handle] of Object.entries(routes)) {
-    const onRequest = readingBody(app, handle);
-    app.post(url, { onRequest }, async (request, reply) => handle(request, reply, request.body));
-  }
 }
 
 interface Call {
-  readonly taskId: string | undefined;
-  readonly alias: string | undefined;
-  readonly input: Json;
-  readonly headers: FastifyRequest['headers'];
+  /** Of the path; left out: the body may name it. */
+  readonly taskId?: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
 }
 
-async function answer(parts: EdgeParts, call: Call, reply: FastifyReply): Promise<FastifyReply> {
-  const { taskId, alias = ACTIVE_ALIAS, input, headers } = call;
+async function answer(parts: EdgeParts, { taskId: ofPath, headers, body }: Call, response: ServerResponse): Promise<void> {
+  const asked = ofPath === undefined ? bodySchema.parse(body) : { task_id: ofPath, ...taskBodySchema.parse(body) };
+  const { task_id: taskId, alias = ACTIVE_ALIAS, input } = asked;
   const active = parts.programs.served(taskId, alias) ?? (await parts.programs.aliasVersion(taskId, alias));
   const rollout = parts.rollouts.of(active.metadata.task_id, alias);
   const lot = (): number => parts.random.next();
@@ -56,21 +64,21 @@ async function answer(parts: EdgeParts, call: Call, reply: FastifyReply): Promis
     execution = await executeOnce(served, input, parts.datasets.of(served.metadata.task_id), parts);
   } catch (error) {
     if (isRefusal(error)) rollout?.count(served, undefined);
-    reply.headers(versionHeaders(served, alias));
+    setHeaders(response, versionHeaders(served, alias));
     throw error;
   }
   if (rollout !== undefined) {
     rollout.count(served, execution);
-    reply.raw.once('finish', () => rollout.mirror(served, input, execution, lot));
+    response.once('finish', () => rollout.mirror(served, input, execution, lot));
   }
   if (execution.status !== 'success') {
     const { task_id: name, version } = served.metadata;
-    reply.headers({ ...versionHeaders(served, alias), 'x-execution-id': execution.id });
+    setHeaders(response, { ...versionHeaders(served, alias), 'x-execution-id': execution.id });
     throw new PlatformError('PROGRAM_FAILED', `Cannot run version ${version} of "${name}" on this input: ${execution.message}`, {
       details: { status: execution.status, execution_id: execution.id, latency_ms: execution.latencyMs },
     });
   }
-  return sendOutput(reply, { served, alias }, execution);
+  sendOutput(response, { served, alias }, execution);
 }
 
 /** Headers that name the version that answers, and the alias that led to it; `null`: the request named the version. */
@@ -82,15 +90,17 @@ export function versionHeaders({ metadata }: ServedVersion, alias: string | null
   };
 }
 
-/** Past Fastify, which has nothing to add to it. */
+function setHeaders(response: ServerResponse, headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}
+
 function sendOutput(
-  reply: FastifyReply,
+  response: ServerResponse,
   { served: { metadata }, alias }: ServedAlias,
   { id, outputJson, latencyMs }: Success,
-): FastifyReply {
+): void {
   const text = `{"output":${outputJson},"latency_ms":${JSON.stringify(latencyMs)}}`;
-  const { raw } = reply.hijack();
-  raw.writeHead(200, [
+  response.writeHead(200, [
     'x-program-version',
     String(metadata.version),
     'x-program-digest',
@@ -104,6 +114,5 @@ function sendOutput(
     'content-length',
     String(Buffer.byteLength(text)),
   ]);
-  raw.end(text);
-  return reply;
+  response.end(text);
 }

@@ -4,25 +4,29 @@ import { type Socket, connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import Fastify from 'fastify';
-import { readingBody } from './read-body.ts';
+import { errorResponseSchema, systemRandom } from '@loopwright/protocol';
+import { answerErrors, errorAnswers } from './error-answers.ts';
+import { BODY_LIMIT_BYTES } from './limits.ts';
+import { type BodyHandler, answerPlainPosts } from './plain-posts.ts';
 
-describe('readingBody', () => {
-  const app = Fastify();
+describe('answerPlainPosts', () => {
+  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES });
   /** Bodies in the order in which they were handled, and by which way they came. */
   const handled: [string, unknown][] = [];
+  const logged: string[] = [];
   let port = 0;
 
   before(async () => {
-    app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _, reply) =>
-      reply.code(error.statusCode ?? 500).send({ code: error.code ?? error.message }),
-    );
-    const onRequest = readingBody(app, async (_, reply, body) => {
+    const answerError = errorAnswers({ random: { ...systemRandom, uuid: () => 'the same' }, log: (line) => logged.push(line) });
+    answerErrors(app, answerError);
+    const handle: BodyHandler = async (_, response, body) => {
       handled.push(['quick', body]);
       if (body === 'throw') throw new Error('thrown');
-      if (body === 'wait') await once(reply.raw, 'close');
-      return reply.send({ body });
-    });
-    app.post('/', { onRequest }, (request) => {
+      if (body === 'wait') await once(response, 'close');
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ body }));
+    };
+    answerPlainPosts(app, { handlerOf: ({ url }) => (url === '/' ? handle : undefined), answerError });
+    app.post('/', (request) => {
       handled.push(['ordinary', request.body]);
       return { body: request.body };
     });
@@ -79,7 +83,9 @@ describe('readingBody', () => {
   });
 
   it('answers what the handler throws, and serves on when clients leave in the middle', async () => {
-    assert.deepEqual((await post('"throw"')).slice(0, 2), [500, { code: 'thrown' }]);
+    const [status, thrown] = await post('"throw"');
+    assert.deepEqual([status, errorResponseSchema.parse(thrown).error_code], [500, 'INTERNAL_ERROR']);
+    assert.match(logged.join('\n'), /^Request the same failed: Error: thrown/u);
     const earlier = handled.length;
     const half = await open('content-length: 100\r\n');
     half.write('"half');
