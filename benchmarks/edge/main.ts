@@ -73,7 +73,7 @@ if (wants('speed')) {
   if (wanted.length === 0) throw new Error(`Cannot load with "${values.load}": there is ${known.join(' and ')} here`);
   for (const generator of wanted) {
     const speeds = await measureSpeed({
-      rounds: values.quick ? 4 : 20,
+      sets: values.quick ? 1 : 8,
       kinds: ['echo', 'direct', 'edge', 'edge-no-jail'],
       generator,
     });

@@ -30,8 +30,8 @@ export interface Speed {
 
 /** How much is measured. */
 export interface SpeedOptions {
-  /** In each of them every server has a turn of two seconds. */
-  readonly rounds: number;
+  /** Each begins with new processes: one and the same server is up to a fifth faster or slower from one process to the next. */
+  readonly sets: number;
   readonly kinds: readonly SubjectKind[];
   readonly generator: GeneratorName;
 }
@@ -43,8 +43,8 @@ const REQUESTS = 500;
 /** Until the code is compiled. */
 const WARM_UP_SECONDS = 3;
 
-/** In so many rounds one also measures how long single requests take. */
-const TIMED_ROUNDS = 4;
+/** Rounds of a set; in each of them every server has a turn. */
+const ROUNDS = 4;
 
 function loadOnce({ kind, url, child }: Subject, body: string, generator: GeneratorName, warmUp = 0): Promise<Figures> {
   const target = { name: kind, url: `${url}/execute`, pid: child.pid ?? 0, body };
@@ -66,24 +66,33 @@ function medianOrNull(values: readonly (number | null)[]): number | null {
   return known.length < values.length ? null : median(known);
 }
 
-/** Measures the servers in short turns, forth and back, so that all of them see the same machine: one and the same echo was seen to take 19 and 41 µs within seconds. */
-export async function measureSpeed({ rounds, kinds, generator }: SpeedOptions): Promise<Speed[]> {
+interface Found {
+  readonly rounds: Figures[];
+  readonly alone: number[];
+  readonly ten: number[];
+}
+
+/** Measures new servers in short turns, forth and back, so that all of them see the same machine: one and the same echo was seen to take 19 and 41 µs within seconds. */
+async function measureSet({ kinds, generator }: SpeedOptions, of: (kind: SubjectKind) => Found): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const subjects = await startSubjects(kinds, await programFolder(), stack);
   const body = JSON.stringify({ input: { text: sampleText(5) } });
-  const found = new Map(kinds.map((kind) => [kind, { rounds: [] as Figures[], alone: [] as number[], ten: [] as number[] }]));
-  const of = (kind: SubjectKind): { rounds: Figures[]; alone: number[]; ten: number[] } =>
-    found.get(kind) ?? { rounds: [], alone: [], ten: [] };
   for (const subject of subjects) await loadOnce(subject, body, generator, WARM_UP_SECONDS);
-  for (let round = 0; round < rounds; round += 1) {
-    const turns = round % 2 === 0 ? subjects : subjects.toReversed();
-    for (const subject of turns) of(subject.kind).rounds.push(await loadOnce(subject, body, generator));
-    if (round % TIMED_ROUNDS > 0) continue;
-    for (const { kind, url } of turns) {
-      of(kind).alone.push(...(await timesOf(`${url}/execute`, body, { callers: 1, count: REQUESTS })));
-      of(kind).ten.push(...(await timesOf(`${url}/execute`, body, { callers: 10, count: REQUESTS })));
-    }
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed())
+      of(subject.kind).rounds.push(await loadOnce(subject, body, generator));
+  for (const { kind, url } of subjects) {
+    of(kind).alone.push(...(await timesOf(`${url}/execute`, body, { callers: 1, count: REQUESTS })));
+    of(kind).ten.push(...(await timesOf(`${url}/execute`, body, { callers: 10, count: REQUESTS })));
   }
+}
+
+/** Compares the servers, in several sets of new processes. */
+export async function measureSpeed(options: SpeedOptions): Promise<Speed[]> {
+  const { kinds, sets } = options;
+  const found = new Map(kinds.map((kind) => [kind, { rounds: [], alone: [], ten: [] } as Found]));
+  const of = (kind: SubjectKind): Found => found.get(kind) ?? { rounds: [], alone: [], ten: [] };
+  for (let set = 0; set < sets; set += 1) await measureSet(options, of);
   return kinds.map((kind) => {
     const own = of(kind).rounds;
     const ratio = (other: SubjectKind): Quartiles =>
