@@ -90,7 +90,7 @@ async function measureSet({ kinds, generator }: SpeedOptions, of: (kind: Subject
 /** Compares the servers, in several sets of new processes. */
 export async function measureSpeed(options: SpeedOptions): Promise<Speed[]> {
   const { kinds, sets } = options;
-  const found = new Map(kinds.map((kind) => [kind, { rounds: [], alone: [], ten: [] } as Found]));
+  const found = new Map<SubjectKind, Found>(kinds.map((kind) => [kind, { rounds: [], alone: [], ten: [] }]));
   const of = (kind: SubjectKind): Found => found.get(kind) ?? { rounds: [], alone: [], ten: [] };
   for (let set = 0; set < sets; set += 1) await measureSet(options, of);
   return kinds.map((kind) => {
