@@ -64,7 +64,7 @@ async function answer(parts: EdgeParts, { taskId: ofPath, headers, body }: Call,
     execution = await executeOnce(served, input, parts.datasets.of(served.metadata.task_id), parts);
   } catch (error) {
     if (isRefusal(error)) rollout?.count(served, undefined);
-    setHeaders(response, versionHeaders(served, alias));
+    response.setHeaders(new Map(Object.entries(versionHeaders(served, alias))));
     throw error;
   }
   if (rollout !== undefined) {
@@ -73,7 +73,7 @@ async function answer(parts: EdgeParts, { taskId: ofPath, headers, body }: Call,
   }
   if (execution.status !== 'success') {
     const { task_id: name, version } = served.metadata;
-    setHeaders(response, { ...versionHeaders(served, alias), 'x-execution-id': execution.id });
+    response.setHeaders(new Map(Object.entries({ ...versionHeaders(served, alias), 'x-execution-id': execution.id })));
     throw new PlatformError('PROGRAM_FAILED', `Cannot run version ${version} of "${name}" on this input: ${execution.message}`, {
       details: { status: execution.status, execution_id: execution.id, latency_ms: execution.latencyMs },
     });
@@ -88,10 +88,6 @@ export function versionHeaders({ metadata }: ServedVersion, alias: string | null
     'x-program-digest': metadata.digest,
     ...(alias === null ? {} : { 'x-program-alias': alias }),
   };
-}
-
-function setHeaders(response: ServerResponse, headers: Record<string, string>): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
 function sendOutput(

@@ -10,11 +10,12 @@ import { BODY_LIMIT_BYTES } from './limits.ts';
 import { type BodyHandler, answerPlainPosts } from './plain-posts.ts';
 
 describe('answerPlainPosts', () => {
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES });
+  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, return503OnClosing: false });
   /** Bodies in the order in which they were handled, and by which way they came. */
   const handled: [string, unknown][] = [];
   const logged: string[] = [];
   let port = 0;
+  let closing = async (): Promise<void> => {};
 
   before(async () => {
     const answerError = errorAnswers({ random: { ...systemRandom, uuid: () => 'the same' }, log: (line) => logged.push(line) });
@@ -26,6 +27,7 @@ describe('answerPlainPosts', () => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ body }));
     };
     answerPlainPosts(app, { handlerOf: ({ url }) => (url === '/' ? handle : undefined), answerError });
+    app.addHook('preClose', () => closing());
     app.post('/', (request) => {
       handled.push(['ordinary', request.body]);
       return { body: request.body };
@@ -100,5 +102,13 @@ describe('answerPlainPosts', () => {
       handled.slice(earlier).map(([, body]) => body),
       ['wait', 'next'],
     );
+  });
+
+  it('goes the ordinary way when the server closes, which tells the client so', async () => {
+    const late: Awaited<ReturnType<typeof post>>[] = [];
+    closing = async () => void late.push(await post('"late"'));
+    await app.close();
+    assert.deepEqual(late, [[200, { body: 'late' }, 'close']]);
+    assert.deepEqual(handled.at(-1), ['ordinary', 'late']);
   });
 });

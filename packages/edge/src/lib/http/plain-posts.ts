@@ -16,7 +16,7 @@ export interface PlainPosts {
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(['application/json', 'application/json; charset=utf-8']);
 
 /**
- * Answers plain requests past Fastify, whose routing, hooks and wrappers are a tenth of the time of a request that is quick: those with a JSON body of known
+ * Answers plain requests past Fastify, whose routing, hooks and wrappers are a part of the time of a quick request (decisions/029): those with a JSON body of known
  * length and nothing that a hook looks at. Limits, errors and the refusal of `__proto__` are those of Fastify. Any other request goes to Fastify, and so do all
  * when the server closes, and those of the second address of `localhost`.
  */
