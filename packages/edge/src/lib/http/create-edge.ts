@@ -57,7 +57,7 @@ export interface EdgeOptions extends Omit<DatasetsOptions, 'dir' | 'log'> {
 
 /** An edge that is ready to listen. */
 export interface Edge extends AsyncDisposable {
-  /** Not listening yet: call `app.listen`, or `app.inject` in tests. */
+  /** Not listening yet: call `app.listen`, or `app.inject` in tests. Hooks that are added to it do not see plain requests to `/execute` (`answerPlainPosts`). */
   readonly app: FastifyInstance;
   /** Keeps records for another time from now on. */
   retain(retention: Retention): void;
