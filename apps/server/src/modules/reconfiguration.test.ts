@@ -41,8 +41,15 @@ async function ask(supervisor: Supervisor, id: string, uri = '/well'): Promise<s
   return new Response(body as ConstructorParameters<typeof Response>[0]).text();
 }
 
-/** Asks a module again and again until it is told to stop; gives the processes that answered. */
-function pester(supervisor: Supervisor, id: string): () => Promise<Set<string>> {
+interface Caller {
+  readonly id: string;
+  readonly hasAnswered: (pid: number | undefined) => boolean;
+  /** Fails when a request was refused. */
+  readonly end: () => Promise<void>;
+}
+
+/** Asks a module again and again until it is told to end. */
+function pester(supervisor: Supervisor, id: string): Caller {
   const pids = new Set<string>();
   const over = new AbortController();
   const asked = (async (): Promise<void> => {
@@ -51,10 +58,13 @@ function pester(supervisor: Supervisor, id: string): () => Promise<Set<string>> 
       await delay(1);
     }
   })();
-  return async () => {
-    over.abort();
-    await asked;
-    return pids;
+  return {
+    id,
+    hasAnswered: (pid) => pids.has(String(pid)),
+    end: () => {
+      over.abort();
+      return asked;
+    },
   };
 }
 
@@ -63,8 +73,9 @@ describe('Supervisor.configure()', () => {
     await using supervisor = open([spec('same'), spec('changed'), spec('alone', { replace: 'exclusive' }), spec('gone')]);
     await Promise.all(['same', 'changed', 'alone', 'gone'].map((id) => supervisor.waitUntilRunning(id, 60_000)));
     const before = Object.fromEntries(['same', 'changed', 'alone', 'gone'].map((id) => [id, pidOf(supervisor, id)]));
+    const callers = ['changed', 'alone'].map((id) => pester(supervisor, id));
+    for (const { id, hasAnswered } of callers) await until(`an answer of ${id}`, () => hasAnswered(before[id]));
     const late = ask(supervisor, 'gone', '/soon');
-    const stops = [pester(supervisor, 'changed'), pester(supervisor, 'alone')];
     await until('the request', () => supervisor.module('gone').requestsInFlight === 1);
     const gone = supervisor.module('gone');
     const changes = supervisor.configure([
@@ -75,11 +86,11 @@ describe('Supervisor.configure()', () => {
     ]);
     assert.deepEqual(changes, { started: ['new'], replaced: ['changed', 'alone'], stopped: ['gone'], unchanged: ['same'] });
     await supervisor.waitUntilRunning('new', 60_000);
-    for (const id of ['changed', 'alone'])
-      await until(id, () => supervisor.module(id).status === 'running' && pidOf(supervisor, id) !== before[id]);
-    const [changed, alone] = await Promise.all(stops.map((stop) => stop()));
-    assert.ok(changed?.has(String(before['changed'])) && changed.has(String(pidOf(supervisor, 'changed'))));
-    assert.ok(alone?.has(String(before['alone'])) && alone.has(String(pidOf(supervisor, 'alone'))));
+    for (const { id, hasAnswered, end } of callers) {
+      await until(`a new ${id}`, () => supervisor.module(id).status === 'running' && pidOf(supervisor, id) !== before[id]);
+      await until(`an answer of the new ${id}`, () => hasAnswered(pidOf(supervisor, id)));
+      await end();
+    }
     assert.equal(pidOf(supervisor, 'same'), before['same']);
     // It answered what it had been asked before it ended.
     assert.equal(await late, String(before['gone']));
