@@ -78,6 +78,7 @@ export class WorkerProcess {
   /** Slots that are loaded, the one used longest ago first. */
   readonly #slots = new Set<number>();
   #cgroup: WorkerCgroup | undefined;
+  #isConfined = false;
   #isLowered = false;
   readonly ended: Promise<void>;
   readonly startedAt: number;
@@ -132,7 +133,7 @@ export class WorkerProcess {
   }
 
   get isReady(): boolean {
-    return this.engineName !== undefined && !this.isEnded && !this.isRetired && this.killReason === undefined;
+    return this.#isConfined && !this.isEnded && !this.isRetired && this.killReason === undefined;
   }
 
   /** Number of calls under way, those included whose answer is not wanted. */
@@ -268,8 +269,7 @@ export class WorkerProcess {
     if (this.engineName === undefined) {
       if (kind !== KIND.ready || payload.length > 100) throw new Error('it does not say that it is ready');
       this.engineName = payload;
-      this.#confine();
-      this.#events.onReady(this);
+      void this.#process.started.then(() => this.#confine());
       return;
     }
     const entry = this.#inFlight[this.#first];
@@ -288,13 +288,15 @@ export class WorkerProcess {
     if (entry.call !== undefined) this.#events.onAnswer(this, entry.call, result);
   }
 
-  /** As soon as it is ready, before it has seen a program. */
+  /** As soon as it is ready, before it has seen a program: until then it gets no call. */
   #confine(): void {
     const pid = this.#process.pid();
-    if (pid === undefined) return;
+    if (pid === undefined || this.isEnded) return;
     allowTimerSlack(pid, TIMER_SLACK_NS);
     const limits = { memoryBytes: this.#setup.residentLimitBytes, threads: THREADS_PER_WORKER };
     this.#cgroup = this.#setup.cgroups?.confine(pid, limits);
+    this.#isConfined = true;
+    this.#events.onReady(this);
   }
 
   #raisePriority(): void {

@@ -112,6 +112,7 @@ export function bubblewrapStarter(
     let pid: number | undefined;
     let info = '';
     let isKilled = false;
+    const { promise: started, resolve: noteStart } = Promise.withResolvers<void>();
     // Until it is set up, what bubblewrap has begun waits for it and would not see its end: it would wait for ever, and hold the streams of the child
     // open. So both are killed, as soon as it has said what it has begun. Not as a group, which would need a session: where Linux shares processors
     // between sessions first (`sched(7)`, autogroup), a worker alone in one takes them from this process.
@@ -121,7 +122,9 @@ export function bubblewrapStarter(
       killProcess(pid);
       child.kill('SIGKILL');
     };
+    child.once('error', () => noteStart());
     child.once('exit', () => {
+      noteStart();
       kill();
       // Somebody else has killed it before it could say that: what it has begun would hold the streams.
       if (pid === undefined) setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), INFO_LIMIT_MS).unref();
@@ -131,9 +134,10 @@ export function bubblewrapStarter(
       if (pid !== undefined) return;
       info = (info + piece.toString('latin1')).slice(0, INFO_LIMIT_CHARS);
       pid = readPid(info);
+      if (pid !== undefined) noteStart();
       if (isKilled) kill();
     });
-    return { child, pid: () => (hasEnded(child) ? undefined : pid), kill: () => hasEnded(child) || kill() };
+    return { child, pid: () => (hasEnded(child) ? undefined : pid), started, kill: () => hasEnded(child) || kill() };
   };
 }
 

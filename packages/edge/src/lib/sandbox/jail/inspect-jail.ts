@@ -85,6 +85,7 @@ async function runProbe(probe: JailedProcess, clock: Clock): Promise<Wall[]> {
     if (child.stdout === null) throw new Error('it has no output');
     const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
     if (!Array.isArray(line)) throw new Error(`it does not start (exit code ${child.exitCode ?? child.signalCode ?? 'unknown'})`);
+    await probe.started;
     const findings = findingsSchema.parse(JSON.parse(String(line[0])));
     return [...wallsInside(findings), ...wallsOutside(probe.pid())];
   } finally {

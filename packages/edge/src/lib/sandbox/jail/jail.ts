@@ -12,6 +12,8 @@ export interface JailedProcess {
   readonly child: ChildProcess;
   /** The worker itself, as this machine numbers it; `undefined` until that is known. */
   readonly pid: () => number | undefined;
+  /** Resolves when `pid` is known, or will never be; that may be after its first output has come, which comes another way. */
+  readonly started: Promise<void>;
   /** Ends the worker at once (SIGKILL). Does nothing when it has ended. */
   readonly kill: () => void;
 }
@@ -42,7 +44,7 @@ export interface Jail {
 /** Starts a worker with the rights of this process. */
 function startUnjailed({ command, args }: WorkerCommandLine): JailedProcess {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { TZ: 'UTC' }, windowsHide: true });
-  return { child, pid: () => child.pid, kill: () => child.kill('SIGKILL') };
+  return { child, pid: () => child.pid, started: Promise.resolve(), kill: () => child.kill('SIGKILL') };
 }
 
 /** No wall, and why: a program that breaks out of its isolate has the rights of the user of this process. */

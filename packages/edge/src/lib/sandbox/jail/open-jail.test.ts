@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,9 @@ import { type TestContext, before, describe, it } from 'node:test';
 import { systemClock } from '@loopwright/protocol';
 import { hostileScript } from '../fixtures/hostile-process.ts';
 import { openSandbox } from '../open-sandbox.ts';
-import { type Jail, WALLS } from './jail.ts';
+import { TIMER_SLACK_NS } from '../limits.ts';
+import { findBubblewrap } from './bubblewrap.ts';
+import { type Jail, type JailedProcess, WALLS } from './jail.ts';
 import { openJail } from './open-jail.ts';
 
 let jail: Jail;
@@ -105,6 +107,28 @@ describe('openJail', () => {
       // Not before all of it has ended, for it holds the streams.
       await closed;
     }
+  });
+
+  it('knows the process before it believes what that says, however late bubblewrap tells which it is', async (test) => {
+    const bwrap = findBubblewrap(process.env['PATH'] ?? '');
+    if (needJail(test) === undefined || bwrap === undefined) return;
+    const path = mkdtempSync(join(tmpdir(), 'loopwright-late-'));
+    test.after(() => rmSync(path, { recursive: true }));
+    const told = '/bin/sleep 0.3; exec /bin/cat >&5';
+    writeFileSync(join(path, 'bwrap'), `#!/bin/sh\nexec 5>&4 6>&1\n'${bwrap}' "$@" 4>&1 >&6 5>&- 6>&- | { ${told}; }\n`);
+    for (const file of [path, join(path, 'bwrap')]) chmodSync(file, 0o755);
+    const late = await openJail({ policy: 'required', clock: systemClock, path });
+    assert.deepEqual([late.refusal, late.walls], [undefined, jail.walls]);
+    const workers: JailedProcess[] = [];
+    const start: Jail['start'] = (command) => {
+      const worker = late.start(command);
+      workers.push(worker);
+      return worker;
+    };
+    await using sandbox = await openSandbox({ clock: systemClock, jail: { ...late, start }, workers: 1 });
+    assert.equal((await sandbox.run(double, '21')).status, 'success');
+    if (process.getuid?.() !== 0) return test.diagnostic('only root sees the limits of a worker');
+    assert.equal(readFileSync(`/proc/${workers[0]?.pid() ?? 0}/timerslack_ns`, 'utf8').trim(), String(TIMER_SLACK_NS));
   });
 
   it('runs programs in it, and kills them from outside', async (test) => {
