@@ -161,7 +161,7 @@ export async function openServer(options: TestServerOptions = {}): Promise<TestS
   const authorized = await openTestAuthorization(database, { engine, programs: opened.programs });
   const logger = loggerInto(log, options.logLevel ?? 'error');
   const identity = await openTestIdentity({ database, log: logger, configuration: options.identity, clock: options.clock });
-  const { runs, rollbacks } = open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
+  const { runs, rollbacks } = await open({ engine, database, log: logger, keepMs: options.keepWorkspacesMs ?? null });
   const clock = options.clock ?? systemClock;
   const events = await openEvents({ engine, database, ...authorized.authorization, dir, clock, log }, options);
   const health = options.health ?? { health: () => HEALTHY };

@@ -19,10 +19,10 @@ interface Bound {
 export function prepareRuns({ dir, policiesDir }: { dir: string; policiesDir: string | null }): {
   readonly gates: OpenGovernance;
   readonly workspaces: Workspaces;
-  readonly open: (parts: Bound & { log: FastifyBaseLogger; keepMs: number | null }) => {
+  readonly open: (parts: Bound & { log: FastifyBaseLogger; keepMs: number | null }) => Promise<{
     readonly runs: Runs;
     readonly rollbacks: Rollbacks;
-  };
+  }>;
 } {
   let now: Bound | undefined;
   const there = (): Bound => {
@@ -38,10 +38,12 @@ export function prepareRuns({ dir, policiesDir }: { dir: string; policiesDir: st
   return {
     gates,
     workspaces,
-    open: ({ log, keepMs, ...opened }) => {
+    open: async ({ log, keepMs, ...opened }) => {
       now = opened;
       const { quality, warnings } = gates.governance;
       const runs = new Runs({ ...opened, workspaces, keepWorkspacesMs: keepMs, log, quality, warnings, ...parts });
+      // As the server does it: before anything writes.
+      await runs.removeLeftovers();
       return { runs, rollbacks: new Rollbacks({ ...opened, runs, store: gates.checkpointStore, workspaces, log, ...parts }) };
     },
   };

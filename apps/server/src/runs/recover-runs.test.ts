@@ -54,7 +54,6 @@ describe('runs after a crash', () => {
     await writeFile(join(workspace, 'state.json'), '{ "status": "running" }');
     change('UPDATE runs SET state_exported = 0');
     await using server = await openRunServer({ dir });
-    await server.runs.removeLeftovers();
     assert.deepEqual([...leftovers.map((name) => join(workspace, name)), old].filter(existsSync), []);
     assert.ok(existsSync(join(workspace, 'artifacts/planning/mine.tmp')), 'what has another name is no leftover');
     await server.runs[Symbol.asyncDispose]();

@@ -128,7 +128,11 @@ describe('openJail', () => {
     await using sandbox = await openSandbox({ clock: systemClock, jail: { ...late, start }, workers: 1 });
     assert.equal((await sandbox.run(double, '21')).status, 'success');
     if (process.getuid?.() !== 0) return test.diagnostic('only root sees the limits of a worker');
-    assert.equal(readFileSync(`/proc/${workers[0]?.pid() ?? 0}/timerslack_ns`, 'utf8').trim(), String(TIMER_SLACK_NS));
+    // One of them has run the program, and whichever it was had its limits before.
+    const slack = workers
+      .flatMap(({ pid }) => pid() ?? [])
+      .map((pid) => Number(readFileSync(`/proc/${pid}/timerslack_ns`, 'utf8')));
+    assert.ok(slack.includes(TIMER_SLACK_NS), String(slack));
   });
 
   it('runs programs in it, and kills them from outside', async (test) => {
