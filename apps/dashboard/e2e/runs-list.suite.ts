@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Route } from 'playwright-core';
 import { type WatchedPage, openPage } from './dashboard-fixture.ts';
 import { until } from './until.ts';
 import type { World } from './world.ts';
@@ -145,13 +145,25 @@ function testPages(world: World): void {
   });
 
   it('counts what waits for me beside the inbox, and says when it does not know', async () => {
+    const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const hold = async (route: Route): Promise<void> => {
+      const response = await route.fetch();
+      asked.resolve();
+      await held.promise;
+      await route.fulfill({ response });
+    };
+    await page.route('**/api/v1/inbox/count', hold, { times: 1 });
     await page.goto('/orchestrator/runs');
     const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Inbox/ });
     const waiting = (count: number): RegExp => new RegExp(`\\(${count} waits? for you\\)`);
     const shows = (text: RegExp): Promise<void> => link.filter({ hasText: text }).waitFor();
+    // A question comes while the page still waits for its first count, which is older.
+    await asked.promise;
     const first = await start('Asks too', 'plan');
     await runs().next(first);
     assert.ok(await until(async () => (await runs().list({ run_id: first })).runs[0]?.open_tasks === 1));
+    await row('Asks too').waitFor();
+    held.resolve();
     const { entries } = await inboxOf(world);
     await shows(waiting(entries));
     const asking = await start('Asks', 'plan');

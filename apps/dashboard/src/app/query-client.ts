@@ -13,7 +13,7 @@ export function checkSession(error: unknown): void {
 }
 
 /**
- * What was loaded. Nothing gets old by time: events say what has changed (`useLiveRefresh`). A read that may succeed later is tried again; what changes
+ * What was loaded. Nothing gets old by time: events say what has changed (`useLiveQueries`). A read that may succeed later is tried again; what changes
  * something is not, and its error is a message unless `meta.quiet` says that the page shows it.
  */
 export const queryClient = new QueryClient({

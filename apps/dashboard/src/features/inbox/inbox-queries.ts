@@ -1,7 +1,7 @@
 import { humanTaskContextSchema, humanTaskListSchema, humanTaskSchema, inboxSchema } from '@loopwright/protocol';
-import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api } from '../../shared/api/api.ts';
-import { useLiveRefresh } from '../../shared/live/live.tsx';
+import { useLiveQueries } from '../../shared/live/live.tsx';
 
 const PAGE = 100;
 /** Events after which another question is open, or one less, or they stand in another order. */
@@ -53,13 +53,8 @@ export const contextQuery = (taskId: string) =>
 
 /** Loads the lists again, and the question that is open, when something happens to them. */
 export function useLiveInbox(taskId: string | undefined, executionId: string | undefined): void {
-  const queries = useQueryClient();
-  useLiveRefresh(
-    ({ event_type: type }) => CHANGES.test(type),
-    () => queries.invalidateQueries({ queryKey: ['inbox'] }),
-  );
-  useLiveRefresh(
-    ({ execution_id: id, event_type: type }) => id !== null && id === executionId && CHANGES.test(type),
-    () => queries.invalidateQueries({ queryKey: ['task', taskId] }),
-  );
+  useLiveQueries(({ event_type: type }) => CHANGES.test(type), { queryKey: ['inbox'] });
+  useLiveQueries(({ execution_id: id, event_type: type }) => id !== null && id === executionId && CHANGES.test(type), {
+    queryKey: ['task', taskId],
+  });
 }

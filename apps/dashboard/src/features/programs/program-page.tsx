@@ -1,8 +1,8 @@
 import { PlatformError, type ProgramSummary } from '@loopwright/protocol';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { Suspense, lazy, type ReactElement } from 'react';
-import { useLiveRefresh } from '../../shared/live/live.tsx';
+import { useLiveQueries } from '../../shared/live/live.tsx';
 import { Badge } from '../../shared/ui/badge.tsx';
 import { EmptyState, ErrorState, Loading } from '../../shared/ui/states.tsx';
 import { Tabs } from '../../shared/ui/tabs.tsx';
@@ -95,9 +95,8 @@ const PROMOTED: ReadonlySet<unknown> = new Set(['summary', 'alias', 'versions', 
 
 /** A step of an execution of the project may have stored or promoted a version; what people do by hand is seen at the next look. */
 function useLivePromotions({ name, project_id: projectId }: ProgramSummary): void {
-  const queries = useQueryClient();
-  useLiveRefresh(
-    (event) => event.event_type === 'step_completed' && event.project_id === projectId,
-    () => queries.invalidateQueries({ queryKey: programKey(name), predicate: ({ queryKey }) => PROMOTED.has(queryKey[2]) }),
-  );
+  useLiveQueries((event) => event.event_type === 'step_completed' && event.project_id === projectId, {
+    queryKey: programKey(name),
+    predicate: ({ queryKey }) => PROMOTED.has(queryKey[2]),
+  });
 }

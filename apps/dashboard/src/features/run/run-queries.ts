@@ -5,9 +5,9 @@ import {
   executionEventPageSchema,
   waitListSchema,
 } from '@loopwright/protocol';
-import { infiniteQueryOptions, queryOptions, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api } from '../../shared/api/api.ts';
-import { useLiveRefresh } from '../../shared/live/live.tsx';
+import { useLiveQueries } from '../../shared/live/live.tsx';
 
 const EVENTS = 500;
 const AUDITED = 100;
@@ -88,15 +88,14 @@ export const auditQuery = (runId: string) =>
 
 /** Loads again what is shown of a run whenever something happens to it. */
 export function useLiveRun(run: RunDetail | undefined, runId: string): void {
-  const queries = useQueryClient();
   const isOver = run !== undefined && run.status !== 'running' && run.status !== 'paused';
-  useLiveRefresh(
+  useLiveQueries(
     ({ execution_id: id, workflow_id: workflow }) => {
       if (id === null) return false;
       if (id === runId || id === run?.execution_id) return true;
       // One that has ended may go on as another execution, of which nothing says here whose it is.
       return isOver && workflow?.replaceAll('-', '_') === run.profile;
     },
-    () => queries.invalidateQueries({ queryKey: runKey(runId) }),
+    { queryKey: runKey(runId) },
   );
 }

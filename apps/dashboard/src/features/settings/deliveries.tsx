@@ -2,7 +2,7 @@ import { type WebhookDelivery, webhookDeliverySchema } from '@loopwright/protoco
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { api } from '../../shared/api/api.ts';
-import { useLiveRefresh } from '../../shared/live/live.tsx';
+import { useLiveQueries } from '../../shared/live/live.tsx';
 import { Time } from '../../shared/time/time.tsx';
 import { Badge, type Tone } from '../../shared/ui/badge.tsx';
 import { Button } from '../../shared/ui/button.tsx';
@@ -21,7 +21,7 @@ export function Deliveries({ webhookId, mayChange }: { webhookId: string; mayCha
   const queries = useQueryClient();
   const reload = (): Promise<void> => queries.invalidateQueries({ queryKey: query.queryKey });
   // Whatever happens may be sent to it.
-  useLiveRefresh(() => true, reload);
+  useLiveQueries(() => true, { queryKey: query.queryKey });
   const again = useMutation({
     mutationFn: ({ delivery_id: id }: WebhookDelivery) =>
       api.call({

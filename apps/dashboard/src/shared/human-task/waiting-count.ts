@@ -1,7 +1,7 @@
 import { inboxCountSchema } from '@loopwright/protocol';
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api } from '../api/api.ts';
-import { useLiveRefresh, useLiveState } from '../live/live.tsx';
+import { useLiveQueries, useLiveState } from '../live/live.tsx';
 
 /** Events after which one more question is open, or one less. */
 const CHANGES =
@@ -22,12 +22,8 @@ export interface WaitingCount {
 
 /** The number of open questions for whoever looks, as events change it. */
 export function useWaitingCount(): WaitingCount {
-  const queries = useQueryClient();
   const { data, isError } = useQuery(waitingCountQuery);
   const { kind } = useLiveState();
-  useLiveRefresh(
-    ({ event_type: type }) => CHANGES.test(type),
-    () => queries.invalidateQueries({ queryKey: waitingCountQuery.queryKey }),
-  );
+  useLiveQueries(({ event_type: type }) => CHANGES.test(type), { queryKey: waitingCountQuery.queryKey });
   return { count: data ?? (isError ? null : undefined), isOld: kind === 'reconnecting' || isError };
 }

@@ -5,7 +5,7 @@ import {
   systemClock,
   systemRandom,
 } from '@loopwright/protocol';
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryFilters, useQueryClient } from '@tanstack/react-query';
 import {
   type ReactElement,
   type ReactNode,
@@ -19,6 +19,7 @@ import {
 import { api, developmentUser, serverUrl } from '../api/api.ts';
 import { Coalescer } from './coalescer.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
+import { loadAgain } from './load-again.ts';
 
 const LiveContext = createContext<LiveConnection | null>(null);
 
@@ -57,9 +58,7 @@ export function LiveProvider({ connection, children }: { connection: LiveConnect
     const gone = (): void => connection.lost();
     window.addEventListener('online', back);
     window.addEventListener('offline', gone);
-    const stop = connection.onReset(
-      () => void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' }),
-    );
+    const stop = connection.onReset(() => void loadAgain(queries, { predicate: ({ queryKey }) => queryKey[0] !== 'session' }));
     return () => {
       window.removeEventListener('online', back);
       window.removeEventListener('offline', gone);
@@ -107,4 +106,10 @@ export function useLiveRefresh(matches: (event: GlobalEventMessage) => boolean, 
   useLiveEvents((event) => {
     if (matches(event)) coalescer.now?.request();
   });
+}
+
+/** Loads what is shown of these queries again for the events that match; see {@link useLiveRefresh}. */
+export function useLiveQueries(matches: (event: GlobalEventMessage) => boolean, filters: QueryFilters): void {
+  const queries = useQueryClient();
+  useLiveRefresh(matches, () => loadAgain(queries, filters));
 }

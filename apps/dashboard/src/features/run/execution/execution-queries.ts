@@ -1,7 +1,7 @@
 import type { ExecutionResponse } from '@loopwright/protocol';
-import { queryOptions, useQueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { api } from '../../../shared/api/api.ts';
-import { useLiveRefresh } from '../../../shared/live/live.tsx';
+import { useLiveQueries } from '../../../shared/live/live.tsx';
 import { runKey } from '../run-queries.ts';
 
 export const executionWhyQuery = (id: string) =>
@@ -21,9 +21,5 @@ export function isOver({ status }: Pick<ExecutionResponse, 'status'>): boolean {
 
 /** Loads again what is shown of an execution whenever something happens to it. */
 export function useLiveExecution(id: string): void {
-  const queries = useQueryClient();
-  useLiveRefresh(
-    ({ execution_id: of }) => of === id,
-    () => queries.invalidateQueries({ queryKey: runKey(id) }),
-  );
+  useLiveQueries(({ execution_id: of }) => of === id, { queryKey: runKey(id) });
 }
