@@ -132,10 +132,11 @@ describe('POST /api/v1/api-keys', () => {
 
   it('has a limit of keys that are good', async () => {
     const { headers } = await keyFor(server.identity, 'hoarder', 'viewer');
-    for (let count = 1; count < 100; count += 1) await made({}, headers);
+    // The caller's own is the first of the hundred.
+    const { key_id: other } = await made({}, headers);
+    for (let count = 2; count < 100; count += 1) await made({}, headers);
     errorIn(await make({}, headers), 'LIMIT_EXCEEDED');
-    const { api_keys: keys } = apiKeyListSchema.parse((await server.get('/api/v1/api-keys?limit=1', headers)).body);
-    assert.equal((await remove(keys[0]?.key_id ?? '', headers)).statusCode, 200);
+    assert.equal((await remove(other, headers)).statusCode, 200);
     await made({}, headers);
   });
 });
